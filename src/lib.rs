@@ -1,0 +1,32 @@
+//! courant turns many news feeds into one clean feed: every story once, in full, with every source that
+//! carried it named.
+//!
+//! # The rooms, in reading order
+//!
+//! | room | what it does |
+//! |---|---|
+//! | [`model`], [`text`] | the words of the house; text from strangers made harmless |
+//! | [`config`] | text → validated configuration; the list of subscriptions |
+//! | [`feed`] | bytes → entries |
+//! | [`article`] | page → body |
+//! | [`story`] | entry and candidates → decision with its evidence |
+//! | [`schedule`] | (now, feed state, outcome) → next poll |
+//! | [`publish`] | stories → Atom, RSS, JSON Feed, OPML, HTML |
+//! | [`fetch`] | the only HTTP client |
+//! | [`store`] | the only SQL |
+//! | [`serve`] | the only HTTP server |
+//! | [`daemon`] | the loop that joins them |
+//! | [`cli`] | one file a command |
+//!
+//! The rooms from `feed` to `publish` are pure: no files, network, clock, randomness, async or logging.
+//! The way of the data and the invariants are in `ARCHITECTURE.md`.
+
+pub mod article;
+pub mod cli;
+pub mod feed;
+pub mod fetch;
+pub mod model;
+pub mod publish;
+pub mod schedule;
+pub mod story;
+pub mod text;

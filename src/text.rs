@@ -1,0 +1,131 @@
+//! Text that came from strangers: made harmless, folded for comparison, measured, cut.
+//!
+//! Pure. Used by every room that shows, stores or compares text, so that there is one answer to
+//! "which characters are safe" and "what is a CJK letter".
+
+use unicode_normalization::UnicodeNormalization;
+
+/// Control characters that can move a cursor, hide text or reorder it: C0 (but tab and newline), DEL, C1,
+/// the bidirectional controls, and the non-characters that XML 1.0 forbids.
+pub fn is_hostile(c: char) -> bool {
+    match c {
+        '\t' | '\n' => false,
+        '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}' => true,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
+        '\u{fffe}' | '\u{ffff}' | '\u{feff}' => true,
+        _ => false,
+    }
+}
+
+/// One line that is safe in a terminal, a log and an XML text: hostile characters dropped, runs of white
+/// space become one blank, ends trimmed.
+pub fn one_line(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_whitespace() || c == '\u{200b}' {
+            if !out.is_empty() && !out.ends_with(' ') {
+                out.push(' ');
+            }
+        } else if !is_hostile(c) {
+            out.push(c);
+        }
+    }
+    if out.ends_with(' ') {
+        out.pop();
+    }
+    out
+}
+
+/// Hostile characters dropped, lines kept.
+pub fn harmless(text: &str) -> std::borrow::Cow<'_, str> {
+    if text.chars().any(is_hostile) { text.chars().filter(|c| !is_hostile(*c)).collect::<String>().into() } else { text.into() }
+}
+
+/// A letter of a script that is written without spaces: Han, kana, Hangul.
+pub fn is_cjk(c: char) -> bool {
+    matches!(c,
+        '\u{3040}'..='\u{30ff}' | '\u{31f0}'..='\u{31ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}'
+        | '\u{ac00}'..='\u{d7af}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
+}
+
+/// Compatibility-composed and lower-case: what is compared and indexed instead of the text itself.
+pub fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    text.nfkc().flat_map(char::to_lowercase).collect()
+}
+
+/// The longest prefix of at most `max_bytes` bytes that ends between characters.
+pub fn clip(text: &str, max_bytes: usize) -> &str {
+    &text[..text.floor_char_boundary(max_bytes)]
+}
+
+/// The first `max_chars` characters, with `…` where something was cut.
+pub fn excerpt(text: &str, max_chars: usize) -> String {
+    match text.char_indices().nth(max_chars) {
+        None => text.to_owned(),
+        Some((at, _)) => format!("{}…", text[..at].trim_end()),
+    }
+}
+
+/// An address that is safe to show or log: the user name, the password and every value of a query
+/// parameter that looks like a secret are replaced.
+pub fn redact_url(address: &str) -> String {
+    const SECRET: [&str; 14] = [
+        "token",
+        "key",
+        "apikey",
+        "api_key",
+        "secret",
+        "password",
+        "passwd",
+        "pass",
+        "auth",
+        "access_token",
+        "sig",
+        "signature",
+        "hash",
+        "session",
+    ];
+    let Ok(mut url) = url::Url::parse(address) else {
+        return one_line(address);
+    };
+    // Setting user and password fails only on addresses that cannot have any.
+    if !url.username().is_empty() || url.password().is_some() {
+        let _ = url.set_username("…");
+        let _ = url.set_password(None);
+    }
+    if url.query().is_some() {
+        let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+        if pairs.iter().any(|(name, _)| SECRET.contains(&name.to_ascii_lowercase().as_str())) {
+            url.query_pairs_mut().clear().extend_pairs(
+                pairs
+                    .iter()
+                    .map(|(name, value)| (name, if SECRET.contains(&name.to_ascii_lowercase().as_str()) { "…" } else { value })),
+            );
+        }
+    }
+    one_line(url.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_line_is_harmless() {
+        assert_eq!(one_line(" a\u{1b}[31m \n\tb\u{202e}c\u{9b} "), "a[31m bc");
+    }
+
+    #[test]
+    fn clip_keeps_characters_whole() {
+        assert_eq!(clip("谷歌", 4), "谷");
+        assert_eq!(excerpt("谷歌一劍", 2), "谷歌…");
+    }
+
+    #[test]
+    fn secrets_are_redacted() {
+        assert_eq!(redact_url("https://me:pw@a.example/f?x=1&token=abc"), "https://%E2%80%A6@a.example/f?x=1&token=%E2%80%A6");
+    }
+}
