@@ -5,7 +5,26 @@
 //! every one for ever); texts and stories of the window live in an [`Index`] that the store's writer owns and
 //! rebuilds at start.
 
-use crate::model::{Dedupe, EntryId, FeedId, StoryId, Timestamp};
+mod address;
+mod address_tables;
+mod boilerplate;
+mod evidence;
+mod fold;
+mod glossary;
+mod index;
+mod postings;
+mod prepare;
+mod roundup;
+pub mod score;
+mod shingle;
+mod stopwords;
+mod words;
+
+pub use address::{address_key, address_keys};
+pub use index::{Index, Pair};
+pub use prepare::{Prepared, prepare};
+
+use crate::model::{EntryId, FeedId, StoryId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// The version of the scores: stored with each membership, raised when a decision could come out otherwise.
@@ -42,23 +61,6 @@ pub struct AddressKey {
     pub kind: AddressKind,
 }
 
-/// The key of an address, `None` where it cannot identify an article (not http, a home page).
-pub fn address_key(address: &str) -> Option<String> {
-    let _ = address;
-    None
-}
-
-/// The keys of an entry's addresses, each once; distrusted ones are left out.
-pub fn address_keys(
-    link: Option<&str>,
-    final_url: Option<&str>,
-    canonical: Option<&str>,
-    og_url: Option<&str>,
-) -> Vec<AddressKey> {
-    let _ = (link, final_url, canonical, og_url);
-    Vec::new()
-}
-
 /// An entry that the store found under one of the new entry's address keys.
 #[derive(Clone, Debug)]
 pub struct AddressHit {
@@ -72,19 +74,6 @@ pub struct AddressHit {
     pub story: StoryId,
     /// How many entries hold this key: a canonical that many share is distrusted.
     pub n_entries: u32,
-}
-
-/// What the index compares: computed off the writer's thread. Opaque.
-#[derive(Clone, Debug)]
-pub struct Prepared {
-    pub entry: EntryId,
-    pub feed: FeedId,
-    pub at: Timestamp,
-}
-
-/// Computes the features of an item: the dear part of a decision.
-pub fn prepare(item: &Item) -> Prepared {
-    Prepared { entry: item.entry, feed: item.feed, at: item.at }
 }
 
 /// The rung on which an entry joined its story.
@@ -140,37 +129,4 @@ pub struct Constraints {
     pub must: Vec<StoryId>,
     /// Stories that it must not be in.
     pub cannot: Vec<StoryId>,
-}
-
-/// The entries of the window, ready to be compared with. Deterministic: the same calls give the same answers.
-#[derive(Debug, Default)]
-pub struct Index {}
-
-impl Index {
-    /// `window`: how long after its last member a story can still be joined.
-    pub fn new(window: std::time::Duration) -> Index {
-        let _ = window;
-        Index {}
-    }
-
-    /// Decides where an entry belongs; changes nothing. `hits` are what the store found for its addresses.
-    pub fn decide(&self, new: &Prepared, dedupe: Dedupe, hits: &[AddressHit], constraints: &Constraints) -> Decision {
-        let _ = (new, dedupe, hits, constraints);
-        Decision { join: None, duplicate_of: None, rung: Rung::First, evidence: Evidence::default() }
-    }
-
-    /// Takes an entry in as a member of `story`; the caller has just stored that.
-    pub fn insert(&mut self, new: Prepared, story: StoryId) {
-        let _ = (new, story);
-    }
-
-    /// Takes an entry out again (removed, moved by a person, or about to be decided anew after an edit).
-    pub fn remove(&mut self, entry: EntryId) {
-        let _ = entry;
-    }
-
-    /// Drops what left the window.
-    pub fn expire(&mut self, now: Timestamp) {
-        let _ = now;
-    }
 }

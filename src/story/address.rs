@@ -1,0 +1,450 @@
+//! An address → the key under which every spelling of it is found.
+//!
+//! Wrappers are taken off first (redirectors, AMP caches, archives), then the host, path and query are written
+//! in one way, then the site's own rules apply. What is known about sites is in `address_tables`.
+
+use super::address_tables::{
+    CHANNEL_VALUES, FAMILIES, HOST_ALIASES, INDEX_FILES, INNER_MOBILE, ONLY_PARAMETERS, PATH_WRAPPERS, REDIRECTORS,
+    RENDERING_LABELS, TRACKING, WEAK_TRACKING,
+};
+use super::{AddressKey, AddressKind};
+use std::fmt::Write;
+use url::{Host, Url};
+
+/// Longer addresses are data, not names of pages.
+const MAX_ADDRESS_BYTES: usize = 4096;
+
+/// A wrapper in a wrapper in a wrapper is somebody's joke.
+const MAX_UNWRAPS: usize = 4;
+
+/// A query with more parameters than this is kept as it is, unsorted.
+const MAX_PARAMETERS: usize = 64;
+
+/// The key of an address, `None` where it cannot identify an article (not http, a home page).
+pub fn address_key(address: &str) -> Option<String> {
+    let address = address.trim();
+    if address.len() > MAX_ADDRESS_BYTES {
+        return None;
+    }
+    let mut text = unescape(address);
+    if text.starts_with("//") {
+        text.insert_str(0, "https:");
+    }
+    let mut url = Url::parse(&text).ok()?;
+    for _ in 0..MAX_UNWRAPS {
+        match unwrap(&url) {
+            Some(inner) => url = inner,
+            None => break,
+        }
+    }
+    if !matches!(url.scheme(), "http" | "https") {
+        return None;
+    }
+    let host = host(&url)?;
+    let path = path(&url);
+    let parameters = parameters(&url);
+    if let Some(key) = family(&host, &path, &parameters) {
+        return Some(key);
+    }
+    let query = query(&host, &path, parameters);
+    let fragment = fragment(&url, &path);
+    if path.is_empty() && query.is_empty() && fragment.is_empty() {
+        return None; // a home page
+    }
+    let mut key = host;
+    match url.port() {
+        Some(port) if !matches!(port, 80 | 443) => {
+            let _ = write!(key, ":{port}"); // writing to a String cannot fail
+        }
+        _ => {}
+    }
+    key.push('/');
+    key.push_str(&path);
+    if !query.is_empty() {
+        key.push('?');
+        key.push_str(&query);
+    }
+    key.push_str(&fragment);
+    Some(key)
+}
+
+/// The keys of an entry's addresses, each once; distrusted ones are left out.
+pub fn address_keys(
+    link: Option<&str>,
+    final_url: Option<&str>,
+    canonical: Option<&str>,
+    og_url: Option<&str>,
+) -> Vec<AddressKey> {
+    // Relative canonicals are resolved against the page that says them.
+    let base = final_url.or(link).and_then(|base| Url::parse(base.trim()).ok());
+    let given = [
+        (AddressKind::Link, link),
+        (AddressKind::Final, final_url),
+        (AddressKind::Canonical, canonical),
+        (AddressKind::OpenGraph, og_url),
+    ];
+    let mut keys: Vec<AddressKey> = Vec::new();
+    for (kind, address) in given {
+        let Some(address) = address.map(str::trim).filter(|address| !address.is_empty()) else { continue };
+        let claimed = matches!(kind, AddressKind::Canonical | AddressKind::OpenGraph);
+        let absolute = match (&base, claimed) {
+            (Some(base), true) => base.join(address).map_or_else(|_| address.to_owned(), String::from),
+            _ => address.to_owned(),
+        };
+        if claimed && is_placeholder(&absolute) {
+            continue;
+        }
+        if let Some(key) = address_key(&absolute)
+            && keys.iter().all(|known| known.key != key)
+        {
+            keys.push(AddressKey { key, kind });
+        }
+    }
+    keys
+}
+
+/// Canonicals that templates leave behind: they name no page anybody can open.
+fn is_placeholder(address: &str) -> bool {
+    let Ok(url) = Url::parse(address) else { return true };
+    match url.host() {
+        Some(Host::Domain(host)) => host == "localhost" || !host.contains('.') || host.ends_with(".local"),
+        Some(Host::Ipv4(_) | Host::Ipv6(_)) => false,
+        None => true,
+    }
+}
+
+/// Feeds escape twice: `&amp;amp;`.
+fn unescape(address: &str) -> String {
+    let mut text = address.to_owned();
+    for _ in 0..3 {
+        if !text.contains("&amp;") && !text.contains("&#38;") && !text.contains("&#038;") {
+            break;
+        }
+        text = text.replace("&amp;", "&").replace("&#38;", "&").replace("&#038;", "&");
+    }
+    text
+}
+
+fn is_or_under(host: &str, site: &str) -> bool {
+    host.strip_suffix(site).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}
+
+fn unwrap(url: &Url) -> Option<Url> {
+    let host = host(url)?;
+    let from_parameter = REDIRECTORS
+        .iter()
+        .filter(|(site, path, _)| is_or_under(&host, site) && path_starts(url.path(), path))
+        .flat_map(|(_, _, names)| names.iter())
+        .find_map(|name| url.query_pairs().find(|(given, _)| given == name))
+        .and_then(|(_, value)| absolute(&value));
+    if from_parameter.is_some() {
+        return from_parameter;
+    }
+    if let Some(inner) = host.strip_suffix(".translate.goog") {
+        // Dots became hyphens and hyphens were doubled.
+        let original = inner.replace("--", "\u{0}").replace('-', ".").replace('\u{0}', "-");
+        let mut translated = url.clone();
+        translated.set_host(Some(&original)).ok()?;
+        return Some(translated);
+    }
+    let rest = PATH_WRAPPERS
+        .iter()
+        .filter(|(site, _)| is_or_under(&host, site))
+        .filter_map(|(_, prefix)| url.path().strip_prefix(prefix))
+        .min_by_key(|rest| rest.len())
+        .or_else(|| is_or_under(&host, "cdn.ampproject.org").then(|| url.path().trim_start_matches("/v/")))?;
+    let rest = rest.trim_start_matches('/');
+    // `s/` says https; archives put a date first: `20260811093000id_/`.
+    let rest = rest.strip_prefix("s/").unwrap_or(rest);
+    let rest = match rest.split_once('/') {
+        Some((date, rest)) if date.len() >= 4 && date.starts_with(|c: char| c.is_ascii_digit()) && !date.contains('.') => rest,
+        _ => rest,
+    };
+    let mut inner = rest.to_owned();
+    if let Some(query) = url.query() {
+        let _ = write!(inner, "?{query}"); // writing to a String cannot fail
+    }
+    absolute(&inner)
+}
+
+/// An address with or without its scheme; the host must look like one.
+fn absolute(text: &str) -> Option<Url> {
+    let text = text.trim();
+    let url = if text.starts_with("http://") || text.starts_with("https://") {
+        Url::parse(text).ok()?
+    } else if let Some(rest) = text.strip_prefix("https:/").or_else(|| text.strip_prefix("http:/")) {
+        // Path normalisation ate a slash.
+        Url::parse(&format!("https://{}", rest.trim_start_matches('/'))).ok()?
+    } else {
+        let host = text.split(['/', '?', '#']).next()?;
+        if !host.contains('.') || host.starts_with('.') || host.contains('%') {
+            return None;
+        }
+        Url::parse(&format!("https://{text}")).ok()?
+    };
+    url.host_str()?.contains('.').then_some(url)
+}
+
+fn path_starts(path: &str, prefix: &str) -> bool {
+    match path.strip_prefix(prefix) {
+        Some(rest) => prefix.ends_with('/') || rest.is_empty() || rest.starts_with('/'),
+        None => false,
+    }
+}
+
+/// Lower case, without the labels that only name a rendering. Addresses of machines stay as they are.
+fn host(url: &Url) -> Option<String> {
+    let name = match url.host()? {
+        Host::Domain(name) => name.trim_end_matches('.').to_ascii_lowercase(),
+        Host::Ipv4(address) => return Some(address.to_string()),
+        Host::Ipv6(address) => return Some(format!("[{address}]")),
+    };
+    let mut name = alias(&name).to_owned();
+    for _ in 0..2 {
+        let Some((label, rest)) = name.split_once('.') else { break };
+        let numbered = label.strip_prefix("www").is_some_and(|n| n.len() <= 2 && n.bytes().all(|b| b.is_ascii_digit()));
+        if !(rest.contains('.') && (numbered || RENDERING_LABELS.contains(&label))) {
+            break;
+        }
+        name = alias(rest).to_owned();
+    }
+    if let Some((language, rest)) = name.split_once('.')
+        && let Some(site) = rest.strip_prefix("m.")
+        && INNER_MOBILE.contains(&site)
+    {
+        name = format!("{language}.{site}");
+    }
+    (!name.is_empty()).then_some(name)
+}
+
+fn alias(host: &str) -> &str {
+    HOST_ALIASES.iter().find(|(from, _)| *from == host).map_or(host, |(_, to)| to)
+}
+
+/// Without slashes at the ends, empty segments, session ids, renderings and default documents; percent-encoding in
+/// one way. Case stays: on most servers it matters.
+fn path(url: &Url) -> String {
+    let mut segments: Vec<String> = Vec::new();
+    for segment in url.path().split('/') {
+        let segment = match segment.split_once(';') {
+            Some((before, after)) if is_session(after) => before,
+            _ => segment,
+        };
+        if !segment.is_empty() {
+            segments.push(one_encoding(segment));
+        }
+    }
+    if let Some(last) = segments.last_mut() {
+        for ending in [".amp", ".amp.html", ".amp.htm"] {
+            if let Some(stem) = last.strip_suffix(ending) {
+                let stem = stem.len();
+                let html = if ending == ".amp" { "" } else { &ending[4..] };
+                last.truncate(stem);
+                last.push_str(html);
+                break;
+            }
+        }
+    }
+    if segments.last().is_some_and(|last| matches!(last.as_str(), "amp" | "amp.html" | "amp.htm")) {
+        let before = &segments[..segments.len() - 1];
+        if names_an_article(before) {
+            segments.pop();
+        }
+    } else if segments.first().is_some_and(|first| first == "amp") && names_an_article(&segments[1..]) {
+        segments.remove(0);
+    }
+    if segments.last().is_some_and(|last| INDEX_FILES.contains(&last.to_ascii_lowercase().as_str())) {
+        segments.pop();
+    }
+    segments.join("/")
+}
+
+fn is_session(parameter: &str) -> bool {
+    let name = parameter.split('=').next().unwrap_or_default().to_ascii_lowercase();
+    matches!(name.as_str(), "jsessionid" | "phpsessid" | "sessionid" | "sid")
+}
+
+/// Whether the path alone says which article is meant, as `/2026/08/a-new-thing` does and `/guitar` does not.
+fn names_an_article(segments: &[String]) -> bool {
+    segments.len() >= 3
+        || segments.last().is_some_and(|last| {
+            last.len() >= 12 || last.bytes().any(|b| b.is_ascii_digit() || matches!(b, b'-' | b'_' | b'.' | b'%'))
+        })
+}
+
+/// Unreserved characters bare, all others as `%XX` in capitals (RFC 3986, 6.2.2).
+fn one_encoding(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = String::with_capacity(text.len());
+    let mut i = 0;
+    while i < bytes.len() {
+        let hex = |b: Option<&u8>| b.and_then(|b| (*b as char).to_digit(16));
+        let (byte, escaped) = match (bytes[i], hex(bytes.get(i + 1)), hex(bytes.get(i + 2))) {
+            (b'%', Some(high), Some(low)) => {
+                i += 2;
+                ((high * 16 + low) as u8, true)
+            }
+            (byte, ..) => (byte, false),
+        };
+        i += 1;
+        let unreserved = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+        if unreserved || (byte.is_ascii_graphic() && !escaped && byte != b'%') {
+            out.push(byte as char);
+        } else {
+            let _ = write!(out, "%{byte:02X}"); // writing to a String cannot fail
+        }
+    }
+    out
+}
+
+fn parameters(url: &Url) -> Vec<(String, String)> {
+    let Some(query) = url.query() else { return Vec::new() };
+    query
+        .split(['&', ';'])
+        .filter(|pair| !pair.is_empty())
+        .take(MAX_PARAMETERS)
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (one_encoding(name), one_encoding(&value.replace('+', "%20")))
+        })
+        .collect()
+}
+
+/// The parameters that say which page is meant, in order of name.
+fn query(host: &str, path: &str, mut parameters: Vec<(String, String)>) -> String {
+    let only = ONLY_PARAMETERS.iter().find(|(site, _)| match site.split_once('/') {
+        Some((site, prefix)) => is_or_under(host, site) && path_starts(path, prefix),
+        None => is_or_under(host, site),
+    });
+    let segments: Vec<String> = path.split('/').map(str::to_owned).collect();
+    let script = segments.last().is_some_and(|last| {
+        [".php", ".asp", ".aspx", ".jsp", ".cgi", ".do", ".pl", ".cfm"].iter().any(|ending| last.ends_with(ending))
+    });
+    let named = !path.is_empty() && !script && names_an_article(&segments);
+    let n_given = parameters.len();
+    parameters.retain(|(name, value)| {
+        let lower = name.to_ascii_lowercase();
+        if let Some((_, names)) = only {
+            return names.contains(&lower.as_str());
+        }
+        if value.is_empty() && n_given > 1 {
+            return false;
+        }
+        let tracking = TRACKING.iter().any(|known| match known.strip_suffix('*') {
+            Some(prefix) => lower.starts_with(prefix),
+            None => lower == *known,
+        });
+        let channel = CHANNEL_VALUES.contains(&value.to_ascii_lowercase().as_str());
+        let weak = WEAK_TRACKING.contains(&lower.as_str()) && (named || channel);
+        // Boards put the session beside the topic; elsewhere `sid` is the story itself.
+        let session = lower == "sid" && n_given > 1 && looks_random(value);
+        !(tracking || weak || session)
+    });
+    parameters.sort();
+    parameters.dedup();
+    let mut out = String::new();
+    for (name, value) in parameters {
+        if !out.is_empty() {
+            out.push('&');
+        }
+        out.push_str(&name);
+        if !value.is_empty() {
+            out.push('=');
+            out.push_str(&value);
+        }
+    }
+    out
+}
+
+fn looks_random(value: &str) -> bool {
+    let hex = value.bytes().all(|b| b.is_ascii_hexdigit());
+    let mixed = value.bytes().any(|b| b.is_ascii_digit()) && value.bytes().any(|b| b.is_ascii_alphabetic());
+    value.len() >= 5 && hex && mixed || value.len() >= 24
+}
+
+/// Fragments name a place in a page, except where a script reads the page's name from them.
+fn fragment(url: &Url, path: &str) -> String {
+    match url.fragment() {
+        Some(fragment) if fragment.starts_with('!') && fragment.len() > 2 => format!("#{fragment}"),
+        Some(fragment) if path.is_empty() && fragment.starts_with('/') && fragment.len() > 2 => format!("#{fragment}"),
+        _ => String::new(),
+    }
+}
+
+fn family(host: &str, path: &str, parameters: &[(String, String)]) -> Option<String> {
+    let segments: Vec<&str> = path.split('/').collect();
+    FAMILIES.iter().filter(|(site, ..)| is_or_under(host, site)).find_map(|(_, pattern, key)| {
+        let captures = captures(pattern.trim_start_matches('/'), &segments, parameters)?;
+        let mut captures = captures.iter();
+        let mut out = String::new();
+        let mut parts = key.split("{}");
+        out.push_str(parts.next().unwrap_or_default());
+        for part in parts {
+            out.push_str(captures.next().map_or("", String::as_str));
+            out.push_str(part);
+        }
+        Some(out)
+    })
+}
+
+fn captures(pattern: &str, segments: &[&str], parameters: &[(String, String)]) -> Option<Vec<String>> {
+    let (path, query) = pattern.split_once('?').unwrap_or((pattern, ""));
+    let mut found = Vec::new();
+    let mut wanted: Vec<&str> = path.split('/').collect();
+    let mut given = segments;
+    if wanted.first() == Some(&"**") {
+        wanted.remove(0);
+        given = given.get(given.len().checked_sub(wanted.len())?..)?;
+    }
+    if wanted.last() == Some(&"**") {
+        wanted.pop();
+        given = given.get(..wanted.len())?;
+    }
+    if given.len() != wanted.len() {
+        return None;
+    }
+    for (wanted, given) in wanted.iter().zip(given) {
+        match wanted.find('{') {
+            Some(at) => {
+                let (literal, kind) = wanted.split_at(at);
+                found.push(capture(kind, given.strip_prefix(literal)?)?);
+            }
+            None if *wanted == "*" || wanted == given => {}
+            None => return None,
+        }
+    }
+    for wanted in query.split('&').filter(|wanted| !wanted.is_empty()) {
+        let (name, kind) = wanted.split_once('=')?;
+        let (_, value) = parameters.iter().find(|(given, _)| given.eq_ignore_ascii_case(name))?;
+        found.push(capture(kind, value)?);
+    }
+    Some(found)
+}
+
+fn capture(kind: &str, text: &str) -> Option<String> {
+    let bare = text.split_once('.').map_or(text, |(bare, _)| bare);
+    let found = match kind {
+        "{lower}" => text.to_ascii_lowercase(),
+        "{num}" => {
+            let bare = bare.split('_').next().unwrap_or(bare);
+            return (!bare.is_empty() && bare.bytes().all(|b| b.is_ascii_digit())).then(|| bare.to_owned());
+        }
+        "{tail}" => {
+            let (_, tail) = text.rsplit_once('-')?;
+            return (tail.len() >= 8 && tail.bytes().all(|b| b.is_ascii_hexdigit())).then(|| tail.to_owned());
+        }
+        "{paper}" => {
+            let text = text.strip_suffix(".pdf").unwrap_or(text);
+            match text.rsplit_once('v') {
+                Some((paper, version)) if !version.is_empty() && version.bytes().all(|b| b.is_ascii_digit()) => paper.to_owned(),
+                _ => text.to_owned(),
+            }
+        }
+        _ => ["html", "htm", "shtml"]
+            .iter()
+            .find_map(|ending| text.strip_suffix(ending)?.strip_suffix('.'))
+            .unwrap_or(text)
+            .to_owned(),
+    };
+    (!found.is_empty()).then_some(found)
+}

@@ -1,0 +1,143 @@
+//! An entry → all that decisions look at: the dear part, done off the writer's thread.
+
+use super::score::{Term, terms};
+use super::shingle::{Sketch, sketch};
+use super::words::{Kind, tokens};
+use super::{Item, boilerplate, fold, roundup};
+use crate::model::{EntryId, FeedId, Timestamp};
+use crate::text::{clip, is_cjk};
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Titles are names, not texts.
+const MAX_TITLE_BYTES: usize = 1024;
+
+/// What is read of a text.
+const MAX_TEXT_BYTES: usize = 128 * 1024;
+
+/// What the index compares: computed off the writer's thread. Opaque but for the three first fields.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    pub entry: EntryId,
+    pub feed: FeedId,
+    pub at: Timestamp,
+    pub(super) roundup: bool,
+    /// Whether its title (else its text) is written in Han letters.
+    pub(super) han: bool,
+    /// The hash of the title without what publishers add to it; 0 where it is too short to identify anything.
+    pub(super) title: u64,
+    pub(super) has_title: bool,
+    pub(super) terms: Box<[Term]>,
+    pub(super) sketch: Sketch,
+    /// Names in the title as a person would read them; dropped when the entry is taken in.
+    pub(super) shown: Vec<(u32, String)>,
+}
+
+/// Computes the features of an item: the dear part of a decision.
+pub fn prepare(item: &Item) -> Prepared {
+    let title = clip(item.title, MAX_TITLE_BYTES);
+    let raw_text = clip(item.text, MAX_TEXT_BYTES);
+    let folded_title = fold::comparable(title);
+    let folded_text = fold::comparable(raw_text);
+    let bare = bare_title(&folded_title);
+    let mut title_tokens = tokens(title, true);
+    title_tokens.truncate(64);
+    let terms = terms(&title_tokens, boilerplate::without_lead(raw_text));
+    let mut shown: Vec<(u32, String)> = Vec::new();
+    for token in &title_tokens {
+        if token.kind != Kind::Word && !shown.iter().any(|(term, _)| *term == token.term) {
+            shown.push((token.term, token.shown.clone()));
+        }
+    }
+    let letters = |text: &str| {
+        let (han, all) = text
+            .chars()
+            .filter(|c| c.is_alphabetic())
+            .take(200)
+            .fold((0, 0), |(han, all), c| (han + usize::from(is_cjk(c)), all + 1));
+        (all > 0).then_some(han * 4 > all)
+    };
+    Prepared {
+        entry: item.entry,
+        feed: item.feed,
+        at: item.at,
+        roundup: roundup::is_roundup(&folded_title),
+        han: letters(title).or_else(|| letters(raw_text)).unwrap_or(false),
+        title: if identifies(&bare) { xxh3_64(bare.as_bytes()) | 1 } else { 0 },
+        has_title: !bare.is_empty(),
+        terms,
+        sketch: sketch(&folded_text, raw_text),
+        shown,
+    }
+}
+
+/// Marks that publishers put before a title.
+const PREFIXES: &[&str] = &[
+    "独家",
+    "突发",
+    "最新",
+    "快讯",
+    "重磅",
+    "热点",
+    "首发",
+    "转载",
+    "agency",
+    "breaking",
+    "exclusive",
+    "update",
+    "updated",
+    "watch",
+    "video",
+    "opinion",
+    "show hn",
+    "ask hn",
+    "tell hn",
+    "just in",
+];
+
+/// … and after it.
+const SUFFIXES: &[&str] =
+    &["(图)", "(组图)", "(视频)", ", report says", ",网友热议", ": report", " - report", "(video)", "(pdf)", "(updated)"];
+
+/// A folded title without marks, site names and anything but letters and digits.
+fn bare_title(title: &str) -> String {
+    let mut title = title.trim();
+    for suffix in SUFFIXES {
+        title = title.strip_suffix(suffix).unwrap_or(title).trim_end();
+    }
+    for _ in 0..2 {
+        title = boilerplate::without_lead(title);
+        let cut = PREFIXES.iter().find_map(|prefix| {
+            let rest = title.strip_prefix(prefix)?.trim_start();
+            let marked = rest.trim_start_matches([':', '|', '!', '-', '–', '—']);
+            (marked.len() < rest.len()).then(|| marked.trim_start())
+        });
+        match cut {
+            Some(rest) => title = rest,
+            None => break,
+        }
+    }
+    // `title - Site name`, where the title is the longer part.
+    for mark in [" - ", " | ", " – ", " — ", "_", " :: "] {
+        if let Some((before, after)) = title.rsplit_once(mark)
+            && before.chars().count() >= 12
+            && after.chars().count() * 2 <= before.chars().count()
+            && after.split(' ').count() <= 4
+        {
+            title = before;
+            break;
+        }
+    }
+    title
+        .chars()
+        .filter(|c| c.is_alphanumeric() || *c == ' ')
+        .collect::<String>()
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// Whether a bare title is long enough to be written only once: five words, or ten Han letters.
+fn identifies(bare: &str) -> bool {
+    let han = bare.chars().filter(|c| is_cjk(*c)).count();
+    han >= 10 || bare.split(' ').count() + han / 2 >= 5 && bare.chars().count() >= 18
+}

@@ -1,0 +1,76 @@
+//! Which entries report many things at once. Such an entry touches many stories and belongs to none: it never
+//! joins one and never bridges two.
+
+/// Phrases in a folded title that announce a round-up.
+const TITLE_PHRASES: &[&str] = &[
+    "早报",
+    "晚报",
+    "午报",
+    "日报:",
+    "日报|",
+    "周报",
+    "周刊",
+    "月报|",
+    "早知道",
+    "早餐",
+    "晚间新闻",
+    "一周",
+    "本周要闻",
+    "今日要闻",
+    "要闻速览",
+    "要闻精选",
+    "新闻速递",
+    "资讯汇总",
+    "新闻汇总",
+    "今日头条|",
+    "最前线",
+    "8点1氪",
+    "9点1氪",
+    "1氪",
+    "氪星晚报",
+    "早8点",
+    "投融资日报",
+    "快讯合集",
+    "热点速览",
+    "每日简报",
+    "ainews",
+    "daily briefing",
+    "morning briefing",
+    "evening briefing",
+    "news briefing",
+    "the briefing",
+    "daily digest",
+    "weekly digest",
+    "news digest",
+    "news roundup",
+    "news round-up",
+    "weekly roundup",
+    "daily roundup",
+    "week in review",
+    "this week in",
+    "the week in",
+    "weekly update",
+    "morning brew",
+    "daily crunch",
+    "headlines for",
+    "top stories",
+    "in brief",
+    "hackernews",
+    "hacker news digest",
+    "links for",
+    "what we're reading",
+    "open thread",
+    "week ahead",
+    "market close",
+    "markets wrap",
+];
+
+/// Separators of which two make a title a list.
+const LIST_MARKS: &[char] = &[';', '；'];
+
+/// Whether a folded title is that of a round-up.
+pub fn is_roundup(title: &str) -> bool {
+    TITLE_PHRASES.iter().any(|phrase| title.contains(phrase))
+        || title.chars().filter(|c| LIST_MARKS.contains(c)).count() >= 2
+        || title.matches(" | ").count() >= 4
+}

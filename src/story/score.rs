@@ -1,0 +1,224 @@
+//! How likely two entries report the same event: named features of a pair and a small logistic over them.
+//!
+//! The weights are trained (`examples/train_story.rs`) and live in `model.txt`; a feature that is not named there
+//! weighs nothing, so that a new feature changes no decision before it is trained.
+
+use super::words::{self, Kind, Token};
+use std::sync::LazyLock;
+
+/// One term of an entry: how often it stands in the title and in the start of the text.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Term {
+    pub term: u32,
+    pub title: u8,
+    pub text: u8,
+    pub kind: Kind,
+}
+
+/// Terms that an entry keeps; all of a title, and as many of the text as fit.
+const MAX_TERMS: usize = 112;
+
+/// What is read of a text for its terms.
+const TEXT_CHARS: usize = 400;
+
+pub fn terms(title: &[Token], text: &str) -> Box<[Term]> {
+    let text = text.char_indices().nth(TEXT_CHARS).map_or(text, |(at, _)| &text[..at]);
+    let mut all: Vec<Term> = Vec::new();
+    let add = |all: &mut Vec<Term>, token: &Token, in_title: bool| {
+        if let Some(known) = all.iter_mut().find(|known| known.term == token.term) {
+            let count = if in_title { &mut known.title } else { &mut known.text };
+            *count = count.saturating_add(1);
+            known.kind = known.kind.max(token.kind);
+        } else if all.len() < MAX_TERMS {
+            let (title, text) = if in_title { (1, 0) } else { (0, 1) };
+            all.push(Term { term: token.term, title, text, kind: token.kind });
+        }
+    };
+    title.iter().for_each(|token| add(&mut all, token, true));
+    words::tokens(text, false).iter().for_each(|token| add(&mut all, token, false));
+    all.sort_unstable_by_key(|term| term.term);
+    all.into()
+}
+
+/// The lengths of an entry's vectors.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Norms {
+    pub title: f32,
+    pub all: f32,
+}
+
+fn damped(times: f32) -> f32 {
+    if times > 0.0 { 1.0 + times.ln() } else { 0.0 }
+}
+
+impl Term {
+    fn title_weight(&self, idf: f32) -> f32 {
+        damped(f32::from(self.title)) * idf
+    }
+
+    /// Title words count twice.
+    fn all_weight(&self, idf: f32) -> f32 {
+        damped(2.0 * f32::from(self.title) + f32::from(self.text)) * idf
+    }
+}
+
+pub fn norms(terms: &[Term], idf: &[f32]) -> Norms {
+    let mut norms = Norms::default();
+    for (term, idf) in terms.iter().zip(idf) {
+        norms.title += term.title_weight(*idf).powi(2);
+        norms.all += term.all_weight(*idf).powi(2);
+    }
+    Norms { title: norms.title.sqrt(), all: norms.all.sqrt() }
+}
+
+/// What a pair is judged by, in the order of [`FEATURES`].
+pub type Features = [f32; FEATURES.len()];
+
+pub const FEATURES: [&str; 16] = [
+    "title_cosine",
+    "all_cosine",
+    "title_names",
+    "title_models",
+    "title_numbers",
+    "all_names",
+    "all_numbers",
+    "rarest_shared",
+    "title_contained",
+    "days_apart",
+    "cross_script",
+    "cross_title_names",
+    "cross_all_names",
+    "same_feed",
+    "other_numbers",
+    "other_names",
+];
+
+pub const TITLE_COSINE: usize = 0;
+pub const ALL_COSINE: usize = 1;
+pub const TITLE_CONTAINED: usize = 8;
+
+/// One side of a pair.
+pub struct Side<'a> {
+    pub terms: &'a [Term],
+    pub norms: Norms,
+    pub han: bool,
+    pub feed: i64,
+    pub at: i64,
+}
+
+/// `idf` belongs to the terms of `new`; 1 is a term never seen before, 0 one that all texts have.
+pub fn features(new: &Side, idf: &[f32], old: &Side) -> Features {
+    let (mut title, mut all) = (0.0f32, 0.0f32);
+    let (mut title_names, mut title_models, mut title_numbers) = (0.0f32, 0.0f32, 0.0f32);
+    let (mut names, mut numbers, mut rarest) = (0.0f32, 0.0f32, 0.0f32);
+    let (mut contained_new, mut contained_old, mut whole_new) = (0.0f32, 0.0f32, 0.0f32);
+    let (mut new_numbers, mut shared_numbers, mut new_names, mut shared_names) = (0, 0, 0, 0);
+    let mut j = 0;
+    for (term, idf) in new.terms.iter().zip(idf) {
+        let in_title = term.title > 0;
+        if in_title {
+            whole_new += term.title_weight(*idf).powi(2);
+            new_numbers += u32::from(term.kind == Kind::Number);
+            new_names += u32::from(term.kind == Kind::Name);
+        }
+        while j < old.terms.len() && old.terms[j].term < term.term {
+            j += 1;
+        }
+        let Some(other) = old.terms.get(j).filter(|other| other.term == term.term) else { continue };
+        title += term.title_weight(*idf) * other.title_weight(*idf);
+        all += term.all_weight(*idf) * other.all_weight(*idf);
+        let both_titles = in_title && other.title > 0;
+        let kind = term.kind.max(other.kind);
+        if both_titles {
+            contained_new += term.title_weight(*idf).powi(2);
+            contained_old += other.title_weight(*idf).powi(2);
+            shared_numbers += u32::from(kind == Kind::Number);
+            shared_names += u32::from(kind == Kind::Name);
+        }
+        if in_title || other.title > 0 {
+            rarest = rarest.max(*idf);
+        }
+        match kind {
+            Kind::Name => {
+                names += idf;
+                title_names += if both_titles { *idf } else { 0.0 };
+            }
+            Kind::Number => {
+                numbers += idf;
+                title_numbers += if both_titles { *idf } else { 0.0 };
+            }
+            Kind::Model => {
+                names += idf;
+                title_models += if both_titles { *idf } else { 0.0 };
+            }
+            Kind::Word => {}
+        }
+    }
+    let old_title = |kind: Kind| old.terms.iter().filter(|term| term.title > 0 && term.kind == kind).count() as u32;
+    let cosine = |dot: f32, a: f32, b: f32| if a > 0.0 && b > 0.0 { (dot / (a * b)).min(1.0) } else { 0.0 };
+    let share = |part: f32, whole: f32| if whole > 0.0 { (part / whole).min(1.0) } else { 0.0 };
+    let cross = f32::from(u8::from(new.han != old.han));
+    let differ = |a: u32, b: u32, shared: u32| f32::from(u8::from(a > 0 && b > 0 && shared == 0));
+    [
+        cosine(title, new.norms.title, old.norms.title),
+        cosine(all, new.norms.all, old.norms.all),
+        title_names.min(3.0),
+        title_models.min(2.0),
+        title_numbers.min(2.0),
+        names.min(5.0),
+        numbers.min(4.0),
+        rarest,
+        share(contained_new, whole_new).max(share(contained_old, old.norms.title.powi(2))),
+        (new.at.abs_diff(old.at) as f32 / 86_400_000.0).min(5.0),
+        cross,
+        cross * title_names.min(3.0),
+        cross * names.min(5.0),
+        f32::from(u8::from(new.feed == old.feed)),
+        differ(new_numbers, old_title(Kind::Number), shared_numbers),
+        differ(new_names, old_title(Kind::Name), shared_names),
+    ]
+}
+
+/// Weights, and the rule by which pairs make a story.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Model {
+    pub bias: f32,
+    pub weights: Features,
+    /// The least score with which an entry joins a story …
+    pub threshold: f32,
+    /// … and is at least said to be near one.
+    pub near: f32,
+    /// The best pair's part of a story's score; the rest is the mean of the top pairs.
+    pub best: f32,
+}
+
+impl Model {
+    /// Lines `name value`, `#` comments.
+    pub fn parse(text: &str) -> Model {
+        let value = |wanted: &str| {
+            text.lines()
+                .filter_map(|line| line.split_once(' '))
+                .find(|(name, _)| *name == wanted)
+                .and_then(|(_, value)| value.trim().parse().ok())
+        };
+        Model {
+            bias: value("bias").unwrap_or(-6.0),
+            weights: FEATURES.map(|name| value(name).unwrap_or(0.0)),
+            threshold: value("threshold").unwrap_or(0.5),
+            near: value("near").unwrap_or(0.25),
+            best: value("best").unwrap_or(0.6),
+        }
+    }
+
+    /// The model that ships.
+    pub fn shipped() -> &'static Model {
+        static MODEL: LazyLock<Model> = LazyLock::new(|| Model::parse(include_str!("model.txt")));
+        &MODEL
+    }
+
+    /// From 0 to 1.
+    pub fn score(&self, features: &Features) -> f32 {
+        let sum: f32 = self.bias + features.iter().zip(self.weights).map(|(x, w)| x * w).sum::<f32>();
+        1.0 / (1.0 + (-sum).exp())
+    }
+}
