@@ -23,10 +23,14 @@
 
 pub mod article;
 pub mod cli;
+pub mod config;
+pub mod daemon;
 pub mod feed;
 pub mod fetch;
 pub mod model;
 pub mod publish;
 pub mod schedule;
+pub mod serve;
+pub mod store;
 pub mod story;
 pub mod text;

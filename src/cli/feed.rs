@@ -1,0 +1,362 @@
+//! `courant feed …`: subscriptions. The list is feeds.toml, which is edited here and nowhere else; a running courant
+//! is told to read it again.
+
+use super::failure::{Failure, Outcome};
+use super::output::{self, Column, Format, local_time};
+use super::setup;
+use crate::config::subscriptions::{self, Edit, Subscription};
+use crate::config::{Config, ConfigError};
+use crate::daemon::socket::{self, Answer, Ask};
+use crate::daemon::{Engine, Owner, clock};
+use crate::feed::{self, Document, NotAFeed};
+use crate::fetch::{Client, Kind, Outcome as Fetched, Request};
+use crate::store::{FeedRow, Store};
+use crate::{publish, text};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Subscribe to a feed, or to the feed of a page
+    Add {
+        url: String,
+        #[arg(long)]
+        title: Option<String>,
+        #[arg(long)]
+        tag: Vec<String>,
+        /// Never name this feed in anything that is published
+        #[arg(long)]
+        private: bool,
+        /// Do not fetch it first
+        #[arg(long)]
+        no_check: bool,
+    },
+    /// Fetch a feed and say what is in it, with everything that had to be repaired
+    Test { url: String },
+    /// All subscriptions and how they are
+    List {
+        #[arg(long, value_enum, default_value = "table")]
+        format: Format,
+    },
+    /// One subscription: when it is polled next, and why then
+    Show { url: String },
+    /// Unsubscribe; its stories stay
+    Remove {
+        url: String,
+        /// Remove its entries too, and the stories that nobody else carried
+        #[arg(long)]
+        purge: bool,
+    },
+    /// Keep a feed in the list without polling it
+    Pause { url: String },
+    /// Poll a paused feed again
+    Resume { url: String },
+    /// Subscribe to everything in an OPML file
+    Import { file: PathBuf },
+    /// Print the subscriptions as OPML, private ones left out
+    Export,
+}
+
+pub fn run(named: Option<&Path>, command: &Command) -> Outcome {
+    let config = setup::config(named)?.config;
+    match command {
+        Command::Add { url, title, tag, private, no_check } => {
+            let url = if *no_check { checked(url)? } else { find_feed(&config, url)? };
+            let feed = Subscription { title: title.clone(), tags: tag.clone(), private: *private, ..plain(url) };
+            change(&config, &[Edit::Add(&feed)])?;
+            eprintln!("subscribed to {}", text::redact_url(&feed.url));
+            tell_owner(&config)
+        }
+        Command::Test { url } => test(&config, url),
+        Command::List { format } => list(&config, *format),
+        Command::Show { url } => show(&config, url),
+        Command::Remove { url, purge } => remove(&config, url, *purge),
+        Command::Pause { url } => pause(&config, url, true),
+        Command::Resume { url } => pause(&config, url, false),
+        Command::Import { file } => import(&config, file),
+        Command::Export => export(&config),
+    }
+}
+
+fn plain(url: String) -> Subscription {
+    Subscription { url, title: None, tags: Vec::new(), interval: None, article: None, dedupe: None, priority: 0, private: false, paused: false }
+}
+
+/// The address as it is kept; `example.org` means `https://example.org`.
+fn checked(address: &str) -> Result<String, Failure> {
+    let address = address.trim();
+    let whole = if address.contains("://") || address.starts_with("file:") { address.to_owned() } else { format!("https://{address}") };
+    match subscriptions::check_url(&whole) {
+        Ok(_) => Ok(whole),
+        Err(wrong) => Err(Failure::Usage(wrong)),
+    }
+}
+
+/// Applies edits to the list, all or none.
+fn change(config: &Config, edits: &[Edit]) -> Result<(), ConfigError> {
+    let file = setup::feeds_file(config);
+    let mut list = match std::fs::read_to_string(&file) {
+        Ok(text) => text,
+        // The first subscription of somebody who starts with an empty list of their own.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(ConfigError(format!("{}: {error}", file.display()))),
+    };
+    for edit in edits {
+        list = subscriptions::edit(&file.display().to_string(), &list, edit)?;
+    }
+    subscriptions::write(&file, &list)
+}
+
+/// Lets a running courant read the list again; where none runs the next start does.
+fn tell_owner(config: &Config) -> Outcome {
+    match socket::ask(&config.state_dir, &Ask::Reload)? {
+        Some(Answer::Error(error)) => Err(Failure::Error(anyhow::anyhow!(error))),
+        _ => Ok(()),
+    }
+}
+
+/// Candidates of one page that are tried at most.
+const MAX_CANDIDATES: usize = 8;
+
+/// The feed at an address, or the one feed of the page there. Several are listed for choice.
+fn find_feed(config: &Config, address: &str) -> Result<String, Failure> {
+    let address = checked(address)?;
+    if address.starts_with("file:") {
+        return Ok(address);
+    }
+    let client = Client::new(Engine::client_settings(config), Vec::new())?;
+    setup::runtime()?.block_on(async {
+        let mut candidates = feed::known_feeds(&address);
+        match get(&client, &address).await {
+            Ok(_) => return Ok(address),
+            Err(Tried::NotAFeed(NotAFeed::Html { feeds })) => candidates.extend(feeds),
+            Err(problem) if candidates.is_empty() => {
+                return Err(Failure::Error(anyhow::anyhow!("{}: {problem}; add it all the same with --no-check", text::redact_url(&address))));
+            }
+            Err(_) => {}
+        }
+        let mut feeds = Vec::new();
+        for candidate in candidates.iter().take(MAX_CANDIDATES) {
+            if !feeds.contains(candidate) && get(&client, candidate).await.is_ok() {
+                feeds.push(candidate.clone());
+            }
+        }
+        match feeds.as_slice() {
+            [] => Err(Failure::NothingFound(format!("{}: no feed there, and none named by the page", text::redact_url(&address)))),
+            [one] => Ok(one.clone()),
+            several => Err(Failure::Usage(format!("the page has several feeds; add one of them:\n{}", several.join("\n")))),
+        }
+    })
+}
+
+/// Why an address gave no feed.
+#[derive(Debug, thiserror::Error)]
+enum Tried {
+    #[error("{0}")]
+    Fetch(String),
+    #[error("{0}")]
+    NotAFeed(NotAFeed),
+}
+
+async fn get(client: &Client, address: &str) -> Result<feed::ParsedFeed, Tried> {
+    match client.get(Request { url: address, kind: Kind::Feed, validators: None }, clock()).await {
+        Fetched::Fetched(head, body) => {
+            let document = Document { bytes: &body, content_type: head.content_type.as_deref(), url: &head.final_url };
+            feed::parse(&document).map_err(Tried::NotAFeed)
+        }
+        Fetched::Failed(error) => Err(Tried::Fetch(error.to_string())),
+        Fetched::NotModified(head) | Fetched::Throttled(head) | Fetched::Gone(head) | Fetched::Refused(head) => {
+            Err(Tried::Fetch(format!("HTTP {}", head.status)))
+        }
+    }
+}
+
+fn test(config: &Config, address: &str) -> Outcome {
+    let address = checked(address)?;
+    let parsed = if let Some(path) = url::Url::parse(&address).ok().filter(|url| url.scheme() == "file").and_then(|url| url.to_file_path().ok()) {
+        let bytes = std::fs::read(&path).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;
+        feed::parse(&Document { bytes: &bytes, content_type: None, url: &address }).map_err(Tried::NotAFeed)
+    } else {
+        let client = Client::new(Engine::client_settings(config), Vec::new())?;
+        setup::runtime()?.block_on(get(&client, &address))
+    };
+    let feed = match parsed {
+        Ok(feed) => feed,
+        Err(problem) => return Err(Failure::Error(anyhow::anyhow!("{}: {problem}", text::redact_url(&address)))),
+    };
+    println!("{}: {} entries", text::one_line(feed.title.as_deref().unwrap_or("(no title)")), feed.entries.len());
+    for entry in feed.entries.iter().take(5) {
+        let date = entry.published.or(entry.updated).map_or("(no date)".into(), local_time);
+        println!("  {date}  {}", text::one_line(entry.title.as_deref().unwrap_or("(no title)")));
+    }
+    for warning in &feed.warnings {
+        println!("repaired: {}", text::one_line(warning));
+    }
+    Ok(())
+}
+
+const COLUMNS: [Column; 6] = [
+    Column { heading: "FEED", key: "name", elastic: true },
+    Column { heading: "URL", key: "url", elastic: true },
+    Column { heading: "TAGS", key: "tags", elastic: true },
+    Column { heading: "ENTRIES", key: "entries", elastic: false },
+    Column { heading: "NEXT", key: "next", elastic: false },
+    Column { heading: "STATE", key: "state", elastic: true },
+];
+
+fn list(config: &Config, format: Format) -> Outcome {
+    let listed = subscriptions::read(&setup::feeds_file(config))?.unwrap_or_default();
+    let stored = if config.database().exists() { setup::reader(config)?.feeds()? } else { Vec::new() };
+    let rows: Vec<_> = listed
+        .iter()
+        .map(|feed| {
+            let known = stored.iter().find(|row| row.settings.url == feed.url);
+            json!({
+                "name": known.map_or_else(|| feed.title.clone().unwrap_or_default(), FeedRow::name),
+                "url": text::redact_url(&feed.url),
+                "tags": feed.tags,
+                "entries": known.map_or(0, |row| row.n_entries),
+                "next": known.and_then(|row| row.next_poll).map(local_time),
+                "state": known.map_or_else(|| "not polled yet".into(), state),
+            })
+        })
+        .collect();
+    output::print(&COLUMNS, &rows, format)?;
+    if rows.is_empty() { Err(Failure::NothingFound("no subscriptions".into())) } else { Ok(()) }
+}
+
+/// How a feed is, in a few words.
+fn state(feed: &FeedRow) -> String {
+    if feed.settings.paused {
+        return "paused".into();
+    }
+    match (&feed.error, feed.next_poll, feed.last_polled) {
+        (_, None, _) => "gone: the server says that it will not come back".into(),
+        (Some(error), ..) => format!("failing ({}): {error}", feed.n_errors),
+        (None, _, None) => "not polled yet".into(),
+        (None, ..) => "ok".into(),
+    }
+}
+
+/// The subscription that an address means, also an old address of it.
+fn stored(config: &Config, address: &str) -> Result<FeedRow, Failure> {
+    let reader = setup::reader(config)?;
+    let missing = || Failure::NothingFound(format!("no subscription has the address {}", text::redact_url(address)));
+    let id = reader.feed_of(address)?.ok_or_else(missing)?;
+    reader.feeds()?.into_iter().find(|feed| feed.id == id).ok_or_else(missing)
+}
+
+fn show(config: &Config, address: &str) -> Outcome {
+    let feed = stored(config, address)?;
+    let time = |at: Option<crate::model::Timestamp>| at.map_or("never".into(), local_time);
+    println!("{}", text::one_line(&feed.name()));
+    println!("address    {}", text::redact_url(&feed.url));
+    for (url, since, why) in setup::reader(config)?.addresses_of(feed.id)? {
+        println!("           {} since {} ({why})", text::redact_url(&url), local_time(since));
+    }
+    println!("state      {}{}", text::one_line(&state(&feed)), if feed.subscribed { "" } else { " (no longer in feeds.toml)" });
+    println!("entries    {}", feed.n_entries);
+    println!("polled     {} (well: {}; something new: {})", time(feed.last_polled), time(feed.last_ok), time(feed.last_new));
+    println!("next poll  {}", time(feed.next_poll));
+    for reason in &feed.reasons {
+        println!("           because: {}", text::one_line(reason));
+    }
+    Ok(())
+}
+
+fn remove(config: &Config, address: &str, purge: bool) -> Outcome {
+    let listed = subscriptions::read(&setup::feeds_file(config))?.unwrap_or_default();
+    // A moved feed may be named by its old or its new address; the list knows one of them.
+    let url = match listed.iter().find(|feed| feed.url == address) {
+        Some(feed) => feed.url.clone(),
+        None if config.database().exists() => stored(config, address)?.settings.url,
+        None => return Err(Failure::NothingFound(format!("{} is not in the list", text::redact_url(address)))),
+    };
+    if listed.iter().any(|feed| feed.url == url) {
+        change(config, &[Edit::Remove(&url)])?;
+    }
+    let n_stories = match socket::ask(&config.state_dir, &Ask::Remove { url: url.clone(), purge })? {
+        Some(Answer::Removed { n_stories }) => n_stories,
+        Some(Answer::Error(error)) => return Err(Failure::Error(anyhow::anyhow!(error))),
+        Some(_) => return Err(Failure::Error(anyhow::anyhow!("the running courant answered something else"))),
+        None if config.database().exists() => remove_here(config, &url, purge)?,
+        None => 0,
+    };
+    match purge {
+        true => eprintln!("unsubscribed from {}; its entries are removed, and {n_stories} stories that nobody else carried", text::redact_url(&url)),
+        false => eprintln!("unsubscribed from {}; its stories stay (--purge removes them)", text::redact_url(&url)),
+    }
+    Ok(())
+}
+
+/// As the owner, because there is no other.
+fn remove_here(config: &Config, url: &str, purge: bool) -> Result<usize, Failure> {
+    let _owner = match Owner::take(&config.state_dir)? {
+        Ok(owner) => owner,
+        Err(taken) => return Err(Failure::Error(anyhow::anyhow!("{taken}, and does not answer"))),
+    };
+    let Some(feed) = setup::reader(config)?.feed_of(url)? else { return Ok(0) };
+    let store = Store::open(&config.database(), clock())?;
+    let (writer, thread) = crate::store::Writer::start(store);
+    let removed = setup::runtime()?.block_on(writer.command(move |store| store.remove_feed(feed, purge, clock())));
+    drop(writer);
+    if thread.join().is_err() {
+        return Err(Failure::Error(anyhow::anyhow!("the writer's thread died")));
+    }
+    Ok(removed?)
+}
+
+fn pause(config: &Config, address: &str, paused: bool) -> Outcome {
+    change(config, &[Edit::Pause(address, paused)])?;
+    eprintln!("{} {}", if paused { "paused" } else { "resumed" }, text::redact_url(address));
+    tell_owner(config)
+}
+
+fn import(config: &Config, file: &Path) -> Outcome {
+    let bytes = std::fs::read(file).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
+    let (found, mut skipped) = publish::read_opml(&bytes);
+    let listed = subscriptions::read(&setup::feeds_file(config))?.unwrap_or_default();
+    let mut new: Vec<Subscription> = Vec::new();
+    for feed in found {
+        if listed.iter().chain(&new).any(|known| known.url == feed.url) {
+            skipped.push(format!("{}: already in the list", text::redact_url(&feed.url)));
+        } else if let Err(wrong) = checked(&feed.url) {
+            skipped.push(match wrong {
+                Failure::Usage(why) => why,
+                _ => "not an address".into(),
+            });
+        } else {
+            new.push(Subscription { title: feed.title, tags: feed.tags, ..plain(feed.url) });
+        }
+    }
+    change(config, &new.iter().map(Edit::Add).collect::<Vec<_>>())?;
+    for why in &skipped {
+        eprintln!("skipped {}", text::one_line(why));
+    }
+    eprintln!("subscribed to {} feeds, skipped {}", new.len(), skipped.len());
+    if new.is_empty() && skipped.is_empty() {
+        return Err(Failure::NothingFound(format!("{}: no subscriptions in it", file.display())));
+    }
+    tell_owner(config)
+}
+
+fn export(config: &Config) -> Outcome {
+    let listed = subscriptions::read(&setup::feeds_file(config))?.unwrap_or_default();
+    let stored = if config.database().exists() { setup::reader(config)?.feeds()? } else { Vec::new() };
+    let public: Vec<publish::Subscription> = listed
+        .into_iter()
+        .filter(|feed| !feed.private)
+        .map(|feed| {
+            let known = stored.iter().find(|row| row.settings.url == feed.url);
+            publish::Subscription {
+                title: feed.title.or_else(|| known.and_then(|row| row.title.clone())),
+                site_url: known.and_then(|row| row.site_url.clone()),
+                url: feed.url,
+                tags: feed.tags,
+            }
+        })
+        .collect();
+    use std::io::Write;
+    std::io::stdout().lock().write_all(publish::opml("courant subscriptions", &public).as_bytes())?;
+    Ok(())
+}

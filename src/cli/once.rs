@@ -1,0 +1,78 @@
+//! `courant once`: one pass, by the owner where there is one, else by us.
+
+use super::failure::{Failure, Outcome};
+use super::progress::Progress;
+use super::setup;
+use crate::daemon::socket::{self, Answer, Ask};
+use crate::daemon::{self, Engine, Owner, PassReport};
+use crate::text;
+use std::io::Write;
+use std::path::Path;
+use std::time::Duration;
+
+#[derive(Clone, Debug, clap::Args)]
+pub struct Options {
+    /// Poll feeds that are not due too; Retry-After, 410, robots.txt and the spacing of hosts still hold
+    #[arg(long)]
+    all: bool,
+    /// The summary as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
+    let mut loaded = setup::config(named)?;
+    setup::logging(loaded.config.log.level);
+    let report = match Owner::take(&loaded.config.state_dir).map_err(|error| anyhow::anyhow!("{}: {error}", loaded.config.state_dir.display()))? {
+        Ok(_owner) => {
+            let subscriptions = setup::subscriptions(&mut loaded)?;
+            let runtime = setup::runtime()?;
+            let (report, writer) = runtime.block_on(async {
+                let (engine, writer) = Engine::start(loaded.config, &subscriptions)?;
+                let progress = Progress::start(&engine, subscriptions.len());
+                let report = tokio::select! {
+                    report = daemon::once(&engine, options.all) => report,
+                    () = super::run::stop_signal()? => Err(anyhow::anyhow!("stopped before the pass was over; what was stored stays")),
+                };
+                drop(progress);
+                Ok::<_, anyhow::Error>((report, writer))
+            })?;
+            runtime.shutdown_timeout(Duration::from_millis(500));
+            if writer.join().is_err() {
+                return Err(Failure::Error(anyhow::anyhow!("the writer's thread died")));
+            }
+            report?
+        }
+        Err(taken) => match socket::ask(&loaded.config.state_dir, &Ask::Once { all: options.all })? {
+            Some(Answer::Pass(report)) => *report,
+            Some(Answer::Error(error)) => return Err(Failure::Error(anyhow::anyhow!(error))),
+            Some(_) => return Err(Failure::Error(anyhow::anyhow!("the running courant answered something else"))),
+            None => return Err(Failure::Error(anyhow::anyhow!("{taken}, and does not answer; it may be starting or another `once`"))),
+        },
+    };
+    print(&report, options.json)?;
+    if report.failed > 0 { Err(Failure::SomeFeedsFailed) } else { Ok(()) }
+}
+
+fn print(report: &PassReport, json: bool) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    if json {
+        serde_json::to_writer_pretty(&mut out, report)?;
+        return writeln!(out);
+    }
+    writeln!(
+        out,
+        "polled {} feeds: {} unchanged, {} failed; {} new entries, {} edited",
+        report.polled, report.unchanged, report.failed, report.new_entries, report.edited
+    )?;
+    writeln!(out, "articles: {} extracted, {} without; settled {} entries", report.articles, report.without_article, report.settled)?;
+    writeln!(out, "in the database: {} entries in {} stories", report.entries, report.stories)?;
+    match &report.held_until {
+        Some(until) if report.held_back > 0 => writeln!(out, "held back: {} entries wait for their articles, until {until} at the latest", report.held_back)?,
+        _ => writeln!(out, "held back: nothing")?,
+    }
+    for (name, why) in &report.failures {
+        writeln!(out, "failed: {}: {}", text::one_line(name), text::one_line(why))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,80 @@
+//! `courant run`: the service.
+
+use super::failure::{Failure, Outcome};
+use super::progress::Progress;
+use super::setup;
+use crate::daemon::{self, Engine, Owner};
+use std::io::IsTerminal;
+use std::path::Path;
+use std::time::Duration;
+
+pub fn run(named: Option<&Path>) -> Outcome {
+    let mut loaded = setup::config(named)?;
+    setup::logging(loaded.config.log.level);
+    let _owner = own(&loaded.config.state_dir)?;
+    let subscriptions = setup::subscriptions(&mut loaded)?;
+    let n_feeds = subscriptions.iter().filter(|feed| !feed.paused).count();
+    let feeds_file = loaded.config.feeds.clone();
+    let runtime = setup::runtime()?;
+    let outcome = runtime.block_on(async {
+        let (engine, writer) = Engine::start(loaded.config, &subscriptions)?;
+        let stop = stop_signal()?;
+        let first = engine.clone();
+        let mut progress = None;
+        let ended = daemon::run(engine, stop, |up| {
+            let base_url = up.engine.config.base_url();
+            tracing::info!(
+                n_feeds,
+                feeds = %feeds_file.display(),
+                database = %up.engine.config.database().display(),
+                url = format!("{base_url}/"),
+                "serving on http://{}/",
+                up.address
+            );
+            daemon::notify_ready(&format!("serving on http://{}/", up.address));
+            progress = std::io::stderr().is_terminal().then(|| first_pass(first, n_feeds));
+        })
+        .await;
+        drop(progress);
+        daemon::notify_stopping();
+        Ok::<_, anyhow::Error>((ended, writer))
+    });
+    let (ended, writer) = outcome?;
+    // Ends the tasks, and with them the last way to the writer, which commits what it has accepted and ends too.
+    runtime.shutdown_timeout(Duration::from_millis(500));
+    if writer.join().is_err() {
+        return Err(Failure::Error(anyhow::anyhow!("the writer's thread died")));
+    }
+    tracing::info!("stopped");
+    Ok(ended?)
+}
+
+/// Shows the progress of the first poll until every feed has been asked once.
+fn first_pass(engine: std::sync::Arc<Engine>, n_feeds: usize) -> tokio::task::JoinHandle<()> {
+    tokio::spawn(async move {
+        let progress = Progress::start(&engine, n_feeds);
+        let ended = daemon::until_idle(&engine).await;
+        drop(progress);
+        if let Err(error) = ended {
+            tracing::debug!(error = format!("{error:#}"), "the progress of the first poll is shown no more");
+        }
+    })
+}
+
+/// Takes the lock of the state folder.
+pub fn own(state_dir: &Path) -> Result<Owner, Failure> {
+    let taken = Owner::take(state_dir).map_err(|error| anyhow::anyhow!("{}: {error}", state_dir.display()))?;
+    taken.map_err(|taken| Failure::Error(anyhow::anyhow!("{taken}: {}", state_dir.display())))
+}
+
+/// SIGTERM (systemd) or SIGINT (Ctrl-C).
+pub fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}

@@ -1,0 +1,79 @@
+//! What several commands do first: load the configuration, find the list, open the database, start the runtime.
+
+use crate::config::subscriptions::{self, Subscription};
+use crate::config::{Config, ConfigError, Environment, Level, Loaded, load};
+use crate::store::{Reader, SchemaError};
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+/// Loads the configuration that a command was given, or finds.
+pub fn config(named: Option<&Path>) -> Result<Loaded, ConfigError> {
+    load(named, &Environment::of_process())
+}
+
+/// The subscriptions; where there is no list yet, the starter list is written first: beside the configuration, or in the
+/// state folder where that cannot be written.
+pub fn subscriptions(loaded: &mut Loaded) -> Result<Vec<Subscription>, ConfigError> {
+    if let Some(list) = subscriptions::read(&loaded.config.feeds)? {
+        return Ok(list);
+    }
+    let fallback = loaded.config.state_dir.join("feeds.toml");
+    if fallback != loaded.config.feeds
+        && let Some(list) = subscriptions::read(&fallback)?
+    {
+        loaded.config.feeds = fallback;
+        return Ok(list);
+    }
+    if let Err(error) = subscriptions::write(&loaded.config.feeds, subscriptions::STARTER) {
+        tracing::debug!(%error, "the starter subscriptions go into the state folder");
+        subscriptions::write(&fallback, subscriptions::STARTER).map_err(|_| error)?;
+        loaded.config.feeds = fallback;
+    }
+    eprintln!("courant: wrote the starter subscriptions to {}", loaded.config.feeds.display());
+    subscriptions::parse(&loaded.config.feeds.display().to_string(), subscriptions::STARTER)
+}
+
+/// The list's file as a command that edits it finds it.
+pub fn feeds_file(config: &Config) -> PathBuf {
+    let fallback = config.state_dir.join("feeds.toml");
+    if !config.feeds.exists() && fallback.exists() { fallback } else { config.feeds.clone() }
+}
+
+/// Opens the database to read.
+pub fn reader(config: &Config) -> anyhow::Result<Reader> {
+    let path = config.database();
+    if !path.exists() {
+        anyhow::bail!("there is no database yet at {}; start with `courant run` or `courant once`", path.display());
+    }
+    Reader::open(&path).map_err(|error| match error {
+        SchemaError::Sqlite(error) => anyhow::anyhow!("{}: {error}", path.display()),
+        other => anyhow::anyhow!("{}: {other}", path.display()),
+    })
+}
+
+/// The runtime: one thread drives all connections; parsing, extraction and rendering run on CPU threads beside it.
+pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    // Blocking threads: CPU stages (as many as cores), readers, and name look-ups, which may hang for seconds each.
+    tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(64).build()
+}
+
+/// Logs to stderr: in colour and with the time on a terminal; under systemd, which adds the time, without.
+pub fn logging(level: Level) {
+    let level = match std::env::var("COURANT_LOG").ok().and_then(|text| text.parse().ok()) {
+        Some(level) => level,
+        None => match level {
+            Level::Error => tracing::Level::ERROR,
+            Level::Warn => tracing::Level::WARN,
+            Level::Info => tracing::Level::INFO,
+            Level::Debug => tracing::Level::DEBUG,
+            Level::Trace => tracing::Level::TRACE,
+        },
+    };
+    let terminal = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    // Other crates' own chatter is for their authors: their warnings are enough.
+    let filter = tracing_subscriber::filter::Targets::new().with_default(level.min(tracing::Level::WARN)).with_target("courant", level);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(terminal).with_target(false);
+    use tracing_subscriber::{Layer, layer::SubscriberExt, util::SubscriberInitExt};
+    let lines = if std::env::var_os("JOURNAL_STREAM").is_some() { lines.without_time().boxed() } else { lines.boxed() };
+    tracing_subscriber::registry().with(lines.with_filter(filter)).init();
+}

@@ -1,0 +1,92 @@
+//! `courant stories [QUERY]`: recent stories, newest first.
+
+use super::failure::{Failure, Outcome};
+use super::output::{self, Column, Format, local_time};
+use super::setup;
+use crate::config::values;
+use crate::daemon::clock;
+use crate::store::search::Query;
+use crate::store::Selection;
+use serde_json::json;
+use std::path::Path;
+use std::time::Duration;
+
+#[derive(Clone, Debug, clap::Args)]
+pub struct Options {
+    /// Words that a story holds; "…" for a phrase, -word for one that must not be there
+    #[arg(allow_hyphen_values = true)]
+    query: Vec<String>,
+    /// First seen within this time
+    #[arg(long, value_name = "TIME", default_value = "24h", value_parser = since)]
+    since: Duration,
+    #[arg(long, default_value_t = 20)]
+    limit: usize,
+    #[arg(long, value_enum, default_value = "table")]
+    format: Format,
+    /// Only of feeds with this tag
+    #[arg(long)]
+    tag: Vec<String>,
+    /// Only in this language (en, zh …)
+    #[arg(long)]
+    lang: Vec<String>,
+    /// Only stories that so many feeds carried
+    #[arg(long, default_value_t = 1)]
+    min_sources: u32,
+}
+
+/// Any number of days, also more than there were: "9999d" is everything.
+fn since(text: &str) -> Result<Duration, String> {
+    values::parse_duration(text)
+}
+
+const COLUMNS: [Column; 5] = [
+    Column { heading: "ID", key: "id", elastic: false },
+    Column { heading: "SEEN", key: "seen", elastic: false },
+    Column { heading: "TITLE", key: "title", elastic: true },
+    Column { heading: "SOURCES", key: "sources", elastic: true },
+    Column { heading: "TAGS", key: "tags", elastic: true },
+];
+
+pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
+    let config = setup::config(named)?.config;
+    let reader = setup::reader(&config)?;
+    let selection = Selection {
+        query: Query::parse(&options.query.join(" ")),
+        since: Some(clock().minus(options.since)),
+        tags: options.tag.clone(),
+        languages: options.lang.clone(),
+        min_sources: options.min_sources,
+        limit: options.limit,
+    };
+    let ids = reader.select(&selection)?;
+    let mut rows = Vec::with_capacity(ids.len());
+    for id in ids {
+        let Some(story) = reader.published(&[id])?.pop() else { continue };
+        let mut sources: Vec<&str> = Vec::new();
+        for source in &story.sources {
+            if !sources.contains(&source.feed_title.as_str()) {
+                sources.push(&source.feed_title);
+            }
+        }
+        let row = json!({
+            "id": id.0,
+            "urn": story.id,
+            "title": story.title,
+            "link": story.link,
+            "published": story.published.rfc3339(),
+            "updated": story.updated.rfc3339_millis(),
+            "seen": local_time(story.published),
+            "language": story.language,
+            "author": story.author,
+            "sources": sources,
+            "tags": story.tags,
+        });
+        rows.push(row);
+    }
+    if rows.is_empty() && matches!(options.format, Format::Table | Format::Md) {
+        let hint = if options.query.is_empty() { "look further back with --since 7d" } else { "try fewer words, or --since 9999d" };
+        return Err(Failure::NothingFound(format!("no story; {hint}")));
+    }
+    output::print(&COLUMNS, &rows, options.format)?;
+    if rows.is_empty() { Err(Failure::NothingFound("no story".into())) } else { Ok(()) }
+}

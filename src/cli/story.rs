@@ -1,0 +1,104 @@
+//! `courant story show ID` and `courant why ID`.
+
+use super::failure::{Failure, Outcome};
+use super::output::local_time;
+use super::setup;
+use crate::store::StoryDetail;
+use crate::{article, text};
+use serde_json::json;
+use std::io::Write;
+use std::path::Path;
+
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// The story's text, its sources and its times
+    Show(Id),
+}
+
+#[derive(Clone, Debug, clap::Args)]
+pub struct Id {
+    /// The number that `courant stories` prints, or the published id; an id that was merged finds its story
+    id: String,
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(named: Option<&Path>, command: &Command) -> Outcome {
+    let Command::Show(id) = command;
+    let story = find(named, id)?;
+    let published = &story.published;
+    let body = article::plain_text(&published.html);
+    let mut out = std::io::stdout().lock();
+    if id.json {
+        let sources: Vec<_> = published.sources.iter().map(|s| json!({"feed": s.feed_title, "link": s.link, "title": s.title, "published": s.published.rfc3339()}));
+        let row = json!({
+            "id": story.id.0, "urn": published.id, "title": published.title, "link": published.link, "author": published.author,
+            "published": published.published.rfc3339(), "updated": published.updated.rfc3339_millis(), "language": published.language,
+            "tags": published.tags, "text": text::harmless(&body), "html": published.html, "sources": sources.collect::<Vec<_>>(),
+        });
+        serde_json::to_writer_pretty(&mut out, &row)?;
+        writeln!(out)?;
+        return Ok(());
+    }
+    writeln!(out, "{}", text::one_line(&published.title))?;
+    let by = published.author.as_deref().map(|author| format!(" · {}", text::one_line(author))).unwrap_or_default();
+    writeln!(out, "{}{by}", local_time(published.published))?;
+    for source in &published.sources {
+        let link = source.link.as_deref().map(text::redact_url).unwrap_or_default();
+        writeln!(out, "  {}  {link}", text::one_line(&source.feed_title))?;
+    }
+    writeln!(out)?;
+    for line in body.lines() {
+        writeln!(out, "{}\n", text::harmless(line))?;
+    }
+    Ok(())
+}
+
+pub fn why(named: Option<&Path>, id: &Id) -> Outcome {
+    let story = find(named, id)?;
+    let mut out = std::io::stdout().lock();
+    if id.json {
+        let members: Vec<_> = story
+            .members
+            .iter()
+            .map(|m| {
+                json!({
+                    "entry": m.entry, "feed": m.feed_name, "title": m.title, "link": m.link, "claimed": m.claimed.map(|at| at.rfc3339()),
+                    "first_seen": m.first_seen.rfc3339_millis(), "settled": m.settled.map(|at| at.rfc3339_millis()), "rung": m.rung, "evidence": m.evidence,
+                })
+            })
+            .collect();
+        serde_json::to_writer_pretty(&mut out, &json!({"id": story.id.0, "urn": story.published.id, "title": story.published.title, "members": members}))?;
+        writeln!(out)?;
+        return Ok(());
+    }
+    writeln!(out, "story {}: {}", story.id, text::one_line(&story.published.title))?;
+    for member in &story.members {
+        writeln!(out, "\nentry {} of {}: {}", member.entry, text::one_line(&member.feed_name), text::one_line(&member.title))?;
+        let why = if member.evidence.why.is_empty() { "the first of its story" } else { &member.evidence.why };
+        writeln!(out, "  {}: {}", member.rung, text::one_line(why))?;
+        if !member.evidence.figures.is_empty() {
+            let figures: Vec<String> = member.evidence.figures.iter().map(|(name, value)| format!("{name} {value:.2}")).collect();
+            writeln!(out, "  {}", figures.join(", "))?;
+        }
+        if let Some(nearest) = &member.evidence.nearest {
+            writeln!(out, "  nearest other: story {}, not joined: {}", nearest.story, text::one_line(&nearest.missing))?;
+        }
+        let claimed = member.claimed.map_or("no date".into(), local_time);
+        writeln!(out, "  claimed {claimed}, first seen {}", local_time(member.first_seen))?;
+        match &member.article {
+            Some(article) if article.here => writeln!(out, "  body: extracted from its page")?,
+            Some(article) => writeln!(out, "  body: the feed's own; its page: {}", text::one_line(article.why.as_deref().unwrap_or("not fetched yet")))?,
+            None => writeln!(out, "  body: the feed's own")?,
+        }
+    }
+    Ok(())
+}
+
+fn find(named: Option<&Path>, id: &Id) -> Result<StoryDetail, Failure> {
+    let config = setup::config(named)?.config;
+    let reader = setup::reader(&config)?;
+    let missing = || Failure::NothingFound(format!("no story has the id {:?}; `courant stories` prints ids", text::one_line(&id.id)));
+    let story = reader.find_story(&id.id)?.ok_or_else(missing)?;
+    reader.story(story)?.ok_or_else(missing)
+}

@@ -1,0 +1,405 @@
+//! Text → validated configuration: `courant.toml`, `COURANT_…` variables, and where things are.
+//!
+//! Every default stands in one place, the `Default` of the structs here; `config/courant.toml` shows them and a test
+//! holds the two together. Subscriptions are in [`subscriptions`].
+
+pub mod diagnose;
+pub mod subscriptions;
+pub mod values;
+
+use crate::fetch::address::Allowed;
+use crate::model::{ArticleMode, Dedupe};
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Everything that `courant.toml` can say.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Where `courant.db`, the lock and the socket live; by default `$STATE_DIRECTORY`, else
+    /// `$XDG_STATE_HOME/courant`, else `~/.local/state/courant`.
+    pub state_dir: PathBuf,
+    /// The list of subscriptions; relative to the configuration file.
+    pub feeds: PathBuf,
+    pub poll: Poll,
+    pub fetch: Fetch,
+    pub article: Article,
+    pub story: Story,
+    pub serve: Serve,
+    #[serde(rename = "output")]
+    pub outputs: Vec<Output>,
+    pub log: Log,
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Poll {
+    #[serde(with = "values::duration")]
+    pub interval: Duration,
+    #[serde(with = "values::duration")]
+    pub min_interval: Duration,
+    #[serde(with = "values::duration")]
+    pub max_interval: Duration,
+    pub adaptive: bool,
+    pub jitter: f64,
+    pub concurrency: usize,
+    pub per_host: usize,
+    #[serde(with = "values::duration")]
+    pub host_spacing: Duration,
+    pub permanent_after: u32,
+    pub permanent_days: u32,
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Fetch {
+    #[serde(with = "values::duration")]
+    pub timeout: Duration,
+    #[serde(with = "values::duration")]
+    pub connect_timeout: Duration,
+    #[serde(deserialize_with = "values::size")]
+    pub max_feed_bytes: usize,
+    #[serde(deserialize_with = "values::size")]
+    pub max_page_bytes: usize,
+    pub contact: String,
+    #[serde(deserialize_with = "values::allowed")]
+    pub allow_private: Vec<Allowed>,
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Article {
+    pub mode: ArticleMode,
+    #[serde(with = "values::duration")]
+    pub max_wait: Duration,
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Story {
+    pub dedupe: Dedupe,
+    #[serde(with = "values::duration")]
+    pub window: Duration,
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Serve {
+    pub listen: String,
+    /// What readers are told the address is; without a slash at the end. Empty: `http://` and `listen`.
+    pub base_url: String,
+}
+
+/// A feed that we publish: a query over stories with a name.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Output {
+    pub name: String,
+    pub title: String,
+    /// Words that a story must hold; empty: every story.
+    pub query: String,
+    /// A story is taken if one of its feeds has one of these tags; empty: any.
+    pub tags: Vec<String>,
+    /// Primary language subtags ("en", "zh"); empty: any.
+    pub languages: Vec<String>,
+    pub min_sources: u32,
+    pub limit: usize,
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    pub level: Level,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    Error,
+    Warn,
+    #[default]
+    Info,
+    Debug,
+    Trace,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            state_dir: PathBuf::new(),
+            feeds: "feeds.toml".into(),
+            poll: Poll::default(),
+            fetch: Fetch::default(),
+            article: Article::default(),
+            story: Story::default(),
+            serve: Serve::default(),
+            outputs: vec![Output { name: "all".into(), title: "All stories".into(), ..Output::default() }],
+            log: Log::default(),
+        }
+    }
+}
+
+impl Default for Poll {
+    fn default() -> Poll {
+        Poll {
+            interval: Duration::from_secs(3600),
+            min_interval: Duration::from_secs(15 * 60),
+            max_interval: Duration::from_secs(24 * 3600),
+            adaptive: true,
+            jitter: 0.1,
+            concurrency: 128,
+            per_host: 1,
+            host_spacing: Duration::from_secs(1),
+            permanent_after: 3,
+            permanent_days: 3,
+        }
+    }
+}
+
+impl Default for Fetch {
+    fn default() -> Fetch {
+        Fetch {
+            timeout: Duration::from_secs(30),
+            connect_timeout: Duration::from_secs(5),
+            max_feed_bytes: 10_000_000,
+            max_page_bytes: 5_000_000,
+            contact: "https://github.com/courant-feeds/courant".into(),
+            allow_private: Vec::new(),
+        }
+    }
+}
+
+impl Default for Article {
+    fn default() -> Article {
+        Article { mode: ArticleMode::Auto, max_wait: Duration::from_secs(600) }
+    }
+}
+
+impl Default for Story {
+    fn default() -> Story {
+        Story { dedupe: Dedupe::Story, window: Duration::from_secs(96 * 3600) }
+    }
+}
+
+impl Default for Serve {
+    fn default() -> Serve {
+        Serve { listen: "127.0.0.1:8080".into(), base_url: String::new() }
+    }
+}
+
+impl Default for Output {
+    fn default() -> Output {
+        Output {
+            name: String::new(),
+            title: String::new(),
+            query: String::new(),
+            tags: Vec::new(),
+            languages: Vec::new(),
+            min_sources: 1,
+            limit: 100,
+        }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Log {
+        Log { level: Level::Info }
+    }
+}
+
+/// What is wrong with a configuration: a sentence that names the place, the value and the next step.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ConfigError(pub String);
+
+/// Where a process looks for things: the variables of the environment that matter, so that a test can fake them.
+#[derive(Clone, Debug, Default)]
+pub struct Environment {
+    pub variables: Vec<(String, String)>,
+}
+
+impl Environment {
+    pub fn of_process() -> Environment {
+        let known = |name: &str| {
+            name.starts_with("COURANT_")
+                || ["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "STATE_DIRECTORY", "CONFIGURATION_DIRECTORY"].contains(&name)
+        };
+        let variables = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        Environment { variables: variables.filter(|(name, _)| known(name)).collect() }
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        let found = self.variables.iter().find(|(key, _)| key == name);
+        found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+    }
+
+    /// Where `courant.toml` is looked for, best first.
+    pub fn config_dirs(&self) -> Vec<PathBuf> {
+        let user = match (self.get("XDG_CONFIG_HOME"), self.get("HOME")) {
+            (Some(base), _) => Some(Path::new(base).join("courant")),
+            (None, Some(home)) => Some(Path::new(home).join(".config/courant")),
+            (None, None) => None,
+        };
+        // systemd joins several folders with colons; the first is ours.
+        let service = self.get("CONFIGURATION_DIRECTORY").and_then(|all| all.split(':').next()).map(PathBuf::from);
+        service.into_iter().chain(user).chain([PathBuf::from("/etc/courant")]).collect()
+    }
+
+    fn state_dir(&self) -> Result<PathBuf, ConfigError> {
+        if let Some(first) = self.get("STATE_DIRECTORY").and_then(|all| all.split(':').next()) {
+            return Ok(first.into());
+        }
+        match (self.get("XDG_STATE_HOME"), self.get("HOME")) {
+            (Some(base), _) => Ok(Path::new(base).join("courant")),
+            (None, Some(home)) => Ok(Path::new(home).join(".local/state/courant")),
+            (None, None) => Err(ConfigError("no home folder is known; set state_dir in courant.toml, or COURANT_STATE_DIR".into())),
+        }
+    }
+}
+
+/// A configuration and the file that it came from.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    pub config: Config,
+    /// `None`: the built-in defaults.
+    pub file: Option<PathBuf>,
+}
+
+/// Loads the configuration: `named` (which must exist), else `COURANT_CONFIG`, else the first `courant.toml` of the
+/// usual folders, else the defaults; then the `COURANT_…` variables.
+pub fn load(named: Option<&Path>, environment: &Environment) -> Result<Loaded, ConfigError> {
+    let chosen = named.map(Path::to_owned).or_else(|| environment.get("COURANT_CONFIG").map(PathBuf::from));
+    let file = chosen.or_else(|| environment.config_dirs().iter().map(|dir| dir.join("courant.toml")).find(|file| file.exists()));
+    let text = match &file {
+        None => String::new(),
+        Some(file) => std::fs::read_to_string(file).map_err(|error| ConfigError(format!("{}: {error}", file.display())))?,
+    };
+    let name = file.as_ref().map_or_else(|| "courant.toml".into(), |file| file.display().to_string());
+    let mut config = parse(&name, &text, environment)?;
+
+    if config.state_dir.as_os_str().is_empty() {
+        config.state_dir = environment.state_dir()?;
+    }
+    let base = match &file {
+        Some(file) => file.parent().map(Path::to_owned).unwrap_or_default(),
+        None => default_feeds_dir(environment, &config.state_dir),
+    };
+    config.state_dir = base.join(&config.state_dir);
+    config.feeds = base.join(&config.feeds);
+    Ok(Loaded { config, file })
+}
+
+/// Without a configuration file the subscriptions are where a person would put one; under systemd, whose
+/// configuration folder is read-only, in the state folder.
+fn default_feeds_dir(environment: &Environment, state_dir: &Path) -> PathBuf {
+    if environment.get("STATE_DIRECTORY").is_some() {
+        return state_dir.to_owned();
+    }
+    environment.config_dirs().into_iter().next().unwrap_or_else(|| state_dir.to_owned())
+}
+
+/// Parses and validates; paths stay as they are written.
+pub fn parse(file: &str, text: &str, environment: &Environment) -> Result<Config, ConfigError> {
+    let config: Config = toml::from_str(text).map_err(|error| ConfigError(diagnose::diagnose(file, text, &error)))?;
+    let config = override_from(environment, text, config)?;
+    validate(file, &config)?;
+    Ok(config)
+}
+
+/// Keys that can be set by a variable: `COURANT_POLL_INTERVAL` is `poll.interval`.
+const SECTIONS: [&str; 6] = ["poll", "fetch", "article", "story", "serve", "log"];
+
+fn override_from(environment: &Environment, text: &str, config: Config) -> Result<Config, ConfigError> {
+    let mut table: toml::Table = toml::from_str(text).map_err(|error| ConfigError(error.to_string()))?;
+    let mut any = false;
+    for (variable, value) in &environment.variables {
+        let Some(name) = variable.strip_prefix("COURANT_").map(str::to_ascii_lowercase) else { continue };
+        if ["config", "log"].contains(&name.as_str()) {
+            continue;
+        }
+        // A value that is no TOML (1h, debug) is a string.
+        let value = toml::from_str::<toml::Table>(&format!("v = {value}"))
+            .ok()
+            .and_then(|mut table| table.remove("v"))
+            .unwrap_or_else(|| toml::Value::String(value.clone()));
+        let section = SECTIONS.iter().find_map(|section| Some((*section, name.strip_prefix(section)?.strip_prefix('_')?)));
+        let mut changed = table.clone();
+        match section {
+            Some((section, key)) => {
+                let inside = changed.entry(section).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+                if let Some(inside) = inside.as_table_mut() {
+                    inside.insert(key.to_owned(), value);
+                }
+            }
+            None => {
+                changed.insert(name, value);
+            }
+        }
+        Config::deserialize(toml::Value::Table(changed.clone()))
+            .map_err(|error| ConfigError(format!("{variable}: {}", diagnose::diagnose("", "", &error).trim_start_matches(": "))))?;
+        (table, any) = (changed, true);
+    }
+    if !any {
+        return Ok(config);
+    }
+    Config::deserialize(toml::Value::Table(table)).map_err(|error| ConfigError(error.to_string()))
+}
+
+/// What the types cannot say.
+fn validate(file: &str, config: &Config) -> Result<(), ConfigError> {
+    let wrong = |message: String| Err(ConfigError(format!("{file}: {message}")));
+    let poll = &config.poll;
+    if poll.min_interval > poll.max_interval {
+        return wrong("poll.min_interval is longer than poll.max_interval".into());
+    }
+    if poll.interval.is_zero() || poll.concurrency == 0 || poll.per_host == 0 {
+        return wrong("poll.interval, poll.concurrency and poll.per_host must be more than zero".into());
+    }
+    if !(0.0..=10.0).contains(&poll.jitter) {
+        return wrong(format!("poll.jitter = {} is not between 0 and 10", poll.jitter));
+    }
+    if config.fetch.timeout.is_zero() || config.fetch.connect_timeout.is_zero() {
+        return wrong("fetch.timeout and fetch.connect_timeout must be more than zero".into());
+    }
+    if config.fetch.contact.chars().any(|c| c.is_control() || !c.is_ascii()) {
+        return wrong("fetch.contact must be plain ASCII: it is sent in a header".into());
+    }
+    if config.serve.listen.parse::<std::net::SocketAddr>().is_err() {
+        return wrong(format!("serve.listen = {:?} is no address; write it like \"127.0.0.1:8080\"", config.serve.listen));
+    }
+    if !config.serve.base_url.is_empty() {
+        match url::Url::parse(&config.serve.base_url) {
+            Ok(url) if ["http", "https"].contains(&url.scheme()) && url.query().is_none() => {}
+            _ => return wrong(format!("serve.base_url = {:?} is no http address", config.serve.base_url)),
+        }
+    }
+    let mut names = std::collections::HashSet::new();
+    for output in &config.outputs {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+        if output.name.is_empty() || !output.name.chars().all(plain) {
+            return wrong(format!("output.name = {:?} must be of a–z, 0–9, - and _: it is part of an address", output.name));
+        }
+        if !names.insert(&output.name) {
+            return wrong(format!("two outputs are named {:?}", output.name));
+        }
+        if !(1..=1000).contains(&output.limit) {
+            return wrong(format!("output {:?}: limit = {} is not between 1 and 1000", output.name, output.limit));
+        }
+    }
+    Ok(())
+}
+
+impl Config {
+    /// The address that readers are told, without a slash at the end.
+    pub fn base_url(&self) -> String {
+        match self.serve.base_url.trim_end_matches('/') {
+            "" => format!("http://{}", self.serve.listen),
+            given => given.to_owned(),
+        }
+    }
+
+    pub fn database(&self) -> PathBuf {
+        self.state_dir.join("courant.db")
+    }
+}

@@ -1,0 +1,172 @@
+//! `feeds.toml`: the list of subscriptions, which belongs to a person. We read it, and edit it only where a
+//! person commands it, keeping comments and order.
+
+use super::{ConfigError, diagnose, values};
+use crate::model::{ArticleMode, Dedupe};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+use std::time::Duration;
+
+/// One `[[feed]]`.
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Subscription {
+    pub url: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "values::optional_duration")]
+    pub interval: Option<Duration>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub article: Option<ArticleMode>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dedupe: Option<Dedupe>,
+    /// Of several copies of a story, the feed of higher priority is shown.
+    #[serde(default)]
+    pub priority: i32,
+    /// Never named to anyone else.
+    #[serde(default)]
+    pub private: bool,
+    /// Kept in the list, not polled.
+    #[serde(default)]
+    pub paused: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct List {
+    #[serde(default, rename = "feed")]
+    feeds: Vec<toml::Spanned<Subscription>>,
+}
+
+/// The subscriptions that a new user starts with.
+pub const STARTER: &str = include_str!("../../config/feeds.toml");
+
+/// Parses the list; `file` is its name in errors.
+pub fn parse(file: &str, text: &str) -> Result<Vec<Subscription>, ConfigError> {
+    let list: List = toml::from_str(text).map_err(|error| ConfigError(diagnose::diagnose(file, text, &error)))?;
+    let mut seen = std::collections::HashMap::new();
+    let mut feeds = Vec::with_capacity(list.feeds.len());
+    for feed in list.feeds {
+        let (line, column) = diagnose::position(text, feed.span().start);
+        let feed = feed.into_inner();
+        check_url(&feed.url).map_err(|wrong| ConfigError(format!("{file}:{line}:{column}: {wrong}")))?;
+        if let Some(first) = seen.insert(feed.url.clone(), line) {
+            let url = crate::text::redact_url(&feed.url);
+            return Err(ConfigError(format!("{file}:{line}:{column}: {url} is listed twice (first in line {first})")));
+        }
+        feeds.push(feed);
+    }
+    Ok(feeds)
+}
+
+/// http, https, and (in this list only) file.
+pub fn check_url(address: &str) -> Result<url::Url, String> {
+    let url = url::Url::parse(address).map_err(|error| format!("url = {address:?}: {error}"))?;
+    match url.scheme() {
+        "http" | "https" if url.host().is_some() => Ok(url),
+        "file" if url.to_file_path().is_ok() => Ok(url),
+        scheme => Err(format!("url = {:?}: {scheme} is not http, https or file", crate::text::redact_url(address))),
+    }
+}
+
+/// Reads the list; `Ok(None)` where the file does not exist.
+pub fn read(file: &Path) -> Result<Option<Vec<Subscription>>, ConfigError> {
+    match std::fs::read_to_string(file) {
+        Ok(text) => parse(&file.display().to_string(), &text).map(Some),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(ConfigError(format!("{}: {error}", file.display()))),
+    }
+}
+
+/// A change that a person commanded.
+#[derive(Clone, Debug)]
+pub enum Edit<'a> {
+    /// At the end of the list.
+    Add(&'a Subscription),
+    Remove(&'a str),
+    Pause(&'a str, bool),
+}
+
+/// The text with the change made, all else as it was. `Err` names what is not there, or already is.
+pub fn edit(file: &str, text: &str, edit: &Edit) -> Result<String, ConfigError> {
+    let wrong = |message: String| ConfigError(format!("{file}: {message}"));
+    parse(file, text)?;
+    let mut document: toml_edit::DocumentMut = text.parse().map_err(|error| wrong(format!("{error}")))?;
+    let list = document.entry("feed").or_insert_with(|| toml_edit::Item::ArrayOfTables(toml_edit::ArrayOfTables::new()));
+    let list = list.as_array_of_tables_mut().ok_or_else(|| wrong("write each feed as [[feed]] to let courant edit the list".into()))?;
+    let find = |list: &toml_edit::ArrayOfTables, url: &str| {
+        list.iter().position(|feed| feed.get("url").and_then(|item| item.as_str()) == Some(url))
+    };
+    match edit {
+        Edit::Add(feed) => {
+            if find(list, &feed.url).is_some() {
+                return Err(wrong(format!("{} is already there", crate::text::redact_url(&feed.url))));
+            }
+            list.push(to_table(feed));
+        }
+        Edit::Remove(url) => {
+            let at = find(list, url).ok_or_else(|| wrong(format!("{} is not in the list", crate::text::redact_url(url))))?;
+            list.remove(at);
+        }
+        Edit::Pause(url, paused) => {
+            let at = find(list, url).ok_or_else(|| wrong(format!("{} is not in the list", crate::text::redact_url(url))))?;
+            if let Some(feed) = list.get_mut(at) {
+                if *paused {
+                    feed.insert("paused", toml_edit::value(true));
+                } else {
+                    feed.remove("paused");
+                }
+            }
+        }
+    }
+    Ok(document.to_string())
+}
+
+fn to_table(feed: &Subscription) -> toml_edit::Table {
+    let mut table = toml_edit::Table::new();
+    table.insert("url", toml_edit::value(&feed.url));
+    if let Some(title) = &feed.title {
+        table.insert("title", toml_edit::value(title));
+    }
+    if !feed.tags.is_empty() {
+        table.insert("tags", toml_edit::value(feed.tags.iter().collect::<toml_edit::Array>()));
+    }
+    if feed.private {
+        table.insert("private", toml_edit::value(true));
+    }
+    if feed.paused {
+        table.insert("paused", toml_edit::value(true));
+    }
+    table.decor_mut().set_prefix("\n");
+    table
+}
+
+/// Replaces a file by way of a temporary one beside it, so that a crash leaves the old or the new one whole.
+pub fn write(file: &Path, text: &str) -> Result<(), ConfigError> {
+    use std::io::Write;
+    let failed = |error: std::io::Error| ConfigError(format!("{}: {error}", file.display()));
+    // A list that is a link into somebody's version control stays a link.
+    let target = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
+    let folder = target.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    let mut name = target.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.new", std::process::id()));
+    let temporary = folder.join(name);
+    let written = (|| {
+        let mut new = std::fs::File::create(&temporary)?;
+        if let Ok(old) = std::fs::metadata(&target) {
+            new.set_permissions(old.permissions())?;
+        }
+        new.write_all(text.as_bytes())?;
+        new.sync_all()?;
+        std::fs::rename(&temporary, &target)?;
+        std::fs::File::open(folder)?.sync_all()
+    })();
+    if written.is_err() {
+        // Nothing else can be done about a temporary file that cannot be removed.
+        let _ = std::fs::remove_file(&temporary);
+    }
+    written.map_err(failed)
+}

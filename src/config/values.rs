@@ -1,0 +1,169 @@
+//! Values with units as people write them: `"1h30m"`, `"10MB"`, `"127.0.1.0/24:8900"`.
+
+use crate::fetch::address::Allowed;
+use serde::{Deserialize, Deserializer, Serializer, de::Error};
+use std::time::Duration;
+
+/// `"90s"`, `"15m"`, `"1h30m"`, `"7d"`, `"500ms"`; a bare number is refused because its unit would be a guess.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("{text:?} is no duration; write it like \"30s\", \"15m\", \"1h30m\" or \"7d\"");
+    let mut rest = text.trim();
+    let mut total = Duration::ZERO;
+    if rest.is_empty() {
+        return Err(wrong());
+    }
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
+        let number: u64 = rest[..digits].parse().map_err(|_| wrong())?;
+        let unit_end = rest[digits..].find(|c: char| c.is_ascii_digit()).map_or(rest.len(), |at| digits + at);
+        let milliseconds = match rest[digits..unit_end].trim() {
+            "ms" => 1,
+            "s" => 1_000,
+            "m" | "min" => 60_000,
+            "h" => 3_600_000,
+            "d" => 86_400_000,
+            "w" => 604_800_000,
+            _ => return Err(wrong()),
+        };
+        let part = number.checked_mul(milliseconds).map(Duration::from_millis).ok_or_else(wrong)?;
+        total = total.checked_add(part).ok_or_else(wrong)?;
+        rest = &rest[unit_end..];
+    }
+    // A hundred years: beyond it sums of times would leave the calendar.
+    if total > Duration::from_secs(100 * 366 * 86_400) {
+        return Err(format!("{text:?} is longer than a hundred years"));
+    }
+    Ok(total)
+}
+
+/// The shortest spelling that [`parse_duration`] reads back: `1h30m`.
+pub fn format_duration(duration: Duration) -> String {
+    let mut rest = duration.as_millis();
+    if rest == 0 {
+        return "0s".into();
+    }
+    let mut out = String::new();
+    for (unit, size) in [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)] {
+        // Up to two days are read more easily in hours: "36h".
+        if unit == "d" && rest < 2 * 86_400_000 {
+            continue;
+        }
+        if rest >= size {
+            out.push_str(&format!("{}{unit}", rest / size));
+            rest %= size;
+        }
+    }
+    out
+}
+
+/// `"10MB"` (10^6), `"512KB"`, `"1GB"`, `"100B"`.
+pub fn parse_size(text: &str) -> Result<usize, String> {
+    let wrong = || format!("{text:?} is no size; write it like \"10MB\" or \"512KB\"");
+    let text = text.trim();
+    let digits = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
+    let number: usize = text[..digits].parse().map_err(|_| wrong())?;
+    let unit = match text[digits..].trim() {
+        "B" => 1,
+        "KB" | "kB" => 1_000,
+        "MB" => 1_000_000,
+        "GB" => 1_000_000_000,
+        _ => return Err(wrong()),
+    };
+    number.checked_mul(unit).ok_or_else(wrong)
+}
+
+/// An address or network, with or without a port: `127.0.0.1`, `10.0.0.0/8`, `127.0.1.0/24:8900`, `[::1]:8080`, `fd00::/8`.
+pub fn parse_allowed(text: &str) -> Result<Allowed, String> {
+    let wrong = || format!("{text:?} is no address; write it like \"127.0.0.1:8900\", \"10.0.0.0/8\" or \"[::1]:8080\"");
+    let trimmed = text.trim();
+    let (network, port) = if let Some(rest) = trimmed.strip_prefix('[') {
+        let (inside, after) = rest.split_once(']').ok_or_else(wrong)?;
+        match after.split_once(':') {
+            // The prefix may stand behind the bracket too: "[fd00::]/8:80".
+            Some((prefix, port)) => (format!("{inside}{prefix}"), Some(port)),
+            None => (format!("{inside}{after}"), None),
+        }
+    } else if trimmed.matches(':').count() == 1 {
+        let (network, port) = trimmed.split_once(':').ok_or_else(wrong)?;
+        (network.to_owned(), Some(port))
+    } else {
+        (trimmed.to_owned(), None)
+    };
+    let port = port.map(|port| port.parse::<u16>().map_err(|_| wrong())).transpose()?;
+    let network = network
+        .parse::<ipnet::IpNet>()
+        .or_else(|_| network.parse::<std::net::IpAddr>().map(ipnet::IpNet::from))
+        .map_err(|_| wrong())?;
+    Ok(Allowed { network, port })
+}
+
+/// `#[serde(with = "values::duration")]`
+pub mod duration {
+    use super::*;
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+        parse_duration(&String::deserialize(from)?).map_err(D::Error::custom)
+    }
+    pub fn serialize<S: Serializer>(duration: &Duration, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&format_duration(*duration))
+    }
+}
+
+/// `#[serde(with = "values::optional_duration")]`
+pub mod optional_duration {
+    use super::*;
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
+        duration::deserialize(from).map(Some)
+    }
+    pub fn serialize<S: Serializer>(duration: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
+        match duration {
+            Some(duration) => to.serialize_str(&format_duration(*duration)),
+            None => to.serialize_none(),
+        }
+    }
+}
+
+/// `#[serde(deserialize_with = "values::size")]`
+pub fn size<'de, D: Deserializer<'de>>(from: D) -> Result<usize, D::Error> {
+    parse_size(&String::deserialize(from)?).map_err(D::Error::custom)
+}
+
+/// `#[serde(deserialize_with = "values::allowed")]`
+pub fn allowed<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Allowed>, D::Error> {
+    Vec::<String>::deserialize(from)?.iter().map(|text| parse_allowed(text).map_err(D::Error::custom)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations() {
+        assert_eq!(parse_duration("1h30m"), Ok(Duration::from_secs(5400)));
+        assert_eq!(parse_duration("0s"), Ok(Duration::ZERO));
+        for wrong in ["", "15", "h", "1y", "1h30", "-1s", "99999999999999999999s", "9999999w"] {
+            assert!(parse_duration(wrong).is_err(), "{wrong}");
+        }
+        for text in ["1h30m", "15m", "36h", "2d", "500ms", "0s"] {
+            assert_eq!(format_duration(parse_duration(text).unwrap()), text);
+        }
+    }
+
+    #[test]
+    fn sizes() {
+        assert_eq!(parse_size("10MB"), Ok(10_000_000));
+        assert!(parse_size("10").is_err());
+        assert!(parse_size("99999999999999GB").is_err());
+    }
+
+    #[test]
+    fn allowed_networks() {
+        let show = |text: &str| parse_allowed(text).map(|a| format!("{} {:?}", a.network, a.port));
+        assert_eq!(show("127.0.1.0/24:8900"), Ok("127.0.1.0/24 Some(8900)".into()));
+        assert_eq!(show("127.0.0.1"), Ok("127.0.0.1/32 None".into()));
+        assert_eq!(show("[::1]:80"), Ok("::1/128 Some(80)".into()));
+        assert_eq!(show("fd00::/8"), Ok("fd00::/8 None".into()));
+        for wrong in ["", "localhost", "127.0.0.1:x", "1.2.3.4/40", "[::1"] {
+            assert!(parse_allowed(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! One poll: fetch, parse, decide when next. It ends in one [`PollRecord`], whatever happens.
+
+use super::engine::{Engine, Stats, clock};
+use crate::feed::{self, ParsedEntry, ParsedFeed};
+use crate::fetch::{self, Head, Kind, Outcome, Request, Validators};
+use crate::model::{ArticleMode, Timestamp};
+use crate::schedule::{self, Polled, Redirect};
+use crate::store::{Draft, DueFeed, Extra, FeedChange, Key, PollRecord, Read, WantedArticle, key_of};
+use crate::{article, story, text};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Polls a feed and commits what came of it.
+pub async fn poll(engine: &Arc<Engine>, due: DueFeed) {
+    let url = log_name(&due);
+    let record = record(engine, &due).await;
+    let (error, unchanged) = (record.error.clone(), record.error.is_none() && record.read.is_none());
+    match engine.writer.write(move |store| store.save_poll(&record)).await {
+        Ok(change) => {
+            report(engine, &url, error, unchanged, change);
+        }
+        // The feed's lease ends by itself, and it is polled again.
+        Err(problem) => tracing::error!(feed.url = url, error = %problem, "a poll could not be stored"),
+    }
+    engine.stats.polls_out.fetch_sub(1, std::sync::atomic::Ordering::Relaxed);
+}
+
+/// A feed as logs may call it: a private one by its number.
+fn log_name(due: &DueFeed) -> String {
+    if due.settings.private { format!("private feed {}", due.id) } else { text::redact_url(&due.url) }
+}
+
+fn report(engine: &Engine, url: &str, error: Option<String>, unchanged: bool, change: FeedChange) {
+    let stats = &engine.stats;
+    Stats::add(&stats.polled, 1);
+    Stats::add(&stats.unchanged, usize::from(unchanged));
+    Stats::add(&stats.new_entries, change.n_new);
+    Stats::add(&stats.edited, change.n_edited);
+    if change.n_wanted > 0 {
+        engine.articles_wanted.notify_one();
+    }
+    if change.n_ready > 0 {
+        engine.entries_ready.notify_one();
+    }
+    match error {
+        Some(error) => {
+            Stats::add(&stats.failed, 1);
+            tracing::warn!(feed.url = url, error, "a feed could not be polled");
+        }
+        None => tracing::debug!(feed.url = url, unchanged, n_new = change.n_new, n_edited = change.n_edited, "polled"),
+    }
+}
+
+/// What a poll brought, before it is known when the next one is.
+struct Brought {
+    error: Option<String>,
+    validators: Option<Option<Validators>>,
+    wire_bytes: u64,
+    read: Option<Read>,
+    moved_to: Option<String>,
+    next: schedule::Next,
+}
+
+async fn record(engine: &Arc<Engine>, due: &DueFeed) -> PollRecord {
+    let outcome = match due.url.strip_prefix("file:") {
+        Some(_) => read_file(engine, due).await,
+        None => {
+            let request = Request { url: &due.url, kind: Kind::Feed, validators: due.validators.as_ref() };
+            engine.client.get(request, clock()).await
+        }
+    };
+    let at = clock();
+    let brought = take_in(engine, due, outcome, at).await;
+    PollRecord {
+        feed: due.id,
+        at,
+        state: brought.next.state,
+        next_poll: brought.next.at,
+        reasons: brought.next.reasons,
+        error: brought.error,
+        moved_to: brought.moved_to,
+        validators: brought.validators,
+        wire_bytes: brought.wire_bytes,
+        read: brought.read,
+    }
+}
+
+async fn take_in(engine: &Arc<Engine>, due: &DueFeed, outcome: Outcome, at: Timestamp) -> Brought {
+    let decide = |polled: &Polled| schedule::next(at, &due.key, &engine.policy(&due.settings), &due.state, polled);
+    let failed = |error: String, polled: &Polled| Brought {
+        error: Some(error),
+        validators: None,
+        wire_bytes: 0,
+        read: None,
+        moved_to: None,
+        next: decide(polled),
+    };
+    match outcome {
+        Outcome::Failed(error) => failed(error.to_string(), &Polled::Failed { retry_after: None }),
+        Outcome::Gone(_) => failed("the feed is gone (HTTP 410)".into(), &Polled::Gone),
+        Outcome::Throttled(head) => failed(
+            format!("the server asks for patience (HTTP {})", head.status),
+            &Polled::Throttled { retry_after: head.retry_after },
+        ),
+        Outcome::Refused(head) => failed(format!("HTTP {}", head.status), &Polled::Failed { retry_after: head.retry_after }),
+        Outcome::NotModified(head) => {
+            let next = decide(&Polled::NotModified { max_age: head.max_age, redirect: permanent_path(&head).as_deref().map(|to| Redirect { to }) });
+            Brought {
+                error: None,
+                // What a 304 does not repeat still holds.
+                validators: head.validators.clone().map(Some),
+                wire_bytes: head.wire_bytes,
+                read: None,
+                moved_to: next.moved_to.clone(),
+                next,
+            }
+        }
+        Outcome::Fetched(head, body) => {
+            let work = Work {
+                engine: engine.clone(),
+                due: due.clone(),
+                content_type: head.content_type.clone(),
+                final_url: head.final_url.clone(),
+                delta: head.status == 226,
+                at,
+            };
+            match engine.on_cpu(move || work.parse(&body)).await {
+                Err(panicked) => failed(panicked.to_string(), &Polled::Failed { retry_after: None }),
+                Ok(Err(not_a_feed)) => failed(not_a_feed, &Polled::Failed { retry_after: None }),
+                Ok(Ok(parsed)) => {
+                    let redirect = permanent_path(&head);
+                    let redirect = redirect.as_deref().map(|to| Redirect { to });
+                    let next = match &parsed.feed {
+                        // The same bytes as last time: nothing was parsed, and the hints are what they were.
+                        None => decide(&Polled::NotModified { max_age: head.max_age, redirect }),
+                        Some(feed) => decide(&Polled::Feed {
+                            hints: &feed.hints,
+                            max_age: head.max_age,
+                            entry_times: &parsed.entry_times,
+                            n_new: parsed.n_unknown,
+                            redirect,
+                        }),
+                    };
+                    Brought {
+                        error: None,
+                        validators: Some(head.validators.clone()),
+                        wire_bytes: head.wire_bytes,
+                        moved_to: next.moved_to.clone(),
+                        read: parsed.read,
+                        next,
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Where the wholly permanent beginning of a chain of redirects ends.
+fn permanent_path(head: &Head) -> Option<String> {
+    head.hops.iter().take_while(|hop| hop.permanent).last().map(|hop| hop.to.to_string())
+}
+
+/// A feed of the local machine, which only feeds.toml can name.
+async fn read_file(engine: &Arc<Engine>, due: &DueFeed) -> Outcome {
+    let limit = engine.config.fetch.max_feed_bytes;
+    let url = due.url.clone();
+    let read = engine.on_cpu(move || {
+        use std::io::Read;
+        let path = url::Url::parse(&url).ok().and_then(|url| url.to_file_path().ok()).ok_or_else(|| "not a file's address".to_owned())?;
+        let mut bytes = Vec::new();
+        let file = std::fs::File::open(&path).map_err(|error| error.to_string())?;
+        file.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+        Ok::<_, String>((url, bytes))
+    });
+    match read.await {
+        Ok(Ok((_, bytes))) if bytes.len() > limit => Outcome::Failed(fetch::FetchError::TooLarge { limit }),
+        Ok(Ok((url, bytes))) => Outcome::Fetched(Head { status: 200, final_url: url, ..Head::default() }, bytes.into()),
+        Ok(Err(error)) => Outcome::Failed(fetch::FetchError::Broken(error)),
+        Err(panicked) => Outcome::Failed(fetch::FetchError::Broken(panicked.to_string())),
+    }
+}
+
+/// A body on its way through the feed room, on a CPU thread.
+struct Work {
+    engine: Arc<Engine>,
+    due: DueFeed,
+    content_type: Option<String>,
+    final_url: String,
+    /// RFC 3229: only what is new since the validator that was sent.
+    delta: bool,
+    at: Timestamp,
+}
+
+struct Parsed {
+    /// `None`: the same bytes as last time.
+    feed: Option<ParsedFeed>,
+    read: Option<Read>,
+    entry_times: Vec<Timestamp>,
+    n_unknown: usize,
+}
+
+/// A body's title and text are kept up to this many bytes: more is no headline, and no summary.
+const MAX_TITLE_BYTES: usize = 1024;
+const MAX_BODY_BYTES: usize = 512 * 1024;
+
+impl Work {
+    fn parse(self, body: &[u8]) -> Result<Parsed, String> {
+        let body_hash = xxhash_rust::xxh3::xxh3_128(body).to_be_bytes();
+        if self.due.body_hash == Some(body_hash) {
+            return Ok(Parsed { feed: None, read: None, entry_times: Vec::new(), n_unknown: 0 });
+        }
+        let document = feed::Document { bytes: body, content_type: self.content_type.as_deref(), url: &self.final_url };
+        let mut feed = feed::parse(&document).map_err(|error| error.to_string())?;
+        for warning in &feed.warnings {
+            tracing::debug!(feed.url = log_name(&self.due), warning, "repaired");
+        }
+        let entries = std::mem::take(&mut feed.entries);
+        let entry_times = entries.iter().filter_map(|entry| entry.published.or(entry.updated)).collect();
+        let keys: Vec<Key> = entries.iter().map(|entry| key_of(&feed::entry_key(entry))).collect();
+        let known = match self.due.fresh {
+            true => vec![None; keys.len()],
+            // Where they cannot be read every entry counts as new here, and the writer finds it known.
+            false => self.engine.read_here(|reader| reader.content_hashes(self.due.id, &keys)).unwrap_or_else(|_| vec![None; keys.len()]),
+        };
+        let n_unknown = known.iter().filter(|known| known.is_none()).count();
+        let drafts = entries.into_iter().zip(keys).zip(known).map(|((entry, key), known)| self.draft(entry, key, known, &feed)).collect();
+        let read = Read {
+            // A delta is not the feed: the next whole body is not compared with it.
+            body_hash: if self.delta { Key::default() } else { body_hash },
+            title: feed.title.clone(),
+            site_url: feed.link.clone(),
+            language: feed.language.clone(),
+            drafts,
+        };
+        Ok(Parsed { feed: Some(feed), read: Some(read), entry_times, n_unknown })
+    }
+
+    fn draft(&self, entry: ParsedEntry, key: Key, known: Option<Key>, feed: &ParsedFeed) -> Draft {
+        let title = text::clip(entry.title.as_deref().unwrap_or_default(), MAX_TITLE_BYTES);
+        let content = entry.content.as_deref().filter(|content| !content.trim().is_empty());
+        let body = text::clip(content.or(entry.summary.as_deref()).unwrap_or_default(), MAX_BODY_BYTES);
+        let content_hash = content_hash(title, entry.link.as_deref(), entry.author.as_deref(), body);
+        let link = entry.link.filter(|link| link.starts_with("http://") || link.starts_with("https://"));
+        let address = link.as_deref().map(|link| story::address_key(link).unwrap_or_else(|| link.to_owned()));
+        let html = (known != Some(content_hash)).then(|| article::clean(body, link.as_deref().unwrap_or(&self.final_url), Some(title)));
+        let mode = self.due.settings.article.unwrap_or(self.engine.config.article.mode);
+        let article = match (&html, &link, &address) {
+            (Some(html), Some(link), Some(address)) if wants_article(mode, content.is_some(), html, link) => Some(WantedArticle {
+                key: key_of(address),
+                url: link.clone(),
+                wait_until: self.at.plus(self.engine.config.article.max_wait),
+            }),
+            _ => None,
+        };
+        let title = match title.is_empty() {
+            // An entry without a title is called by its first words.
+            true => text::one_line(&text::excerpt(&article::plain_text(html.as_deref().unwrap_or_default()), 80)),
+            false => title.to_owned(),
+        };
+        Draft {
+            key,
+            link_key: address.as_deref().map(key_of),
+            link,
+            title,
+            author: entry.author,
+            language: entry.language.or_else(|| feed.language.clone()),
+            claimed: entry.published.or(entry.updated),
+            html,
+            content_hash,
+            extra: Extra::new(entry.categories, entry.enclosures.first(), entry.comments, entry.source.as_ref()),
+            article,
+        }
+    }
+}
+
+/// Of what a reader sees; dates are not in it.
+fn content_hash(title: &str, link: Option<&str>, author: Option<&str>, body: &str) -> Key {
+    let mut hash = xxhash_rust::xxh3::Xxh3::new();
+    for part in [title, link.unwrap_or_default(), author.unwrap_or_default(), body] {
+        hash.update(part.as_bytes());
+        hash.update(&[0]);
+    }
+    hash.digest128().to_be_bytes()
+}
+
+/// A text of this many characters is a whole article and no teaser: the median teaser of the collected feeds has 200.
+const WHOLE_ARTICLE_CHARS: usize = 1500;
+/// … and in Chinese, Japanese and Korean, which say as much in a third of the characters.
+const WHOLE_ARTICLE_CJK_CHARS: usize = 500;
+
+/// Whether the page behind an entry is to be fetched.
+fn wants_article(mode: ArticleMode, has_content: bool, html: &str, link: &str) -> bool {
+    /// What a link may end in that is no page.
+    const NOT_PAGES: [&str; 12] = [".mp3", ".m4a", ".mp4", ".pdf", ".zip", ".png", ".jpg", ".jpeg", ".gif", ".webm", ".ogg", ".epub"];
+    let path = link.split(['?', '#']).next().unwrap_or(link).to_ascii_lowercase();
+    if NOT_PAGES.iter().any(|end| path.ends_with(end)) {
+        return false;
+    }
+    match mode {
+        ArticleMode::Always => true,
+        ArticleMode::Never => false,
+        ArticleMode::Auto if !has_content => true,
+        ArticleMode::Auto => {
+            let text = article::plain_text(html);
+            let n_chars = text.chars().count();
+            let n_cjk = text.chars().filter(|c| text::is_cjk(*c)).count();
+            let whole = if n_cjk * 3 > n_chars { WHOLE_ARTICLE_CJK_CHARS } else { WHOLE_ARTICLE_CHARS };
+            let cut = ["…", "...", "[…]", "[...]", "»"].iter().any(|end| text.trim_end().ends_with(end));
+            n_chars < whole || cut
+        }
+    }
+}
+
+/// How long a claimed feed is nobody else's: longer than any wait at a slow host.
+pub const LEASE: Duration = Duration::from_secs(3600);

@@ -1,0 +1,211 @@
+//! The service: polls, fetches, settles and serves until it is told to stop.
+
+use super::engine::{Engine, clock};
+use super::pass::{save_robots, start_articles, start_polls};
+use super::{settle, socket};
+use crate::config::ConfigError;
+use crate::config::subscriptions::{self, Subscription};
+use crate::model::Timestamp;
+use crate::store::SyncReport;
+use anyhow::Context;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+
+/// A loop looks at the clock at least this often, so that a machine that slept, or a clock that jumped, delays nothing
+/// for longer.
+const LONGEST_NAP: Duration = Duration::from_secs(60);
+
+/// Called when the service is up.
+pub struct Listening {
+    pub address: SocketAddr,
+    pub engine: Arc<Engine>,
+}
+
+/// The scheduler's sign of life for the watchdog: milliseconds since `start` at its last turn.
+struct Pulse {
+    start: Instant,
+    last: AtomicU64,
+}
+
+impl Pulse {
+    fn beat(&self) {
+        self.last.store(self.start.elapsed().as_millis() as u64, Ordering::Relaxed);
+    }
+
+    fn age(&self) -> Duration {
+        self.start.elapsed().saturating_sub(Duration::from_millis(self.last.load(Ordering::Relaxed)))
+    }
+}
+
+/// Runs until `shutdown`. `Err`: a task died, or the address could not be had; the process must end non-zero.
+pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready: impl FnOnce(Listening)) -> anyhow::Result<()> {
+    let listen = &engine.config.serve.listen;
+    let listener = tokio::net::TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen} (serve.listen)"))?;
+    let address = listener.local_addr()?;
+    let pulse = Arc::new(Pulse { start: Instant::now(), last: AtomicU64::new(0) });
+    let (stop, stopped) = watch::channel(false);
+    let mut tasks: JoinSet<anyhow::Result<()>> = JoinSet::new();
+    tasks.spawn(crate::serve::run(engine.clone(), listener, stopped.clone()));
+    tasks.spawn(poll_loop(engine.clone(), pulse.clone(), stopped.clone()));
+    tasks.spawn(article_loop(engine.clone(), stopped.clone()));
+    tasks.spawn(settle_loop(engine.clone(), stopped.clone()));
+    tasks.spawn(socket::serve(engine.clone(), stopped.clone()));
+    tasks.spawn(watchdog(engine.clone(), pulse, stopped.clone()));
+    #[cfg(unix)]
+    tasks.spawn(reload_on_hangup(engine.clone(), stopped));
+    ready(Listening { address, engine });
+
+    tokio::pin!(shutdown);
+    let outcome = tokio::select! {
+        () = &mut shutdown => Ok(()),
+        ended = tasks.join_next() => match ended {
+            Some(Ok(Ok(()))) | None => Err(anyhow::anyhow!("a task of the service ended by itself")),
+            Some(Ok(Err(error))) => Err(error),
+            Some(Err(died)) => Err(anyhow::anyhow!("a task of the service died: {died}")),
+        },
+    };
+    // Nobody listening is fine: then everything has ended already.
+    let _ = stop.send(true);
+    let all_ended = async { while tasks.join_next().await.is_some() {} };
+    // What is in flight is dropped: nothing of it is stored yet, and its leases die with this process.
+    if tokio::time::timeout(Duration::from_secs(2), all_ended).await.is_err() {
+        tracing::debug!("some tasks were ended in their work");
+    }
+    outcome
+}
+
+/// Returns when the service is to stop.
+async fn told_to_stop(stopped: &mut watch::Receiver<bool>) {
+    // An error means that the sender is gone: the service is ending.
+    let _ = stopped.wait_for(|stop| *stop).await;
+}
+
+async fn poll_loop(engine: Arc<Engine>, pulse: Arc<Pulse>, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
+    let mut tasks = JoinSet::new();
+    loop {
+        pulse.beat();
+        start_polls(&engine, &mut tasks).await?;
+        let due = engine.writer.write(|store| store.next_due()).await?;
+        let idle = tasks.is_empty();
+        tokio::select! {
+            () = told_to_stop(&mut stopped) => return Ok(()),
+            Some(ended) = tasks.join_next() => ended.context("a poll died")?,
+            () = nap(due, idle, &engine.feeds_changed) => {}
+        }
+        // Whatever else has ended meanwhile is taken in the same turn.
+        while let Some(ended) = tasks.try_join_next() {
+            ended.context("a poll died")?;
+        }
+    }
+}
+
+async fn article_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
+    let mut tasks = JoinSet::new();
+    loop {
+        start_articles(&engine, &mut tasks).await?;
+        save_robots(&engine).await?;
+        let due = engine.writer.write(|store| store.next_article_due()).await?;
+        let idle = tasks.is_empty();
+        tokio::select! {
+            () = told_to_stop(&mut stopped) => return Ok(()),
+            Some(ended) = tasks.join_next() => ended.context("a page's fetch died")?,
+            () = nap(due, idle, &engine.articles_wanted) => {}
+        }
+        while let Some(ended) = tasks.try_join_next() {
+            ended.context("a page's fetch died")?;
+        }
+    }
+}
+
+async fn settle_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
+    settle::rebuild_index(&engine).await?;
+    loop {
+        settle::settle_ready(&engine).await?;
+        let due = engine.writer.write(|store| store.next_wait_end()).await?;
+        tokio::select! {
+            () = told_to_stop(&mut stopped) => return Ok(()),
+            () = nap(due, true, &engine.entries_ready) => {}
+        }
+    }
+}
+
+/// Waits until something is due, or may be. What is due already and was not claimed waits for a host that is busy: while
+/// there is work in flight, whose end wakes the loop anyway, it is looked for again only now and then.
+async fn nap(due: Option<Timestamp>, idle: bool, sooner: &Notify) {
+    let shortest = Duration::from_millis(if idle { 20 } else { 1000 });
+    let wait = due.map_or(LONGEST_NAP, |due| due.since(clock())).clamp(shortest, LONGEST_NAP);
+    tokio::select! {
+        () = tokio::time::sleep(wait) => {}
+        () = sooner.notified() => {}
+    }
+}
+
+/// Tells systemd that we live, as long as the scheduler takes its turns and the writer commits.
+async fn watchdog(engine: Arc<Engine>, pulse: Arc<Pulse>, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
+    let every = match sd_notify::watchdog_enabled() {
+        Some(limit) => limit / 3,
+        None => LONGEST_NAP,
+    };
+    loop {
+        tokio::select! {
+            () = told_to_stop(&mut stopped) => return Ok(()),
+            () = tokio::time::sleep(every) => {}
+        }
+        engine.writer.write(|store| store.heartbeat(clock())).await?;
+        let age = pulse.age();
+        if age < LONGEST_NAP * 2 {
+            notify_systemd(&[sd_notify::NotifyState::Watchdog]);
+        } else {
+            tracing::error!(age_s = age.as_secs(), "the scheduler is stuck; leaving it to the watchdog");
+        }
+    }
+}
+
+/// Tells systemd that the service is up: serving and scheduling.
+pub fn notify_ready(status: &str) {
+    notify_systemd(&[sd_notify::NotifyState::Ready, sd_notify::NotifyState::Status(status)]);
+}
+
+/// … and that it is ending.
+pub fn notify_stopping() {
+    notify_systemd(&[sd_notify::NotifyState::Stopping]);
+}
+
+/// Outside systemd nobody listens, which is no error.
+fn notify_systemd(states: &[sd_notify::NotifyState]) {
+    if let Err(error) = sd_notify::notify(states) {
+        tracing::debug!(%error, "systemd was not told");
+    }
+}
+
+#[cfg(unix)]
+async fn reload_on_hangup(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
+    let mut hangup = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())?;
+    loop {
+        tokio::select! {
+            () = told_to_stop(&mut stopped) => return Ok(()),
+            _ = hangup.recv() => {}
+        }
+        match reload(&engine).await {
+            Ok(report) => tracing::info!(n_feeds = report.n_feeds, n_added = report.added.len(), n_removed = report.n_removed, "subscriptions reloaded"),
+            Err(error) => tracing::warn!(error = format!("{error:#}"), "subscriptions not reloaded; the old ones stay"),
+        }
+    }
+}
+
+/// Takes the list of subscriptions over again; a damaged one changes nothing.
+pub(super) async fn reload(engine: &Arc<Engine>) -> anyhow::Result<SyncReport> {
+    let file = engine.config.feeds.clone();
+    let list = tokio::task::spawn_blocking(move || -> Result<Vec<Subscription>, ConfigError> {
+        subscriptions::read(&file)?.ok_or_else(|| ConfigError(format!("{}: no such file", file.display())))
+    })
+    .await??;
+    let report = engine.writer.command(move |store| store.sync_feeds(&list, clock())).await?;
+    engine.feeds_changed.notify_one();
+    Ok(report)
+}

@@ -1,0 +1,151 @@
+//! The Unix socket in the state folder, by which other commands ask the owner to act: one JSON line a request, one JSON
+//! line an answer.
+
+use super::engine::{Engine, Stats, clock};
+use super::pass::{PassReport, Snapshot, report};
+use super::service::reload;
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// What can be asked of the owner.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "ask", rename_all = "lowercase")]
+pub enum Ask {
+    /// Poll what is due (or all) and say what came of it when nothing is left to do now.
+    Once { all: bool },
+    /// Read feeds.toml again.
+    Reload,
+    /// Forget a feed that feeds.toml no longer lists.
+    Remove { url: String, purge: bool },
+}
+
+/// What the owner answers.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Answer {
+    Pass(Box<PassReport>),
+    Reloaded { n_feeds: usize, n_added: usize, n_removed: usize },
+    /// How many stories went with the feed.
+    Removed { n_stories: usize },
+    Error(String),
+}
+
+pub fn path(state_dir: &Path) -> PathBuf {
+    state_dir.join("courant.sock")
+}
+
+/// Asks the owner; `Ok(None)`: there is none.
+pub fn ask(state_dir: &Path, ask: &Ask) -> anyhow::Result<Option<Answer>> {
+    let mut stream = match UnixStream::connect(path(state_dir)) {
+        Ok(stream) => stream,
+        Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused) => return Ok(None),
+        Err(error) => return Err(error).context("cannot ask the running courant"),
+    };
+    let mut line = serde_json::to_vec(ask)?;
+    line.push(b'\n');
+    stream.write_all(&line).context("cannot ask the running courant")?;
+    let mut answer = String::new();
+    BufReader::new(stream).read_line(&mut answer).context("the running courant did not answer")?;
+    anyhow::ensure!(!answer.is_empty(), "the running courant ended before it answered");
+    Ok(Some(serde_json::from_str(&answer).context("the running courant answered in another version's words")?))
+}
+
+/// Answers until told to stop.
+pub(super) async fn serve(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
+    let path = path(&engine.config.state_dir);
+    // We hold the lock, so a socket that lies here is a dead owner's.
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error).context(format!("{}", path.display())),
+        _ => {}
+    }
+    let listener = tokio::net::UnixListener::bind(&path).with_context(|| format!("cannot listen on {}", path.display()))?;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o660))?;
+    let mut tasks = JoinSet::new();
+    loop {
+        tokio::select! {
+            _ = stopped.wait_for(|stop| *stop) => break,
+            accepted = listener.accept() => {
+                let (stream, _) = accepted?;
+                let engine = engine.clone();
+                tasks.spawn(async move {
+                    if let Err(error) = converse(&engine, stream).await {
+                        tracing::debug!(error = format!("{error:#}"), "a conversation on the socket ended early");
+                    }
+                });
+            }
+            Some(_) = tasks.join_next() => {}
+        }
+    }
+    std::fs::remove_file(&path).with_context(|| format!("{}", path.display()))
+}
+
+async fn converse(engine: &Arc<Engine>, mut stream: tokio::net::UnixStream) -> anyhow::Result<()> {
+    let (read, mut write) = stream.split();
+    let mut line = String::new();
+    // No request is longer than an address.
+    tokio::io::BufReader::new(read.take(64 * 1024)).read_line(&mut line).await?;
+    let answer = match serde_json::from_str(&line) {
+        Err(error) => Answer::Error(format!("not a request: {error}")),
+        Ok(ask) => act(engine, ask).await.unwrap_or_else(|error| Answer::Error(format!("{error:#}"))),
+    };
+    let mut line = serde_json::to_vec(&answer)?;
+    line.push(b'\n');
+    write.write_all(&line).await?;
+    Ok(())
+}
+
+async fn act(engine: &Arc<Engine>, ask: Ask) -> anyhow::Result<Answer> {
+    match ask {
+        Ask::Reload => {
+            let report = reload(engine).await?;
+            Ok(Answer::Reloaded { n_feeds: report.n_feeds, n_added: report.added.len(), n_removed: report.n_removed })
+        }
+        Ask::Remove { url, purge } => {
+            let Some(feed) = engine.read(move |reader| reader.feed_of(&url)).await? else { return Ok(Answer::Removed { n_stories: 0 }) };
+            let n_stories = engine.writer.command(move |store| store.remove_feed(feed, purge, clock())).await?;
+            Ok(Answer::Removed { n_stories })
+        }
+        Ask::Once { all } => {
+            let (started, before) = (clock(), Snapshot::of(&engine.stats));
+            if all {
+                engine.writer.write(move |store| store.make_all_due(started)).await?;
+            }
+            engine.feeds_changed.notify_one();
+            until_idle(engine).await?;
+            Ok(Answer::Pass(Box::new(report(engine, before, started).await?)))
+        }
+    }
+}
+
+/// Waits until the loops of the service have nothing left to do now.
+pub async fn until_idle(engine: &Arc<Engine>) -> anyhow::Result<()> {
+    while !idle(engine).await? {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    Ok(())
+}
+
+/// Nothing is due, on its way, or ready to be settled.
+async fn idle(engine: &Arc<Engine>) -> anyhow::Result<bool> {
+    let now = clock();
+    let due = engine
+        .writer
+        .write(move |store| {
+            let soonest = [store.next_due()?, store.next_article_due()?];
+            Ok(soonest.into_iter().flatten().any(|at| at <= now))
+        })
+        .await?;
+    let ready = !engine.read(|reader| reader.to_settle(1)).await?.is_empty();
+    // Last: what was claimed while the others were looked up is on its way by now.
+    let busy = Stats::get(&engine.stats.polls_out) + Stats::get(&engine.stats.articles_out) > 0;
+    Ok(!busy && !due && !ready)
+}

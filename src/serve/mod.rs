@@ -1,0 +1,111 @@
+//! The only HTTP server: outputs, the page, health. Read-only; everything is rendered from the database by the publish
+//! room, once a change, and kept compressed.
+
+pub mod rendered;
+
+use crate::daemon::Engine;
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use rendered::{Cache, Document, What};
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+/// Serves until told to stop; running answers are finished.
+pub async fn run(engine: Arc<Engine>, listener: TcpListener, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
+    let cache = Arc::new(Cache::new(engine));
+    let app = Router::new()
+        .route("/", get(page))
+        .route("/feeds/{file}", get(feed))
+        .route("/healthz", get(health))
+        .fallback(|| async { plain(StatusCode::NOT_FOUND, "not found\n") })
+        .with_state(cache);
+    axum::serve(listener, app)
+        .with_graceful_shutdown(async move {
+            // An error means that the sender is gone: the service is ending.
+            let _ = stopped.wait_for(|stop| *stop).await;
+        })
+        .await?;
+    Ok(())
+}
+
+async fn page(State(cache): State<Arc<Cache>>, headers: HeaderMap) -> Response {
+    answer(cache.get(What::Page).await, &headers)
+}
+
+async fn feed(State(cache): State<Arc<Cache>>, Path(file): Path<String>, headers: HeaderMap) -> Response {
+    match What::of_file(&file, &cache.engine().config.outputs) {
+        Some(what) => answer(cache.get(what).await, &headers),
+        None => plain(StatusCode::NOT_FOUND, "no such output; the page at / lists them\n"),
+    }
+}
+
+/// 200 as long as the writer commits and the database can be read.
+async fn health(State(cache): State<Arc<Cache>>) -> Response {
+    let engine = cache.engine();
+    let written = engine.writer.write(|store| store.heartbeat(crate::daemon::clock())).await;
+    match (written, engine.read(|reader| reader.counts()).await) {
+        (Ok(()), Ok(_)) => plain(StatusCode::OK, "ok\n"),
+        (Err(error), _) => plain(StatusCode::SERVICE_UNAVAILABLE, &format!("{error}\n")),
+        (_, Err(error)) => plain(StatusCode::SERVICE_UNAVAILABLE, &format!("{error:#}\n")),
+    }
+}
+
+fn plain(status: StatusCode, text: &str) -> Response {
+    (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text.to_owned()).into_response()
+}
+
+/// No script, no frame, nothing of ours from elsewhere; pictures of the articles are what the page is for.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src http: https:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+fn answer(document: anyhow::Result<Arc<Document>>, asked: &HeaderMap) -> Response {
+    let document = match document {
+        Ok(document) => document,
+        Err(error) => {
+            tracing::error!(error = format!("{error:#}"), "an output could not be rendered");
+            return plain(StatusCode::INTERNAL_SERVER_ERROR, "this output cannot be rendered now; see the log\n");
+        }
+    };
+    let gzip = accepts_gzip(asked);
+    let etag = if gzip { &document.gzip_etag } else { &document.etag };
+    let mut headers = HeaderMap::new();
+    headers.insert(header::ETAG, etag.clone());
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("max-age=60"));
+    // No Last-Modified: newsboat ignores changed content whose date has not moved, and ours has no meaning of its own.
+    if known(asked, &document) {
+        return (StatusCode::NOT_MODIFIED, headers).into_response();
+    }
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(document.content_type));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    if gzip {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        (headers, document.gzip.clone()).into_response()
+    } else {
+        (headers, document.body.clone()).into_response()
+    }
+}
+
+/// Whether `If-None-Match` names this document, in either encoding (RFC 9110 13.1.2: weak comparison).
+fn known(asked: &HeaderMap, document: &Document) -> bool {
+    let opaque = |value: &HeaderValue| value.to_str().map(str::to_owned).unwrap_or_default();
+    let (plain, gzip) = (opaque(&document.etag), opaque(&document.gzip_etag));
+    asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).flat_map(|list| list.split(',')).any(|tag| {
+        let tag = tag.trim();
+        let tag = tag.strip_prefix("W/").unwrap_or(tag);
+        tag == "*" || tag == plain || tag == gzip
+    })
+}
+
+fn accepts_gzip(asked: &HeaderMap) -> bool {
+    asked.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok()).flat_map(|list| list.split(',')).any(|coding| {
+        let mut parts = coding.split(';').map(str::trim);
+        let refused = coding.split(';').skip(1).any(|q| matches!(q.trim().trim_start_matches("q=").parse::<f32>(), Ok(weight) if weight == 0.0));
+        matches!(parts.next(), Some("gzip" | "x-gzip" | "*")) && !refused
+    })
+}

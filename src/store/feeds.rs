@@ -1,0 +1,324 @@
+//! Feeds: the list of subscriptions taken over, due feeds claimed, polls committed.
+
+use super::entries::{self, Draft};
+use super::{Key, Store, key_of};
+use crate::config::subscriptions::Subscription;
+use crate::fetch::Validators;
+use crate::model::{FeedId, Timestamp};
+use crate::schedule::FeedState;
+use rusqlite::params;
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+/// What taking over the list changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SyncReport {
+    pub n_feeds: usize,
+    pub added: Vec<FeedId>,
+    pub n_removed: usize,
+}
+
+/// A feed that was handed out to be polled.
+#[derive(Clone, Debug)]
+pub struct DueFeed {
+    pub id: FeedId,
+    pub key: String,
+    pub url: String,
+    pub settings: Subscription,
+    pub validators: Option<Validators>,
+    pub state: FeedState,
+    pub body_hash: Option<Key>,
+    /// No poll of it has succeeded yet.
+    pub fresh: bool,
+}
+
+/// Which feeds to hand out.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    pub n: u32,
+    pub lease: Duration,
+    /// Hosts that have enough waiting already.
+    pub not_hosts: Vec<String>,
+}
+
+/// How one poll ended: everything that is committed with it.
+#[derive(Clone, Debug)]
+pub struct PollRecord {
+    pub feed: FeedId,
+    pub at: Timestamp,
+    pub state: FeedState,
+    pub next_poll: Option<Timestamp>,
+    pub reasons: Vec<String>,
+    /// A sentence for a person; `None`: the poll was well.
+    pub error: Option<String>,
+    pub moved_to: Option<String>,
+    /// `None`: the stored ones stay. `Some(None)`: the server gave none.
+    pub validators: Option<Option<Validators>>,
+    pub wire_bytes: u64,
+    /// `None`: nothing was read (unchanged, or failed).
+    pub read: Option<Read>,
+}
+
+/// What a feed said, where it said something.
+#[derive(Clone, Debug, Default)]
+pub struct Read {
+    pub body_hash: Key,
+    pub title: Option<String>,
+    pub site_url: Option<String>,
+    pub language: Option<String>,
+    pub drafts: Vec<Draft>,
+}
+
+/// What a poll changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FeedChange {
+    pub n_new: usize,
+    pub n_edited: usize,
+    /// Entries that wait for an article, and entries that can be settled.
+    pub n_wanted: usize,
+    pub n_ready: usize,
+}
+
+impl Store {
+    /// Takes over the list. A feed that is known by an old address is the same feed; one that is no longer listed is
+    /// kept, but not polled. Writes only what differs.
+    pub fn sync_feeds(&mut self, list: &[Subscription], now: Timestamp) -> rusqlite::Result<SyncReport> {
+        struct Known {
+            subscribed: bool,
+            settings: String,
+        }
+        let mut known: HashMap<i64, Known> = HashMap::new();
+        let mut by_address: HashMap<String, i64> = HashMap::new();
+        {
+            let mut all = self.connection.prepare("SELECT id, subscribed, settings FROM feeds")?;
+            let mut rows = all.query([])?;
+            while let Some(row) = rows.next()? {
+                known.insert(row.get(0)?, Known { subscribed: row.get(1)?, settings: row.get(2)? });
+            }
+            let mut all = self.connection.prepare("SELECT url, feed_id FROM feed_addresses")?;
+            let mut rows = all.query([])?;
+            while let Some(row) = rows.next()? {
+                by_address.insert(row.get(0)?, row.get(1)?);
+            }
+        }
+        let mut report = SyncReport { n_feeds: list.len(), ..SyncReport::default() };
+        let mut listed = HashSet::new();
+        for feed in list {
+            // Serialising plain data to JSON cannot fail; an empty text would only be read as the defaults.
+            let settings = serde_json::to_string(feed).unwrap_or_default();
+            if let Some(&id) = by_address.get(&feed.url) {
+                if !listed.insert(id) {
+                    continue; // An old and a new address of one feed are both listed: the first counts.
+                }
+                let same = known.get(&id).is_some_and(|known| known.subscribed && known.settings == settings);
+                if !same {
+                    self.connection
+                        .prepare_cached("UPDATE feeds SET subscribed = 1, paused = ?, private = ?, priority = ?, settings = ?, next_poll = iif(subscribed, next_poll, coalesce(next_poll, ?)) WHERE id = ?")?
+                        .execute(params![feed.paused, feed.private, feed.priority, settings, now.0, id])?;
+                    // Who carries what, and under which name, is part of what is published.
+                    self.generation += 1;
+                }
+                continue;
+            }
+            self.connection
+                .prepare_cached(
+                    "INSERT INTO feeds(key, url, host, subscribed, paused, private, priority, settings, added, next_poll)
+                     VALUES(?1, ?1, ?2, 1, ?3, ?4, ?5, ?6, ?7, ?7)",
+                )?
+                .execute(params![feed.url, host_of(&feed.url), feed.paused, feed.private, feed.priority, settings, now.0])?;
+            let id = self.connection.last_insert_rowid();
+            self.connection
+                .prepare_cached("INSERT INTO feed_addresses(url, feed_id, since, why) VALUES(?, ?, ?, 'subscribed')")?
+                .execute(params![feed.url, id, now.0])?;
+            by_address.insert(feed.url.clone(), id);
+            listed.insert(id);
+            report.added.push(FeedId(id));
+        }
+        for (id, known) in &known {
+            if known.subscribed && !listed.contains(id) {
+                self.connection.execute("UPDATE feeds SET subscribed = 0 WHERE id = ?", [id])?;
+                report.n_removed += 1;
+            }
+        }
+        Ok(report)
+    }
+
+    /// Hands out feeds that are due, longest overdue first. A lease ends by itself, with its poll, or with the process.
+    pub fn claim_due(&mut self, claim: &Claim, now: Timestamp) -> rusqlite::Result<Vec<DueFeed>> {
+        let not_hosts = serde_json::to_string(&claim.not_hosts).unwrap_or_default();
+        let due: Vec<DueFeed> = self
+            .connection
+            .prepare_cached(
+                "SELECT f.id, f.key, f.url, f.settings, f.state, f.body_hash, f.last_ok IS NULL, v.etag, v.last_modified, v.url
+                 FROM feeds f LEFT JOIN validators v ON v.feed_id = f.id
+                 WHERE f.next_poll <= ?1 AND f.subscribed = 1 AND f.paused = 0
+                   AND (f.lease_until IS NULL OR f.lease_until <= ?1 OR f.lease_owner <> ?2)
+                   AND f.host NOT IN (SELECT value FROM json_each(?3))
+                 ORDER BY f.next_poll LIMIT ?4",
+            )?
+            .query_map(params![now.0, self.boot.as_bytes(), not_hosts, claim.n], |row| {
+                let (settings, state): (String, String) = (row.get(3)?, row.get(4)?);
+                let url: String = row.get(2)?;
+                let validators_url: Option<String> = row.get(9)?;
+                let (etag, last_modified) = (row.get(7)?, row.get(8)?);
+                Ok(DueFeed {
+                    id: FeedId(row.get(0)?),
+                    key: row.get(1)?,
+                    settings: settings_of(&settings, &url),
+                    url,
+                    validators: validators_url.map(|url| Validators { url, etag, last_modified }),
+                    state: serde_json::from_str(&state).unwrap_or_default(),
+                    body_hash: row.get(5)?,
+                    fresh: row.get(6)?,
+                })
+            })?
+            .collect::<rusqlite::Result<_>>()?;
+        let mut lease = self.connection.prepare_cached("UPDATE feeds SET lease_until = ?, lease_owner = ? WHERE id = ?")?;
+        for feed in &due {
+            lease.execute(params![now.plus(claim.lease).0, self.boot.as_bytes(), feed.id.0])?;
+        }
+        Ok(due)
+    }
+
+    /// When the next feed is due, leased ones left out.
+    pub fn next_due(&self) -> rusqlite::Result<Option<Timestamp>> {
+        let at: Option<i64> = self.connection.prepare_cached(
+            "SELECT min(next_poll) FROM feeds WHERE subscribed = 1 AND paused = 0 AND next_poll IS NOT NULL AND (lease_owner IS NULL OR lease_owner <> ?)",
+        )?.query_row([self.boot.as_bytes()], |row| row.get(0))?;
+        Ok(at.map(Timestamp))
+    }
+
+    /// Makes every feed due that may be polled at all: our own intervals and a server's max-age are overridden,
+    /// Retry-After and 410 are not.
+    pub fn make_all_due(&mut self, now: Timestamp) -> rusqlite::Result<usize> {
+        self.connection.execute(
+            "UPDATE feeds SET next_poll = max(?1, coalesce(hold_until, 0)) WHERE subscribed = 1 AND paused = 0 AND next_poll > ?1",
+            [now.0],
+        )
+    }
+
+    /// Commits a poll: its entries, validators, next poll and error count together.
+    pub fn save_poll(&mut self, record: &PollRecord) -> rusqlite::Result<FeedChange> {
+        let feed = record.feed.0;
+        let mut change = FeedChange::default();
+        if let Some(read) = &record.read {
+            change = entries::save(self, record.feed, &read.drafts, record.at)?;
+            let renamed = self
+                .connection
+                .prepare_cached(
+                    "UPDATE feeds SET title = ?2, site_url = ?3, language = ?4
+                     WHERE id = ?1 AND (title IS NOT ?2 OR site_url IS NOT ?3 OR language IS NOT ?4)",
+                )?
+                .execute(params![feed, read.title, read.site_url, read.language])?;
+            // Who carries a story, and under which name, is part of what is published.
+            self.generation += renamed as u64;
+        }
+        if let Some(validators) = &record.validators {
+            save_validators(self, feed, validators.as_ref())?;
+        }
+        if let Some(moved_to) = &record.moved_to {
+            self.move_feed(record.feed, moved_to, record.at)?;
+        }
+        let failed = record.error.is_some();
+        self.connection
+            .prepare_cached(
+                "UPDATE feeds SET state = ?2, reasons = ?3, next_poll = ?4, hold_until = ?5, lease_until = NULL, lease_owner = NULL, last_polled = ?6,
+                   last_ok = iif(?7 IS NULL, ?6, last_ok), last_new = iif(?8 > 0, ?6, last_new), n_errors = ?9, error = ?7,
+                   body_hash = coalesce(?10, body_hash) WHERE id = ?1",
+            )?
+            .execute(params![
+                feed,
+                serde_json::to_string(&record.state).unwrap_or_default(),
+                serde_json::to_string(&record.reasons).unwrap_or_default(),
+                record.next_poll.map(|at| at.0),
+                record.state.hold_until.map(|at| at.0),
+                record.at.0,
+                record.error,
+                change.n_new as i64,
+                record.state.n_errors,
+                record.read.as_ref().map(|read| read.body_hash),
+            ])?;
+        let unchanged = !failed && record.read.is_none();
+        self.connection
+            .prepare_cached(
+                "INSERT INTO poll_hours(hour, n_polls, n_unchanged, n_failed, n_new, wire_bytes) VALUES(?, 1, ?, ?, ?, ?)
+                 ON CONFLICT DO UPDATE SET n_polls = n_polls + 1, n_unchanged = n_unchanged + excluded.n_unchanged,
+                   n_failed = n_failed + excluded.n_failed, n_new = n_new + excluded.n_new, wire_bytes = wire_bytes + excluded.wire_bytes",
+            )?
+            .execute(params![record.at.0.div_euclid(3_600_000), unchanged, failed, change.n_new as i64, record.wire_bytes as i64])?;
+        Ok(change)
+    }
+
+    /// Adopts a new address: the feed stays the same feed, and both addresses mean it from now on. An address that
+    /// already is another feed's stays that feed's.
+    fn move_feed(&mut self, feed: FeedId, to: &str, now: Timestamp) -> rusqlite::Result<()> {
+        let taken = self
+            .connection
+            .prepare_cached(
+                "INSERT INTO feed_addresses(url, feed_id, since, why) VALUES(?, ?, ?, 'moved')
+                 ON CONFLICT DO UPDATE SET since = since RETURNING feed_id",
+            )?
+            .query_row(params![to, feed.0, now.0], |row| row.get::<_, i64>(0))?;
+        if taken == feed.0 {
+            self.connection.execute("UPDATE feeds SET url = ?, host = ? WHERE id = ?", params![to, host_of(to), feed.0])?;
+        }
+        Ok(())
+    }
+
+    /// Removes a feed that is no longer listed. With `purge` its entries go too, with every story that has no other
+    /// source; tombstones stay. Returns how many stories went.
+    pub fn remove_feed(&mut self, feed: FeedId, purge: bool, now: Timestamp) -> rusqlite::Result<usize> {
+        self.connection.execute("UPDATE feeds SET subscribed = 0 WHERE id = ?", [feed.0])?;
+        if !purge {
+            return Ok(0);
+        }
+        let removed = entries::purge(self, feed, now)?;
+        let key: String = self.connection.query_row("SELECT key FROM feeds WHERE id = ?", [feed.0], |row| row.get(0))?;
+        self.connection.execute(
+            "INSERT INTO tombstones(kind, id, removed) VALUES('feed', ?, ?) ON CONFLICT DO UPDATE SET removed = excluded.removed",
+            params![key_of(&key), now.0],
+        )?;
+        for table in ["feed_addresses", "validators"] {
+            self.connection.execute(&format!("DELETE FROM {table} WHERE feed_id = ?"), [feed.0])?;
+        }
+        self.connection.execute("DELETE FROM feeds WHERE id = ?", [feed.0])?;
+        self.generation += 1;
+        Ok(removed)
+    }
+}
+
+/// Stored only where they differ from what is stored, so that an ordinary 304 writes nothing here.
+fn save_validators(store: &Store, feed: i64, validators: Option<&Validators>) -> rusqlite::Result<()> {
+    match validators {
+        Some(new) => store
+            .connection
+            .prepare_cached(
+                "INSERT INTO validators(feed_id, url, etag, last_modified) VALUES(?, ?, ?, ?)
+                 ON CONFLICT DO UPDATE SET url = excluded.url, etag = excluded.etag, last_modified = excluded.last_modified
+                 WHERE etag IS NOT excluded.etag OR last_modified IS NOT excluded.last_modified OR url <> excluded.url",
+            )?
+            .execute(params![feed, new.url, new.etag, new.last_modified])?,
+        None => store.connection.prepare_cached("DELETE FROM validators WHERE feed_id = ?")?.execute([feed])?,
+    };
+    Ok(())
+}
+
+/// The host that a URL is asked of, lower case; empty for a file.
+pub(super) fn host_of(address: &str) -> String {
+    url::Url::parse(address).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// Settings that an older or newer version wrote are read as far as they go.
+pub(super) fn settings_of(json: &str, url: &str) -> Subscription {
+    serde_json::from_str(json).unwrap_or_else(|_| Subscription {
+        url: url.to_owned(),
+        title: None,
+        tags: Vec::new(),
+        interval: None,
+        article: None,
+        dedupe: None,
+        priority: 0,
+        private: false,
+        paused: false,
+    })
+}

@@ -1,0 +1,52 @@
+//! Tables and migrations. A migration that has been released is never edited; a newer one is appended.
+
+use rusqlite::Connection;
+
+/// What SQLite's `application_id` says of our files: "crnt".
+const APPLICATION_ID: i32 = 0x6372_6e74;
+
+const MIGRATIONS: &[&str] = &[include_str!("schema/001.sql")];
+
+/// Why a database cannot be used as it is.
+#[derive(Debug, thiserror::Error)]
+pub enum SchemaError {
+    #[error("the database is of a newer courant (schema {found}, this one knows {known}); install that version again")]
+    Newer { found: i32, known: i32 },
+    #[error("the file is a database of another program (application id {0:#x})")]
+    Foreign(i32),
+    #[error(transparent)]
+    Sqlite(#[from] rusqlite::Error),
+}
+
+/// Brings a database up to the newest schema, one transaction a step.
+pub fn migrate(connection: &mut Connection) -> Result<(), SchemaError> {
+    let version = check(connection)?;
+    for (done, sql) in MIGRATIONS.iter().enumerate().skip(version as usize) {
+        let step = connection.transaction()?;
+        step.execute_batch(sql)?;
+        step.pragma_update(None, "user_version", done as i32 + 1)?;
+        step.pragma_update(None, "application_id", APPLICATION_ID)?;
+        step.commit()?;
+    }
+    Ok(())
+}
+
+/// Whether a database is ours and not newer than we are; returns its version.
+pub fn check(connection: &Connection) -> Result<i32, SchemaError> {
+    let known = MIGRATIONS.len() as i32;
+    let version: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let application: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    if application != 0 && application != APPLICATION_ID {
+        return Err(SchemaError::Foreign(application));
+    }
+    if version > known {
+        return Err(SchemaError::Newer { found: version, known });
+    }
+    if application == 0 {
+        let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+        if tables > 0 {
+            return Err(SchemaError::Foreign(0));
+        }
+    }
+    Ok(version)
+}
