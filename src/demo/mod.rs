@@ -2,3 +2,4 @@
 //! on loopback and runs the daemon on it.
 
 pub mod world;
+mod writing;

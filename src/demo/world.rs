@@ -7,6 +7,7 @@
 //! The wire republishes others, in the two ways that matter: the same address with tracking parameters, and a
 //! copy on its own host with an agency line before it.
 
+use super::writing::{atom, encode, home, json, page, rss};
 use crate::model::Timestamp;
 use encoding_rs::{BIG5, Encoding, GBK, UTF_8};
 
@@ -19,20 +20,20 @@ const QINGSHI: usize = 2;
 const FUTAO: usize = 3;
 const WIRE: usize = 4;
 
-struct Publisher {
-    title: &'static str,
-    language: &'static str,
-    feed_path: &'static str,
-    feed_type: &'static str,
-    feed_encoding: &'static Encoding,
-    page: &'static str,
-    page_type: &'static str,
-    page_encoding: &'static Encoding,
+pub(super) struct Publisher {
+    pub title: &'static str,
+    pub language: &'static str,
+    pub feed_path: &'static str,
+    pub feed_type: &'static str,
+    pub feed_encoding: &'static Encoding,
+    pub page: &'static str,
+    pub page_type: &'static str,
+    pub page_encoding: &'static Encoding,
     /// What stands around a paragraph, and around a link in a list of links.
-    paragraph: (&'static str, &'static str),
-    link: (&'static str, &'static str),
+    pub paragraph: (&'static str, &'static str),
+    pub link: (&'static str, &'static str),
     /// chrono's format of the date on the page.
-    date: &'static str,
+    pub date: &'static str,
 }
 
 static WORLD: [Publisher; PUBLISHERS] = [
@@ -200,11 +201,14 @@ pub fn answer(publisher: usize, path: &str, base_urls: &[String]) -> Option<(&'s
         return Some((world.feed_type, encode(world.feed_encoding, &feed)));
     }
     match path {
-        "/" => Some((world.page_type, encode(world.page_encoding, &home(world, publisher)))),
+        "/" => Some((world.page_type, encode(world.page_encoding, &home(world, &links(publisher, path))))),
         "/media/picture.png" => Some(("image/png", include_bytes!("content/picture.png").to_vec())),
         _ => {
             let (article, agency) = find(publisher, path)?;
-            Some((world.page_type, encode(world.page_encoding, &page(publisher, base, path, &article, agency))))
+            Some((
+                world.page_type,
+                encode(world.page_encoding, &page(world, &links(publisher, path), base, path, &article, agency)),
+            ))
         }
     }
 }
@@ -242,11 +246,11 @@ fn copied(copy: &Copied) -> Article {
 }
 
 /// A line of a feed.
-struct Line {
-    url: String,
-    article: Article,
+pub(super) struct Line {
+    pub url: String,
+    pub article: Article,
     /// A stable id, where the publisher gives one.
-    id: String,
+    pub id: String,
 }
 
 /// A publisher's feed, newest first.
@@ -269,175 +273,9 @@ fn entries(publisher: usize, base_urls: &[String]) -> Option<Vec<Line>> {
     Some(lines)
 }
 
-fn rss(world: &Publisher, base: &str, lines: &[Line]) -> String {
-    let mut out = format!(
-        "<?xml version=\"1.0\" encoding=\"{}\"?>\n<rss version=\"2.0\"><channel><title>{}</title><link>{base}/</link>\
-         <description>{0}</description><language>{}</language><ttl>60</ttl>\n",
-        world.feed_encoding.name(),
-        escaped(world.title),
-        world.language,
-    );
-    for line in lines {
-        let article = &line.article;
-        // The publisher in GBK gives no ids: its entries are known by their links.
-        let guid =
-            if world.feed_encoding == GBK { String::new() } else { format!("<guid isPermaLink=\"false\">{}</guid>", line.id) };
-        let categories: String = article.tags.iter().map(|tag| format!("<category>{}</category>", escaped(tag))).collect();
-        out.push_str(&format!(
-            "<item><title>{}</title><link>{}</link>{guid}<pubDate>{}</pubDate><author>{}</author>{categories}\
-             <description>{}</description></item>\n",
-            escaped(article.title),
-            escaped(&line.url),
-            article.published.rfc822(),
-            escaped(article.author),
-            escaped(&format!("<p>{}</p>", escaped(article.summary))),
-        ));
-    }
-    out + "</channel></rss>\n"
-}
-
-fn atom(world: &Publisher, base: &str, lines: &[Line]) -> String {
-    let updated = lines.iter().map(|line| line.article.published).max().unwrap_or_default();
-    let mut out = format!(
-        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\" xml:lang=\"{}\">\
-         <id>tag:loam.invalid,2026:notes</id><title>{}</title><link href=\"{base}/\"/><link rel=\"self\" href=\"{base}{}\"/>\
-         <updated>{}</updated>\n",
-        world.language,
-        escaped(world.title),
-        world.feed_path,
-        updated.rfc3339(),
-    );
-    for line in lines {
-        let article = &line.article;
-        let at = article.published.rfc3339();
-        let categories: String = article.tags.iter().map(|tag| format!("<category term=\"{}\"/>", escaped(tag))).collect();
-        out.push_str(&format!(
-            "<entry><id>tag:loam.invalid,2026:{}</id><title>{}</title><link href=\"{}\"/><published>{at}</published>\
-             <updated>{at}</updated><author><name>{}</name></author>{categories}<summary>{}</summary></entry>\n",
-            line.id,
-            escaped(article.title),
-            escaped(&line.url),
-            escaped(article.author),
-            escaped(article.summary),
-        ));
-    }
-    out + "</feed>\n"
-}
-
-fn json(world: &Publisher, base: &str, lines: &[Line]) -> String {
-    let items: Vec<serde_json::Value> = lines
-        .iter()
-        .map(|line| {
-            let article = &line.article;
-            serde_json::json!({
-                "id": line.id,
-                "url": line.url,
-                "title": article.title,
-                "summary": article.summary,
-                "content_text": format!("NORTHWIRE — {}", article.summary),
-                "date_published": article.published.rfc3339(),
-                "authors": [{"name": article.author}],
-                "tags": article.tags,
-            })
-        })
-        .collect();
-    serde_json::json!({
-        "version": "https://jsonfeed.org/version/1.1",
-        "title": world.title,
-        "home_page_url": format!("{base}/"),
-        "feed_url": format!("{base}{}", world.feed_path),
-        "language": world.language,
-        "items": items,
-    })
-    .to_string()
-}
-
-/// An article page: the publisher's template with the text in it.
-fn page(publisher: usize, base: &str, path: &str, article: &Article, agency: Option<&str>) -> String {
-    let world = &WORLD[publisher];
-    let paragraphs: Vec<String> = article
-        .paragraphs
-        .iter()
-        .enumerate()
-        .map(|(n, paragraph)| {
-            let agency = agency.filter(|_| n == 0).unwrap_or_default();
-            format!("{}{agency}{}{}", world.paragraph.0, escaped(paragraph), world.paragraph.1)
-        })
-        .collect();
-    let (first, rest) = paragraphs.split_at(paragraphs.len().min(2));
-    let date = article.published.to_utc().map(|at| at.format(world.date).to_string()).unwrap_or_default();
-    let values = [
-        ("title", escaped(article.title)),
-        ("author", escaped(article.author)),
-        ("summary", escaped(article.summary)),
-        ("iso", article.published.rfc3339()),
-        ("date", date),
-        ("base", base.to_owned()),
-        ("path", path.to_owned()),
-        ("related", links(publisher, path)),
-        ("first", first.join("\n")),
-        ("rest", rest.join("\n")),
-    ];
-    fill(world.page, &values)
-}
-
-fn home(world: &Publisher, publisher: usize) -> String {
-    format!(
-        "<!DOCTYPE html>\n<html lang=\"{}\"><head><meta charset=\"{}\"><title>{}</title>\
-         <link rel=\"alternate\" type=\"{}\" href=\"{}\"></head><body><h1>{2}</h1><ul>\n{}\n</ul></body></html>\n",
-        world.language,
-        world.page_encoding.name(),
-        escaped(world.title),
-        world.feed_type.split(';').next().unwrap_or_default(),
-        world.feed_path,
-        links(publisher, "/"),
-    )
-}
-
-/// Links to the publisher's other pages.
-fn links(publisher: usize, path: &str) -> String {
-    let world = &WORLD[publisher];
+/// Path and title of the publisher's other pages; the front page where there are none.
+fn links(publisher: usize, path: &str) -> Vec<(&'static str, &'static str)> {
     let others = ORIGINALS.iter().filter(|original| original.publisher == publisher && original.path != path);
-    let mut links: Vec<String> = others
-        .map(|original| {
-            let title = escaped(article(original).title);
-            format!("{}<a href=\"{}\">{title}</a>{}", world.link.0, original.path, world.link.1)
-        })
-        .collect();
-    if links.is_empty() {
-        links.push(format!("{}<a href=\"/\">{}</a>{}", world.link.0, escaped(world.title), world.link.1));
-    }
-    links.join("\n")
-}
-
-/// Replaces `{name}` by its value, once over the template: values are not looked at again.
-fn fill(template: &str, values: &[(&str, String)]) -> String {
-    let mut out = String::with_capacity(template.len() * 2);
-    let mut rest = template;
-    while let Some(at) = rest.find('{') {
-        out.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let value = values.iter().find(|(name, _)| rest[1..].strip_prefix(name).is_some_and(|after| after.starts_with('}')));
-        match value {
-            Some((name, value)) => {
-                out.push_str(value);
-                rest = &rest[name.len() + 2..];
-            }
-            // A brace of a script or a style sheet.
-            None => {
-                out.push('{');
-                rest = &rest[1..];
-            }
-        }
-    }
-    out + rest
-}
-
-/// What cannot be said in the charset becomes a numeric reference, as publishers do it.
-fn encode(encoding: &'static Encoding, text: &str) -> Vec<u8> {
-    encoding.encode(text).0.into_owned()
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    let links: Vec<_> = others.map(|original| (original.path, article(original).title)).collect();
+    if links.is_empty() { vec![("/", WORLD[publisher].title)] } else { links }
 }

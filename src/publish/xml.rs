@@ -32,17 +32,27 @@ pub(super) fn plain(text: &str) -> String {
 
 /// Appends text for an element or a quoted attribute, in XML and in HTML alike.
 pub(super) fn push_escaped(out: &mut String, text: &str) {
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c if is_legal(c) => out.push(c),
-            _ => {}
+    push_replaced(out, text, |c| match c {
+        '&' => Some("&amp;"),
+        '<' => Some("&lt;"),
+        '>' => Some("&gt;"),
+        '"' => Some("&quot;"),
+        '\'' => Some("&#39;"),
+        _ => None,
+    });
+}
+
+/// Appends text with some characters replaced and those that no output may carry dropped.
+fn push_replaced(out: &mut String, text: &str, replacement: impl Fn(char) -> Option<&'static str>) {
+    let mut copied = 0;
+    for (at, c) in text.char_indices() {
+        if let Some(instead) = replacement(c).or(if is_legal(c) { None } else { Some("") }) {
+            out.push_str(&text[copied..at]);
+            out.push_str(instead);
+            copied = at + c.len_utf8();
         }
     }
+    out.push_str(&text[copied..]);
 }
 
 pub(super) fn escaped(text: &str) -> String {
@@ -83,7 +93,13 @@ impl Xml {
     pub fn leaf(&mut self, name: &str, attributes: &[(&str, &str)], text: &str) {
         self.tag(name, attributes);
         self.out.push('>');
-        push_escaped(&mut self.out, text);
+        // Quotes stay: a body is full of them, and escaping each makes the document a tenth longer.
+        push_replaced(&mut self.out, text, |c| match c {
+            '&' => Some("&amp;"),
+            '<' => Some("&lt;"),
+            '>' => Some("&gt;"),
+            _ => None,
+        });
         self.end(name);
     }
 
@@ -92,15 +108,12 @@ impl Xml {
     pub fn plain_leaf(&mut self, name: &str, attributes: &[(&str, &str)], text: &str) {
         self.tag(name, attributes);
         self.out.push('>');
-        for c in text.chars() {
-            match c {
-                '&' => self.out.push_str("&#x26;"),
-                '<' => self.out.push_str("&#x3C;"),
-                '>' => self.out.push_str("&gt;"),
-                c if is_legal(c) => self.out.push(c),
-                _ => {}
-            }
-        }
+        push_replaced(&mut self.out, text, |c| match c {
+            '&' => Some("&#x26;"),
+            '<' => Some("&#x3C;"),
+            '>' => Some("&gt;"),
+            _ => None,
+        });
         self.end(name);
     }
 
