@@ -17,6 +17,7 @@
 //! | [`serve`] | the only HTTP server |
 //! | [`daemon`] | the loop that joins them |
 //! | [`cli`] | one file a command |
+//! | [`demo`] | the small built-in world of `courant demo` |
 //!
 //! The rooms from `feed` to `publish` are pure: no files, network, clock, randomness, async or logging.
 //! The way of the data and the invariants are in `ARCHITECTURE.md`.
@@ -25,6 +26,7 @@ pub mod article;
 pub mod cli;
 pub mod config;
 pub mod daemon;
+pub mod demo;
 pub mod feed;
 pub mod fetch;
 pub mod model;

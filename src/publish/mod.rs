@@ -2,7 +2,33 @@
 //!
 //! The same stories always give the same bytes, so that a reader that asks again gets a 304.
 
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `item` | a story made ready for every format: what is said of it |
+//! | `atom`, `rss`, `json_feed` | the three spellings |
+//! | `opml` | subscriptions out and in |
+//! | `page` | the pages for people |
+//! | `xml`, `link`, `words` | what may stand in a document; addresses; our own sentences |
+
+mod atom;
+mod item;
+mod json_feed;
+mod link;
+mod opml;
+mod page;
+mod rss;
+mod words;
+mod xml;
+
 use crate::model::Timestamp;
+
+/// Name and version, for `generator`.
+const GENERATOR: (&str, &str) = ("courant", env!("CARGO_PKG_VERSION"));
+
+/// The style sheet of the pages, between `<style>` and `</style>` in each: for the hash in a content security
+/// policy.
+pub const STYLE: &str = include_str!("page.css");
 
 /// The formats of an output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -10,6 +36,38 @@ pub enum Format {
     Atom,
     Rss,
     Json,
+}
+
+impl Format {
+    /// The best first.
+    pub const ALL: [Format; 3] = [Format::Atom, Format::Rss, Format::Json];
+
+    /// The end of its addresses, without the dot.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Format::Atom => "atom",
+            Format::Rss => "rss",
+            Format::Json => "json",
+        }
+    }
+
+    /// Without a charset: all are UTF-8.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Format::Atom => "application/atom+xml",
+            Format::Rss => "application/rss+xml",
+            Format::Json => "application/feed+json",
+        }
+    }
+
+    /// For people.
+    pub fn label(self) -> &'static str {
+        match self {
+            Format::Atom => "Atom",
+            Format::Rss => "RSS",
+            Format::Json => "JSON Feed",
+        }
+    }
 }
 
 /// What an output is, apart from its stories.
@@ -66,10 +124,14 @@ pub struct Source {
     pub published: Timestamp,
 }
 
-/// The document of an output.
+/// The document of an output. Stories come in the order given, each id once.
 pub fn render(channel: &Channel, stories: &[PublishedStory], format: Format) -> String {
-    let _ = (channel, stories, format);
-    String::new()
+    let items = item::items(stories);
+    match format {
+        Format::Atom => atom::render(channel, &items),
+        Format::Rss => rss::render(channel, &items),
+        Format::Json => json_feed::render(channel, &items),
+    }
 }
 
 /// A subscription, as OPML carries it.
@@ -81,20 +143,52 @@ pub struct Subscription {
     pub tags: Vec<String>,
 }
 
-/// Subscriptions → OPML 2.0.
+/// Subscriptions → OPML 2.0: a folder for each first tag, in the order of their first appearance.
 pub fn opml(title: &str, subscriptions: &[Subscription]) -> String {
-    let _ = (title, subscriptions);
-    String::new()
+    opml::write(title, subscriptions)
 }
 
 /// OPML of any version, also damaged → subscriptions, and a sentence for each outline that was skipped.
+/// Folders and categories become tags; a feed that is listed twice is reported and gets the tags of both.
 pub fn read_opml(bytes: &[u8]) -> (Vec<Subscription>, Vec<String>) {
-    let _ = bytes;
-    (Vec::new(), Vec::new())
+    opml::read(bytes)
 }
 
-/// The page at `/`: the outputs and the latest stories.
-pub fn page(title: &str, outputs: &[(String, String)], stories: &[PublishedStory]) -> String {
-    let _ = (title, outputs, stories);
-    String::new()
+/// An output as a page names it.
+#[derive(Clone, Copy, Debug)]
+pub struct OutputLink<'a> {
+    /// `all` in `/feeds/all.atom`.
+    pub name: &'a str,
+    pub title: &'a str,
+}
+
+/// What the page at `/` shows.
+#[derive(Clone, Copy, Debug)]
+pub struct Page<'a> {
+    pub title: &'a str,
+    /// Of the page's own words: English, or Chinese for `zh-…`.
+    pub language: &'a str,
+    pub outputs: &'a [OutputLink<'a>],
+    /// Newest first; a heading stands wherever the day (UTC) changes.
+    pub stories: &'a [PublishedStory],
+    /// What stands before a story's UUID in the address of its own page (`/story/`); `None` where there are no
+    /// such pages.
+    pub story_base: Option<&'a str>,
+    /// The address of the page with older stories.
+    pub older: Option<&'a str>,
+}
+
+/// The page at `/`: the outputs and the latest stories. No script; one inline style sheet, [`STYLE`].
+pub fn page(page: &Page) -> String {
+    page::page(page)
+}
+
+/// A story's own page. `language`: for a story that has none.
+pub fn story_page(site_title: &str, language: &str, story: &PublishedStory) -> String {
+    page::story_page(site_title, language, story)
+}
+
+/// The path of an output's document.
+pub fn feed_path(name: &str, format: Format) -> String {
+    page::feed_path(name, format)
 }

@@ -20,6 +20,7 @@ pub async fn run(engine: Arc<Engine>, listener: TcpListener, mut stopped: watch:
     let app = Router::new()
         .route("/", get(page))
         .route("/feeds/{file}", get(feed))
+        .route("/story/{id}", get(story))
         .route("/healthz", get(health))
         .fallback(|| async { plain(StatusCode::NOT_FOUND, "not found\n") })
         .with_state(cache);
@@ -40,6 +41,17 @@ async fn feed(State(cache): State<Arc<Cache>>, Path(file): Path<String>, headers
     match What::of_file(&file, &cache.engine().config.outputs) {
         Some(what) => answer(cache.get(what).await, &headers),
         None => plain(StatusCode::NOT_FOUND, "no such output; the page at / lists them\n"),
+    }
+}
+
+async fn story(State(cache): State<Arc<Cache>>, Path(id): Path<String>) -> Response {
+    match cache.engine().read(move |reader| rendered::story(reader, &id)).await {
+        Ok(Some(page)) => (guarded(rendered::HTML), page).into_response(),
+        Ok(None) => plain(StatusCode::NOT_FOUND, "no such story\n"),
+        Err(error) => {
+            tracing::error!(error = format!("{error:#}"), "a story could not be rendered");
+            plain(StatusCode::INTERNAL_SERVER_ERROR, "this story cannot be shown now; see the log\n")
+        }
     }
 }
 
@@ -79,16 +91,23 @@ fn answer(document: anyhow::Result<Arc<Document>>, asked: &HeaderMap) -> Respons
     if known(asked, &document) {
         return (StatusCode::NOT_MODIFIED, headers).into_response();
     }
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(document.content_type));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.extend(guarded(document.content_type));
     if gzip {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         (headers, document.gzip.clone()).into_response()
     } else {
         (headers, document.body.clone()).into_response()
     }
+}
+
+/// The headers of every document: what it is, and what a browser must not do with it.
+fn guarded(content_type: &'static str) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers
 }
 
 /// Whether `If-None-Match` names this document, in either encoding (RFC 9110 13.1.2: weak comparison).

@@ -2,7 +2,7 @@
 
 use crate::config::Output;
 use crate::daemon::Engine;
-use crate::publish::{self, Channel, Format, PublishedStory};
+use crate::publish::{self, Channel, Format, OutputLink, Page, PublishedStory};
 use crate::store::search::Query;
 use crate::store::{Reader, Selection};
 use axum::body::Bytes;
@@ -24,10 +24,7 @@ impl What {
     /// `all.atom`, `all.rss`, `all.json`; a bare name is Atom.
     pub fn of_file(file: &str, outputs: &[Output]) -> Option<What> {
         let (name, format) = match file.rsplit_once('.') {
-            Some((name, "atom" | "xml")) => (name, Format::Atom),
-            Some((name, "rss")) => (name, Format::Rss),
-            Some((name, "json")) => (name, Format::Json),
-            Some(_) => return None,
+            Some((name, extension)) => (name, Format::ALL.into_iter().find(|format| format.extension() == extension)?),
             None => (file, Format::Atom),
         };
         outputs.iter().any(|output| output.name == name).then(|| What::Feed(name.to_owned(), format))
@@ -45,6 +42,9 @@ pub struct Document {
     /// Of the database from which it was rendered.
     generation: u64,
 }
+
+/// The media type of our pages.
+pub const HTML: &str = "text/html; charset=utf-8";
 
 pub struct Cache {
     engine: Arc<Engine>,
@@ -96,10 +96,8 @@ fn render(engine: &Engine, what: &What, generation: u64) -> anyhow::Result<Docum
         etag: HeaderValue::try_from(format!("\"{hash:032x}\""))?,
         gzip_etag: HeaderValue::try_from(format!("\"{hash:032x}-gz\""))?,
         content_type: match what {
-            What::Page => "text/html; charset=utf-8",
-            What::Feed(_, Format::Atom) => "application/atom+xml; charset=utf-8",
-            What::Feed(_, Format::Rss) => "application/rss+xml; charset=utf-8",
-            What::Feed(_, Format::Json) => "application/feed+json; charset=utf-8",
+            What::Page => HTML,
+            What::Feed(_, format) => format.media_type(),
         },
         generation,
     })
@@ -121,16 +119,11 @@ pub fn selection(output: &Output) -> Selection {
 pub fn feed(reader: &Reader, output: &Output, format: Format, base_url: &str) -> rusqlite::Result<String> {
     let stories = reader.published(&reader.select(&selection(output))?)?;
     let instance = Uuid::parse_str(&reader.instance()?).unwrap_or_default();
-    let extension = match format {
-        Format::Atom => "atom",
-        Format::Rss => "rss",
-        Format::Json => "json",
-    };
     let channel = Channel {
         name: &output.name,
-        title: if output.title.is_empty() { &output.name } else { &output.title },
+        title: title(output),
         id: &Uuid::new_v5(&instance, format!("output\n{}", output.name).as_bytes()).urn().to_string(),
-        self_url: &format!("{base_url}/feeds/{}.{extension}", output.name),
+        self_url: &format!("{base_url}{}", publish::feed_path(&output.name, format)),
         home_url: &format!("{base_url}/"),
         language: &language(&stories),
         updated: match stories.iter().map(|story| story.updated).max() {
@@ -160,6 +153,17 @@ const PAGE_STORIES: usize = 100;
 
 fn page(reader: &Reader, outputs: &[Output]) -> rusqlite::Result<String> {
     let stories = reader.published(&reader.select(&Selection { limit: PAGE_STORIES, ..Selection::default() })?)?;
-    let outputs: Vec<(String, String)> = outputs.iter().map(|output| (output.name.clone(), output.title.clone())).collect();
-    Ok(publish::page("courant", &outputs, &stories))
+    let outputs: Vec<OutputLink> = outputs.iter().map(|output| OutputLink { name: &output.name, title: title(output) }).collect();
+    let language = language(&stories);
+    Ok(publish::page(&Page { title: "courant", language: &language, outputs: &outputs, stories: &stories, story_base: Some("/story/"), older: None }))
+}
+
+/// A story's own page; `None`: there is no such story.
+pub fn story(reader: &Reader, id: &str) -> rusqlite::Result<Option<String>> {
+    let Some(id) = reader.find_story(id)? else { return Ok(None) };
+    Ok(reader.published(&[id])?.first().map(|story| publish::story_page("courant", "en", story)))
+}
+
+fn title(output: &Output) -> &str {
+    if output.title.is_empty() { &output.name } else { &output.title }
 }

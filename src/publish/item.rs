@@ -1,0 +1,194 @@
+//! A story made ready for every format: the one place that decides what an output says of it. The formats
+//! only spell it.
+
+use super::{Channel, PublishedStory, link, words, xml};
+use crate::model::Timestamp;
+use crate::{article, text};
+use std::collections::HashSet;
+
+/// How many characters of the body stand for it in a list or a summary: two lines on a wide screen.
+const SUMMARY_CHARS: usize = 280;
+/// How long a title is made up from a body that has none.
+const TITLE_CHARS: usize = 80;
+/// Claimed dates before this one (1990-01-01) are a broken clock, and validators call them implausible.
+const EARLIEST: Timestamp = Timestamp(631_152_000_000);
+
+/// A story with every text plain or sanitised, every address absolute, everything blank left out.
+pub(super) struct Item<'a> {
+    pub id: &'a str,
+    pub title: String,
+    pub link: Option<String>,
+    pub author: Option<String>,
+    pub published: Option<Timestamp>,
+    pub updated: Timestamp,
+    pub language: Option<String>,
+    pub tags: Vec<String>,
+    /// What people see before they open it: plain text.
+    pub summary: String,
+    pub html: String,
+    pub image: Option<String>,
+    pub enclosure: Option<Enclosure>,
+    /// The representative first.
+    pub sources: Vec<Carrier>,
+}
+
+pub(super) struct Enclosure {
+    pub url: String,
+    pub media_type: String,
+    pub length: Option<u64>,
+}
+
+/// A source, cleaned.
+pub(super) struct Carrier {
+    /// Never empty.
+    pub name: String,
+    pub feed_url: Option<String>,
+    pub site_url: Option<String>,
+    pub link: Option<String>,
+    pub title: String,
+    pub published: Option<Timestamp>,
+}
+
+/// The stories of an output, each once.
+pub(super) fn items(stories: &[PublishedStory]) -> Vec<Item<'_>> {
+    let mut seen = HashSet::new();
+    stories.iter().filter(|story| seen.insert(story.id.as_str())).map(item).collect()
+}
+
+pub(super) fn item(story: &PublishedStory) -> Item<'_> {
+    let link = story.link.as_deref().and_then(link::web_url);
+    let sources = carriers(story);
+    let html = xml::legal(&story.html);
+    let text = article::plain_text(&html);
+    let title = title(&story.title, &text, link.as_deref());
+    let summary = match text::excerpt(&xml::plain(&text), SUMMARY_CHARS) {
+        summary if summary.is_empty() => title.clone(),
+        summary => summary,
+    };
+    Item {
+        id: &story.id,
+        html: body(&html, &title, link.as_deref(), &sources, story.language.as_deref()),
+        author: story.author.as_deref().map(xml::plain).filter(|author| !author.is_empty()),
+        published: plausible(story.published, story.updated),
+        updated: story.updated,
+        language: story.language.as_deref().and_then(link::language_tag),
+        tags: tags(&story.tags),
+        summary,
+        image: story.lead_image.as_deref().and_then(link::web_url),
+        enclosure: story.enclosure.as_ref().and_then(|enclosure| {
+            let url = link::web_url(&enclosure.url)?;
+            let given = enclosure.media_type.as_deref().and_then(link::media_type);
+            let media_type = given.unwrap_or_else(|| link::media_type_of(&url).to_owned());
+            Some(Enclosure { url, media_type, length: enclosure.length })
+        }),
+        title,
+        link,
+        sources,
+    }
+}
+
+/// A story cannot have come out after its last change here; a claim from before the web is no date.
+fn plausible(published: Timestamp, updated: Timestamp) -> Option<Timestamp> {
+    let published = published.min(updated);
+    (published >= EARLIEST).then_some(published)
+}
+
+/// Every item has a title, because some readers show nothing else.
+fn title(given: &str, text: &str, link: Option<&str>) -> String {
+    let given = xml::plain(given);
+    if !given.is_empty() {
+        return given;
+    }
+    let first_line = text.lines().map(xml::plain).find(|line| !line.is_empty());
+    match first_line {
+        Some(line) => text::excerpt(&line, TITLE_CHARS),
+        None => link.unwrap_or("—").to_owned(),
+    }
+}
+
+fn tags(given: &[String]) -> Vec<String> {
+    let mut tags: Vec<String> = Vec::new();
+    for tag in given.iter().map(|tag| xml::plain(tag)) {
+        if !tag.is_empty() && !tags.contains(&tag) {
+            tags.push(tag);
+        }
+    }
+    tags
+}
+
+/// The carriers of a story, each page once.
+fn carriers(story: &PublishedStory) -> Vec<Carrier> {
+    let mut seen = HashSet::new();
+    let mut carriers = Vec::with_capacity(story.sources.len());
+    for source in &story.sources {
+        let link = source.link.as_deref().and_then(link::web_url);
+        let feed_url = link::web_url(&source.feed_url);
+        let site_url = source.site_url.as_deref().and_then(link::web_url);
+        let name = xml::plain(&source.feed_title);
+        let address = [&site_url, &link, &feed_url].into_iter().flatten().next();
+        let name = if name.is_empty() { address.and_then(|address| link::host(address)) } else { Some(name) };
+        let Some(name) = name else { continue };
+        if seen.insert((link.clone(), if link.is_some() { String::new() } else { name.clone() })) {
+            let published = plausible(source.published, story.updated);
+            carriers.push(Carrier { name, feed_url, site_url, link, title: xml::plain(&source.title), published });
+        }
+    }
+    carriers
+}
+
+/// The body, with everyone who carried the story under it where they are several.
+fn body(html: &str, title: &str, link: Option<&str>, sources: &[Carrier], language: Option<&str>) -> String {
+    let mut out = String::with_capacity(html.len() + 64);
+    if html.trim().is_empty() {
+        // Validators and readers want a body; the honest one is where to read it.
+        out.push_str("<p>");
+        anchor(&mut out, link, title);
+        out.push_str("</p>");
+    } else {
+        out.push_str(html.trim());
+    }
+    if let [first, others @ ..] = sources
+        && !others.is_empty()
+    {
+        let words = words::of(language);
+        out.push_str("\n<footer><p>");
+        out.push_str(words.from);
+        anchor(&mut out, first.link.as_deref(), &first.name);
+        out.push_str(words.stop);
+        out.push_str(words.gap);
+        out.push_str(words.also_covered_by);
+        for (at, source) in others.iter().enumerate() {
+            if at > 0 {
+                out.push_str(words.between);
+            }
+            anchor(&mut out, source.link.as_deref(), &source.name);
+        }
+        out.push_str(words.stop);
+        out.push_str("</p></footer>");
+    }
+    out
+}
+
+/// A link, or the bare text where there is nothing to link to.
+pub(super) fn anchor(out: &mut String, link: Option<&str>, text: &str) {
+    if let Some(link) = link {
+        out.push_str("<a href=\"");
+        xml::push_escaped(out, link);
+        out.push_str("\">");
+    }
+    xml::push_escaped(out, text);
+    if link.is_some() {
+        out.push_str("</a>");
+    }
+}
+
+/// The channel's title, never blank.
+pub(super) fn channel_title(channel: &Channel) -> String {
+    let title = xml::plain(channel.title);
+    if title.is_empty() { "courant".to_owned() } else { title }
+}
+
+/// The channel's language, `en` where it has none that can be told.
+pub(super) fn channel_language(channel: &Channel) -> String {
+    link::language_tag(channel.language).unwrap_or_else(|| "en".to_owned())
+}

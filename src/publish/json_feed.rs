@@ -1,0 +1,131 @@
+//! JSON Feed 1.1. What it has no word for, the sources, is in the extension `_courant`.
+
+use super::Channel;
+use super::item::{Carrier, Item, channel_language, channel_title};
+use crate::model::Timestamp;
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    version: &'static str,
+    title: &'a str,
+    home_page_url: &'a str,
+    feed_url: &'a str,
+    language: &'a str,
+    authors: [Author<'a>; 1],
+    items: Vec<JsonItem<'a>>,
+}
+
+#[derive(Serialize)]
+struct Author<'a> {
+    name: &'a str,
+}
+
+#[derive(Serialize)]
+struct JsonItem<'a> {
+    id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<&'a str>,
+    title: &'a str,
+    content_html: &'a str,
+    summary: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    date_published: Option<String>,
+    date_modified: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    authors: Vec<Author<'a>>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    tags: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    language: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attachments: Vec<Attachment<'a>>,
+    #[serde(rename = "_courant", skip_serializing_if = "Extension::is_empty")]
+    extension: Extension<'a>,
+}
+
+#[derive(Serialize)]
+struct Attachment<'a> {
+    url: &'a str,
+    mime_type: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size_in_bytes: Option<u64>,
+}
+
+/// Everyone who carried the story, the representative first.
+#[derive(Serialize)]
+struct Extension<'a> {
+    sources: Vec<JsonSource<'a>>,
+}
+
+impl Extension<'_> {
+    fn is_empty(&self) -> bool {
+        self.sources.is_empty()
+    }
+}
+
+#[derive(Serialize)]
+struct JsonSource<'a> {
+    feed_title: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    feed_url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    site_url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<&'a str>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    title: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    date_published: Option<String>,
+}
+
+pub(super) fn render(channel: &Channel, items: &[Item]) -> String {
+    let title = channel_title(channel);
+    let language = channel_language(channel);
+    let document = Document {
+        version: "https://jsonfeed.org/version/1.1",
+        title: &title,
+        home_page_url: channel.home_url,
+        feed_url: channel.self_url,
+        language: &language,
+        authors: [Author { name: &title }],
+        items: items.iter().map(json_item).collect(),
+    };
+    // Proof: serde_json fails only on maps with keys that are no strings, and on writers that fail.
+    serde_json::to_string(&document).expect("structs of strings and numbers serialise") + "\n"
+}
+
+fn json_item<'a>(item: &'a Item<'a>) -> JsonItem<'a> {
+    JsonItem {
+        id: item.id,
+        url: item.link.as_deref(),
+        title: &item.title,
+        content_html: &item.html,
+        summary: &item.summary,
+        image: item.image.as_deref(),
+        date_published: item.published.map(Timestamp::rfc3339),
+        date_modified: item.updated.rfc3339_millis(),
+        authors: item.author.iter().map(|name| Author { name }).collect(),
+        tags: &item.tags,
+        language: item.language.as_deref(),
+        attachments: item
+            .enclosure
+            .iter()
+            .map(|found| Attachment { url: &found.url, mime_type: &found.media_type, size_in_bytes: found.length })
+            .collect(),
+        extension: Extension { sources: item.sources.iter().map(json_source).collect() },
+    }
+}
+
+fn json_source(source: &Carrier) -> JsonSource<'_> {
+    JsonSource {
+        feed_title: &source.name,
+        feed_url: source.feed_url.as_deref(),
+        site_url: source.site_url.as_deref(),
+        url: source.link.as_deref(),
+        title: &source.title,
+        date_published: source.published.map(Timestamp::rfc3339),
+    }
+}

@@ -1,0 +1,91 @@
+//! RSS 2.0, with content:encoded, dc:creator and atom:link as every reader knows them.
+
+use super::item::{Item, channel_language, channel_title};
+use super::xml::{self, Xml};
+use super::{Channel, Format, GENERATOR};
+
+pub(super) fn render(channel: &Channel, items: &[Item]) -> String {
+    let title = channel_title(channel);
+    let mut xml = Xml::new();
+    xml.open(
+        "rss",
+        &[
+            ("version", "2.0"),
+            ("xmlns:atom", "http://www.w3.org/2005/Atom"),
+            ("xmlns:content", "http://purl.org/rss/1.0/modules/content/"),
+            ("xmlns:dc", "http://purl.org/dc/elements/1.1/"),
+            ("xmlns:media", "http://search.yahoo.com/mrss/"),
+        ],
+    );
+    xml.open("channel", &[]);
+    xml.plain_leaf("title", &[], &unmistakable(&title));
+    xml.leaf("link", &[], channel.home_url);
+    xml.plain_leaf("description", &[], &unmistakable(&title));
+    xml.leaf("language", &[], &channel_language(channel));
+    xml.leaf("lastBuildDate", &[], &channel.updated.rfc822());
+    xml.leaf("generator", &[], &format!("{} {}", GENERATOR.0, GENERATOR.1));
+    xml.empty("atom:link", &[("rel", "self"), ("type", Format::Rss.media_type()), ("href", channel.self_url)]);
+    for item in items {
+        write_item(&mut xml, item);
+    }
+    xml.close("channel");
+    xml.close("rss");
+    xml.finish()
+}
+
+fn write_item(xml: &mut Xml, item: &Item) {
+    xml.open("item", &[]);
+    xml.plain_leaf("title", &[], &unmistakable(&item.title));
+    if let Some(link) = &item.link {
+        xml.leaf("link", &[], link);
+    }
+    xml.leaf("guid", &[("isPermaLink", "false")], item.id);
+    if let Some(published) = item.published {
+        xml.leaf("pubDate", &[], &published.rfc822());
+    }
+    xml.leaf("atom:updated", &[], &item.updated.rfc3339_millis());
+    if let Some(author) = &item.author {
+        xml.plain_leaf("dc:creator", &[], &unmistakable(author));
+    }
+    for tag in &item.tags {
+        xml.plain_leaf("category", &[], &unmistakable(tag));
+    }
+    if let Some(first) = item.sources.first()
+        && let Some(feed) = &first.feed_url
+    {
+        xml.plain_leaf("source", &[("url", feed)], &unmistakable(&first.name));
+    }
+    // A description is HTML, so plain text is escaped once for HTML and once for XML.
+    xml.leaf("description", &[], &xml::escaped(&item.summary));
+    xml.leaf("content:encoded", &[], &item.html);
+    if let Some(enclosure) = &item.enclosure {
+        let length = enclosure.length.unwrap_or(0).to_string();
+        xml.empty("enclosure", &[("url", &enclosure.url), ("length", &length), ("type", &enclosure.media_type)]);
+    }
+    if let Some(image) = &item.image {
+        xml.empty("media:thumbnail", &[("url", image)]);
+    }
+    xml.close("item");
+}
+
+/// RSS cannot say whether a title is text or HTML, and most readers take it for HTML: of "Vec<T>" they would
+/// show "Vec". So an angle bracket that would open a tag becomes one that looks like it and cannot.
+fn unmistakable(title: &str) -> String {
+    let mut out = String::with_capacity(title.len());
+    let mut is_open = false;
+    let mut rest = title.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '<' if rest.peek().is_some_and(|next| next.is_ascii_alphabetic() || matches!(next, '/' | '!' | '?')) => {
+                is_open = true;
+                out.push('‹');
+            }
+            '>' if is_open => {
+                is_open = false;
+                out.push('›');
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
