@@ -9,8 +9,13 @@ use super::{Subscription, link};
 use std::collections::HashMap;
 use url::Url;
 
-/// Outer folders beyond this depth give no tags: nobody has them, but a hostile file may.
+/// So many folders around an outline, and so many categories, become tags: nobody has more, but a hostile file
+/// may, and each of its outlines would copy them all.
 const MAX_FOLDERS: usize = 8;
+/// Outlines nested deeper than this are not looked at for folders.
+const MAX_DEPTH: usize = 64;
+/// How much of a name a report shows.
+const SHOWN_CHARS: usize = 80;
 
 /// The subscriptions under one heading, each with its tags as they are written.
 #[derive(Default)]
@@ -84,7 +89,9 @@ pub(super) fn read(bytes: &[u8]) -> (Vec<Subscription>, Vec<String>) {
                 folders.pop();
             }
             Piece::Damaged(excerpt) => {
-                found.skipped.push(format!("damaged outline skipped: {}", crate::text::excerpt(&xml::plain(&excerpt), 80)));
+                found
+                    .skipped
+                    .push(format!("damaged outline skipped: {}", crate::text::excerpt(&xml::plain(&excerpt), SHOWN_CHARS)));
             }
             Piece::Outline { attributes, is_open } => {
                 let folder = found.take(&attributes, &folders, is_open);
@@ -122,7 +129,10 @@ impl Found {
         // Old exports put the feed's address in `url`; in a `link` or an `include` that is some other page.
         let is_other = matches!(kind.as_str(), "link" | "include");
         let address = get("xmlurl").or(get("url").filter(|_| !is_other));
-        let shown = || name.clone().unwrap_or_else(|| "an outline without a name".to_owned());
+        let shown = || match &name {
+            Some(name) => crate::text::excerpt(name, SHOWN_CHARS),
+            None => "an outline without a name".to_owned(),
+        };
         let Some(address) = address else {
             if is_other {
                 self.skipped.push(format!("{}: a link, not a feed", shown()));
@@ -173,7 +183,7 @@ fn feed_url(address: &str) -> Option<String> {
 /// The names of the folders around an outline, then its categories, each once.
 fn tags(folders: &[Option<String>], category: Option<&str>) -> Vec<String> {
     let mut tags: Vec<String> = Vec::new();
-    let folders = folders.iter().flatten().take(MAX_FOLDERS).cloned();
+    let folders = folders.iter().take(MAX_DEPTH).flatten().take(MAX_FOLDERS).cloned();
     let categories = category.unwrap_or_default().split(',').flat_map(|category| {
         let category = category.trim();
         // OPML 2.0 writes a hierarchy as "/Boston/Weather"; a slash elsewhere belongs to the word ("ci/cd").

@@ -139,7 +139,11 @@ fn days(out: &mut String, page: &Page, words: &Words) {
 }
 
 fn entry(out: &mut String, page: &Page, story: &Item, at: Timestamp, words: &Words) {
-    match story.language.as_deref().filter(|language| *language != page.language) {
+    // Our own words inside a story in another language say which language they are in.
+    let foreign = story.language.as_deref().filter(|language| *language != page.language);
+    let own_language = foreign.and(link::language_tag(page.language)).map(|language| format!(" lang=\"{language}\""));
+    let own_language = own_language.as_deref().unwrap_or_default();
+    match foreign {
         Some(language) => open_tag(out, "article", &[("lang", language)]),
         None => out.push_str("<article>"),
     }
@@ -155,7 +159,7 @@ fn entry(out: &mut String, page: &Page, story: &Item, at: Timestamp, words: &Wor
     }
     if story.sources.len() > 1 {
         out.push_str("<details");
-        lang(out, page.language);
+        out.push_str(own_language);
         out.push_str("><summary>");
         out.push_str(words.also_count.0);
         out.push_str(&(story.sources.len() - 1).to_string());
@@ -174,7 +178,7 @@ fn entry(out: &mut String, page: &Page, story: &Item, at: Timestamp, words: &Wor
     }
     if let Some(own_page) = own_page {
         out.push_str("<p class=\"note\"");
-        lang(out, page.language);
+        out.push_str(own_language);
         out.push('>');
         let label = format!("{}: {}", words.read_here, story.title);
         open_tag(out, "a", &[("href", &own_page), ("aria-label", &label)]);
@@ -227,15 +231,6 @@ fn date(at: Timestamp, words: &Words) -> String {
             let weekday = DAYS[day.weekday().num_days_from_monday() as usize];
             format!("{}年{}月{}日 星期{weekday}", day.year(), day.month(), day.day())
         }
-    }
-}
-
-/// A `lang` for our own words inside a story in another language.
-fn lang(out: &mut String, language: &str) {
-    if let Some(language) = link::language_tag(language) {
-        out.push_str(" lang=\"");
-        out.push_str(&language);
-        out.push('"');
     }
 }
 
