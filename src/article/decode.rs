@@ -51,7 +51,7 @@ fn charset_of(content_type: &str) -> Option<&'static Encoding> {
 fn label(text: &str) -> Option<&'static Encoding> {
     let name = text.trim_start_matches(|c: char| c.is_whitespace() || c == '"' || c == '\'');
     let end = name.find(|c: char| !(c.is_ascii_alphanumeric() || "-_:.+".contains(c))).unwrap_or(name.len());
-    let encoding = Encoding::for_label(name[..end].as_bytes())?;
+    let encoding = Encoding::for_label(&name.as_bytes()[..end])?;
     // A page whose label could be read is no UTF-16 (HTML standard); x-user-defined means windows-1252.
     Some(match encoding {
         e if e == UTF_16BE || e == UTF_16LE => UTF_8,
