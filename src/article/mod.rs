@@ -3,7 +3,24 @@
 //! The article is found in the page, cleaned of what is not article, sanitised, and goes to the story room
 //! and the store as HTML; its plain text is always [`plain_text`] of that HTML.
 
+mod classes;
+mod cues;
+mod dates;
+mod decode;
+mod images;
+mod lines;
+mod meta;
+mod plain;
+mod prepass;
+mod prune;
+mod select;
+mod tree;
+mod wall;
+mod write;
+
 use crate::model::Timestamp;
+use tree::{Hidden, Tree};
+use url::Url;
 
 /// A page as it was fetched, with what the feed said about it.
 #[derive(Clone, Copy, Debug)]
@@ -63,26 +80,82 @@ pub enum NoArticle {
 
 /// Finds the article in a page. Never panics; the work is bounded by the page's size.
 pub fn extract(page: &Page) -> Result<Article, NoArticle> {
-    let _ = page;
-    Err(NoArticle::Empty)
+    if let Some(kind) = page.content_type
+        && !is_html(kind)
+    {
+        return Err(NoArticle::NotHtml);
+    }
+    let text = decode::decode(page.bytes, page.content_type);
+    if text.trim().is_empty() {
+        return Err(NoArticle::Empty);
+    }
+    let prepared = prepass::prepare(&text);
+    let html = scraper::Html::parse_document(&prepared.html);
+    let mut found = meta::read(&html, &prepared.json_ld, page);
+    let base = found.base.clone();
+    let body = body(&html, found.article.title.as_deref(), base.as_ref(), Hidden::Drop)
+        .filter(|body| !body.html.is_empty())
+        .or_else(|| body(&html, found.article.title.as_deref(), base.as_ref(), Hidden::Keep));
+    let Some(body) = body.filter(|body| !body.html.is_empty()) else { return Err(NoArticle::Empty) };
+    if let Some(wall) = wall::wall(&html, &body.html, found.article.title.as_deref()) {
+        return Err(wall);
+    }
+    found.article.html = body.html;
+    found.article.removed = body.removed;
+    Ok(found.article)
+}
+
+struct Body {
+    html: String,
+    removed: Vec<Removed>,
+}
+
+fn body(html: &scraper::Html, title: Option<&str>, base: Option<&Url>, hidden: Hidden) -> Option<Body> {
+    let tree = Tree::new(html, hidden);
+    let mut lines = lines::lines(&tree);
+    let believed = lines::mark(&tree, &mut lines);
+    let container = select::container(&tree, &lines)?;
+    let pruned = prune::prune(&tree, &lines, &believed, container, title);
+    let html = write::write(&tree, container, &pruned.fates, base);
+    Some(Body { html, removed: pruned.removed })
+}
+
+fn is_html(content_type: &str) -> bool {
+    let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    kind.is_empty() || kind.contains("html") || kind.contains("xml") || kind == "text/plain" || kind == "application/octet-stream"
 }
 
 /// A body that a feed gave, cleaned and sanitised by the same steps as an extracted one: links absolute
 /// against `base_url`, placeholders and tracking pixels gone, the repeated headline gone. May be plain text.
 pub fn clean(html: &str, base_url: &str, title: Option<&str>) -> String {
-    let _ = (html, base_url, title);
-    String::new()
+    if !html.contains('<') {
+        return plain::paragraphs(html);
+    }
+    let prepared = prepass::prepare(html);
+    let parsed = scraper::Html::parse_document(&prepared.html);
+    let tree = Tree::new(&parsed, Hidden::Drop);
+    if tree.nodes.is_empty() {
+        return String::new();
+    }
+    let base = Url::parse(base_url).ok();
+    let mut lines = lines::lines(&tree);
+    let believed = lines::mark(&tree, &mut lines);
+    let pruned = prune::prune_feed_body(&tree, &lines, &believed, title);
+    let cleaned = write::write(&tree, 0, &pruned.fates, base.as_ref());
+    // A body that is nothing but a caption or a link is still what the feed has to say.
+    if cleaned.is_empty() { write::write(&tree, 0, &[], base.as_ref()) } else { cleaned }
 }
 
 /// Only what makes HTML harmless: a tight allowlist. Idempotent.
 pub fn sanitize(html: &str, base_url: &str) -> String {
-    let _ = (html, base_url);
-    String::new()
+    let prepared = prepass::prepare(html);
+    let parsed = scraper::Html::parse_document(&prepared.html);
+    let tree = Tree::new(&parsed, Hidden::Drop);
+    write::write(&tree, 0, &[], Url::parse(base_url).ok().as_ref())
 }
 
 /// The text of sanitised HTML, a line a block; captions and placeholders are no text. Linear and cheap: it
 /// is computed whenever it is needed instead of being stored.
 pub fn plain_text(html: &str) -> String {
-    let _ = html;
-    String::new()
+    plain::plain_text(html)
 }

@@ -1,0 +1,194 @@
+//! Images and players: which address is the real one, and which are only placeholders or counters.
+
+use super::tree::{Tag, Tree, attribute};
+use super::write::absolute;
+use scraper::node::Element;
+use url::Url;
+
+pub enum Image<'a> {
+    Nothing,
+    /// An emoji drawn as an image.
+    Text(&'a str),
+    Real {
+        src: String,
+        alt: &'a str,
+        width: Option<u32>,
+        height: Option<u32>,
+    },
+}
+
+/// Where scripts that load images late keep the address, best first.
+const LAZY: [&str; 14] = [
+    "data-src",
+    "data-original",
+    "data-lazy-src",
+    "data-actualsrc",
+    "data-original-src",
+    "data-src-large",
+    "data-large-file",
+    "data-full-src",
+    "data-image",
+    "data-url",
+    "data-hi-res-src",
+    "data-echo",
+    "_src",
+    "file",
+];
+const LAZY_SETS: [&str; 3] = ["srcset", "data-srcset", "data-lazy-srcset"];
+
+/// Parts of addresses of images that show nothing.
+const PLACEHOLDERS: [&str; 16] = [
+    "blank.",
+    "spacer",
+    "placeholder",
+    "lazyload",
+    "loading.",
+    "loader.",
+    "1x1",
+    "transparent.",
+    "grey.gif",
+    "gray.gif",
+    "pixel.gif",
+    "clear.gif",
+    "empty.gif",
+    "dot.gif",
+    "trans.gif",
+    "lazy_",
+];
+/// Parts of addresses of images that count readers.
+const COUNTERS: [&str; 14] = [
+    "doubleclick.net",
+    "facebook.com/tr",
+    "scorecardresearch",
+    "quantserve",
+    "google-analytics",
+    "stats.wordpress.com",
+    "pixel.wp.com",
+    "feedburner.com/~r",
+    "feedsportal.com",
+    "/tracking/",
+    "/pixel?",
+    "pixel.gif",
+    "vg04.met.vgwort",
+    "vgwort.de",
+];
+
+/// The image that an `<img>` stands for.
+pub fn image<'a>(tree: &Tree<'a>, at: u32, base: Option<&Url>) -> Image<'a> {
+    let node = &tree.nodes[at as usize];
+    let Some(element) = node.element else { return Image::Nothing };
+    let alt = attribute(element, "alt").unwrap_or_default().trim();
+    let class = attribute(element, "class").unwrap_or_default();
+    if class.contains("emoji") || class.contains("wp-smiley") || class.contains("smilies") {
+        let short = alt.chars().count() <= 8 && !alt.is_empty();
+        return if short { Image::Text(alt) } else { Image::Nothing };
+    }
+    let width = attribute(element, "width").and_then(pixels);
+    let height = attribute(element, "height").and_then(pixels);
+    if width.is_some_and(|w| w <= 2) || height.is_some_and(|h| h <= 2) {
+        return Image::Nothing;
+    }
+    let Some(src) = source(tree, at, element).and_then(|src| absolute(src, base)) else { return Image::Nothing };
+    if !matches!(src.scheme(), "http" | "https") || COUNTERS.iter().any(|c| src.as_str().contains(c)) {
+        return Image::Nothing;
+    }
+    Image::Real { src: src.into(), alt, width, height }
+}
+
+fn source<'a>(tree: &Tree<'a>, at: u32, element: &'a Element) -> Option<&'a str> {
+    let own = LAZY
+        .iter()
+        .filter_map(|name| attribute(element, name))
+        .map(str::trim)
+        .find(|src| is_real(src) && looks_like_address(src));
+    let sets = || LAZY_SETS.iter().filter_map(|name| attribute(element, name)).filter_map(largest);
+    own.or_else(|| attribute(element, "src").map(str::trim).filter(|src| is_real(src)))
+        .or_else(|| sets().find(|src| is_real(src)))
+        .or_else(|| {
+            // `<picture><source srcset=…><img>`: the sources before it.
+            let parent = tree.nodes[at as usize].parent;
+            if tree.nodes[parent as usize].tag != Tag::Picture {
+                return None;
+            }
+            let mut children = tree.children(parent).filter_map(|c| tree.nodes[c as usize].element);
+            children
+                .find_map(|e| LAZY_SETS.iter().filter_map(|name| attribute(e, name)).filter_map(largest).find(|src| is_real(src)))
+        })
+}
+
+fn is_real(src: &str) -> bool {
+    if src.is_empty() || src.starts_with('#') || src.get(..5).is_some_and(|s| s.eq_ignore_ascii_case("data:")) {
+        return false;
+    }
+    let path = src.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
+    !PLACEHOLDERS.iter().any(|p| path.contains(p))
+}
+
+fn looks_like_address(src: &str) -> bool {
+    !src.contains([' ', '{', '<']) && (src.contains('/') || src.contains('.'))
+}
+
+/// The largest candidate of a `srcset` that is not absurdly large.
+fn largest(set: &str) -> Option<&str> {
+    let mut best: Option<(f32, &str)> = None;
+    for candidate in set.split(", ").flat_map(|part| if part.contains(' ') { vec![part] } else { part.split(',').collect() }) {
+        let mut words = candidate.split_ascii_whitespace();
+        let Some(address) = words.next().map(|a| a.trim_matches(',')) else { continue };
+        let size = words.next().and_then(|d| d.trim_end_matches(['w', 'x', ',']).parse::<f32>().ok()).unwrap_or(1.0);
+        if size <= 2600.0 && best.is_none_or(|(s, _)| size > s) {
+            best = Some((size, address));
+        }
+    }
+    best.map(|(_, address)| address)
+}
+
+fn pixels(value: &str) -> Option<u32> {
+    let value = value.trim().trim_end_matches("px");
+    value.parse::<f32>().ok().filter(|v| (0.0..=20_000.0).contains(v)).map(|v| v as u32)
+}
+
+pub struct Link {
+    pub href: String,
+    pub label: String,
+}
+
+/// Hosts whose frames are players, and how the page of a frame's address is called.
+const PLAYERS: [(&str, &str, &str); 12] = [
+    ("youtube.com", "/embed/", "https://www.youtube.com/watch?v="),
+    ("youtube-nocookie.com", "/embed/", "https://www.youtube.com/watch?v="),
+    ("player.vimeo.com", "/video/", "https://vimeo.com/"),
+    ("dailymotion.com", "/embed/video/", "https://www.dailymotion.com/video/"),
+    ("player.bilibili.com", "", ""),
+    ("open.spotify.com", "", ""),
+    ("w.soundcloud.com", "", ""),
+    ("player.twitch.tv", "", ""),
+    ("v.qq.com", "", ""),
+    ("player.youku.com", "", ""),
+    ("embed.podcasts.apple.com", "", ""),
+    ("embed.ted.com", "", ""),
+];
+
+/// The page behind a player.
+pub fn embed(element: &Element, base: Option<&Url>) -> Option<Link> {
+    let name = element.name();
+    let src = ["src", "data-src", "data-lazy-src"].iter().filter_map(|n| attribute(element, n)).find(|s| !s.trim().is_empty())?;
+    let url = absolute(src.trim(), base)?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return None;
+    }
+    let host = url.host_str()?;
+    let label = |kind: &str| format!("{kind} ({})", host.trim_start_matches("www."));
+    if name == "video" || name == "audio" {
+        let kind = if name == "video" { "Video" } else { "Audio" };
+        return Some(Link { label: label(kind), href: url.into() });
+    }
+    let (_, path, page) = PLAYERS.iter().find(|(player, ..)| host == *player || host.ends_with(&format!(".{player}")))?;
+    let id = url.path().strip_prefix(path).filter(|_| !path.is_empty()).map(|id| id.trim_matches('/'));
+    let href = match id {
+        Some(id) if !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') => {
+            format!("{page}{id}")
+        }
+        _ => url.as_str().to_owned(),
+    };
+    Some(Link { label: label("Video"), href })
+}

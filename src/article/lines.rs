@@ -1,0 +1,208 @@
+//! The tree as lines: runs of inline content between block borders, measured once.
+
+use super::classes::Marks;
+use super::tree::{Tag, Tree, weight};
+use crate::text::is_cjk;
+
+/// What may not stand in an article, wherever it is found in one.
+pub const JUNK: Marks = Marks::COMMENTS
+    .and(Marks::SHARE)
+    .and(Marks::RELATED)
+    .and(Marks::NAVIGATION)
+    .and(Marks::NEWSLETTER)
+    .and(Marks::ADVERT)
+    .and(Marks::NOTICE)
+    .and(Marks::SIDEBAR)
+    .and(Marks::FOOTER)
+    .and(Marks::AUTHOR_BOX)
+    .and(Marks::TAGS)
+    .and(Marks::BYLINE);
+
+/// One line of the page.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// The nodes it is made of: from the first text to after the last.
+    pub first: u32,
+    pub end: u32,
+    /// What it is: the tag of `block`, or of a heading, list item or `pre` close above it.
+    pub tag: Tag,
+    pub weight: u32,
+    /// The part of the weight that is inside links.
+    pub link: u32,
+    /// Commas and sentence ends.
+    pub punctuation: u32,
+    pub ends_sentence: bool,
+    /// What the element and all around it say, where believed.
+    pub marks: Marks,
+}
+
+impl Line {
+    pub fn own(&self) -> u32 {
+        self.weight - self.link
+    }
+
+    /// Running text, as an article has it.
+    pub fn is_prose(&self) -> bool {
+        let own = self.own();
+        !self.tag.is_heading()
+            && self.link * 2 < self.weight
+            && ((own >= 60 && self.punctuation >= 1 && self.ends_sentence) || (own >= 90 && self.punctuation >= 2) || own >= 220)
+    }
+
+    pub fn is_linky(&self) -> bool {
+        self.link * 3 > self.weight * 2
+    }
+}
+
+/// Every line with some text, in document order.
+pub fn lines(tree: &Tree) -> Vec<Line> {
+    let mut out = Vec::new();
+    let mut open: Vec<u32> = Vec::new();
+    let mut line: Option<Line> = None;
+    let mut last_char = ' ';
+    for (at, node) in tree.nodes.iter().enumerate() {
+        let at = at as u32;
+        while let Some(&top) = open.last() {
+            if tree.nodes[top as usize].end > at {
+                break;
+            }
+            open.pop();
+            finish(&mut line, last_char, &mut out);
+        }
+        if node.tag == Tag::Text {
+            let block = open.last().copied().unwrap_or(0);
+            let line = line.get_or_insert_with(|| Line {
+                first: at,
+                end: at + 1,
+                tag: kind(tree, block),
+                weight: 0,
+                link: 0,
+                punctuation: 0,
+                ends_sentence: false,
+                marks: Marks::NONE,
+            });
+            let more = weight(node.text);
+            line.weight += more;
+            line.link += if node.in_link { more } else { 0 };
+            line.punctuation += punctuation(node.text);
+            line.end = at + 1;
+            if let Some(c) = node.text.chars().rev().find(|c| !c.is_whitespace()) {
+                last_char = c;
+            }
+        } else if node.tag.is_block() {
+            finish(&mut line, last_char, &mut out);
+            open.push(at);
+        }
+    }
+    finish(&mut line, last_char, &mut out);
+    out
+}
+
+fn finish(line: &mut Option<Line>, last_char: char, out: &mut Vec<Line>) {
+    if let Some(mut line) = line.take().filter(|line| line.weight > 0) {
+        line.ends_sentence = ".!?…。！？：:;；」』”\"’)）»›—".contains(last_char);
+        out.push(line);
+    }
+}
+
+/// `<h2><div>…</div></h2>` is a heading too.
+fn kind(tree: &Tree, block: u32) -> Tag {
+    for at in tree.ancestors(block).take(3) {
+        let tag = tree.nodes[at as usize].tag;
+        if tag.is_heading()
+            || matches!(tag, Tag::Li | Tag::Pre | Tag::Td | Tag::Th | Tag::Blockquote | Tag::Figcaption | Tag::Dd | Tag::Dt)
+        {
+            return tag;
+        }
+    }
+    tree.nodes[block as usize].tag
+}
+
+fn punctuation(text: &str) -> u32 {
+    let mut n = 0;
+    let mut before = ' ';
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        n += match c {
+            ',' | '.' | ';' | '!' | '?' => u32::from(
+                (before.is_alphabetic() || before == '"' || before == ')')
+                    && chars.peek().is_none_or(|c| c.is_whitespace() || *c == '"' || is_cjk(before)),
+            ),
+            '，' | '。' | '、' | '；' | '！' | '？' | '…' => 1,
+            _ => 0,
+        };
+        before = c;
+    }
+    n
+}
+
+/// Sums over subtrees: `sum(at)` is that of all lines that start in the node.
+pub struct Sums(Vec<i64>);
+
+impl Sums {
+    pub fn new(tree: &Tree, lines: &[Line], value: impl Fn(&Line) -> i64) -> Sums {
+        let mut before = Vec::with_capacity(tree.nodes.len() + 1);
+        let mut next = lines.iter().peekable();
+        let mut sum = 0;
+        for at in 0..=tree.nodes.len() {
+            while let Some(line) = next.next_if(|line| (line.first as usize) < at) {
+                sum += value(line);
+            }
+            before.push(sum);
+        }
+        Sums(before)
+    }
+
+    pub fn of(&self, tree: &Tree, at: u32) -> i64 {
+        self.0[tree.nodes[at as usize].end as usize] - self.0[at as usize]
+    }
+
+    pub fn total(&self) -> i64 {
+        self.0.last().copied().unwrap_or(0)
+    }
+}
+
+/// Believes the marks of the elements and hands them down to the lines. An element that holds most of the
+/// page's prose is no sidebar, whatever its class.
+pub fn mark(tree: &Tree, lines: &mut [Line]) -> Vec<Marks> {
+    let prose = Sums::new(tree, lines, |line| if line.is_prose() { i64::from(line.own()) } else { 0 });
+    let total = prose.total().max(1);
+    let mut believed = vec![Marks::NONE; tree.nodes.len()];
+    let mut inherited = vec![Marks::NONE; tree.nodes.len()];
+    for (at, node) in tree.nodes.iter().enumerate() {
+        let mut own = node.marks;
+        if own != Marks::NONE {
+            let share = prose.of(tree, at as u32) * 100 / total;
+            if matches!(node.tag, Tag::Html | Tag::Body) {
+                own = Marks::NONE;
+            }
+            if share >= 25 {
+                own = own.without(WEAK);
+            }
+            if share >= 50 {
+                own = own.without(JUNK.without(Marks::COMMENTS.and(Marks::FOOTER)));
+            }
+            if share >= 85 || own.has(Marks::BODY) {
+                own = own.without(JUNK);
+            }
+        }
+        believed[at] = own;
+        let above = if at == 0 { Marks::NONE } else { inherited[node.parent as usize] };
+        inherited[at] = above.and(own);
+    }
+    for line in lines.iter_mut() {
+        line.marks = inherited[line.first as usize];
+    }
+    believed
+}
+
+/// Classes that sites also give to the article itself.
+const WEAK: Marks = Marks::NOTICE
+    .and(Marks::SIDEBAR)
+    .and(Marks::ADVERT)
+    .and(Marks::TAGS)
+    .and(Marks::BYLINE)
+    .and(Marks::SHARE)
+    .and(Marks::NEWSLETTER)
+    .and(Marks::AUTHOR_BOX)
+    .and(Marks::CAPTION);

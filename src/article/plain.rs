@@ -1,0 +1,121 @@
+//! Sanitised HTML → plain text, in one pass over the bytes and without a parser: the writer of the HTML is
+//! ours, so its shape is known. Any other input gives some text and never a panic.
+
+/// A line a block; captions are no text; `<pre>` keeps its white space.
+pub fn plain_text(html: &str) -> String {
+    let bytes = html.as_bytes();
+    let mut out = String::with_capacity(html.len());
+    let mut at = 0;
+    let mut pre = 0usize;
+    let mut space = false;
+    while at < bytes.len() {
+        if bytes[at] == b'<' {
+            let Some(end) = html[at..].find('>').map(|e| at + e) else { break };
+            let inner = &html[at + 1..end];
+            let closing = inner.starts_with('/');
+            let name = inner.trim_start_matches('/');
+            let name = &name[..name.bytes().position(|b| !b.is_ascii_alphanumeric()).unwrap_or(name.len())];
+            at = end + 1;
+            match name {
+                "figcaption" if !closing => {
+                    at = html[at..].find("</figcaption>").map_or(bytes.len(), |e| at + e + "</figcaption>".len());
+                    space = false;
+                    end_line(&mut out);
+                }
+                "pre" => {
+                    pre = if closing { pre.saturating_sub(1) } else { pre + 1 };
+                    space = false;
+                    end_line(&mut out);
+                }
+                "td" | "th" => space = true,
+                "p" | "div" | "br" | "hr" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "ul" | "ol" | "li" | "dl" | "dt" | "dd"
+                | "table" | "tr" | "caption" | "blockquote" | "figure" | "section" | "article" => {
+                    space = false;
+                    end_line(&mut out);
+                }
+                _ => {}
+            }
+            continue;
+        }
+        let end = html[at..].find('<').map_or(bytes.len(), |e| at + e);
+        text(&html[at..end], pre > 0, &mut space, &mut out);
+        at = end;
+    }
+    out.truncate(out.trim_end().len());
+    out
+}
+
+fn end_line(out: &mut String) {
+    out.truncate(out.trim_end_matches(' ').len());
+    if !out.is_empty() && !out.ends_with('\n') {
+        out.push('\n');
+    }
+}
+
+fn text(mut rest: &str, pre: bool, space: &mut bool, out: &mut String) {
+    while !rest.is_empty() {
+        // Whole stretches without an entity or white space that must be folded are copied at once.
+        let stop =
+            rest.bytes().position(|b| b == b'&' || (!pre && matches!(b, b' ' | b'\n' | b'\t' | b'\r'))).unwrap_or(rest.len());
+        if stop > 0 {
+            push(&rest[..stop], space, out);
+            rest = &rest[stop..];
+            continue;
+        }
+        if rest.starts_with('&') {
+            let (decoded, len) = entity(rest);
+            let mut buffer = [0; 4];
+            push(decoded.encode_utf8(&mut buffer), space, out);
+            rest = &rest[len..];
+        } else {
+            *space = true;
+            rest = &rest[1..];
+        }
+    }
+}
+
+fn push(text: &str, space: &mut bool, out: &mut String) {
+    if *space && !out.is_empty() && !out.ends_with('\n') {
+        out.push(' ');
+    }
+    *space = false;
+    out.push_str(text);
+}
+
+/// The entities that the writer makes, and numeric ones; anything else is an ampersand.
+fn entity(rest: &str) -> (char, usize) {
+    const NAMED: [(&str, char); 7] =
+        [("&amp;", '&'), ("&lt;", '<'), ("&gt;", '>'), ("&quot;", '"'), ("&#39;", '\''), ("&apos;", '\''), ("&nbsp;", '\u{a0}')];
+    for (name, c) in NAMED {
+        if rest.starts_with(name) {
+            return (c, name.len());
+        }
+    }
+    let numeric = rest.strip_prefix("&#").and_then(|digits| {
+        let end = digits.as_bytes().iter().take(10).position(|&b| b == b';')?;
+        let (number, radix) = match digits[..end].strip_prefix(['x', 'X']) {
+            Some(hex) => (hex, 16),
+            None => (&digits[..end], 10),
+        };
+        let c = u32::from_str_radix(number, radix).ok().and_then(char::from_u32).filter(|&c| !crate::text::is_hostile(c))?;
+        Some((c, end + 3))
+    });
+    numeric.unwrap_or(('&', 1))
+}
+
+/// Text without markup as HTML: a paragraph a line. Entities in it are what feeds mean by them.
+pub fn paragraphs(plain: &str) -> String {
+    let mut out = String::with_capacity(plain.len() + 16);
+    for line in plain.lines() {
+        let mut decoded = String::with_capacity(line.len());
+        let mut space = false;
+        text(line, false, &mut space, &mut decoded);
+        if decoded.trim().is_empty() {
+            continue;
+        }
+        out.push_str("<p>");
+        super::write::escape(&mut out, decoded.trim());
+        out.push_str("</p>");
+    }
+    out
+}

@@ -1,0 +1,267 @@
+//! A linear pass over the page before the parser: what makes html5ever quadratic is cut, what no article
+//! needs is left out.
+//!
+//! html5ever walks its stack of open elements at most tags and compares each attribute with all before it:
+//! 1.9 MB of attributes took 59 s (measured). A cap in the tree sink comes too late, because the builder keeps
+//! its own stack, so the caps are applied to the bytes. The pass need not agree with the parser in every
+//! corner: it decides how much is parsed, never what is safe.
+//!
+//! Scripts, styles, comments and drawings are most of a modern page's bytes; dropping them here halves the
+//! parse. JSON-LD is set aside as evidence.
+
+use std::borrow::Cow;
+
+/// Browsers cap the tree at this depth too.
+const MAX_DEPTH: usize = 512;
+const MAX_ATTRIBUTES: usize = 256;
+/// Open formatting elements: each is reopened in every later paragraph, which multiplies nodes.
+const MAX_FORMATTING: usize = 16;
+/// Nodes that the parser may make (about 150 bytes each); the largest real pages have about 40,000.
+const MAX_NODES: usize = 150_000;
+/// `<noscript>` longer than this holds no mere image.
+const MAX_NOSCRIPT: usize = 4096;
+
+pub struct Prepared<'a> {
+    pub html: String,
+    /// The contents of `<script type="application/ld+json">`.
+    pub json_ld: Vec<&'a str>,
+}
+
+const VOID: [&str; 16] = [
+    "area", "base", "basefont", "bgsound", "br", "col", "embed", "frame", "hr", "img", "input", "link", "meta", "source",
+    "track", "wbr",
+];
+/// Elements that a later tag closes, so that leaving them open makes no depth.
+const SELF_CLOSING: [&str; 12] = ["p", "li", "dt", "dd", "tr", "td", "th", "tbody", "thead", "tfoot", "option", "optgroup"];
+const FORMATTING: [&str; 14] = ["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"];
+/// Left out with all they hold: no text of an article is in them.
+const DROPPED: [&str; 8] = ["script", "style", "svg", "template", "noembed", "noframes", "xmp", "object"];
+
+/// Cuts `text` down to what the parser may see.
+pub fn prepare(text: &str) -> Prepared<'_> {
+    let bytes = text.as_bytes();
+    let mut out = String::with_capacity(text.len().min(1 << 20));
+    let mut pass = Pass::default();
+    let mut json_ld = Vec::new();
+    // Elements whose end tag was looked for in vain: a second look would make the pass quadratic.
+    let mut unended = [false; 4];
+    let mut at = 0;
+    // Everything before `kept` is already copied or dropped.
+    let mut kept = 0;
+    while let Some(found) = find(bytes, b'<', at) {
+        if pass.nodes > MAX_NODES {
+            out.push_str(&text[kept..found]);
+            return Prepared { html: out, json_ld };
+        }
+        let Some(&next) = bytes.get(found + 1) else { break };
+        if next == b'!' || next == b'?' {
+            let end = match bytes[found..].starts_with(b"<!--") {
+                // `<!-->` and `<!--->` are whole comments.
+                true => text[found + 2..].find("-->").map_or(text.len(), |e| found + 2 + e + 3),
+                false => text[found..].find('>').map_or(text.len(), |e| found + e + 1),
+            };
+            if bytes[found..].len() < 9 || !bytes[found + 2..found + 9].eq_ignore_ascii_case(b"doctype") {
+                out.push_str(&text[kept..found]);
+                kept = end;
+            }
+            at = end;
+            continue;
+        }
+        let closing = next == b'/';
+        let name_at = found + 1 + usize::from(closing);
+        if !bytes.get(name_at).is_some_and(u8::is_ascii_alphabetic) {
+            at = found + 1;
+            continue;
+        }
+        let name_end = name_at + bytes[name_at..].iter().take_while(|b| !b" \t\r\n\x0c/>".contains(b)).count();
+        let name = lower(&text[name_at..name_end]);
+        let tag = scan_tag(bytes, name_end);
+        at = tag.end;
+        if closing {
+            if !pass.close(&name) {
+                out.push_str(&text[kept..found]);
+                kept = tag.end;
+            }
+            continue;
+        }
+        if DROPPED.contains(&&*name) {
+            out.push_str(&text[kept..found]);
+            let (content, end) = match &*name {
+                // Without its end tag the element would swallow the page.
+                "svg" | "template" | "object" if text[found..tag.end].ends_with("/>") => (tag.end, tag.end),
+                "svg" => end_once(text, tag.end, &name, &mut unended[0]),
+                "template" => end_once(text, tag.end, &name, &mut unended[1]),
+                "object" => end_once(text, tag.end, &name, &mut unended[2]),
+                _ => end_tag(text, tag.end, &name).unwrap_or((text.len(), text.len())),
+            };
+            if &*name == "script" && contains_ignore_case(&bytes[found..tag.end], b"ld+json") && json_ld.len() < 16 {
+                json_ld.push(&text[tag.end..content]);
+            }
+            kept = end;
+            at = end;
+            continue;
+        }
+        if &*name == "noscript" {
+            out.push_str(&text[kept..found]);
+            let (content, end) = end_once(text, tag.end, &name, &mut unended[3]);
+            let inner = &bytes[tag.end..content];
+            // The real image behind a lazy one; its tags are parsed like the page's own.
+            let image = pass.in_body && inner.len() < MAX_NOSCRIPT && contains_ignore_case(inner, b"<img");
+            kept = if image { tag.end } else { end };
+            at = kept;
+            continue;
+        }
+        if matches!(&*name, "textarea" | "title" | "iframe") {
+            // Raw text: the parser sees it, the pass must not read tags in it.
+            at = end_tag(text, tag.end, &name).map_or(text.len(), |(_, end)| end);
+        }
+        if &*name == "plaintext" || !pass.open(&name) {
+            out.push_str(&text[kept..found]);
+            kept = tag.end;
+        } else if let Some(cut) = tag.cut {
+            out.push_str(&text[kept..cut]);
+            out.push('>');
+            kept = tag.end;
+        }
+    }
+    out.push_str(&text[kept.min(text.len())..]);
+    Prepared { html: out, json_ld }
+}
+
+#[derive(Default)]
+struct Pass {
+    depth: usize,
+    formatting: usize,
+    nodes: usize,
+    n_roots: usize,
+    in_body: bool,
+}
+
+impl Pass {
+    /// Whether the start tag may stay.
+    fn open(&mut self, name: &str) -> bool {
+        self.nodes += 2 + if SELF_CLOSING.contains(&name) { self.formatting } else { 0 };
+        if matches!(name, "html" | "body") {
+            // Their attributes are merged into the first one, each compared with all.
+            self.n_roots += 1;
+            self.in_body |= name == "body";
+            return self.n_roots <= 4;
+        }
+        if VOID.contains(&name) || SELF_CLOSING.contains(&name) {
+            return true;
+        }
+        if FORMATTING.contains(&name) {
+            self.formatting += 1;
+            if self.formatting > MAX_FORMATTING {
+                return false;
+            }
+        }
+        self.depth += 1;
+        self.depth <= MAX_DEPTH
+    }
+
+    /// Whether the end tag may stay.
+    fn close(&mut self, name: &str) -> bool {
+        self.nodes += 1;
+        if matches!(name, "html" | "body") {
+            return true;
+        }
+        if VOID.contains(&name) {
+            return name == "br";
+        }
+        if SELF_CLOSING.contains(&name) {
+            return true;
+        }
+        if FORMATTING.contains(&name) {
+            let over = self.formatting > MAX_FORMATTING;
+            self.formatting = self.formatting.saturating_sub(1);
+            if over {
+                return false;
+            }
+        }
+        let over = self.depth > MAX_DEPTH;
+        self.depth = self.depth.saturating_sub(1);
+        !over
+    }
+}
+
+struct TagEnd {
+    end: usize,
+    /// Where the attribute after the last allowed one starts.
+    cut: Option<usize>,
+}
+
+/// From after the tag's name to after its `>`; quotes as the HTML tokenizer reads them.
+fn scan_tag(bytes: &[u8], mut at: usize) -> TagEnd {
+    let mut n_attributes = 0;
+    let mut cut = None;
+    loop {
+        while bytes.get(at).is_some_and(|b| b.is_ascii_whitespace() || *b == b'/') {
+            at += 1;
+        }
+        match bytes.get(at) {
+            None => return TagEnd { end: bytes.len(), cut },
+            Some(b'>') => return TagEnd { end: at + 1, cut },
+            Some(_) => {}
+        }
+        n_attributes += 1;
+        if n_attributes > MAX_ATTRIBUTES && cut.is_none() {
+            cut = Some(at);
+        }
+        at += 1; // a name may start with `=`
+        while bytes.get(at).is_some_and(|b| !b.is_ascii_whitespace() && !b"/>=".contains(b)) {
+            at += 1;
+        }
+        let mut value = at;
+        while bytes.get(value).is_some_and(u8::is_ascii_whitespace) {
+            value += 1;
+        }
+        if bytes.get(value) != Some(&b'=') {
+            continue;
+        }
+        value += 1;
+        while bytes.get(value).is_some_and(u8::is_ascii_whitespace) {
+            value += 1;
+        }
+        at = match bytes.get(value) {
+            Some(&quote @ (b'"' | b'\'')) => find(bytes, quote, value + 1).map_or(bytes.len(), |e| e + 1),
+            _ => value + bytes[value.min(bytes.len())..].iter().take_while(|b| !b.is_ascii_whitespace() && **b != b'>').count(),
+        };
+    }
+}
+
+fn end_once(text: &str, from: usize, name: &str, unended: &mut bool) -> (usize, usize) {
+    let found = if *unended { None } else { end_tag(text, from, name) };
+    *unended |= found.is_none();
+    found.unwrap_or((from, from))
+}
+
+/// Where the content ends and where the end tag ends.
+fn end_tag(text: &str, from: usize, name: &str) -> Option<(usize, usize)> {
+    let bytes = text.as_bytes();
+    let mut at = from;
+    while let Some(found) = find(bytes, b'<', at) {
+        let rest = &bytes[found + 1..];
+        if rest.first() == Some(&b'/')
+            && rest.len() > name.len()
+            && rest[1..=name.len()].eq_ignore_ascii_case(name.as_bytes())
+            && rest.get(name.len() + 1).is_none_or(|b| b" \t\r\n\x0c/>".contains(b))
+        {
+            return Some((found, find(bytes, b'>', found).map_or(bytes.len(), |e| e + 1)));
+        }
+        at = found + 1;
+    }
+    None
+}
+
+fn find(bytes: &[u8], wanted: u8, from: usize) -> Option<usize> {
+    bytes.get(from..)?.iter().position(|&b| b == wanted).map(|at| from + at)
+}
+
+fn lower(name: &str) -> Cow<'_, str> {
+    if name.bytes().any(|b| b.is_ascii_uppercase()) { name.to_ascii_lowercase().into() } else { name.into() }
+}
+
+fn contains_ignore_case(haystack: &[u8], needle: &[u8]) -> bool {
+    haystack.windows(needle.len()).any(|w| w.eq_ignore_ascii_case(needle))
+}

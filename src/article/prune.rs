@@ -1,0 +1,403 @@
+//! Where the article starts and ends in its container, and what inside it is not article.
+//!
+//! Works on lines and on marked elements; the result is a fate for each node, and a note of each thing that
+//! was taken out. Order matters: marked elements, link lists, the end, the start, single lines, and at last
+//! what these left behind (headings over nothing).
+
+use super::Removed;
+use super::classes::Marks;
+use super::cues::{self, Cue};
+use super::lines::{JUNK, Line, Sums};
+use super::tree::{Tag, Tree};
+use super::write::Fate;
+use crate::text::{excerpt, fold};
+
+/// Lines heavier than this are never taken for a cue: real paragraphs start with such words too.
+const MAX_CUE_WEIGHT: u32 = 240;
+/// A person looks at these; a page can have thousands.
+const MAX_REMOVED: usize = 64;
+
+pub struct Pruned {
+    pub fates: Vec<Fate>,
+    pub removed: Vec<Removed>,
+}
+
+struct Work<'a, 'b> {
+    tree: &'b Tree<'a>,
+    lines: &'b [Line],
+    gone: Vec<bool>,
+    texts: Vec<Option<String>>,
+    fates: Vec<Fate>,
+    removed: Vec<Removed>,
+}
+
+/// The article inside `container`.
+pub fn prune(tree: &Tree, all: &[Line], believed: &[Marks], container: u32, title: Option<&str>) -> Pruned {
+    let mut work = Work::new(tree, all, container);
+    let title = title.map(squash).unwrap_or_default();
+    work.marked(container, believed);
+    work.link_lists(container);
+    work.end();
+    work.start(&title);
+    work.single_lines(&title);
+    work.loose_ends();
+    Pruned { fates: work.fates, removed: work.removed }
+}
+
+/// A body that a feed gave is all article: only what names itself junk goes.
+pub fn prune_feed_body(tree: &Tree, all: &[Line], believed: &[Marks], title: Option<&str>) -> Pruned {
+    let mut work = Work::new(tree, all, 0);
+    let title = title.map(squash).unwrap_or_default();
+    work.marked(0, believed);
+    work.single_lines(&title);
+    Pruned { fates: work.fates, removed: work.removed }
+}
+
+impl<'a, 'b> Work<'a, 'b> {
+    fn new(tree: &'b Tree<'a>, all: &'b [Line], container: u32) -> Work<'a, 'b> {
+        let end = tree.nodes[container as usize].end;
+        let from = all.partition_point(|line| line.first < container);
+        let to = all.partition_point(|line| line.first < end);
+        let lines = &all[from..to];
+        Work {
+            tree,
+            lines,
+            gone: vec![false; lines.len()],
+            texts: vec![None; lines.len()],
+            fates: vec![Fate::Keep; tree.nodes.len()],
+            removed: Vec::new(),
+        }
+    }
+
+    fn text(&mut self, i: usize) -> &str {
+        let line = &self.lines[i];
+        let tree = self.tree;
+        self.texts[i].get_or_insert_with(|| tree.line_text(line.first, line.end, 400))
+    }
+
+    fn note(&mut self, what: &'static str, text: &str) {
+        if self.removed.len() < MAX_REMOVED && !text.is_empty() {
+            self.removed.push(Removed { what, excerpt: excerpt(&crate::text::one_line(text), 80) });
+        }
+    }
+
+    fn drop_line(&mut self, i: usize, what: &'static str) {
+        if self.gone[i] {
+            return;
+        }
+        let text = self.text(i).to_owned();
+        self.note(what, &text);
+        self.gone[i] = true;
+        let line = &self.lines[i];
+        for at in line.first..line.end {
+            if self.tree.nodes[at as usize].tag == Tag::Text || self.tree.nodes[at as usize].tag == Tag::Img {
+                self.fates[at as usize] = Fate::Drop;
+            }
+        }
+    }
+
+    fn drop_nodes(&mut self, from: u32, to: u32, what: &'static str) {
+        let first = self.lines.partition_point(|line| line.first < from);
+        let last = self.lines.partition_point(|line| line.first < to);
+        let text = self.tree.line_text(from, to, 200);
+        self.note(what, &text);
+        self.gone[first..last].fill(true);
+        for at in from..to {
+            if self.tree.nodes[at as usize].end <= to {
+                self.fates[at as usize] = Fate::Drop;
+            }
+        }
+    }
+
+    fn kept_prose(&self) -> impl Iterator<Item = (usize, &Line)> {
+        self.lines.iter().enumerate().filter(|(i, line)| !self.gone[*i] && line.is_prose())
+    }
+
+    /// Elements that say what they are.
+    fn marked(&mut self, container: u32, believed: &[Marks]) {
+        let end = self.tree.nodes[container as usize].end;
+        let mut at = container + 1;
+        while at < end {
+            let node = &self.tree.nodes[at as usize];
+            let marks = believed[at as usize];
+            if node.tag == Tag::Text {
+                at += 1;
+                continue;
+            }
+            if let Some(what) = reason(marks, node.tag).filter(|_| self.removable(at, marks)) {
+                self.drop_nodes(at, node.end, what);
+                at = node.end;
+                continue;
+            }
+            if marks.has(Marks::CAPTION) {
+                self.fates[at as usize] = Fate::Caption;
+                let first = self.lines.partition_point(|line| line.first < at);
+                let last = self.lines.partition_point(|line| line.first < node.end);
+                self.gone[first..last].fill(true);
+                at = node.end;
+                continue;
+            }
+            at += 1;
+        }
+    }
+
+    fn removable(&self, at: u32, marks: Marks) -> bool {
+        let node = &self.tree.nodes[at as usize];
+        // The headline's own element, a code listing, a summary: kept whatever else they are called.
+        if marks.has(Marks::CODE) && !marks.has(Marks::SHARE) || node.tag == Tag::Pre {
+            return false;
+        }
+        !marks.has(Marks::BODY)
+    }
+
+    /// Lists, tables and boxes that are mostly links.
+    fn link_lists(&mut self, container: u32) {
+        let gone = &self.gone;
+        let mut index = 0;
+        let mut value = |f: fn(&Line) -> u32| {
+            index = 0;
+            Sums::new(self.tree, self.lines, |line| {
+                let i = self.lines.partition_point(|l| l.first < line.first);
+                if gone[i] { 0 } else { i64::from(f(line)) }
+            })
+        };
+        let weight = value(|line| line.weight);
+        let link = value(|line| line.link);
+        let prose = value(|line| u32::from(line.is_prose()));
+        let count = value(|_| 1);
+        let mut drops = Vec::new();
+        let end = self.tree.nodes[container as usize].end;
+        let mut at = container + 1;
+        while at < end {
+            let node = &self.tree.nodes[at as usize];
+            let dense = matches!(
+                node.tag,
+                Tag::Ul | Tag::Ol | Tag::Dl | Tag::Table | Tag::Div | Tag::Section | Tag::Form | Tag::Fieldset
+            ) && prose.of(self.tree, at) == 0
+                && weight.of(self.tree, at) > 0
+                && link.of(self.tree, at) * 10 > weight.of(self.tree, at) * 6
+                && (count.of(self.tree, at) > 1 || matches!(node.tag, Tag::Ul | Tag::Ol | Tag::Div));
+            if dense {
+                drops.push(at);
+                at = node.end;
+            } else {
+                at += 1;
+            }
+        }
+        for at in drops {
+            self.drop_nodes(at, self.tree.nodes[at as usize].end, "related links");
+        }
+    }
+
+    /// The first line after which no article comes.
+    fn end(&mut self) {
+        let total: u32 = self.kept_prose().map(|(_, line)| line.own()).sum();
+        if total == 0 {
+            return;
+        }
+        let mut before = 0;
+        for i in 0..self.lines.len() {
+            if self.gone[i] {
+                continue;
+            }
+            let line = &self.lines[i];
+            let own = if line.is_prose() { line.own() } else { 0 };
+            if line.weight <= MAX_CUE_WEIGHT {
+                let folded = fold(self.text(i));
+                if let Some((Cue::End, what)) = cues::cue(&folded) {
+                    let after = total - before - own;
+                    let share = after * 100 / total;
+                    let limit = if what == "comment form" { 50 } else { 25 };
+                    if share <= limit && before > 0 {
+                        let to = self.lines.last().map_or(0, |l| l.end);
+                        let from = self.lines[i].first;
+                        self.drop_nodes(from, to, what);
+                        return;
+                    }
+                    // In the middle: this line, and the links under it.
+                    self.drop_line(i, what);
+                    let mut next = i + 1;
+                    while next < self.lines.len() && (self.gone[next] || self.lines[next].is_linky()) {
+                        self.drop_line(next, what);
+                        next += 1;
+                    }
+                }
+            }
+            before += own;
+        }
+    }
+
+    /// What stands before the text: headline, date, byline, share bar.
+    fn start(&mut self, title: &str) {
+        let Some(first_prose) = self.kept_prose().map(|(i, _)| i).next() else { return };
+        // The last headline before the text; what is above it is the site's.
+        let headline = (0..first_prose).rev().find(|&i| {
+            !self.gone[i]
+                && (self.lines[i].tag == Tag::H1
+                    || self.lines[i].marks.has(Marks::HEADLINE)
+                    || same(&squash(self.text(i)), title))
+        });
+        if let Some(headline) = headline {
+            for i in 0..headline {
+                self.drop_line(i, "page head");
+            }
+            self.drop_line(headline, "repeated headline");
+        }
+        for i in 0..first_prose {
+            if self.gone[i] {
+                continue;
+            }
+            let line = &self.lines[i];
+            if line.marks.has(Marks::SUMMARY) && line.own() > 40 && !line.is_linky() {
+                continue;
+            }
+            let sentence = line.ends_sentence && line.own() >= 24 && !line.is_linky();
+            let text = fold(self.text(i));
+            if looks_like_date(&text) || cues::cue(&text).is_some() {
+                self.drop_line(i, "date or byline");
+            } else if !sentence && line.tag != Tag::Pre && (!line.tag.is_heading() || i + 1 != first_prose) {
+                self.drop_line(i, "page head");
+            }
+        }
+    }
+
+    fn single_lines(&mut self, title: &str) {
+        for i in 0..self.lines.len() {
+            if self.gone[i] || self.lines[i].weight > MAX_CUE_WEIGHT || self.lines[i].tag == Tag::Pre {
+                continue;
+            }
+            let folded = fold(self.text(i));
+            if same(&squash(&folded), title) {
+                self.drop_line(i, "repeated headline");
+                continue;
+            }
+            match cues::cue(&folded) {
+                Some((Cue::End | Cue::Line | Cue::Alone, what)) => self.drop_line(i, what),
+                None => {
+                    let line = &self.lines[i];
+                    if line.is_linky()
+                        && !line.ends_sentence
+                        && !line.tag.is_heading()
+                        && line.tag != Tag::Li
+                        && line.tag != Tag::Td
+                    {
+                        self.drop_line(i, "related links");
+                    }
+                }
+            }
+        }
+    }
+
+    /// Headings with nothing under them, and short lines after the last sentence.
+    fn loose_ends(&mut self) {
+        for i in (0..self.lines.len()).rev() {
+            if self.gone[i] {
+                continue;
+            }
+            let line = &self.lines[i];
+            let short = !line.ends_sentence && line.weight < 40 && !matches!(line.tag, Tag::Li | Tag::Pre | Tag::Td | Tag::Th);
+            if line.tag.is_heading() || line.is_linky() || short {
+                self.drop_line(i, "loose end");
+                continue;
+            }
+            break;
+        }
+    }
+}
+
+/// What a mark calls the thing that goes.
+fn reason(marks: Marks, tag: Tag) -> Option<&'static str> {
+    const NAMES: [(Marks, &str); 12] = [
+        (Marks::COMMENTS, "comment form"),
+        (Marks::SHARE, "share bar"),
+        (Marks::RELATED, "related links"),
+        (Marks::NEWSLETTER, "newsletter"),
+        (Marks::ADVERT, "advertisement"),
+        (Marks::NAVIGATION, "navigation"),
+        (Marks::AUTHOR_BOX, "author box"),
+        (Marks::BYLINE, "date or byline"),
+        (Marks::TAGS, "tags"),
+        (Marks::NOTICE, "notice"),
+        (Marks::SIDEBAR, "sidebar"),
+        (Marks::FOOTER, "footer"),
+    ];
+    if marks.has(JUNK) {
+        return NAMES.iter().find(|(mark, _)| marks.has(*mark)).map(|(_, name)| *name);
+    }
+    match tag {
+        Tag::Button | Tag::Label | Tag::Legend => Some("form"),
+        _ => None,
+    }
+}
+
+/// Letters and digits only, folded.
+fn squash(text: &str) -> String {
+    fold(text).chars().filter(|c| c.is_alphanumeric()).collect()
+}
+
+fn same(line: &str, title: &str) -> bool {
+    !title.is_empty()
+        && !line.is_empty()
+        && (line == title || (line.len() > 24 && line.len() * 10 >= title.len() * 7 && title.contains(line)))
+}
+
+/// A folded line that is a date, with little else.
+fn looks_like_date(folded: &str) -> bool {
+    const WORDS: [&str; 44] = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "jan",
+        "feb",
+        "mar",
+        "apr",
+        "jun",
+        "jul",
+        "aug",
+        "sep",
+        "sept",
+        "oct",
+        "nov",
+        "dec",
+        "januar",
+        "februar",
+        "märz",
+        "mai",
+        "juni",
+        "juli",
+        "oktober",
+        "dezember",
+        "janvier",
+        "février",
+        "mars",
+        "avril",
+        "juin",
+        "juillet",
+        "août",
+        "septembre",
+        "octobre",
+        "décembre",
+        "enero",
+        "uhr",
+    ];
+    if folded.chars().count() > 60 || !folded.bytes().any(|b| b.is_ascii_digit()) {
+        return false;
+    }
+    let cjk = ["年", "月", "日", "星期", "時間", "时间", "년", "월"].iter().filter(|w| folded.contains(**w)).count();
+    if cjk >= 2 {
+        return true;
+    }
+    let mut words = folded.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty());
+    let digits = folded.bytes().filter(u8::is_ascii_digit).count();
+    words.any(|w| WORDS.contains(&w)) && digits >= 3
+        || digits >= 6 && digits * 2 >= folded.chars().filter(|c| c.is_alphanumeric()).count()
+}

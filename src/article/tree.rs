@@ -1,0 +1,282 @@
+//! The parsed page as one flat array in document order, which every later step walks instead of the tree.
+//!
+//! A subtree is a range of the array, so sums over subtrees are differences of prefix sums and every step is
+//! linear. What is never text (scripts, form controls, hidden elements) is not in the array at all.
+
+use super::classes::{self, Marks};
+use crate::text::is_cjk;
+use ego_tree::iter::Edge;
+use scraper::node::{Element, Node as Parsed};
+
+macro_rules! tags {
+    ($($variant:ident = $name:literal),* $(,)?) => {
+        /// The elements that are told apart; all others are [`Tag::Other`].
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Tag { Text, Other, $($variant),* }
+
+        impl Tag {
+            pub fn of(name: &str) -> Tag {
+                match name { $($name => Tag::$variant,)* _ => Tag::Other }
+            }
+
+            pub fn name(self) -> &'static str {
+                match self { $(Tag::$variant => $name,)* Tag::Text | Tag::Other => "" }
+            }
+        }
+    };
+}
+
+tags! {
+    A = "a", Abbr = "abbr", Address = "address", Article = "article", Aside = "aside", Audio = "audio", B = "b",
+    Blockquote = "blockquote", Body = "body", Br = "br", Button = "button", Caption = "caption", Center = "center",
+    Cite = "cite", Code = "code", Col = "col", Colgroup = "colgroup", Dd = "dd", Del = "del", Details = "details",
+    Dfn = "dfn", Dialog = "dialog", Div = "div", Dl = "dl", Dt = "dt", Em = "em", Embed = "embed",
+    Fieldset = "fieldset", Figcaption = "figcaption", Figure = "figure", Font = "font", Footer = "footer",
+    Form = "form", H1 = "h1", H2 = "h2", H3 = "h3", H4 = "h4", H5 = "h5", H6 = "h6", Head = "head",
+    Header = "header", Hgroup = "hgroup", Hr = "hr", Html = "html", I = "i", Iframe = "iframe", Img = "img",
+    Input = "input", Ins = "ins", Kbd = "kbd", Label = "label", Legend = "legend", Li = "li", Link = "link",
+    Main = "main", Mark = "mark", Math = "math", Menu = "menu", Meta = "meta", Nav = "nav", Noscript = "noscript",
+    Ol = "ol", Option = "option", P = "p", Picture = "picture", Pre = "pre", Q = "q", Rp = "rp", Rt = "rt",
+    Ruby = "ruby", S = "s", Samp = "samp", Script = "script", Section = "section", Select = "select",
+    Small = "small", Source = "source", Span = "span", Strike = "strike", Strong = "strong", Style = "style",
+    Sub = "sub", Summary = "summary", Sup = "sup", Svg = "svg", Table = "table", Tbody = "tbody", Td = "td",
+    Template = "template", Textarea = "textarea", Tfoot = "tfoot", Th = "th", Thead = "thead", Time = "time",
+    Title = "title", Tr = "tr", Tt = "tt", U = "u", Ul = "ul", Var = "var", Video = "video", Wbr = "wbr",
+}
+
+impl Tag {
+    /// Ends the line before and after it.
+    pub fn is_block(self) -> bool {
+        use Tag::*;
+        matches!(
+            self,
+            Address
+                | Article
+                | Aside
+                | Blockquote
+                | Body
+                | Br
+                | Caption
+                | Center
+                | Dd
+                | Details
+                | Dialog
+                | Div
+                | Dl
+                | Dt
+                | Fieldset
+                | Figcaption
+                | Figure
+                | Footer
+                | Form
+                | H1
+                | H2
+                | H3
+                | H4
+                | H5
+                | H6
+                | Header
+                | Hgroup
+                | Hr
+                | Html
+                | Legend
+                | Li
+                | Main
+                | Menu
+                | Nav
+                | Ol
+                | P
+                | Pre
+                | Section
+                | Summary
+                | Table
+                | Tbody
+                | Td
+                | Tfoot
+                | Th
+                | Thead
+                | Tr
+                | Ul
+                | Video
+                | Audio
+                | Iframe
+        )
+    }
+
+    pub fn is_heading(self) -> bool {
+        matches!(self, Tag::H1 | Tag::H2 | Tag::H3 | Tag::H4 | Tag::H5 | Tag::H6)
+    }
+
+    /// Neither the element nor what it holds is ever text of an article.
+    fn is_silent(self) -> bool {
+        use Tag::*;
+        matches!(
+            self,
+            Head | Script | Style | Noscript | Template | Svg | Select | Textarea | Input | Option | Title | Link | Meta | Dialog
+        )
+    }
+}
+
+pub struct Node<'a> {
+    pub tag: Tag,
+    pub parent: u32,
+    /// The index after the last descendant.
+    pub end: u32,
+    pub marks: Marks,
+    /// Inside `<a>` or a button.
+    pub in_link: bool,
+    pub in_pre: bool,
+    pub text: &'a str,
+    pub element: Option<&'a Element>,
+}
+
+pub struct Tree<'a> {
+    pub nodes: Vec<Node<'a>>,
+}
+
+/// One attribute, without the interning that `Element::attr` does for each question.
+pub fn attribute<'a>(element: &'a Element, name: &str) -> Option<&'a str> {
+    element.attrs.iter().find(|(key, _)| &*key.local == name).map(|(_, value)| &**value)
+}
+
+impl<'a> Tree<'a> {
+    /// The `<body>` of a parsed page; `hidden` keeps what a style hides.
+    pub fn new(html: &'a scraper::Html, hidden: Hidden) -> Tree<'a> {
+        let mut nodes: Vec<Node<'a>> = Vec::with_capacity(1024);
+        let mut open: Vec<u32> = Vec::new();
+        let mut skipping = 0usize;
+        for edge in html.tree.root().traverse() {
+            match edge {
+                Edge::Open(node) => {
+                    let parsed = node.value();
+                    if skipping > 0 {
+                        skipping += usize::from(parsed.is_element());
+                        continue;
+                    }
+                    let parent = open.last().copied();
+                    let above = parent.map(|p| &nodes[p as usize]);
+                    let (in_link, in_pre) = above.map_or((false, false), |p| {
+                        (p.in_link || matches!(p.tag, Tag::A | Tag::Button), p.in_pre || p.tag == Tag::Pre)
+                    });
+                    let at = nodes.len() as u32;
+                    match parsed {
+                        Parsed::Text(text) if !text.is_empty() => nodes.push(Node {
+                            tag: Tag::Text,
+                            parent: parent.unwrap_or(0),
+                            end: at + 1,
+                            marks: Marks::NONE,
+                            in_link,
+                            in_pre,
+                            text,
+                            element: None,
+                        }),
+                        Parsed::Element(element) => {
+                            let tag = Tag::of(element.name());
+                            let marks = classes::marks(tag, element);
+                            if tag.is_silent() || (hidden == Hidden::Drop && marks.has(Marks::HIDDEN)) {
+                                skipping = 1;
+                                continue;
+                            }
+                            nodes.push(Node {
+                                tag,
+                                parent: parent.unwrap_or(0),
+                                end: at + 1,
+                                marks,
+                                in_link,
+                                in_pre,
+                                text: "",
+                                element: Some(element),
+                            });
+                            open.push(at);
+                        }
+                        _ => {}
+                    }
+                }
+                Edge::Close(node) => {
+                    if !node.value().is_element() {
+                        continue;
+                    }
+                    if skipping > 0 {
+                        skipping -= 1;
+                    } else if let Some(at) = open.pop() {
+                        nodes[at as usize].end = nodes.len() as u32;
+                    }
+                }
+            }
+        }
+        Tree { nodes }
+    }
+
+    /// The text of a range of nodes on one line, at most about `max_bytes` of it.
+    pub fn line_text(&self, from: u32, to: u32, max_bytes: usize) -> String {
+        let mut out = String::new();
+        for node in &self.nodes[from as usize..to as usize] {
+            if node.tag == Tag::Text {
+                for word in node.text.split_inclusive(char::is_whitespace) {
+                    let trimmed = word.trim_end();
+                    if trimmed.len() < word.len() || out.is_empty() {
+                        if !trimmed.is_empty() {
+                            out.push_str(trimmed);
+                        }
+                        if trimmed.len() < word.len() && !out.is_empty() && !out.ends_with(' ') {
+                            out.push(' ');
+                        }
+                    } else {
+                        out.push_str(word);
+                    }
+                }
+            } else if node.tag.is_block() && !out.is_empty() && !out.ends_with(' ') {
+                out.push(' ');
+            }
+            if out.len() > max_bytes {
+                break;
+            }
+        }
+        out.truncate(out.trim_end().len());
+        out
+    }
+
+    pub fn children(&self, of: u32) -> impl Iterator<Item = u32> + '_ {
+        let end = self.nodes[of as usize].end;
+        let mut next = of + 1;
+        std::iter::from_fn(move || {
+            (next < end).then(|| {
+                let at = next;
+                next = self.nodes[at as usize].end;
+                at
+            })
+        })
+    }
+
+    /// The node, its parent, and so on.
+    pub fn ancestors(&self, of: u32) -> impl Iterator<Item = u32> + '_ {
+        let mut next = Some(of);
+        std::iter::from_fn(move || {
+            let at = next?;
+            next = (at > 0).then(|| self.nodes[at as usize].parent);
+            Some(at)
+        })
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hidden {
+    Drop,
+    Keep,
+}
+
+/// How much a text says: letters and digits, with a letter of a script without spaces counted three times
+/// (a Chinese sentence has about a third of the letters of its English translation).
+pub fn weight(text: &str) -> u32 {
+    let mut sum = 0;
+    for c in text.chars() {
+        sum += match c {
+            c if c.is_ascii_alphanumeric() => 1,
+            c if c.is_ascii() => 0,
+            c if is_cjk(c) => 3,
+            c if c.is_alphanumeric() => 1,
+            _ => 0,
+        };
+    }
+    sum
+}

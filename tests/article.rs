@@ -1,0 +1,295 @@
+//! The article room at its door: what is kept, what goes, and that nothing hostile comes out.
+
+use courant::article::{NoArticle, Page, clean, extract, plain_text, sanitize};
+use proptest::prelude::*;
+
+fn page(html: &str) -> Page<'_> {
+    Page { bytes: html.as_bytes(), content_type: None, url: "https://news.example/2025/11/23/story", title: None, summary: None }
+}
+
+const PARAGRAPHS: [&str; 4] = [
+    "The harbour was quiet on Monday, and the cranes, which had been moving since spring, stood still for the first time.",
+    "Engineers said that a cable had snapped during the night, though nobody was hurt and the ships were moved to another quay.",
+    "By noon the port authority had found a replacement, which it borrowed from a shipyard some forty kilometres to the north.",
+    "Work is expected to resume on Thursday, provided that the inspection finds no further damage to the older machines.",
+];
+
+fn body() -> String {
+    PARAGRAPHS.iter().map(|p| format!("<p>{p}</p>")).collect()
+}
+
+/// Every paragraph is in the text, and none of the junk.
+fn check(html: &str, junk: &[&str]) -> String {
+    let article = extract(&page(html)).expect("an article");
+    let text = plain_text(&article.html);
+    for paragraph in PARAGRAPHS {
+        assert!(text.contains(paragraph), "missing {paragraph:?} in {text}");
+    }
+    for bad in junk {
+        assert!(!text.contains(bad), "{bad:?} survived in {text}");
+    }
+    text
+}
+
+#[test]
+fn the_page_around_the_article_goes() {
+    check(
+        &format!(
+            "<title>Quiet harbour - Example News</title><nav><a href=/>Home</a></nav><main><article><h1>Quiet harbour</h1>\
+             <p class=byline>By Jo Doe</p><p>23 November 2025</p>{}<div class=share>Share this: <a href=#>Mail</a></div>\
+             <h3>Leave a Reply</h3><p>Your email address will not be published.</p><textarea></textarea></article></main>\
+             <aside><h2>Most read</h2><ul><li><a href=/1>Another story about something else</a></ul></aside>\
+             <footer>© Example News. All rights reserved.</footer>",
+            body()
+        ),
+        &["Quiet harbour", "Jo Doe", "23 November", "Share", "Leave a Reply", "email", "Most read", "rights"],
+    );
+}
+
+#[test]
+fn a_page_without_classes_is_read() {
+    let lines = PARAGRAPHS.join("<br><br>");
+    check(
+        &format!(
+            "<title>Quiet harbour</title><table><tr><td><a href=/a>News</a> <a href=/b>Sport</a></td><td><font>{lines}<br><br>\
+             <a href=/c>Back</a></font></td></tr></table>"
+        ),
+        &["News", "Back"],
+    );
+}
+
+#[test]
+fn placeholders_of_images_go_and_are_named() {
+    let html = format!("<article>{}<p>圖片</p><p>{}</p></article>", body(), PARAGRAPHS[0]);
+    let article = extract(&page(&html)).expect("an article");
+    assert!(!plain_text(&article.html).contains("圖片"));
+    assert!(article.removed.iter().any(|r| r.what == "image placeholder" && r.excerpt == "圖片"), "{:?}", article.removed);
+}
+
+#[test]
+fn lazy_images_become_real_and_counters_go() {
+    let html = "<p>Text <img src='data:image/gif;base64,R0lGOD' data-src='/big.jpg' alt='A ship'><img src=/count.gif width=1 height=1></p>";
+    assert_eq!(sanitize(html, "https://a.example/x/y"), "<p>Text <img src=\"https://a.example/big.jpg\" alt=\"A ship\"></p>");
+}
+
+#[test]
+fn captions_stay_apart_from_text() {
+    let html =
+        sanitize("<p>Text.</p><figure><img src=/a.jpg><figcaption>A <b>caption</b></figcaption></figure>", "https://a.example/");
+    assert!(html.contains("<figcaption>A <b>caption</b></figcaption>"), "{html}");
+    assert_eq!(plain_text(&html), "Text.");
+}
+
+#[test]
+fn a_feed_body_is_cleaned() {
+    assert_eq!(clean("Plain & simple\n\nsecond", "https://a.example/", None), "<p>Plain &amp; simple</p><p>second</p>");
+    assert_eq!(clean("AT&amp;T", "https://a.example/", None), "<p>AT&amp;T</p>");
+    let html = "<h2>Quiet harbour</h2><p>A ship <a href='/b?x=1&amp;y'>left</a>.</p><p>图片</p><div class=sharedaddy>Share</div>";
+    assert_eq!(
+        clean(html, "https://a.example/a", Some("Quiet harbour")),
+        "<p>A ship <a href=\"https://a.example/b?x=1&amp;y\" rel=\"noopener noreferrer\">left</a>.</p>"
+    );
+}
+
+#[test]
+fn code_keeps_its_white_space() {
+    let html = sanitize("<pre><code class='language-rust x'>fn main() {\n    a &lt; b;\n}</code></pre>", "");
+    assert_eq!(html, "<pre><code class=\"language-rust\">fn main() {\n    a &lt; b;\n}</code></pre>");
+    assert_eq!(plain_text(&html), "fn main() {\n    a < b;\n}");
+}
+
+#[test]
+fn nothing_active_comes_out() {
+    let vectors = [
+        "<script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        "<a href='java\tscript:alert(1)'>x</a>",
+        "<a href=data:text/html,x>x</a>",
+        "<svg><style><img src=x onerror=alert(1)></style></svg>",
+        "<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=1 onerror=alert(1)&gt;'>",
+        "<blockquote cite='javascript:alert(1)'>x</blockquote>",
+        "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>",
+        "<form action=x><button formaction=javascript:alert(1)>x</button></form>",
+        "<p id=x name=y style='color:red' data-x=1 onclick=z()>text</p>",
+        "<iframe src=javascript:alert(1)></iframe><object data=x></object><embed src=x>",
+        "<a href=https://b.example target=_blank>x</a>",
+        "<!--><script>alert(1)</script>-->",
+        "<textarea><script>alert(1)</script></textarea><title><img src=x onerror=y></title>",
+        "<pre>\n\n<xmp><script>x</script></xmp></pre>",
+    ];
+    for vector in vectors {
+        let once = sanitize(vector, "https://a.example/");
+        judge(&once);
+        assert_eq!(sanitize(&once, "https://a.example/"), once, "{vector}");
+    }
+}
+
+/// Harmless by the tree that a parser makes of it.
+fn judge(html: &str) {
+    const TAGS: &str = " html head body p h2 h3 h4 h5 h6 pre dt dd dl caption ul ol li table tbody tr td th blockquote figure figcaption a abbr b \
+         cite code del dfn em i ins kbd mark q rp rt ruby s samp small strong sub sup u var img br hr ";
+    const ATTRIBUTES: &str = " href rel src alt width height colspan rowspan start class title ";
+    let parsed = scraper::Html::parse_document(html);
+    for element in parsed.tree.nodes().filter_map(|n| n.value().as_element()) {
+        assert!(TAGS.contains(&format!(" {} ", element.name())), "<{}> in {html}", element.name());
+        for (name, value) in element.attrs() {
+            assert!(ATTRIBUTES.contains(&format!(" {name} ")), "{name} in {html}");
+            if name == "href" || name == "src" {
+                assert!(["http://", "https://", "mailto:"].iter().any(|s| value.starts_with(s)), "{value} in {html}");
+            }
+            if name == "class" {
+                assert!(value.starts_with("language-"), "{value}");
+            }
+        }
+        assert!(element.name() != "a" || element.attr("rel").is_some_and(|r| r.contains("noopener")), "{html}");
+    }
+}
+
+#[test]
+fn encodings_are_found() {
+    let (gbk, _, _) = encoding_rs::GBK
+        .encode("<meta charset=gb2312><p>港口周一很安静，起重机自春天以来第一次停了下来，船只被移到另一个码头。</p>");
+    let article =
+        extract(&Page { bytes: &gbk, content_type: Some("text/html"), url: "", title: None, summary: None }).expect("an article");
+    assert!(plain_text(&article.html).starts_with("港口周一很安静"));
+    let (big5, _, _) = encoding_rs::BIG5.encode("<p>港口週一很安靜，起重機自春天以來第一次停了下來，船隻被移到另一個碼頭。</p>");
+    let page = Page { bytes: &big5, content_type: Some("text/html; charset=\"Big5\""), url: "", title: None, summary: None };
+    assert!(plain_text(&extract(&page).expect("an article").html).starts_with("港口週一很安靜"));
+}
+
+#[test]
+fn what_is_no_article_says_why() {
+    assert_eq!(extract(&page("")), Err(NoArticle::Empty));
+    assert_eq!(extract(&page("<html><body><script>x()</script></body></html>")), Err(NoArticle::Empty));
+    let pdf = Page { content_type: Some("application/pdf"), ..page("%PDF") };
+    assert_eq!(extract(&pdf), Err(NoArticle::NotHtml));
+    let wall =
+        "<title>Just a moment...</title><p>Checking your browser before accessing the site, please wait a few seconds.</p>";
+    assert_eq!(extract(&page(wall)), Err(NoArticle::Wall));
+}
+
+#[test]
+fn metadata_is_read() {
+    let html = format!(
+        "<html lang=en><head><title>Quiet harbour - Example News</title><link rel=canonical href=/c>\
+         <script type=application/ld+json>{{\"@type\":\"NewsArticle\",\"headline\":\"Quiet harbour\",\"datePublished\":\"2025-11-23T10:00:00+01:00\",\
+         \"author\":{{\"name\":\"Jo Doe\"}}}}</script><meta property=og:image content=/lead.jpg></head><body>{}",
+        body()
+    );
+    let article = extract(&page(&html)).expect("an article");
+    assert_eq!(article.title.as_deref(), Some("Quiet harbour"));
+    assert_eq!(article.author.as_deref(), Some("Jo Doe"));
+    assert_eq!(article.published.map(|at| at.rfc3339()).as_deref(), Some("2025-11-23T09:00:00Z"));
+    assert_eq!(article.canonical_url.as_deref(), Some("https://news.example/c"));
+    assert_eq!(article.lead_image.as_deref(), Some("https://news.example/lead.jpg"));
+    assert_eq!(article.language.as_deref(), Some("en"));
+}
+
+#[test]
+fn bombs_take_no_time() {
+    // Quadratic in the parser when it sees them whole; the test's own time limit is the harness's.
+    let attributes: String = (0..50_000).map(|i| format!(" a{i}=x")).collect();
+    for bomb in [
+        "<div>".repeat(100_000),
+        "<ul><li>".repeat(50_000),
+        "<font>".repeat(100_000),
+        "<p><b class=x>y".repeat(30_000),
+        "<svg>".repeat(100_000),
+        "<noscript><a>".repeat(50_000),
+        "<!-".repeat(100_000),
+        format!("<p{attributes}>text"),
+        format!("<body{attributes}>").repeat(4),
+        "<table><tr><td>".repeat(30_000),
+        "<a><b></a>".repeat(50_000),
+    ] {
+        let _ = extract(&page(&bomb));
+        let _ = sanitize(&bomb, "https://a.example/");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_is_survived(html in "\\PC{0,200}", base in "\\PC{0,20}") {
+        let _ = extract(&page(&html));
+        let _ = clean(&html, &base, Some("x"));
+        let _ = plain_text(&html);
+    }
+
+    #[test]
+    fn sanitising_twice_changes_nothing(pieces in proptest::collection::vec(piece(), 0..24)) {
+        let html = pieces.concat();
+        let once = sanitize(&html, "https://a.example/b/c");
+        judge(&once);
+        prop_assert_eq!(sanitize(&once, "https://a.example/b/c"), once);
+        judge(&clean(&html, "https://a.example/", None));
+    }
+}
+
+fn piece() -> impl Strategy<Value = String> {
+    let tag = prop::sample::select(vec![
+        "p",
+        "div",
+        "b",
+        "i",
+        "a href=/x",
+        "a",
+        "ul",
+        "ol",
+        "li",
+        "table",
+        "tr",
+        "td",
+        "th",
+        "tbody",
+        "caption",
+        "pre",
+        "code",
+        "h1",
+        "h2",
+        "blockquote",
+        "figure",
+        "figcaption",
+        "dl",
+        "dt",
+        "dd",
+        "br",
+        "hr",
+        "img src=/i.png",
+        "span",
+        "section",
+        "font",
+        "ruby",
+        "rt",
+        "button",
+        "object",
+        "form",
+        "select",
+        "option",
+        "svg",
+        "math",
+        "mi",
+        "template",
+        "noscript",
+        "textarea",
+        "title",
+        "script",
+        "style",
+        "iframe src=https://www.youtube.com/embed/x",
+        "nobr",
+        "center",
+        "details",
+        "summary",
+        "body",
+        "frameset",
+        "plaintext",
+        "col",
+        "tt",
+    ]);
+    prop_oneof![
+        4 => tag.clone().prop_map(|t| format!("<{t}>")),
+        3 => tag.prop_map(|t| format!("</{}>", t.split(' ').next().unwrap_or_default())),
+        3 => prop::sample::select(vec!["text", " ", "\n", "a b", "&amp;lt;", "&nbsp;", "<", "\"", "圖片", "\u{202e}", "&#0;", "<!--", "-->"]).prop_map(str::to_owned),
+    ]
+}
