@@ -407,7 +407,7 @@ impl Index {
         candidates.dedup();
         let mut best: Option<(&Slot, Overlap, bool)> = None;
         let mut nearest: Option<(f32, Nearest)> = None;
-        for at in candidates {
+        for at in candidates.iter().copied() {
             let Some(slot) = self.slots[at as usize].as_ref().filter(|slot| slot.entry != new.entry && !cannot(slot.story))
             else {
                 continue;
@@ -431,7 +431,7 @@ impl Index {
                 }
                 // A round-up has copies of itself, but no excerpts and no parts.
                 let whole = !(new.roundup || slot.roundup) || overlap.jaccard >= 0.4 && new.roundup == slot.roundup;
-                let same = titled && verdict != Verdict::Template && overlap.of_new.max(overlap.of_old) >= 0.3;
+                let same = titled && verdict != Verdict::Template && overlap.of_new >= 0.65;
                 whole && (verdict == Verdict::Copy || same)
             };
             if !accepted {
@@ -446,6 +446,17 @@ impl Index {
             };
             if better {
                 best = Some((slot, overlap, titled && (textless || overlap.jaccard < 0.4)));
+            }
+        }
+        if let Some((old, overlap, _)) = best
+            && overlap.of_new > 0.0
+            && overlap.of_new < 0.88
+        {
+            let others = candidates.iter().filter_map(|at| self.slots[*at as usize].as_ref());
+            let mut others = others.filter(|other| other.story != old.story && other.entry != new.entry);
+            if others.any(|other| shingle::puts_together(&new.sketch, &old.sketch, &other.sketch)) {
+                let missing = evidence::not_a_copy(Verdict::Quotes, &overlap);
+                return Err(Some(Nearest { story: old.story, entry: old.entry, missing }));
             }
         }
         best.ok_or(nearest.map(|(_, nearest)| nearest))

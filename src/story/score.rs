@@ -44,6 +44,7 @@ pub fn terms(title: &[Token], text: &str) -> Box<[Term]> {
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Norms {
     pub title: f32,
+    pub text: f32,
     pub all: f32,
 }
 
@@ -56,6 +57,10 @@ impl Term {
         damped(f32::from(self.title)) * idf
     }
 
+    fn text_weight(&self, idf: f32) -> f32 {
+        damped(f32::from(self.text)) * idf
+    }
+
     /// Title words count twice.
     fn all_weight(&self, idf: f32) -> f32 {
         damped(2.0 * f32::from(self.title) + f32::from(self.text)) * idf
@@ -66,15 +71,19 @@ pub fn norms(terms: &[Term], idf: &[f32]) -> Norms {
     let mut norms = Norms::default();
     for (term, idf) in terms.iter().zip(idf) {
         norms.title += term.title_weight(*idf).powi(2);
+        norms.text += term.text_weight(*idf).powi(2);
         norms.all += term.all_weight(*idf).powi(2);
     }
-    Norms { title: norms.title.sqrt(), all: norms.all.sqrt() }
+    Norms { title: norms.title.sqrt(), text: norms.text.sqrt(), all: norms.all.sqrt() }
 }
+
+/// A text with a shorter vector is no text but a note ("82 points, 174 comments").
+const MIN_TEXT: f32 = 3.0;
 
 /// What a pair is judged by, in the order of [`FEATURES`].
 pub type Features = [f32; FEATURES.len()];
 
-pub const FEATURES: [&str; 16] = [
+pub const FEATURES: [&str; 21] = [
     "title_cosine",
     "all_cosine",
     "title_names",
@@ -91,6 +100,11 @@ pub const FEATURES: [&str; 16] = [
     "same_feed",
     "other_numbers",
     "other_names",
+    "text_cosine",
+    "title_only",
+    "title_only_cosine",
+    "both_han",
+    "both_han_cosine",
 ];
 
 pub const TITLE_COSINE: usize = 0;
@@ -108,7 +122,7 @@ pub struct Side<'a> {
 
 /// `idf` belongs to the terms of `new`; 1 is a term never seen before, 0 one that all texts have.
 pub fn features(new: &Side, idf: &[f32], old: &Side) -> Features {
-    let (mut title, mut all) = (0.0f32, 0.0f32);
+    let (mut title, mut text, mut all) = (0.0f32, 0.0f32, 0.0f32);
     let (mut title_names, mut title_models, mut title_numbers) = (0.0f32, 0.0f32, 0.0f32);
     let (mut names, mut numbers, mut rarest) = (0.0f32, 0.0f32, 0.0f32);
     let (mut contained_new, mut contained_old, mut whole_new) = (0.0f32, 0.0f32, 0.0f32);
@@ -126,6 +140,7 @@ pub fn features(new: &Side, idf: &[f32], old: &Side) -> Features {
         }
         let Some(other) = old.terms.get(j).filter(|other| other.term == term.term) else { continue };
         title += term.title_weight(*idf) * other.title_weight(*idf);
+        text += term.text_weight(*idf) * other.text_weight(*idf);
         all += term.all_weight(*idf) * other.all_weight(*idf);
         let both_titles = in_title && other.title > 0;
         let kind = term.kind.max(other.kind);
@@ -159,8 +174,12 @@ pub fn features(new: &Side, idf: &[f32], old: &Side) -> Features {
     let share = |part: f32, whole: f32| if whole > 0.0 { (part / whole).min(1.0) } else { 0.0 };
     let cross = f32::from(u8::from(new.han != old.han));
     let differ = |a: u32, b: u32, shared: u32| f32::from(u8::from(a > 0 && b > 0 && shared == 0));
+    let title_cosine = cosine(title, new.norms.title, old.norms.title);
+    let flag = |is: bool| f32::from(u8::from(is));
+    let title_only = flag(new.norms.text < MIN_TEXT || old.norms.text < MIN_TEXT);
+    let both_han = flag(new.han && old.han);
     [
-        cosine(title, new.norms.title, old.norms.title),
+        title_cosine,
         cosine(all, new.norms.all, old.norms.all),
         title_names.min(3.0),
         title_models.min(2.0),
@@ -176,6 +195,11 @@ pub fn features(new: &Side, idf: &[f32], old: &Side) -> Features {
         f32::from(u8::from(new.feed == old.feed)),
         differ(new_numbers, old_title(Kind::Number), shared_numbers),
         differ(new_names, old_title(Kind::Name), shared_names),
+        cosine(text, new.norms.text, old.norms.text),
+        title_only,
+        title_only * title_cosine,
+        both_han,
+        both_han * title_cosine,
     ]
 }
 

@@ -51,6 +51,8 @@ pub struct Overlap {
     pub of_old: f32,
     /// The share of the newcomer that the start of the older text has.
     pub in_head: f32,
+    /// The share of the older text's start that the start of the newcomer has.
+    pub head_in_head: f32,
 }
 
 /// What the text rung makes of a pair.
@@ -206,7 +208,7 @@ pub fn overlap(new: &Sketch, old: &Sketch) -> Overlap {
     let level = new.level.max(old.level);
     let at_level = |hash: &&u32| hash.trailing_zeros() >= u32::from(level);
     let (mut i, mut both) = (0, 0);
-    let (mut n_new, mut n_old) = (0, 0);
+    let mut n_new = 0;
     let old_sample: Vec<u32> = old.sample.iter().filter(at_level).copied().collect();
     for hash in new.sample.iter().filter(at_level) {
         n_new += 1;
@@ -215,37 +217,51 @@ pub fn overlap(new: &Sketch, old: &Sketch) -> Overlap {
         }
         both += usize::from(i < old_sample.len() && old_sample[i] == *hash);
     }
-    n_old += old_sample.len();
+    let n_old = old_sample.len();
     let share = |part: usize, whole: usize| if whole == 0 { 0.0 } else { part as f32 / whole as f32 };
-    let in_head = share(shared(&new.head, &old.head), new.head.len());
+    let heads = shared(&new.head, &old.head);
+    let (in_head, head_in_head) = (share(heads, new.head.len()), share(heads, old.head.len()));
     let mut of_new = share(both, n_new);
     // Too few samples of a short text in a long one: its head is known in full.
     if n_new < 16 && new.level < old.level {
         of_new = of_new.min(1.0).max(in_head);
     }
-    Overlap { jaccard: share(both, n_new + n_old - both), of_new, of_old: share(both, n_old), in_head }
+    Overlap { jaccard: share(both, n_new + n_old - both), of_new, of_old: share(both, n_old), in_head, head_in_head }
 }
+
+/// A newcomer of which the older text has at least this share says nothing else …
+const COVERED: f32 = 0.78;
+
+/// … and one that holds the whole older text may add this much: a notice, a new sentence.
+const WHOLE: f32 = 0.9;
+const COVERED_WITH_WHOLE: f32 = 0.55;
 
 /// Accepts copies, edits and excerpts; refuses round-ups, quotations and templates. `alike`: the titles' cosine.
 pub fn verdict(new: &Sketch, old: &Sketch, o: &Overlap, alike: f32) -> Verdict {
     let longer = new.n_shingles > old.n_shingles;
+    let close = o.of_new >= COVERED && o.jaccard >= 0.4;
     // A newcomer is an excerpt only if it starts as the older text does, or says it is the same thing.
-    let excerpt = !longer && o.of_new >= 0.7 && (o.in_head >= 0.45 || o.of_old >= 0.3 || alike >= 0.35);
-    let extended = longer && o.of_old >= 0.6 && o.of_new >= COVERED;
-    let close = o.jaccard >= 0.4;
-    if !(close || excerpt || extended) {
+    let excerpt = !longer && o.of_new >= COVERED && (o.in_head >= 0.45 || o.of_old >= 0.3 || alike >= 0.35);
+    // The other way round more is asked: whoever quotes or collects also holds other texts whole.
+    let extended = o.of_old >= WHOLE && o.of_new >= COVERED_WITH_WHOLE;
+    let full_text = longer && o.of_old >= 0.8 && o.head_in_head >= 0.75 && alike >= 0.75;
+    if !(close || excerpt || extended || full_text) {
         let quotes = o.of_old >= 0.5 || o.of_new >= 0.3;
         return if quotes { Verdict::Quotes } else { Verdict::Different };
-    }
-    // Direction: a longer newcomer must be mostly the old text.
-    if longer && o.jaccard < 0.9 && o.of_new < COVERED {
-        return Verdict::Quotes;
     }
     if is_template(new, old, o) { Verdict::Template } else { Verdict::Copy }
 }
 
-/// The least share of a longer newcomer that the older text must have.
-const COVERED: f32 = 0.55;
+/// Whether what the newcomer has beside `old` is largely a third text: then it puts two texts together.
+pub fn puts_together(new: &Sketch, old: &Sketch, third: &Sketch) -> bool {
+    let level = new.level.max(old.level).max(third.level);
+    let at_level = |sketch: &Sketch| -> Vec<u32> {
+        sketch.sample.iter().copied().filter(|hash| hash.trailing_zeros() >= u32::from(level)).collect()
+    };
+    let (all, old, third) = (at_level(new), at_level(old), at_level(third));
+    let rest: Vec<u32> = all.iter().copied().filter(|hash| old.binary_search(hash).is_err()).collect();
+    rest.len() >= 8 && rest.len() * 8 >= all.len() && shared(&rest, &third) * 2 >= rest.len()
+}
 
 /// One form filled in with other facts: the numbers of the first sentences differ, or the names do.
 fn is_template(new: &Sketch, old: &Sketch, o: &Overlap) -> bool {
