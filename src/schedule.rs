@@ -7,6 +7,30 @@ use crate::feed::Hints;
 use crate::model::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// A server's word (max-age, ttl, Retry-After) is kept up to here; longer ones are mistakes.
+pub const LONGEST_HINT: Duration = days(7);
+
+/// No poll is ever planned further ahead than this and our own longest interval (a hint, the days that
+/// `skipDays` names, jitter). What lies further ahead was planned before the clock was set back: it is due.
+const LONGEST_WAIT: Duration = days(21);
+
+/// Failures back off up to here, and from [`GIVE_UP_AFTER`] failures in a row on it is the least wait.
+const DAY: Duration = days(1);
+pub const GIVE_UP_AFTER: u32 = 5;
+
+/// An adaptive feed is asked this often between two of its usual entries: an entry waits an eighth of the
+/// usual gap on average.
+const POLLS_A_GAP: u32 = 4;
+
+/// Gaps that are needed before a rhythm is believed, and entries that are looked at.
+const LEAST_GAPS: usize = 4;
+const MOST_TIMES: usize = 64;
+
+const fn days(n: u64) -> Duration {
+    Duration::from_secs(n * 24 * 3600)
+}
 
 /// What a person set (`[poll]` and the feed's own `interval`).
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +57,25 @@ pub struct FeedState {
     pub hold_until: Option<Timestamp>,
     /// 410: polled no more.
     pub gone: bool,
+    /// What the feed last said of its own polling: a 304 says nothing, so it is remembered.
+    pub ttl_minutes: Option<u32>,
+    pub update_period_seconds: Option<u64>,
+    pub skip_hours: Vec<u8>,
+    pub skip_days: Vec<u8>,
+    /// The median gap between the feed's entries.
+    pub median_gap_ms: Option<i64>,
+    pub moving: Option<Moving>,
+}
+
+/// A permanent redirect that was seen, not yet adopted.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Moving {
+    pub to: String,
+    pub n_seen: u32,
+    pub first_seen: Timestamp,
+    /// A feed was read from there, not only a 304.
+    pub proven: bool,
 }
 
 /// How a poll ended, as far as scheduling is concerned.
@@ -80,12 +123,237 @@ pub struct Next {
 
 /// Decides.
 pub fn next(now: Timestamp, feed_key: &str, policy: &Policy, state: &FeedState, polled: &Polled) -> Next {
-    let _ = (feed_key, polled);
-    Next { state: state.clone(), at: Some(now.plus(policy.interval)), reasons: Vec::new(), moved_to: None }
+    let mut state = state.clone();
+    let moved_to = remember(now, policy, &mut state, polled);
+    if state.gone {
+        let reasons = vec!["the server says that the feed is gone (410): polled no more".to_owned()];
+        return Next { state, at: None, reasons, moved_to };
+    }
+    let mut plan = Plan { wait: Duration::ZERO, reasons: Vec::new() };
+    let own = own_interval(policy, &state, &mut plan);
+    let failed = state.n_errors > 0;
+    let step = if failed { backoff(own, state.n_errors) } else { own };
+    if failed {
+        let times = if state.n_errors == 1 { "once".to_owned() } else { format!("{} times in a row", state.n_errors) };
+        plan.at_least(step, || format!("failed {times}: {}", words(step)));
+    }
+    obey_hints(&state, polled, &mut plan);
+    if let Some(hold) = state.hold_until {
+        plan.at_least(hold.since(now), || format!("Retry-After {} of the server", words(hold.since(now))));
+    }
+    // Added, never taken away: a share of our own step, so that feeds that started together drift apart.
+    let chance = chance(feed_key, now);
+    let jitter = Duration::from_secs_f64(step.min(LONGEST_HINT).as_secs_f64() * policy.jitter.clamp(0.0, 1.0) * chance);
+    let at = now.plus(plan.wait).plus(jitter);
+    if !jitter.is_zero() {
+        plan.reasons.push(format!("jitter {}", words(jitter)));
+    }
+    let at = skip(at, chance, &state, &mut plan.reasons);
+    Next { state, at: Some(at), reasons: plan.reasons, moved_to }
 }
 
 /// When a feed may be polled although it is not due (`once --all`): our own intervals and a server's max-age
 /// are overridden, Retry-After and 410 are not. `None`: never.
 pub fn earliest(now: Timestamp, state: &FeedState) -> Option<Timestamp> {
-    if state.gone { None } else { Some(state.hold_until.unwrap_or(now).max(now)) }
+    if state.gone {
+        return None;
+    }
+    // A hold further ahead than we ever keep one was set before the clock was set back.
+    let hold = state.hold_until.filter(|hold| hold.since(now) <= LONGEST_HINT);
+    Some(hold.unwrap_or(now).max(now))
+}
+
+/// When a feed that was planned for `at` is due, judged at start, after a sleep, or after the clock was set:
+/// what is long overdue comes back over some minutes, not in one instant, and what was planned before the clock
+/// was set back is not waited for.
+pub fn resume(now: Timestamp, feed_key: &str, policy: &Policy, state: &FeedState, at: Timestamp) -> Timestamp {
+    const MOST: Duration = Duration::from_secs(300);
+    let interval = policy.interval.max(policy.min_interval);
+    let ahead = at.since(now) > LONGEST_WAIT.saturating_add(interval.max(policy.max_interval));
+    let overdue = now.since(at) > interval.saturating_mul(2);
+    if !ahead && !overdue {
+        return at;
+    }
+    let spread = Duration::from_secs_f64((interval / 4).min(MOST).as_secs_f64() * chance(feed_key, now));
+    earliest(now, state).unwrap_or(now).max(now.plus(spread))
+}
+
+/// The wait so far, with its reasons.
+struct Plan {
+    wait: Duration,
+    reasons: Vec<String>,
+}
+
+impl Plan {
+    /// The longest wait wins; a shorter one is no reason.
+    fn at_least(&mut self, wait: Duration, reason: impl FnOnce() -> String) {
+        if wait > self.wait {
+            self.wait = wait;
+            self.reasons.push(reason());
+        }
+    }
+}
+
+/// Takes into the state what the poll said. Gives the address to adopt.
+fn remember(now: Timestamp, policy: &Policy, state: &mut FeedState, polled: &Polled) -> Option<String> {
+    state.hold_until = None;
+    let (redirect, proof) = match polled {
+        Polled::Feed { hints, entry_times, redirect, .. } => {
+            state.ttl_minutes = hints.ttl_minutes;
+            state.update_period_seconds = hints.update_period_seconds;
+            state.skip_hours = distinct(&hints.skip_hours, 24);
+            state.skip_days = distinct(&hints.skip_days, 7);
+            if let Some(gap) = median_gap_ms(now, entry_times) {
+                state.median_gap_ms = Some(gap);
+            }
+            (redirect, true)
+        }
+        Polled::NotModified { redirect, .. } => (redirect, false),
+        Polled::Throttled { retry_after } | Polled::Failed { retry_after } => {
+            state.n_errors = state.n_errors.saturating_add(1);
+            state.failing_since = Some(state.failing_since.map_or(now, |since| since.min(now)));
+            state.hold_until = retry_after.filter(|at| *at > now).map(|at| at.min(now.plus(LONGEST_HINT)));
+            return None;
+        }
+        Polled::Gone => {
+            state.gone = true;
+            return None;
+        }
+    };
+    state.n_errors = 0;
+    state.failing_since = None;
+    state.gone = false;
+    sight(now, policy, state, *redirect, proof)
+}
+
+/// Counts a permanent redirect; one that was seen often enough, for long enough, and led to a feed is adopted.
+fn sight(now: Timestamp, policy: &Policy, state: &mut FeedState, redirect: Option<Redirect>, proof: bool) -> Option<String> {
+    let Some(redirect) = redirect else {
+        state.moving = None;
+        return None;
+    };
+    let fresh = || Moving { to: redirect.to.to_owned(), first_seen: now, ..Moving::default() };
+    let mut moving = state.moving.take().filter(|moving| moving.to == redirect.to).unwrap_or_else(fresh);
+    moving.n_seen = moving.n_seen.saturating_add(1);
+    moving.first_seen = moving.first_seen.min(now);
+    moving.proven |= proof;
+    let long_enough = now.since(moving.first_seen) >= days(policy.permanent_days.into());
+    if moving.n_seen >= policy.permanent_after && long_enough && moving.proven {
+        return Some(moving.to);
+    }
+    state.moving = Some(moving);
+    None
+}
+
+/// Our own choice: what the person set, or the feed's rhythm.
+fn own_interval(policy: &Policy, state: &FeedState, plan: &mut Plan) -> Duration {
+    let longest = policy.max_interval.max(policy.min_interval);
+    let gap = state.median_gap_ms.filter(|_| policy.adaptive).and_then(|ms| u64::try_from(ms).ok()).map(Duration::from_millis);
+    match gap {
+        Some(gap) => {
+            let interval = (gap / POLLS_A_GAP).clamp(policy.min_interval, longest);
+            plan.at_least(interval, || format!("an entry every {}: interval {}", words(gap), words(interval)));
+            interval
+        }
+        None => {
+            let interval = policy.interval.clamp(policy.min_interval, longest);
+            plan.at_least(interval, || format!("interval {}", words(interval)));
+            interval
+        }
+    }
+}
+
+/// The step, doubled with each further failure up to a day; after five in a row never less than a day.
+fn backoff(step: Duration, n_errors: u32) -> Duration {
+    if n_errors >= GIVE_UP_AFTER {
+        return step.max(DAY);
+    }
+    step.saturating_mul(1 << (n_errors - 1)).min(DAY).max(step)
+}
+
+fn obey_hints(state: &FeedState, polled: &Polled, plan: &mut Plan) {
+    let max_age = match polled {
+        Polled::Feed { max_age, .. } | Polled::NotModified { max_age, .. } => *max_age,
+        _ => None,
+    };
+    let ttl = state.ttl_minutes.map(|minutes| Duration::from_secs(u64::from(minutes) * 60));
+    let period = state.update_period_seconds.map(Duration::from_secs);
+    for (hint, name) in [(max_age, "max-age"), (ttl, "ttl"), (period, "sy:updatePeriod")] {
+        let Some(hint) = hint else { continue };
+        let kept = hint.min(LONGEST_HINT);
+        let cut = if kept < hint { ", cut to 7d" } else { "" };
+        plan.at_least(kept, || {
+            let whose = if name == "max-age" { "server" } else { "feed" };
+            format!("{name} {} of the {whose}{cut}", words(hint))
+        });
+    }
+}
+
+/// Moves a moment out of the hours and days (GMT) that the feed asks to be spared. Feeds that skip the same
+/// hours do not all come back on the stroke of the next one.
+fn skip(at: Timestamp, chance: f64, state: &FeedState, reasons: &mut Vec<String>) -> Timestamp {
+    const HOUR: i64 = 3_600_000;
+    if state.skip_hours.is_empty() && state.skip_days.is_empty() {
+        return at;
+    }
+    let skipped = |hour: i64| {
+        // 1970-01-01 was a Thursday: day 3 where Monday is 0.
+        let (hour_of_day, weekday) = (hour.rem_euclid(24), (hour.div_euclid(24) + 3).rem_euclid(7));
+        state.skip_hours.iter().any(|h| i64::from(*h) == hour_of_day) || state.skip_days.iter().any(|d| i64::from(*d) == weekday)
+    };
+    let first = at.0.div_euclid(HOUR);
+    match (first..first + 24 * 7).find(|&hour| !skipped(hour)) {
+        None => {
+            reasons.push("skipHours and skipDays leave no hour: ignored".to_owned());
+            at
+        }
+        Some(hour) if hour == first => at,
+        Some(hour) => {
+            let offset = (HOUR as f64 / 4.0 * chance) as i64;
+            let moved = Timestamp(hour.saturating_mul(HOUR).saturating_add(offset));
+            reasons.push(format!("skipHours and skipDays of the feed: not before {}", moved.rfc3339()));
+            moved
+        }
+    }
+}
+
+/// Valid values, each once; a list that names all of them is kept, and found to leave nothing.
+fn distinct(values: &[u8], below: u8) -> Vec<u8> {
+    let mut values: Vec<u8> = values.iter().copied().filter(|v| *v < below).collect();
+    values.sort_unstable();
+    values.dedup();
+    values
+}
+
+/// The median gap between the newest entries. Entries of one moment count once; times to come count not at all.
+fn median_gap_ms(now: Timestamp, times: &[Timestamp]) -> Option<i64> {
+    let mut times: Vec<i64> = times.iter().filter(|at| **at <= now && at.0 > 0).map(|at| at.0).collect();
+    times.sort_unstable_by(|a, b| b.cmp(a));
+    times.dedup();
+    times.truncate(MOST_TIMES);
+    let mut gaps: Vec<i64> = times.windows(2).map(|pair| pair[0] - pair[1]).collect();
+    if gaps.len() < LEAST_GAPS {
+        return None;
+    }
+    gaps.sort_unstable();
+    gaps.get(gaps.len() / 2).copied()
+}
+
+/// From 0 to 1, the same for the same feed and moment.
+fn chance(feed_key: &str, now: Timestamp) -> f64 {
+    let mut seed = feed_key.as_bytes().to_vec();
+    seed.extend_from_slice(&now.0.to_le_bytes());
+    (xxh3_64(&seed) >> 11) as f64 / (1u64 << 53) as f64
+}
+
+/// `2d 3h`, `1h 5m`, `40s`, `250ms`: the two greatest units.
+fn words(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    if seconds == 0 {
+        return format!("{}ms", duration.as_millis());
+    }
+    let units = [(seconds / 86_400, "d"), (seconds / 3600 % 24, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s")];
+    let greatest = units.iter().position(|unit| unit.0 > 0).unwrap_or(3);
+    let shown = units.iter().skip(greatest).take(2).filter(|unit| unit.0 > 0);
+    shown.map(|(n, unit)| format!("{n}{unit}")).collect::<Vec<_>>().join(" ")
 }

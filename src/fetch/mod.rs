@@ -3,10 +3,29 @@
 //! Knows nothing of HTML, feeds or the database. Every request of the program goes through [`Client::get`];
 //! what comes back goes to the daemon, which hands it to the pure rooms.
 
+//!
+//! | file | what it does |
+//! |---|---|
+//! | [`address`] | which addresses may be dialled (pure) |
+//! | [`robots`] | robots.txt → may this page be fetched (pure) |
+//! | `headers`, `decode` | the headers that matter; content encodings (pure) |
+//! | `gate` | whose turn it is at a host |
+//! | `permission` | robots.txt of each host, fetched once and kept |
+//! | `transport` | reqwest, made safe |
+//! | `request` | one request: hops, limits, outcome |
+
 pub mod address;
+mod decode;
+mod gate;
+mod headers;
+mod permission;
+mod request;
+pub mod robots;
+mod transport;
 
 use crate::model::Timestamp;
 use bytes::Bytes;
+use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
 
@@ -119,7 +138,18 @@ pub enum FetchError {
 
 /// The one door. Cheap to clone.
 #[derive(Clone)]
-pub struct Client {}
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    settings: Arc<Settings>,
+    transport: transport::Transport,
+    gate: gate::Gate,
+    permission: permission::Permission,
+    /// The headers that every request of a kind carries.
+    headers: request::BaseHeaders,
+}
 
 /// What robots.txt of a host said: kept by the store, handed to the client at start.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,25 +165,41 @@ pub struct RobotsRecord {
 impl Client {
     /// Fails only where the TLS library cannot be set up. TLS roots are loaded at the first https request.
     pub fn new(settings: Settings, robots: Vec<RobotsRecord>) -> anyhow::Result<Client> {
-        let _ = (settings, robots);
-        Ok(Client {})
+        let settings = Arc::new(settings);
+        let gate = gate::Gate::new(settings.concurrency, settings.per_host, settings.host_spacing);
+        let permission = permission::Permission::new(robots, &gate);
+        let headers = request::BaseHeaders::new(&settings)?;
+        let transport = transport::Transport::new(settings.clone())?;
+        Ok(Client { inner: Arc::new(Inner { settings, transport, gate, permission, headers }) })
     }
 
     /// Fetches. Waits for its turn at the host, follows redirects by hand, checks every address, reads the
     /// whole body within the limits. `now` is the wall clock (for Retry-After dates and robots expiry).
     /// Pages are asked of robots.txt first (which costs a request a host a day).
     pub async fn get(&self, request: Request<'_>, now: Timestamp) -> Outcome {
-        let _ = (request, now);
-        Outcome::Failed(FetchError::Connect("not built".into()))
+        self.inner.get(request, now).await
     }
 
     /// How many requests wait for a turn at each host that has any.
     pub fn waiting(&self) -> Vec<(String, usize)> {
-        Vec::new()
+        self.inner.gate.waiting()
     }
 
     /// robots.txt records that were fetched since the last call, for the store.
     pub fn take_robots(&self) -> Vec<RobotsRecord> {
-        Vec::new()
+        self.inner.permission.take()
+    }
+}
+
+impl Validators {
+    /// These, refreshed by what a 304 carried: each field that it gave replaces ours (RFC 9111 4.3.4). A 304
+    /// that gave none leaves them as they are.
+    pub fn refreshed(&self, by: Option<&Validators>) -> Validators {
+        let mut fresh = self.clone();
+        if let Some(by) = by {
+            fresh.etag = by.etag.clone().or(fresh.etag);
+            fresh.last_modified = by.last_modified.clone().or(fresh.last_modified);
+        }
+        fresh
     }
 }

@@ -1,0 +1,421 @@
+//! One request: its hops, its limits, its outcome.
+
+use super::address::{Refusal, check_url};
+use super::permission::Found;
+use super::{FetchError, Head, Hop, Inner, Kind, Outcome, Request, Settings, Validators};
+use super::{address, decode, headers, robots, transport};
+use crate::model::Timestamp;
+use anyhow::Context;
+use bytes::{Bytes, BytesMut};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::{StatusCode, Version};
+use std::time::Duration;
+use tokio::time::Instant;
+use url::Url;
+
+/// Browsers allow 20; a feed that needs more than 10 is lost.
+const MAX_HOPS: usize = 10;
+/// RFC 9309 2.3.1.2: at least five.
+const MAX_ROBOTS_HOPS: usize = 5;
+const ROBOTS_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Compressed bytes: half of what the body may have, but not less than this. A feed compresses 3 to 15 times.
+const WIRE_FLOOR: usize = 5_000_000;
+
+/// Up to here a body is decompressed in place: at most a few milliseconds, even for a bomb, and a trip to
+/// another thread costs more than most feeds do.
+const INLINE_WIRE_BYTES: usize = 16 * 1024;
+
+/// What is read of a body that nobody wants, so that the connection can be used again.
+const DRAIN_BYTES: usize = 16 * 1024;
+const DRAIN_TIME: Duration = Duration::from_millis(500);
+
+/// The headers that every request of a kind carries.
+pub struct BaseHeaders {
+    feed: HeaderMap,
+    page: HeaderMap,
+    robots: HeaderMap,
+}
+
+const ACCEPT_FEED: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, \
+                           application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1";
+const ACCEPT_PAGE: &str = "text/html, application/xhtml+xml;q=0.9, */*;q=0.5";
+
+impl BaseHeaders {
+    pub fn new(settings: &Settings) -> anyhow::Result<BaseHeaders> {
+        let agent = HeaderValue::from_str(&settings.user_agent).context("the User-Agent is no header value")?;
+        let base = |accept: &'static str, encoding: &'static str| {
+            HeaderMap::from_iter([
+                (header::USER_AGENT, agent.clone()),
+                (header::ACCEPT, HeaderValue::from_static(accept)),
+                (header::ACCEPT_ENCODING, HeaderValue::from_static(encoding)),
+            ])
+        };
+        let mut feed = base(ACCEPT_FEED, decode::ACCEPTED);
+        // RFC 3229: only what is new may be sent. Of use with a validator only, harmless without.
+        feed.insert(HeaderName::from_static("a-im"), HeaderValue::from_static("feed"));
+        // Plain: a robots.txt that is too long is cut, which a compressed one cannot be.
+        Ok(BaseHeaders { feed, page: base(ACCEPT_PAGE, decode::ACCEPTED), robots: base("text/plain, */*;q=0.5", "identity") })
+    }
+}
+
+/// How a body that is over its limit is taken.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Overlong {
+    Refuse,
+    Cut,
+}
+
+/// What one hop needs to know.
+struct Ask<'a> {
+    base: &'a HeaderMap,
+    validators: Option<&'a Validators>,
+    authorization: Option<&'a HeaderValue>,
+    limit: usize,
+    overlong: Overlong,
+    now: Timestamp,
+}
+
+/// What one hop came to.
+enum Answer {
+    /// The body is still encoded.
+    Body(Head, Bytes, Vec<decode::Encoding>),
+    Redirect {
+        location: Option<HeaderValue>,
+        permanent: bool,
+    },
+    NotModified(Head),
+    Status(Head),
+}
+
+impl Inner {
+    pub async fn get(&self, request: Request<'_>, now: Timestamp) -> Outcome {
+        match self.follow(request, now).await {
+            Ok(outcome) => outcome,
+            Err(error) => Outcome::Failed(error),
+        }
+    }
+
+    async fn follow(&self, request: Request<'_>, now: Timestamp) -> Result<Outcome, FetchError> {
+        let mut url = address::check(request.url, &self.settings.allow_private)?;
+        let credentials = take_credentials(&mut url);
+        let home = credentials.as_ref().map(|_| url.origin());
+        let (base, limit) = match request.kind {
+            Kind::Feed => (&self.headers.feed, self.settings.max_feed_bytes),
+            Kind::Page => (&self.headers.page, self.settings.max_page_bytes),
+        };
+        let mut budget = self.settings.timeout;
+        let mut hops: Vec<Hop> = Vec::new();
+        let mut turn = None;
+        loop {
+            if request.kind == Kind::Page {
+                self.ask_robots(&url, now, &mut turn).await?;
+            }
+            let host = url.host_str().ok_or(Refusal::NoHost)?;
+            let here = match turn.take().filter(|turn: &super::gate::Turn| turn.host() == host) {
+                Some(here) => here,
+                None => self.gate.enter(host).await,
+            };
+            let slot = self.gate.start(&here).await;
+            let ask = Ask {
+                base,
+                validators: request
+                    .validators
+                    .filter(|v| v.url == url.as_str() && (v.etag.is_some() || v.last_modified.is_some())),
+                authorization: credentials.as_ref().filter(|_| home.as_ref() == Some(&url.origin())),
+                limit,
+                overlong: Overlong::Refuse,
+                now,
+            };
+            let conditional = ask.validators.is_some();
+            let started = Instant::now();
+            let answer = tokio::time::timeout(budget, self.hop(&url, ask)).await;
+            budget = budget.saturating_sub(started.elapsed());
+            drop(slot);
+            let answer = answer.map_err(|_| FetchError::Timeout(self.settings.timeout))??;
+            match answer {
+                Answer::Redirect { location, permanent } => {
+                    if hops.len() >= MAX_HOPS {
+                        return Err(FetchError::Redirects(MAX_HOPS));
+                    }
+                    url = target(&url, location.as_ref())?;
+                    check_url(&url, &self.settings.allow_private)?;
+                    hops.push(Hop { to: url.clone(), permanent });
+                    turn = Some(here);
+                }
+                Answer::Body(mut head, wire, encodings) => {
+                    drop(here);
+                    head.hops = hops;
+                    return decoded(wire, encodings, limit).await.map(|body| Outcome::Fetched(head, body));
+                }
+                Answer::NotModified(_) if !conditional => {
+                    return Err(FetchError::Broken("304 to a request without validators".into()));
+                }
+                Answer::NotModified(mut head) => {
+                    head.hops = hops;
+                    return Ok(Outcome::NotModified(head));
+                }
+                Answer::Status(mut head) => {
+                    head.hops = hops;
+                    return Ok(by_status(head));
+                }
+            }
+        }
+    }
+
+    async fn ask_robots(&self, url: &Url, now: Timestamp, turn: &mut Option<super::gate::Turn<'_>>) -> Result<(), FetchError> {
+        // The slot of the last hop is given back first: robots.txt of the same host needs one.
+        let held = turn.take();
+        drop(held);
+        let rules = self.permission.rules(self, url, now).await;
+        let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
+        if rules.allows(path) {
+            return Ok(());
+        }
+        Err(FetchError::Robots { host: crate::text::one_line(url.host_str().unwrap_or_default()) })
+    }
+
+    /// robots.txt of the URL's origin, through the same door: turns, address checks, limits.
+    pub async fn get_robots(&self, url: &Url, now: Timestamp) -> Found {
+        let Ok(mut url) = url.join("/robots.txt") else { return Found::None { max_age: None } };
+        let mut budget = ROBOTS_TIMEOUT.min(self.settings.timeout);
+        for _ in 0..=MAX_ROBOTS_HOPS {
+            let Some(host) = url.host_str() else { break };
+            let turn = self.gate.enter(host).await;
+            let slot = self.gate.start(&turn).await;
+            let ask = Ask {
+                base: &self.headers.robots,
+                validators: None,
+                authorization: None,
+                limit: robots::MAX_BYTES,
+                overlong: Overlong::Cut,
+                now,
+            };
+            let started = Instant::now();
+            let answer = tokio::time::timeout(budget, self.hop(&url, ask)).await;
+            budget = budget.saturating_sub(started.elapsed());
+            drop((slot, turn));
+            match answer {
+                Ok(Ok(Answer::Redirect { location, .. })) => match target(&url, location.as_ref()) {
+                    Ok(to) if check_url(&to, &self.settings.allow_private).is_ok() => url = to,
+                    _ => break,
+                },
+                Ok(Ok(Answer::Body(head, wire, encodings))) => {
+                    let max_age = head.max_age;
+                    return match decoded(wire, encodings, robots::MAX_BYTES).await {
+                        Ok(body) => Found::Text { text: String::from_utf8_lossy(&body).into_owned(), max_age },
+                        Err(_) => Found::Unreachable,
+                    };
+                }
+                Ok(Ok(Answer::Status(head))) if (400..500).contains(&head.status) && head.status != 429 => {
+                    return Found::None { max_age: head.max_age };
+                }
+                _ => return Found::Unreachable,
+            }
+        }
+        // Redirected nowhere, or for ever: as if there were none (RFC 9309 2.3.1.2).
+        Found::None { max_age: None }
+    }
+
+    /// One request and its answer, up to the end of the body. The caller holds the turn and the clock.
+    async fn hop(&self, url: &Url, ask: Ask<'_>) -> Result<Answer, FetchError> {
+        let mut request = reqwest::Request::new(reqwest::Method::GET, url.clone());
+        let sent = request.headers_mut();
+        *sent = ask.base.clone();
+        if let Some(validators) = ask.validators {
+            let validator = |bytes: &Option<Vec<u8>>| bytes.as_deref().and_then(|bytes| HeaderValue::from_bytes(bytes).ok());
+            if let Some(etag) = validator(&validators.etag) {
+                sent.insert(header::IF_NONE_MATCH, etag);
+            }
+            if let Some(at) = validator(&validators.last_modified) {
+                sent.insert(header::IF_MODIFIED_SINCE, at);
+            }
+        }
+        if let Some(authorization) = ask.authorization {
+            sent.insert(header::AUTHORIZATION, authorization.clone());
+        }
+        let mut response = self.transport.client(url)?.execute(request).await.map_err(transport::explain)?;
+        let status = response.status();
+        if status.is_informational() {
+            return Err(FetchError::Broken(format!("status {} to a plain request", status.as_u16())));
+        }
+        let received = response.headers();
+        if response.version() < Version::HTTP_2
+            && received.contains_key(header::TRANSFER_ENCODING)
+            && received.contains_key(header::CONTENT_LENGTH)
+        {
+            return Err(FetchError::Broken("two different lengths (Transfer-Encoding and Content-Length)".into()));
+        }
+        if is_redirect(status) {
+            let location = received.get(header::LOCATION).cloned();
+            let permanent = matches!(status.as_u16(), 301 | 308);
+            drain(response).await;
+            return Ok(Answer::Redirect { location, permanent });
+        }
+        let mut head = Head {
+            status: status.as_u16(),
+            final_url: url.as_str().to_owned(),
+            hops: Vec::new(),
+            content_type: headers::content_type(received),
+            validators: headers::validators(received, url.as_str()),
+            max_age: headers::max_age(received, ask.now),
+            retry_after: headers::retry_after(received, ask.now),
+            links: headers::links(received, url),
+            wire_bytes: 0,
+        };
+        match status.as_u16() {
+            // 203 is a 200 that a proxy touched; 226 is a delta, taken as a feed of its own.
+            200 | 203 | 226 => {
+                let encodings = decode::encodings(received.get_all(header::CONTENT_ENCODING).iter().map(HeaderValue::as_bytes))?;
+                let limit = if encodings.is_empty() { ask.limit } else { WIRE_FLOOR.max(ask.limit / 2).min(ask.limit) };
+                let body = read_body(&mut response, limit, ask.overlong).await?;
+                head.wire_bytes = body.len() as u64;
+                Ok(Answer::Body(head, body, encodings))
+            }
+            304 => Ok(Answer::NotModified(head)),
+            _ => {
+                drain(response).await;
+                Ok(Answer::Status(head))
+            }
+        }
+    }
+}
+
+fn is_redirect(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
+}
+
+fn by_status(head: Head) -> Outcome {
+    match head.status {
+        429 => Outcome::Throttled(head),
+        503 if head.retry_after.is_some() => Outcome::Throttled(head),
+        // Behind a temporary redirect it is the other place that is gone, not the feed.
+        410 if head.hops.iter().all(|hop| hop.permanent) => Outcome::Gone(head),
+        _ => Outcome::Refused(head),
+    }
+}
+
+/// Takes user and password out of the address: they go into a header, and nowhere else. The fragment goes too.
+fn take_credentials(url: &mut Url) -> Option<HeaderValue> {
+    url.set_fragment(None);
+    if url.username().is_empty() && url.password().is_none() {
+        return None;
+    }
+    let mut pair = percent_decode(url.username());
+    pair.push(b':');
+    pair.extend(percent_decode(url.password().unwrap_or_default()));
+    // These fail only on addresses that cannot have a user; this one has.
+    _ = url.set_username("");
+    _ = url.set_password(None);
+    let mut value = HeaderValue::try_from(format!("Basic {}", base64(&pair))).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+fn percent_decode(text: &str) -> Vec<u8> {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let hex = bytes.get(at + 1..at + 3).and_then(|hex| std::str::from_utf8(hex).ok());
+        match hex.filter(|_| byte == b'%').and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            Some(decoded) => {
+                out.push(decoded);
+                at += 3;
+            }
+            None => {
+                out.push(byte);
+                at += 1;
+            }
+        }
+    }
+    out
+}
+
+/// RFC 4648; one use does not justify a dependency.
+fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let word = (0..3).fold(0u32, |word, i| word << 8 | u32::from(chunk.get(i).copied().unwrap_or(0)));
+        for i in 0..4 {
+            let letter = ALPHABET[(word >> (18 - 6 * i)) as usize & 63];
+            out.push(if i <= chunk.len() { letter.into() } else { '=' });
+        }
+    }
+    out
+}
+
+/// Where a redirect leads: without fragment and credentials (a place that we are sent to does not choose whom
+/// we say we are).
+fn target(from: &Url, location: Option<&HeaderValue>) -> Result<Url, FetchError> {
+    let nowhere = || FetchError::Broken("a redirect to nowhere".into());
+    let location = location.map(|value| String::from_utf8_lossy(value.as_bytes())).ok_or_else(nowhere)?;
+    let location = location.trim();
+    if location.is_empty() {
+        return Err(nowhere());
+    }
+    if location.len() > address::MAX_URL_BYTES {
+        return Err(Refusal::TooLong(location.len()).into());
+    }
+    let mut url = from.join(location).map_err(|error| Refusal::Malformed(error.to_string()))?;
+    _ = take_credentials(&mut url);
+    Ok(url)
+}
+
+async fn read_body(response: &mut reqwest::Response, limit: usize, overlong: Overlong) -> Result<Bytes, FetchError> {
+    // A claimed length is believed only where it refuses; it never allocates.
+    if overlong == Overlong::Refuse && response.content_length().is_some_and(|length| length > limit as u64) {
+        return Err(FetchError::TooLarge { limit });
+    }
+    let Some(first) = response.chunk().await.map_err(transport::explain)? else { return Ok(Bytes::new()) };
+    let mut body = BytesMut::new();
+    let mut next = Some(first);
+    while let Some(chunk) = next {
+        let room = limit - body.len();
+        if chunk.len() > room {
+            if overlong == Overlong::Refuse {
+                return Err(FetchError::TooLarge { limit });
+            }
+            body.extend_from_slice(&chunk[..room]);
+            break;
+        }
+        next = response.chunk().await.map_err(transport::explain)?;
+        if next.is_none() && body.is_empty() {
+            return Ok(chunk); // one piece: no copy
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+/// Reads what is left of a short body, so that the connection can be used again.
+async fn drain(mut response: reqwest::Response) {
+    if response.content_length().is_some_and(|length| length > DRAIN_BYTES as u64) {
+        return;
+    }
+    let reading = async {
+        let mut n_bytes = 0;
+        while let Ok(Some(chunk)) = response.chunk().await {
+            n_bytes += chunk.len();
+            if n_bytes > DRAIN_BYTES {
+                break;
+            }
+        }
+    };
+    _ = tokio::time::timeout(DRAIN_TIME, reading).await;
+}
+
+async fn decoded(wire: Bytes, encodings: Vec<decode::Encoding>, limit: usize) -> Result<Bytes, FetchError> {
+    if encodings.is_empty() {
+        return Ok(wire);
+    }
+    if wire.len() <= INLINE_WIRE_BYTES {
+        return decode::decode(&wire, &encodings, limit).map(Bytes::from);
+    }
+    match tokio::task::spawn_blocking(move || decode::decode(&wire, &encodings, limit)).await {
+        Ok(body) => body.map(Bytes::from),
+        // A decoder that panicked has met a body that nobody can read.
+        Err(_) => Err(FetchError::Broken("the body cannot be decompressed".into())),
+    }
+}

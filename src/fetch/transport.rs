@@ -1,0 +1,171 @@
+//! reqwest, made safe: which client dials, what it may dial, and what its errors mean.
+//!
+//! reqwest asks our resolver for names but dials literals without asking, and never tells the resolver the
+//! port. So literals are judged with the URL before each hop, and as an exception may hold for one port only,
+//! each port that an exception names has a client (and a resolver that knows the port) of its own.
+
+use super::address::{Allowed, Refusal, classify};
+use super::{FetchError, Settings};
+use crate::text::{clip, one_line};
+use anyhow::Context;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use std::error::Error;
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use url::Url;
+
+/// A kept connection serves the next request of a burst (articles of one site, feeds of one host); held
+/// longer it would only pile up descriptors.
+const IDLE: Duration = Duration::from_secs(5);
+
+/// A header block beyond this is an attack; it binds HTTP/2 (hyper's own limits bind HTTP/1).
+const MAX_HEADER_BYTES: u32 = 64 * 1024;
+
+/// Clients by what they may dial; each is built when it is first needed.
+pub struct Transport {
+    settings: Arc<Settings>,
+    /// For every port that no exception names.
+    common: Pair,
+    by_port: Vec<(u16, Pair)>,
+}
+
+/// Loading TLS roots costs milliseconds: plain http must not pay for it.
+#[derive(Default)]
+struct Pair {
+    plain: OnceLock<reqwest::Client>,
+    tls: OnceLock<reqwest::Client>,
+}
+
+impl Transport {
+    /// Builds the plain client, so that a set-up that cannot work fails here.
+    pub fn new(settings: Arc<Settings>) -> anyhow::Result<Transport> {
+        let mut ports: Vec<u16> = settings.allow_private.iter().filter_map(|rule| rule.port).collect();
+        ports.sort_unstable();
+        ports.dedup();
+        let by_port = ports.into_iter().map(|port| (port, Pair::default())).collect();
+        let transport = Transport { settings, common: Pair::default(), by_port };
+        let plain = transport.build(None, rustls::RootCertStore::empty())?;
+        _ = transport.common.plain.set(plain);
+        Ok(transport)
+    }
+
+    /// The client that may dial this address.
+    pub fn client(&self, url: &Url) -> Result<&reqwest::Client, FetchError> {
+        let port = url.port_or_known_default();
+        let (port, pair) = match self.by_port.iter().find(|(p, _)| Some(*p) == port) {
+            Some((port, pair)) => (Some(*port), pair),
+            None => (None, &self.common),
+        };
+        let tls = url.scheme() == "https";
+        let cell = if tls { &pair.tls } else { &pair.plain };
+        if let Some(client) = cell.get() {
+            return Ok(client);
+        }
+        let roots = if tls { roots() } else { rustls::RootCertStore::empty() };
+        let client = self.build(port, roots).map_err(|error| FetchError::Connect(one_line(&format!("{error:#}"))))?;
+        Ok(cell.get_or_init(|| client))
+    }
+
+    fn build(&self, port: Option<u16>, roots: rustls::RootCertStore) -> anyhow::Result<reqwest::Client> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut tls = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .context("cannot set up TLS")?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .dns_resolver(Resolver { settings: self.settings.clone(), port })
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .no_proxy()
+            .connect_timeout(self.settings.connect_timeout)
+            .pool_idle_timeout(IDLE)
+            .pool_max_idle_per_host(self.settings.per_host.max(1))
+            .http2_max_header_list_size(MAX_HEADER_BYTES)
+            .build()
+            .context("cannot set up the HTTP client")
+    }
+}
+
+/// The system's roots, or the bundled ones where it has none.
+fn roots() -> rustls::RootCertStore {
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if roots.is_empty() {
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    }
+    roots
+}
+
+/// Gives out only addresses that may be dialled: what was checked is what is dialled.
+struct Resolver {
+    settings: Arc<Settings>,
+    port: Option<u16>,
+}
+
+impl Resolve for Resolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let settings = self.settings.clone();
+        let port = self.port;
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let mut refusal = None;
+            let mut passed: Vec<SocketAddr> = Vec::new();
+            for address in found {
+                match judge(address, port, &settings.allow_private) {
+                    Ok(()) => passed.push(address),
+                    Err(refused) => refusal = Some(refused),
+                }
+            }
+            match refusal {
+                Some(refused) if passed.is_empty() => Err(refused.into()),
+                _ => Ok(Box::new(passed.into_iter()) as Addrs),
+            }
+        })
+    }
+}
+
+/// The common client serves the ports that no exception names; the URL was held to the usual ones, of which 80
+/// stands for all here.
+fn judge(address: SocketAddr, port: Option<u16>, allowed: &[Allowed]) -> Result<(), Refusal> {
+    classify(address.ip(), port.unwrap_or(80), allowed)
+}
+
+/// What went wrong, in words that hold nothing of the address.
+pub fn explain(error: reqwest::Error) -> FetchError {
+    let error = error.without_url();
+    let mut innermost: &dyn Error = &error;
+    let mut timed_out = error.is_timeout();
+    loop {
+        if let Some(refusal) = innermost.downcast_ref::<Refusal>() {
+            return FetchError::Address(refusal.clone());
+        }
+        if let Some(tls) = innermost.downcast_ref::<rustls::Error>() {
+            return match tls {
+                rustls::Error::InvalidCertificate(_) => FetchError::Tls(words(tls)),
+                _ => FetchError::Connect(format!("TLS: {}", words(tls))),
+            };
+        }
+        // An io::Error shows its inner error as its own text and hides it from `source`.
+        let inner = innermost.downcast_ref::<std::io::Error>().and_then(|io| io.get_ref()).map(|inner| inner as &dyn Error);
+        timed_out |= innermost.downcast_ref::<std::io::Error>().is_some_and(|io| io.kind() == std::io::ErrorKind::TimedOut);
+        match inner.or_else(|| innermost.source()) {
+            Some(next) => innermost = next,
+            None => break,
+        }
+    }
+    if error.is_dns() {
+        FetchError::Connect(format!("the name was not found ({})", words(innermost)))
+    } else if error.is_connect() {
+        FetchError::Connect(if timed_out { "no connection in time".into() } else { words(innermost) })
+    } else {
+        FetchError::Broken(words(innermost))
+    }
+}
+
+fn words(error: &dyn Error) -> String {
+    one_line(clip(&error.to_string(), 200))
+}

@@ -1,0 +1,319 @@
+//! When the next poll is, and why: simulated time only.
+
+use courant::feed::Hints;
+use courant::model::Timestamp;
+use courant::schedule::{FeedState, Next, Policy, Polled, Redirect, earliest, next, resume};
+use proptest::prelude::*;
+use std::time::Duration;
+
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+/// Monday 2026-11-23 12:30:00 GMT.
+const NOW: Timestamp = Timestamp(1_795_437_000_000);
+
+fn policy() -> Policy {
+    Policy {
+        interval: HOUR,
+        min_interval: 15 * MINUTE,
+        max_interval: DAY,
+        adaptive: true,
+        jitter: 0.0,
+        permanent_after: 3,
+        permanent_days: 3,
+    }
+}
+
+fn feed(hints: &Hints) -> Polled<'_> {
+    Polled::Feed { hints, max_age: None, entry_times: &[], n_new: 0, redirect: None }
+}
+
+fn not_modified() -> Polled<'static> {
+    Polled::NotModified { max_age: None, redirect: None }
+}
+
+fn failed() -> Polled<'static> {
+    Polled::Failed { retry_after: None }
+}
+
+fn wait(next: &Next, now: Timestamp) -> Duration {
+    next.at.expect("a next poll").since(now)
+}
+
+#[test]
+fn the_interval_is_the_wait() {
+    let found = next(NOW, "k", &policy(), &FeedState::default(), &feed(&Hints::default()));
+    assert_eq!((wait(&found, NOW), found.reasons), (HOUR, vec!["interval 1h".to_owned()]));
+    let eager = Policy { interval: Duration::from_secs(1), ..policy() };
+    assert_eq!(wait(&next(NOW, "k", &eager, &FeedState::default(), &not_modified()), NOW), 15 * MINUTE);
+}
+
+#[test]
+fn the_longest_hint_wins_and_says_so() {
+    let hints = Hints { ttl_minutes: Some(180), update_period_seconds: Some(86_400), ..Hints::default() };
+    let polled = Polled::Feed { hints: &hints, max_age: Some(2 * HOUR), entry_times: &[], n_new: 0, redirect: None };
+    let found = next(NOW, "k", &policy(), &FeedState::default(), &polled);
+    assert_eq!(wait(&found, NOW), DAY);
+    let reasons = ["interval 1h", "max-age 2h of the server", "ttl 3h of the feed", "sy:updatePeriod 1d of the feed"];
+    assert_eq!(found.reasons, reasons);
+}
+
+#[test]
+fn hints_of_the_feed_outlive_a_304_and_those_of_the_server_do_not() {
+    let hints = Hints { ttl_minutes: Some(180), ..Hints::default() };
+    let polled = Polled::Feed { hints: &hints, max_age: Some(DAY), entry_times: &[], n_new: 0, redirect: None };
+    let first = next(NOW, "k", &policy(), &FeedState::default(), &polled);
+    assert_eq!(wait(&next(NOW, "k", &policy(), &first.state, &not_modified()), NOW), 3 * HOUR);
+    let fresh = Polled::NotModified { max_age: Some(5 * HOUR), redirect: None };
+    assert_eq!(wait(&next(NOW, "k", &policy(), &first.state, &fresh), NOW), 5 * HOUR);
+    // The feed has dropped its ttl.
+    let without = next(NOW, "k", &policy(), &first.state, &feed(&Hints::default()));
+    assert_eq!(wait(&without, NOW), HOUR);
+}
+
+#[test]
+fn absurd_hints_are_cut() {
+    let hints = Hints { ttl_minutes: Some(u32::MAX), update_period_seconds: Some(u64::MAX), ..Hints::default() };
+    let polled =
+        Polled::Feed { hints: &hints, max_age: Some(Duration::from_secs(u64::MAX)), entry_times: &[], n_new: 0, redirect: None };
+    let found = next(NOW, "k", &policy(), &FeedState::default(), &polled);
+    assert_eq!(wait(&found, NOW), 7 * DAY);
+    let for_ever = Polled::Throttled { retry_after: Some(Timestamp(i64::MAX)) };
+    assert_eq!(wait(&next(NOW, "k", &policy(), &FeedState::default(), &for_ever), NOW), 7 * DAY);
+}
+
+#[test]
+fn skipped_hours_move_the_poll_to_the_next_one() {
+    let hints = Hints { skip_hours: vec![13, 14, 15, 99], ..Hints::default() };
+    let found = next(NOW, "k", &policy(), &FeedState::default(), &feed(&hints));
+    let at = found.at.expect("a next poll");
+    // Due at 13:30; 16:00 is the first hour that is not skipped, and the poll is somewhere in its first quarter.
+    assert!(at.rfc3339().starts_with("2026-11-23T16:"), "{}", at.rfc3339());
+    assert!(at.since(Timestamp(NOW.0 + 12_600_000)) < 15 * MINUTE);
+    let all = Hints { skip_hours: (0..24).collect(), ..Hints::default() };
+    assert_eq!(wait(&next(NOW, "k", &policy(), &FeedState::default(), &feed(&all)), NOW), HOUR);
+}
+
+#[test]
+fn skipped_days_move_the_poll_to_the_next_one() {
+    // Monday and Tuesday.
+    let hints = Hints { skip_days: vec![0, 1], ..Hints::default() };
+    let found = next(NOW, "k", &policy(), &FeedState::default(), &feed(&hints));
+    assert!(found.at.expect("a next poll").rfc3339().starts_with("2026-11-25T00:"));
+    let all = Hints { skip_days: (0..7).collect(), ..Hints::default() };
+    assert_eq!(wait(&next(NOW, "k", &policy(), &FeedState::default(), &feed(&all)), NOW), HOUR);
+}
+
+#[test]
+fn failures_back_off_to_a_day_and_a_success_ends_it() {
+    let mut state = FeedState::default();
+    let mut waits = Vec::new();
+    for _ in 0..7 {
+        let found = next(NOW, "k", &policy(), &state, &failed());
+        waits.push(wait(&found, NOW).as_secs() / 3600);
+        state = found.state;
+    }
+    assert_eq!(waits, [1, 2, 4, 8, 24, 24, 24]);
+    assert_eq!((state.n_errors, state.failing_since), (7, Some(NOW)));
+    let found = next(NOW, "k", &policy(), &state, &not_modified());
+    assert_eq!((wait(&found, NOW), found.state.n_errors, found.state.failing_since), (HOUR, 0, None));
+}
+
+#[test]
+fn retry_after_is_held_and_outlives_a_restart() {
+    let until = NOW.plus(5 * HOUR);
+    for polled in [Polled::Throttled { retry_after: Some(until) }, Polled::Failed { retry_after: Some(until) }] {
+        let found = next(NOW, "k", &policy(), &FeedState::default(), &polled);
+        assert_eq!(found.at, Some(until));
+        assert_eq!(found.reasons.last().map(String::as_str), Some("Retry-After 5h of the server"));
+        let kept: FeedState = serde_json::from_str(&serde_json::to_string(&found.state).unwrap()).unwrap();
+        assert_eq!(earliest(NOW.plus(HOUR), &kept), Some(until));
+        assert_eq!(earliest(NOW.plus(6 * HOUR), &kept), Some(NOW.plus(6 * HOUR)));
+        // The next answer ends the hold.
+        assert_eq!(next(until, "k", &policy(), &kept, &not_modified()).state.hold_until, None);
+    }
+    // A hold that is over, or shorter than our own wait, shortens nothing.
+    let past = Polled::Throttled { retry_after: Some(NOW.minus(HOUR)) };
+    assert_eq!(wait(&next(NOW, "k", &policy(), &FeedState::default(), &past), NOW), HOUR);
+}
+
+#[test]
+fn gone_is_gone() {
+    let found = next(NOW, "k", &policy(), &FeedState::default(), &Polled::Gone);
+    assert!(found.at.is_none() && found.state.gone);
+    assert_eq!(earliest(NOW, &found.state), None);
+}
+
+#[test]
+fn a_permanent_redirect_is_adopted_after_sightings_over_days_and_a_feed() {
+    let hints = Hints::default();
+    let redirect = Some(Redirect { to: "https://new.example/feed" });
+    let seen = |feed: bool| match feed {
+        true => Polled::Feed { hints: &hints, max_age: None, entry_times: &[], n_new: 0, redirect },
+        false => Polled::NotModified { max_age: None, redirect },
+    };
+    let run = |policy: &Policy, polls: &[(u64, bool)]| {
+        let mut state = FeedState::default();
+        let mut moved = None;
+        for (day, feed) in polls {
+            let found = next(NOW.plus(DAY * *day as u32), "k", policy, &state, &seen(*feed));
+            (state, moved) = (found.state, found.moved_to);
+        }
+        moved
+    };
+    let at_once = Policy { permanent_days: 0, ..policy() };
+    assert_eq!(run(&at_once, &[(0, true), (0, false)]), None);
+    assert_eq!(run(&at_once, &[(0, true), (0, false), (0, false)]).as_deref(), Some("https://new.example/feed"));
+    assert_eq!(run(&at_once, &[(0, false), (0, false), (0, false)]), None, "never a feed from there");
+    assert_eq!(run(&policy(), &[(0, true), (1, true), (2, true)]), None, "only two days");
+    assert!(run(&policy(), &[(0, true), (1, true), (3, true)]).is_some());
+    // A poll without the redirect starts the count again.
+    let mut state = FeedState::default();
+    for (day, polled) in [(0, seen(true)), (1, seen(true)), (2, feed(&hints)), (3, seen(true)), (4, seen(true))] {
+        let found = next(NOW.plus(DAY * day), "k", &policy(), &state, &polled);
+        assert_eq!(found.moved_to, None);
+        state = found.state;
+    }
+}
+
+#[test]
+fn the_rhythm_of_a_feed_sets_its_interval() {
+    let hints = Hints::default();
+    let rhythm = |gap: Duration, n: i64| -> Vec<Timestamp> {
+        (0..n).map(|i| NOW.minus(Duration::from_secs(gap.as_secs() * i as u64))).collect()
+    };
+    let interval = |policy: &Policy, times: &[Timestamp]| {
+        let polled = Polled::Feed { hints: &hints, max_age: None, entry_times: times, n_new: 0, redirect: None };
+        let found = next(NOW, "k", policy, &FeedState::default(), &polled);
+        (wait(&found, NOW), wait(&next(NOW, "k", policy, &found.state, &not_modified()), NOW))
+    };
+    assert_eq!(interval(&policy(), &rhythm(2 * HOUR, 20)), (30 * MINUTE, 30 * MINUTE));
+    assert_eq!(interval(&policy(), &rhythm(MINUTE, 20)).0, 15 * MINUTE, "not below min_interval");
+    assert_eq!(interval(&policy(), &rhythm(30 * DAY, 20)).0, DAY, "not above max_interval");
+    assert_eq!(interval(&policy(), &rhythm(2 * HOUR, 3)).0, HOUR, "too few to tell");
+    assert_eq!(interval(&policy(), &[NOW; 30]).0, HOUR, "all at once is no rhythm");
+    assert_eq!(interval(&Policy { adaptive: false, ..policy() }, &rhythm(2 * HOUR, 20)).0, HOUR);
+}
+
+#[test]
+fn jitter_only_adds_and_spreads() {
+    let policy = Policy { jitter: 0.1, ..policy() };
+    let mut tenths = [0u32; 10];
+    for n in 0..1000 {
+        let key = format!("feed {n}");
+        let found = next(NOW, &key, &policy, &FeedState::default(), &not_modified());
+        assert_eq!(found, next(NOW, &key, &policy, &FeedState::default(), &not_modified()), "the same answer again");
+        let extra = wait(&found, NOW) - HOUR;
+        assert!(extra <= 6 * MINUTE);
+        tenths[(extra.as_secs() / 37) as usize] += 1;
+    }
+    assert!(tenths.iter().all(|n| (60..150).contains(n)), "{tenths:?}");
+}
+
+#[test]
+fn state_of_another_version_is_read() {
+    let state: FeedState = serde_json::from_str(r#"{"n_errors":2,"what_is_this":[1,2]}"#).unwrap();
+    assert_eq!(state.n_errors, 2);
+}
+
+/// A year of a thousand feeds: healthy ones, slow ones, throttled ones, dead ones.
+#[test]
+fn a_year_of_a_thousand_feeds() {
+    let policy = Policy { interval: 4 * HOUR, jitter: 0.1, ..policy() };
+    let year_end = NOW.plus(365 * DAY);
+    let plain = Hints::default();
+    let daily = Hints { ttl_minutes: Some(1440), ..Hints::default() };
+    let mut busiest = std::collections::HashMap::<i64, u32>::new();
+    let (mut n_polls, mut n_failing) = (0u64, 0u64);
+    for n in 0..1000u32 {
+        let key = format!("feed {n}");
+        let mut state = FeedState::default();
+        let mut now = NOW;
+        while now < year_end {
+            let polled = match n % 10 {
+                0 => failed(),
+                1 => feed(&daily),
+                2 => Polled::Throttled { retry_after: Some(now.plus(2 * HOUR)) },
+                _ => feed(&plain),
+            };
+            n_failing += u64::from(n % 10 == 0);
+            n_polls += 1;
+            *busiest.entry(now.0 / 60_000).or_default() += 1;
+            let found = next(now, &key, &policy, &state, &polled);
+            let at = found.at.expect("a next poll");
+            assert!(at.since(now) >= policy.min_interval && at.since(now) <= 8 * DAY);
+            (state, now) = (found.state, at);
+        }
+    }
+    assert!(n_failing < 100 * 370, "at most one request a day for a feed that fails: {n_failing}");
+    assert!(n_polls > 700 * 365 * 5, "{n_polls}");
+    // All began in the same minute; by the second month they have drifted apart.
+    let later = NOW.plus(60 * DAY).0 / 60_000;
+    let peak = busiest.iter().filter(|(minute, _)| **minute > later).map(|(_, n)| *n).max();
+    assert!(peak.is_some_and(|n| n < 25), "{peak:?} polls in one minute");
+}
+
+#[test]
+fn a_clock_that_jumps_makes_no_storm_and_no_stall() {
+    let policy = Policy { jitter: 0.1, ..policy() };
+    for (after, now) in
+        [("ten years forward", NOW.plus(3650 * DAY)), ("ten years back", NOW.minus(3650 * DAY)), ("a day's sleep", NOW.plus(DAY))]
+    {
+        let mut dues: Vec<u64> = Vec::new();
+        for n in 0..1000 {
+            let key = format!("feed {n}");
+            let before = next(NOW, &key, &policy, &FeedState::default(), &not_modified());
+            let due = resume(now, &key, &policy, &before.state, before.at.expect("a next poll"));
+            assert!(due.since(now) <= 5 * MINUTE, "{after}: {key} waits {:?}", due.since(now));
+            dues.push(due.since(now).as_secs());
+        }
+        let worst = (0..300).map(|second| dues.iter().filter(|due| **due == second).count()).max();
+        assert!(worst.is_some_and(|n| n < 20), "{after}: {worst:?} polls in one second");
+    }
+    // What is not long overdue keeps its time, and so does a hold.
+    let state = FeedState::default();
+    assert_eq!(resume(NOW, "k", &policy, &state, NOW.plus(HOUR)), NOW.plus(HOUR));
+    assert_eq!(resume(NOW, "k", &policy, &state, NOW.minus(HOUR)), NOW.minus(HOUR));
+    let held = FeedState { hold_until: Some(NOW.plus(2 * HOUR)), ..FeedState::default() };
+    assert_eq!(resume(NOW, "k", &policy, &held, NOW.minus(DAY)), NOW.plus(2 * HOUR));
+    // A hold from before the clock was set back is not waited for.
+    assert_eq!(earliest(NOW.minus(3650 * DAY), &held), Some(NOW.minus(3650 * DAY)));
+}
+
+proptest! {
+    #[test]
+    fn never_panics_and_never_before_the_least_interval(
+        now in any::<i64>(),
+        state in (any::<u32>(), any::<Option<i64>>(), any::<Option<u64>>(), any::<Option<i64>>(), any::<Option<u32>>()),
+        times in proptest::collection::vec(any::<i64>(), 0..40),
+        age in any::<Option<u64>>(),
+        retry in any::<Option<i64>>(),
+        kind in 0..4,
+    ) {
+        let now = Timestamp(now);
+        let state = FeedState {
+            n_errors: state.0,
+            hold_until: state.1.map(Timestamp),
+            update_period_seconds: state.2,
+            median_gap_ms: state.3,
+            ttl_minutes: state.4,
+            skip_hours: vec![0, 5, 200],
+            ..FeedState::default()
+        };
+        let times: Vec<Timestamp> = times.into_iter().map(Timestamp).collect();
+        let hints = Hints { skip_days: vec![1, 9], ..Hints::default() };
+        let max_age = age.map(Duration::from_secs);
+        let polled = match kind {
+            0 => Polled::Feed { hints: &hints, max_age, entry_times: &times, n_new: 0, redirect: None },
+            1 => Polled::NotModified { max_age, redirect: Some(Redirect { to: "http://a.example/" }) },
+            2 => Polled::Throttled { retry_after: retry.map(Timestamp) },
+            _ => Polled::Failed { retry_after: retry.map(Timestamp) },
+        };
+        let policy = Policy { jitter: 0.3, ..policy() };
+        let found = next(now, "k", &policy, &state, &polled);
+        let at = found.at.expect("a next poll");
+        prop_assert!(at == now.plus(policy.min_interval) || at.since(now) >= policy.min_interval || now.0 > i64::MAX - 2_000_000_000_000);
+        prop_assert!(!found.reasons.is_empty());
+        let _ = (earliest(now, &found.state), resume(now, "k", &policy, &found.state, at));
+    }
+}
