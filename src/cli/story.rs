@@ -30,7 +30,7 @@ pub fn run(named: Option<&Path>, command: &Command) -> Outcome {
     let body = article::plain_text(&published.html);
     let mut out = std::io::stdout().lock();
     if id.json {
-        let sources: Vec<_> = published.sources.iter().map(|s| json!({"feed": s.feed_title, "link": s.link, "title": s.title, "published": s.published.rfc3339()}));
+        let sources = published.sources.iter().map(|s| json!({"feed": s.feed_title, "link": s.link, "title": s.title, "published": s.published.rfc3339()}));
         let row = json!({
             "id": story.id.0, "urn": published.id, "title": published.title, "link": published.link, "author": published.author,
             "published": published.published.rfc3339(), "updated": published.updated.rfc3339_millis(), "language": published.language,
