@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+"""Runs the scorers of the evaluation data on a binary and holds each figure to its floor.
+
+usage: scores.py COURANT SHARED [--print]
+
+Floors are in floors.toml beside this file: `figure = floor`; a figure below its floor fails, one well above it is
+named so that the floor can be raised. --print shows the figures in the form of that file.
+"""
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import tomllib
+
+courant, shared = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
+eval_dir = shared / "eval"
+
+
+def run(*command):
+    done = subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if done.returncode not in (0, 1):
+        sys.exit(f"{command}: exit {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
+    return done.stdout
+
+
+def feeds():
+    with tempfile.NamedTemporaryFile(suffix=".json") as out:
+        run(sys.executable, eval_dir / "feeds/score.py", "--json", out.name, "--", courant, "debug", "parse")
+        score = json.load(open(out.name))
+    text = run(sys.executable, eval_dir / "feeds/hostile.py", "--", courant, "debug", "parse")
+    survived, total = map(int, re.search(r"hostile: (\d+) of (\d+)", text).groups())
+    found = run(sys.executable, eval_dir / "feeds/score_discovery.py", "--", courant, "debug", "discover")
+    pairs = [tuple(map(int, pair)) for pair in re.findall(r"(\d+) of +(\d+)", found)]
+    return score, {"hostile": survived / total, "discovery": sum(a for a, _ in pairs) / sum(b for _, b in pairs)}
+
+
+def find(tree, *names):
+    """The first number under a key of one of these names, depth first."""
+    if isinstance(tree, dict):
+        for key, value in tree.items():
+            if key in names and isinstance(value, (int, float)):
+                return float(value)
+        for value in tree.values():
+            found = find(value, *names)
+            if found is not None:
+                return found
+    return None
+
+
+def extraction():
+    with tempfile.NamedTemporaryFile(suffix=".json") as out:
+        run(sys.executable, eval_dir / "extraction/evalx.py", "--cmd", f"{courant} debug extract", "--json", out.name)
+        return json.load(open(out.name))
+
+
+def dedup():
+    with tempfile.NamedTemporaryFile(suffix=".json") as out:
+        run(sys.executable, eval_dir / "dedup/eval.py", "--json", out.name, "--", courant, "debug", "dedupe")
+        return json.load(open(out.name))
+
+
+def seed():
+    text = run(sys.executable, eval_dir / "seed/score.py", "--", courant, "debug", "extract")
+    clean, total = map(int, re.search(r"seed article: (\d+)/(\d+)", text).groups())
+    return clean / total
+
+
+def addresses():
+    rows = [json.loads(line) for line in open(eval_dir / "hostile/ssrf_addresses.jsonl")]
+    lines = "".join(json.dumps({"id": row["id"], "url": row["url"]}) + "\n" for row in rows)
+    done = subprocess.run([courant, "debug", "address"], input=lines, stdout=subprocess.PIPE, text=True, check=True)
+    got = {row["id"]: row["allow"] for row in map(json.loads, done.stdout.splitlines())}
+    return sum(got[row["id"]] == row["allow"] for row in rows) / len(rows)
+
+
+def main():
+    figures = {}
+    score, extra = feeds()
+    figures["feeds.accept"] = find(score, "accept")
+    figures["feeds.core"] = find(score, "core")
+    figures["feeds.hostile"], figures["feeds.discovery"] = extra["hostile"], extra["discovery"]
+    figures["seed.clean"] = seed()
+    figures["address.right"] = addresses()
+    for name, row in extraction()["datasets"].items():
+        figures[f"extraction.{name}.f1"] = row["f1"]
+        if "clean" in row:
+            figures[f"extraction.{name}.clean"] = row["clean"]
+    for name, row in dedup().items():
+        for kind, index in (("dup", 0), ("dup", 1), ("b3m", 2), ("b3", 2), ("pair", 2), ("pairs", 2)):
+            if kind in row:
+                figures[f"dedup.{name}.{kind}.{'prf'[index]}"] = row[kind][index]
+    if "--print" in sys.argv:
+        print("\n".join(f'"{name}" = {value:.4f}' for name, value in figures.items() if value is not None))
+        return
+    floors = tomllib.load(open(pathlib.Path(__file__).parent / "floors.toml", "rb"))
+    failed = 0
+    for name, floor in floors.items():
+        value = figures.get(name)
+        low = value is None or value < floor - 1e-9
+        failed += low
+        note = "BELOW ITS FLOOR" if low else "raise the floor" if value > floor + 0.005 else ""
+        print(f"{name:32} {value if value is None else format(value, '.4f')}  floor {floor:.4f}  {note}")
+    print(f"{len(floors) - failed} passed, {failed} failed")
+    sys.exit(1 if failed else 0)
+
+
+main()
