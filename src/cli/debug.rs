@@ -217,7 +217,7 @@ fn discover(row: DiscoverRow) -> Value {
     let feeds = match &row.path {
         None => feed::known_feeds(&row.base_url),
         Some(path) => match std::fs::read(path) {
-            Ok(bytes) => feed::discover(&String::from_utf8_lossy(&bytes), &row.base_url),
+            Ok(bytes) => feed::discover(&feed::page_text(&bytes, None), &row.base_url),
             Err(error) => return json!({"id": row.id, "feeds": [], "error": format!("{path}: {error}")}),
         },
     };

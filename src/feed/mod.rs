@@ -3,6 +3,23 @@
 //! What a server sent is decoded, read by feed-rs inside a panic guard where it is clean, and by our own
 //! tolerant reader where it is not. The result goes to the store by way of the daemon.
 
+mod clean;
+mod dates;
+mod decode;
+mod discovery;
+mod draft;
+mod entities;
+mod events;
+mod ids;
+mod json;
+mod markup;
+mod names;
+mod not_a_feed;
+mod read_xml;
+mod scan;
+mod sites;
+mod tokens;
+
 use crate::model::Timestamp;
 
 /// What a server sent as a feed.
@@ -108,28 +125,77 @@ pub enum NotAFeed {
 /// The most entries that are taken from one document; the rest is dropped with a warning.
 pub const MAX_ENTRIES: usize = 5_000;
 
+/// Who reads: for benchmarks and for the test that holds the two readers to the same answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// feed-rs where the scan allows it, else our own.
+    Choose,
+    /// Our own, whatever the document.
+    Own,
+    /// feed-rs or nobody: what the scan does not allow is [`NotAFeed::Unreadable`].
+    FeedRs,
+}
+
 /// Reads a feed. Never panics, whatever the bytes.
 pub fn parse(document: &Document) -> Result<ParsedFeed, NotAFeed> {
-    let _ = document;
-    Err(NotAFeed::Empty)
+    parse_with(document, Reader::Choose)
+}
+
+/// As [`parse`], by a reader of one's choice.
+pub fn parse_with(document: &Document, reader: Reader) -> Result<ParsedFeed, NotAFeed> {
+    let decoded = decode::decode(document.bytes, document.content_type);
+    let text = decoded.text.as_ref();
+    if json::looks_like_json(text) {
+        let mut draft = json::read(text, document.url)?;
+        draft.warnings.splice(0..0, decoded.warnings);
+        return Ok(draft.finish());
+    }
+    if let Some(what) = not_a_feed::before_reading(document.bytes, text) {
+        return Err(what);
+    }
+    let clean = if reader == Reader::Own { None } else { scan::clean(text) };
+    let draft = clean.and_then(|clean| clean::read(text, document.url, clean));
+    if draft.is_none() && reader == Reader::FeedRs {
+        return Err(NotAFeed::Unreadable("not for feed-rs".to_owned()));
+    }
+    let draft = draft.or_else(|| read_xml::read(text, document.url));
+    let Some(mut draft) = draft else {
+        return Err(not_a_feed::after_reading(text, document.url));
+    };
+    draft.warnings.splice(0..0, decoded.warnings);
+    Ok(draft.finish())
 }
 
 /// The feeds that an HTML page declares, in document order, absolute, each once.
 pub fn discover(html: &str, base_url: &str) -> Vec<String> {
-    let _ = (html, base_url);
-    Vec::new()
+    discovery::declared(html, base_url)
+}
+
+/// The text of an HTML page, whatever its encoding: what [`discover`] and [`guess_feeds`] want.
+pub fn page_text(bytes: &[u8], content_type: Option<&str>) -> String {
+    decode::page_text(bytes, content_type)
+}
+
+/// Where else the feed of a page may be: links that look like feeds, in document order, then the well-known
+/// places. For pages that declare none; a candidate counts only if it parses.
+pub fn guess_feeds(html: &str, page_url: &str) -> Vec<String> {
+    let mut candidates = discovery::linked(html, page_url);
+    for place in discovery::well_known(page_url) {
+        if !candidates.contains(&place) {
+            candidates.push(place);
+        }
+    }
+    candidates
 }
 
 /// The feeds that a known site is known to have at a page's address (a YouTube channel, a subreddit …),
 /// without fetching anything.
 pub fn known_feeds(page_url: &str) -> Vec<String> {
-    let _ = page_url;
-    Vec::new()
+    sites::known_feeds(page_url)
 }
 
 /// What an entry is known by inside its feed, for ever: its id, else its link, else its content. Never its
-/// date. The three kinds cannot be taken for one another.
+/// date. The three kinds cannot be taken for one another, and no key is longer than 261 bytes.
 pub fn entry_key(entry: &ParsedEntry) -> String {
-    let _ = entry;
-    String::new()
+    ids::entry_key(entry)
 }

@@ -1,0 +1,230 @@
+//! Bytes → text: unannounced compression, the encoding by evidence rather than by label, and no character that
+//! XML forbids.
+
+use super::entities::is_xml_char;
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use std::borrow::Cow;
+use std::io::Read;
+
+/// What an unannounced compressed body may grow to; more is a bomb. The fetcher's own limit is lower.
+const MAX_INFLATED: u64 = 64 << 20;
+/// A feed does not say more in fewer bytes than this, unless it is a bomb.
+const MAX_RATIO: u64 = 200;
+
+pub(super) struct Decoded<'a> {
+    pub text: Cow<'a, str>,
+    pub warnings: Vec<String>,
+}
+
+pub(super) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Decoded<'a> {
+    let mut warnings = Vec::new();
+    let text = match inflate(bytes) {
+        Some((bytes, is_whole)) => {
+            warnings.push("the body is compressed without saying so".to_owned());
+            if !is_whole {
+                warnings.push("the compressed body is damaged or too large: read as far as possible".to_owned());
+            }
+            Cow::Owned(to_text(&bytes, content_type, &mut warnings).into_owned())
+        }
+        None => to_text(bytes, content_type, &mut warnings),
+    };
+    let text = plain_lines(drop_illegal(text, &mut warnings));
+    Decoded { text, warnings }
+}
+
+/// The text of a page, for those who look for feeds in it.
+pub(super) fn page_text(bytes: &[u8], content_type: Option<&str>) -> String {
+    decode(bytes, content_type).text.into_owned()
+}
+
+/// A gzip or zlib body unpacked as far as it goes, and whether that was to its end.
+fn inflate(bytes: &[u8]) -> Option<(Vec<u8>, bool)> {
+    let limit = MAX_INFLATED.min((bytes.len() as u64).saturating_mul(MAX_RATIO).max(1 << 20));
+    let mut out = Vec::new();
+    let result = match bytes {
+        [0x1f, 0x8b, 8, ..] => flate2::read::MultiGzDecoder::new(bytes).take(limit).read_to_end(&mut out),
+        [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..] if (u16::from(bytes[0]) << 8 | u16::from(bytes[1])) % 31 == 0 => {
+            flate2::read::ZlibDecoder::new(bytes).take(limit).read_to_end(&mut out)
+        }
+        _ => return None,
+    };
+    // `x^…` may begin a text.
+    if out.is_empty() && bytes[0] == 0x78 {
+        return None;
+    }
+    let is_whole = result.is_ok() && (out.len() as u64) < limit;
+    Some((out, is_whole))
+}
+
+/// Byte order mark, then the pattern of NULs, then valid UTF-8, then labels, then a guess.
+fn to_text<'a>(bytes: &'a [u8], content_type: Option<&str>, warnings: &mut Vec<String>) -> Cow<'a, str> {
+    if let Some(text) = wide(bytes) {
+        return Cow::Owned(text);
+    }
+    let mut bytes = bytes;
+    // Some servers put the mark twice.
+    while let Some(rest) = bytes.strip_prefix(b"\xef\xbb\xbf") {
+        bytes = rest;
+    }
+    let header = content_type.and_then(charset);
+    let declared = declaration(bytes);
+    let valid = match std::str::from_utf8(bytes) {
+        // A document that was cut may end inside a character.
+        Err(error) if error.error_len().is_none() && error.valid_up_to() > 0 => {
+            std::str::from_utf8(&bytes[..error.valid_up_to()]).ok()
+        }
+        valid => valid.ok(),
+    };
+    if let Some(text) = valid {
+        // ISO-2022-JP and HZ are ASCII to the eye.
+        let stateful = bytes.contains(&0x1b) && !text.is_empty();
+        let is_ascii = stateful && text.is_ascii();
+        if let Some(encoding) = [header, declared].into_iter().flatten().find(|e| e.name() == "ISO-2022-JP").filter(|_| is_ascii)
+        {
+            return encoding.decode_without_bom_handling(bytes).0;
+        }
+        let other = [header, declared].into_iter().flatten().find(|encoding| *encoding != UTF_8);
+        if let Some(other) = other.filter(|_| !text.is_ascii()) {
+            warnings.push(format!("labelled {} but is UTF-8", other.name()));
+        }
+        return Cow::Borrowed(text);
+    }
+    for encoding in [header, declared].into_iter().flatten().filter(|encoding| *encoding != UTF_8) {
+        if let Some(text) = encoding.decode_without_bom_handling_and_without_replacement(bytes) {
+            return Cow::Owned(text.into_owned());
+        }
+    }
+    // Mostly UTF-8 with a few broken bytes?
+    let lossy = String::from_utf8_lossy(bytes);
+    let broken = lossy.matches('\u{fffd}').count();
+    let good = lossy.chars().filter(|c| !c.is_ascii() && *c != '\u{fffd}').count();
+    let labelled_utf8 = [header, declared].contains(&Some(UTF_8));
+    // Bytes of another encoding stand in words; noise stands alone.
+    let is_noise = labelled_utf8 && good == 0 && !touches_letters(bytes);
+    if good > broken.saturating_mul(4) || (labelled_utf8 && good > broken) || is_noise {
+        warnings.push(format!("{broken} bytes are not UTF-8 and were replaced"));
+        return lossy;
+    }
+    // A single-byte label beats the guess: every guess would be possible.
+    let single = [header, declared].into_iter().flatten().find(|e| *e != UTF_8 && e.is_single_byte());
+    let encoding = single.unwrap_or_else(|| {
+        let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
+        detector.feed(bytes, true);
+        detector.guess(None, Utf8Detection::Deny)
+    });
+    warnings.push(format!("read as {}, which is a guess", encoding.name()));
+    encoding.decode_without_bom_handling(bytes).0
+}
+
+/// Whether a byte beyond ASCII stands beside an ASCII letter.
+fn touches_letters(bytes: &[u8]) -> bool {
+    bytes.windows(2).any(|pair| pair[0].is_ascii() != pair[1].is_ascii() && pair.iter().any(u8::is_ascii_alphabetic))
+}
+
+/// UTF-16 and UTF-32, with a byte order mark or by the NULs that ASCII has in them.
+fn wide(bytes: &[u8]) -> Option<String> {
+    match bytes {
+        [0, 0, 0xfe, 0xff, rest @ ..] => return Some(utf32(rest, u32::from_be_bytes)),
+        [0xff, 0xfe, 0, 0, rest @ ..] => return Some(utf32(rest, u32::from_le_bytes)),
+        [0xfe, 0xff, rest @ ..] => return Some(UTF_16BE.decode_without_bom_handling(rest).0.into_owned()),
+        [0xff, 0xfe, rest @ ..] => return Some(UTF_16LE.decode_without_bom_handling(rest).0.into_owned()),
+        [0, 0, 0, b'<' | b'{' | b' ' | b'\n', ..] => return Some(utf32(bytes, u32::from_be_bytes)),
+        [b'<' | b'{' | b' ' | b'\n', 0, 0, 0, ..] => return Some(utf32(bytes, u32::from_le_bytes)),
+        _ => {}
+    }
+    // Markup is ASCII: in UTF-16 every second byte of the start is NUL, and hardly any of the others.
+    let head = &bytes[..bytes.len().min(256) & !1];
+    let count = |offset: usize| head.iter().skip(offset).step_by(2).filter(|b| **b == 0).count();
+    let (even, odd) = (count(0), count(1));
+    let half = head.len() / 2;
+    if half < 2 || head[0] == 0 && head[1] == 0 {
+        return None;
+    }
+    if even * 4 > half * 3 && odd == 0 {
+        Some(UTF_16BE.decode_without_bom_handling(bytes).0.into_owned())
+    } else if odd * 4 > half * 3 && even == 0 {
+        Some(UTF_16LE.decode_without_bom_handling(bytes).0.into_owned())
+    } else {
+        None
+    }
+}
+
+fn utf32(bytes: &[u8], read: fn([u8; 4]) -> u32) -> String {
+    let unit = |unit: &[u8]| unit.try_into().map_or('\u{fffd}', |unit| char::from_u32(read(unit)).unwrap_or('\u{fffd}'));
+    bytes.chunks_exact(4).map(unit).collect()
+}
+
+/// The charset of a `Content-Type`.
+fn charset(content_type: &str) -> Option<&'static Encoding> {
+    content_type.split(';').skip(1).find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        let value = value.trim().trim_matches(['"', '\'']);
+        name.trim().eq_ignore_ascii_case("charset").then(|| label(value)).flatten()
+    })
+}
+
+/// The encoding of an XML declaration or of an HTML `meta` among the first bytes. One that says UTF-16 in bytes
+/// that can be read is wrong.
+fn declaration(bytes: &[u8]) -> Option<&'static Encoding> {
+    let head: String = bytes.iter().take(1024).map(|b| char::from(*b).to_ascii_lowercase()).collect();
+    let found = |key: &str| {
+        let after = &head[head.find(key)? + key.len()..];
+        let after = after.trim_start().strip_prefix('=')?.trim_start().trim_start_matches(['"', '\'']);
+        after.split(['"', '\'', '?', '>', ' ', ';', '/']).next().and_then(label)
+    };
+    let encoding =
+        if head.trim_start().starts_with("<?xml") || head.contains("<?xml") { found("encoding") } else { found("charset") };
+    encoding.filter(|encoding| *encoding != UTF_16LE && *encoding != UTF_16BE)
+}
+
+/// Labels that the web's list does not have and feeds do.
+const LABELS: &[(&str, &str)] = &[
+    ("cp-1252", "windows-1252"),
+    ("win-1251", "windows-1251"),
+    ("windows1251", "windows-1251"),
+    ("windows1252", "windows-1252"),
+    ("cp936", "gbk"),
+    ("cp932", "shift_jis"),
+    ("cp949", "euc-kr"),
+    ("cp950", "big5"),
+    ("utf8mb4", "utf-8"),
+    ("utf_8", "utf-8"),
+    ("u8", "utf-8"),
+    ("latin-1", "iso-8859-1"),
+    ("iso8859_1", "iso-8859-1"),
+];
+
+fn label(label: &str) -> Option<&'static Encoding> {
+    let label = label.trim();
+    Encoding::for_label(label.as_bytes()).or_else(|| {
+        let label = label.to_ascii_lowercase();
+        let (_, known) = LABELS.iter().find(|(odd, _)| *odd == label)?;
+        Encoding::for_label(known.as_bytes())
+    })
+}
+
+/// Without the characters that XML forbids; U+FEFF inside is a mark that somebody glued in.
+fn drop_illegal<'a>(text: Cow<'a, str>, warnings: &mut Vec<String>) -> Cow<'a, str> {
+    let is_bad_byte = |b: u8| b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r');
+    // U+FEFF, U+FFFE and U+FFFF all begin with 0xEF.
+    let has_bad = text.bytes().any(is_bad_byte)
+        || memchr::memchr_iter(0xef, text.as_bytes())
+            .any(|at| matches!(text.as_bytes()[at + 1..at + 3], [0xbb | 0xbf, 0xbe | 0xbf]));
+    if !has_bad {
+        return text;
+    }
+    let kept: String = text.chars().filter(|c| is_xml_char(*c) && *c != '\u{feff}').collect();
+    if kept.len() < text.len() {
+        warnings.push("characters that XML forbids were dropped".to_owned());
+    }
+    Cow::Owned(kept)
+}
+
+/// Line ends as XML wants them read.
+fn plain_lines(text: Cow<str>) -> Cow<str> {
+    if memchr::memchr(b'\r', text.as_bytes()).is_none() {
+        return text;
+    }
+    Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n"))
+}

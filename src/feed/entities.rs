@@ -1,0 +1,144 @@
+//! Character references: the complete HTML table, and what browsers make of the odd ones.
+//!
+//! Our own because the table in quick-xml 0.42 gives a wrong character for 444 names. The rows of `entities.txt`
+//! are the HTML standard's list (§ 13.5): a name with its semicolon (106 old names also without one), then the
+//! code points.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+const ROWS: &str = include_str!("entities.txt");
+
+/// No name in the table is longer; what is longer is no reference.
+const LONGEST_NAME: usize = 33;
+
+/// What windows-1252 has at 0x80–0x9f; U+0000 where it has nothing. Authors who write `&#151;` mean a dash.
+const WINDOWS_1252: [u16; 32] = [
+    0x20ac, 0, 0x201a, 0x192, 0x201e, 0x2026, 0x2020, 0x2021, 0x2c6, 0x2030, 0x160, 0x2039, 0x152, 0, 0x17d, 0, 0, 0x2018,
+    0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014, 0x2dc, 0x2122, 0x161, 0x203a, 0x153, 0, 0x17e, 0x178,
+];
+
+/// Which names count as references.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dialect {
+    /// Every name needs its semicolon, as in XML.
+    Xml,
+    /// The old names also hold without one, as in HTML text.
+    Html,
+}
+
+/// Entities that a document declares for itself: name without `&` and `;` → text.
+pub(super) type Declared = HashMap<String, String>;
+
+fn table() -> &'static HashMap<&'static str, &'static str> {
+    static TABLE: OnceLock<HashMap<&'static str, &'static str>> = OnceLock::new();
+    TABLE.get_or_init(|| ROWS.lines().filter_map(|row| row.split_once(' ')).collect())
+}
+
+/// Appends the character of a name that is written as in the table; false where it is unknown.
+fn push_named(name: &str, out: &mut String) -> bool {
+    // The five that make up nearly all references.
+    let common = match name {
+        "amp;" => '&',
+        "lt;" => '<',
+        "gt;" => '>',
+        "quot;" => '"',
+        "apos;" => '\'',
+        "nbsp;" => '\u{a0}',
+        _ => {
+            let Some(points) = table().get(name) else { return false };
+            out.extend(points.split(' ').filter_map(|hex| u32::from_str_radix(hex, 16).ok()).filter_map(char::from_u32));
+            return true;
+        }
+    };
+    out.push(common);
+    true
+}
+
+/// Appends the character of a number; nothing for one that no text may hold.
+fn push_number(number: u32, out: &mut String) {
+    let number = match number {
+        0x80..=0x9f => u32::from(WINDOWS_1252[(number - 0x80) as usize]),
+        other => other,
+    };
+    if let Some(c) = char::from_u32(number).filter(|c| is_xml_char(*c)) {
+        out.push(c);
+    }
+}
+
+/// Whether XML 1.0 allows the character.
+pub(super) fn is_xml_char(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+}
+
+/// Text with its references replaced. A `&` that begins none stays.
+pub(super) fn decode<'a>(text: &'a str, dialect: Dialect, declared: &Declared) -> Cow<'a, str> {
+    if memchr::memchr(b'&', text.as_bytes()).is_none() {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    decode_into(text, dialect, declared, &mut out);
+    Cow::Owned(out)
+}
+
+/// As [`decode`], appended to `out`; true where a `&` began no reference.
+pub(super) fn decode_into(text: &str, dialect: Dialect, declared: &Declared, out: &mut String) -> bool {
+    let mut rest = text;
+    let mut bare = false;
+    while let Some(at) = memchr::memchr(b'&', rest.as_bytes()) {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        match reference(rest, dialect, declared, out) {
+            Some(length) => rest = &rest[length..],
+            None => {
+                bare = true;
+                out.push('&');
+                rest = &rest[1..];
+            }
+        }
+    }
+    out.push_str(rest);
+    bare
+}
+
+/// Reads the reference at the start of `text` (which begins with `&`) and returns its length.
+fn reference(text: &str, dialect: Dialect, declared: &Declared, out: &mut String) -> Option<usize> {
+    let body = &text.as_bytes()[1..];
+    if body.first() == Some(&b'#') {
+        let hex = matches!(body.get(1), Some(b'x' | b'X'));
+        let digits_at = if hex { 2 } else { 1 };
+        let is_digit = |b: &&u8| if hex { b.is_ascii_hexdigit() } else { b.is_ascii_digit() };
+        let n_digits = body[digits_at..].iter().take(16).take_while(is_digit).count();
+        if n_digits == 0 {
+            return None;
+        }
+        let end = digits_at + n_digits;
+        // ASCII digits only, so the cut is between characters.
+        let digits = &text[1 + digits_at..1 + end];
+        push_number(u32::from_str_radix(digits, if hex { 16 } else { 10 }).unwrap_or(0), out);
+        return Some(1 + end + usize::from(body.get(end) == Some(&b';')));
+    }
+    let n_name = body.iter().take(64).take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.')).count();
+    if n_name == 0 {
+        return None;
+    }
+    if body.get(n_name) == Some(&b';') {
+        if let Some(own) = declared.get(&text[1..1 + n_name]) {
+            out.push_str(own);
+            return Some(n_name + 2);
+        }
+        if n_name < LONGEST_NAME && push_named(&text[1..n_name + 2], out) {
+            return Some(n_name + 2);
+        }
+    }
+    if dialect == Dialect::Html {
+        // Longest first; the longest of the old names has six letters.
+        for length in (2..=n_name.min(6)).rev() {
+            if push_named(&text[1..1 + length], out) {
+                return Some(1 + length);
+            }
+        }
+    }
+    None
+}

@@ -1,0 +1,638 @@
+//! The feed room at its door: what `parse`, `discover`, `known_feeds` and `entry_key` promise.
+
+use courant::feed::{self, Document, Enclosure, NotAFeed, ParsedEntry, ParsedFeed, Reader};
+use courant::model::Timestamp;
+use proptest::prelude::*;
+
+const URL: &str = "https://site.example/blog/feed.xml";
+
+fn try_parse(bytes: &[u8], content_type: Option<&str>) -> Result<ParsedFeed, NotAFeed> {
+    feed::parse(&Document { bytes, content_type, url: URL })
+}
+
+fn parse(text: &str) -> ParsedFeed {
+    try_parse(text.as_bytes(), Some("application/xml")).expect("a feed")
+}
+
+/// An RSS feed around the inside of one item.
+fn rss(item: &str) -> String {
+    format!(
+        "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>T</title><link>https://site.example/</link>{item}</channel></rss>"
+    )
+}
+
+fn item(inside: &str) -> ParsedEntry {
+    let feed = parse(&rss(&format!("<item>{inside}</item>")));
+    assert_eq!(feed.entries.len(), 1, "{inside}");
+    feed.entries[0].clone()
+}
+
+fn atom(inside: &str) -> ParsedFeed {
+    parse(&format!("<feed xmlns='http://www.w3.org/2005/Atom'><title>T</title>{inside}</feed>"))
+}
+
+fn date(text: &str) -> Option<String> {
+    item(&format!("<title>x</title><pubDate>{text}</pubDate>")).published.map(Timestamp::rfc3339)
+}
+
+// Reading
+
+#[test]
+fn rss_two_in_full() {
+    let feed = parse(
+        r#"<?xml version="1.0" encoding="utf-8"?>
+        <rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/"
+             xmlns:atom="http://www.w3.org/2005/Atom" xmlns:sy="http://purl.org/rss/1.0/modules/syndication/">
+        <channel><title>News &amp; more</title><link>https://site.example/</link><description>All of it</description>
+        <language>en-GB</language><ttl>60</ttl><skipHours><hour>0</hour><hour>24</hour><hour>7</hour></skipHours>
+        <skipDays><day>Sunday</day><day>Monday</day></skipDays>
+        <sy:updatePeriod>hourly</sy:updatePeriod><sy:updateFrequency>2</sy:updateFrequency>
+        <atom:link rel="self" href="/blog/feed.xml"/><atom:link rel="hub" href="https://hub.example/"/>
+        <item><title>One</title><link>/1</link><guid isPermaLink="false">g1</guid>
+        <pubDate>Tue, 02 Mar 2021 23:39:15 +0100</pubDate><dc:creator>Ann</dc:creator><category>a</category><category>b</category>
+        <description>short</description><content:encoded><![CDATA[<p>long</p>]]></content:encoded>
+        <comments>https://site.example/1#c</comments><source url="https://other.example/feed">Other</source>
+        <enclosure url="https://cdn.example/1.mp3" type="audio/mpeg" length="12"/></item></channel></rss>"#,
+    );
+    assert_eq!(feed.title.as_deref(), Some("News & more"));
+    assert_eq!(feed.link.as_deref(), Some("https://site.example/"));
+    assert_eq!(feed.language.as_deref(), Some("en-GB"));
+    assert_eq!(feed.hints.ttl_minutes, Some(60));
+    assert_eq!(feed.hints.skip_hours, [0, 7]);
+    assert_eq!(feed.hints.skip_days, [0, 6]);
+    assert_eq!(feed.hints.update_period_seconds, Some(1_800));
+    assert_eq!(feed.hints.self_url.as_deref(), Some("https://site.example/blog/feed.xml"));
+    assert_eq!(feed.hints.hubs, ["https://hub.example/"]);
+    let entry = &feed.entries[0];
+    assert_eq!(entry.id.as_deref(), Some("g1"));
+    assert_eq!(entry.link.as_deref(), Some("https://site.example/1"));
+    assert_eq!(entry.published.map(Timestamp::rfc3339).as_deref(), Some("2021-03-02T22:39:15Z"));
+    assert_eq!(entry.author.as_deref(), Some("Ann"));
+    assert_eq!(entry.categories, ["a", "b"]);
+    assert_eq!(entry.summary.as_deref(), Some("short"));
+    assert_eq!(entry.content.as_deref(), Some("<p>long</p>"));
+    assert_eq!(entry.comments.as_deref(), Some("https://site.example/1#c"));
+    assert_eq!(entry.source.as_ref().and_then(|s| s.url.as_deref()), Some("https://other.example/feed"));
+    let enclosure =
+        Enclosure { url: "https://cdn.example/1.mp3".into(), media_type: Some("audio/mpeg".into()), length: Some(12) };
+    assert_eq!(entry.enclosures, [enclosure]);
+    assert!(feed.warnings.is_empty(), "{:?}", feed.warnings);
+}
+
+#[test]
+fn versions_of_rss_that_nobody_wrote_down() {
+    for version in ["", "version='0.93'", "version='2.0.1'", "version='2.00'", "version='0.94'"] {
+        let feed = parse(&format!("<rss {version}><channel><title>T</title><item><title>a</title></item></channel></rss>"));
+        assert_eq!(feed.entries.len(), 1, "{version}");
+    }
+}
+
+#[test]
+fn rdf_has_its_items_beside_the_channel() {
+    let feed = parse(
+        "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns='http://purl.org/rss/1.0/'>
+         <channel rdf:about='https://a.example/'><title>T</title><items><rdf:Seq><rdf:li resource='x'/></rdf:Seq></items></channel>
+         <item rdf:about='https://a.example/1'><title>One</title><link>https://a.example/1</link></item></rdf:RDF>",
+    );
+    assert_eq!(feed.title.as_deref(), Some("T"));
+    assert_eq!(feed.entries[0].id.as_deref(), Some("https://a.example/1"));
+}
+
+#[test]
+fn old_atom_names_mean_the_new_ones() {
+    let feed = parse(
+        "<feed version='0.3' xmlns='http://purl.org/atom/ns#'><title>T</title><tagline>about</tagline><entry><id>1</id>
+         <issued>2004-01-01T00:00:00Z</issued><modified>2004-01-02T00:00:00Z</modified>
+         <content type='text/html' mode='escaped'>&lt;b&gt;x&lt;/b&gt;</content></entry></feed>",
+    );
+    let entry = &feed.entries[0];
+    assert_eq!(feed.description.as_deref(), Some("about"));
+    assert_eq!(entry.published.map(Timestamp::rfc3339).as_deref(), Some("2004-01-01T00:00:00Z"));
+    assert_eq!(entry.updated.map(Timestamp::rfc3339).as_deref(), Some("2004-01-02T00:00:00Z"));
+    assert_eq!(entry.content.as_deref(), Some("<b>x</b>"));
+}
+
+#[test]
+fn atom_texts_are_what_their_type_says() {
+    let bodies: Vec<_> = atom(
+        "<entry><content>1 &lt; 2</content></entry>
+         <entry><content type='html'>&lt;i&gt;x&lt;/i&gt;</content></entry>
+         <entry><content type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml'>a &lt; <b>b</b><br/></div></content></entry>
+         <entry><content type='text/html' mode='base64'>PGI+eDwvYj4=</content></entry>",
+    )
+    .entries
+    .into_iter()
+    .map(|entry| entry.content.unwrap_or_default())
+    .collect();
+    assert_eq!(bodies, ["1 &lt; 2", "<i>x</i>", "<div>a &lt; <b>b</b><br></div>", "<b>x</b>"]);
+}
+
+#[test]
+fn a_planet_says_whom_it_quotes() {
+    let feed = atom(
+        "<entry><id>1</id><title>x</title><source><id>urn:1</id><title>Other</title>
+         <link href='https://other.example/'/><link rel='self' href='https://other.example/f'/></source></entry>",
+    );
+    let source = feed.entries[0].source.clone().unwrap();
+    assert_eq!((source.title.as_deref(), source.url.as_deref()), (Some("Other"), Some("https://other.example/")));
+    assert_eq!(feed.entries[0].title.as_deref(), Some("x"));
+}
+
+#[test]
+fn links_inside_a_body_follow_xml_base_only() {
+    let feed = atom(
+        "<entry><id>1</id><content type='html'>&lt;a href='x'&gt;</content></entry>
+         <entry xml:base='https://b.example/d/'><id>2</id><link href='y'/><content type='html'>&lt;a href='x'&gt;</content></entry>",
+    );
+    assert_eq!(feed.entries[0].content.as_deref(), Some("<a href='x'>"));
+    assert_eq!(feed.entries[1].content.as_deref(), Some("<a href='https://b.example/d/x'>"));
+    assert_eq!(feed.entries[1].link.as_deref(), Some("https://b.example/d/y"));
+}
+
+#[test]
+fn json_feed_with_all_that_goes_wrong() {
+    let feed = parse(
+        r#"{"version":"https://jsonfeed.org/version/1.1","title":"T","home_page_url":null,"next_url":"/2",
+            "items":[{"id":5,"title":null,"content_text":"a\n<b","attachments":[{"url":"/a.mp3","mime_type":"audio/mpeg","size_in_bytes":9}]},
+                     "nonsense",
+                     {"id":"6","url":"/six","content_html":"<p>x</p>","authors":[{"name":"Ann"}],"tags":["t"]},
+                     {"id":"cut","ti"#,
+    );
+    assert_eq!(feed.entries.len(), 2);
+    assert_eq!(feed.entries[0].id.as_deref(), Some("5"));
+    assert_eq!(feed.entries[0].content.as_deref(), Some("a<br>\n&lt;b"));
+    assert_eq!(feed.entries[0].enclosures[0].length, Some(9));
+    assert_eq!(feed.entries[1].link.as_deref(), Some("https://site.example/six"));
+    assert_eq!(feed.entries[1].author.as_deref(), Some("Ann"));
+    assert_eq!(feed.warnings.len(), 2, "{:?}", feed.warnings);
+}
+
+// Repairing
+
+#[test]
+fn damage_costs_only_itself() {
+    let cases = [
+        ("a bare ampersand", "<item><title>AT&T</title><link>https://a.example/?a=1&b=2</link></item>", "AT&T"),
+        ("a misspelt end", "<item><title>one</titel><link>https://a.example/?a=1&b=2</link></item>", "one"),
+        ("no end", "<item><title>one<link>https://a.example/?a=1&b=2</link></item>", "one"),
+        ("a stray end", "<item><title>one</title></p></div><link>https://a.example/?a=1&b=2</link></item>", "one"),
+        ("unclosed CDATA", "<item><link>https://a.example/?a=1&b=2</link><title><![CDATA[one</title></item>", "one"),
+        (
+            "an unquoted attribute",
+            "<item nowrap a=b a=c><title x=1>one</title><link>https://a.example/?a=1&b=2</link></item>",
+            "one",
+        ),
+        ("another case", "<ITEM><Title>one</Title><LINK>https://a.example/?a=1&b=2</LINK></ITEM>", "one"),
+        (
+            "a named reference",
+            "<item><title>&alpha;&OElig;&l10;</title><link>https://a.example/?a=1&b=2</link></item>",
+            "αŒ&l10;",
+        ),
+        ("a number of windows-1252", "<item><title>a&#150;b&#0;</title><link>https://a.example/?a=1&b=2</link></item>", "a–b"),
+        ("HTML in a text", "<item><title>a <br>b</title><link>https://a.example/?a=1&b=2</link></item>", "a b"),
+    ];
+    for (what, damaged, title) in cases {
+        let feed = parse(&rss(&format!("{damaged}<item><title>last</title></item>")));
+        assert_eq!(feed.entries.len(), 2, "{what}: {feed:?}");
+        assert_eq!(feed.entries[0].title.as_deref(), Some(title), "{what}");
+        assert_eq!(feed.entries[0].link.as_deref(), Some("https://a.example/?a=1&b=2"), "{what}");
+        assert_eq!(feed.entries[1].title.as_deref(), Some("last"), "{what}");
+    }
+}
+
+#[test]
+fn repairs_are_told_with_their_line() {
+    let feed = parse("<rss version='2.0'>\n<channel>\n<title>AT&T</title></chanel>");
+    assert!(feed.warnings.contains(&"line 3: a bare & was read as text".to_owned()), "{:?}", feed.warnings);
+    assert!(feed.warnings.iter().any(|w| w.contains("ends too early")), "{:?}", feed.warnings);
+}
+
+#[test]
+fn junk_around_the_root_is_skipped() {
+    let inside = rss("<item><title>one</title></item>");
+    for junk in ["<br />\n<b>Warning</b>: x in <b>y.php</b><br />\n", "\u{feff}\u{feff}", "\n\n  ", "noise ", "<!-- <item> -->"] {
+        let feed = parse(&format!("{junk}{inside}<script>1</script> more"));
+        assert_eq!((feed.title.as_deref(), feed.entries.len()), (Some("T"), 1), "{junk}");
+    }
+}
+
+#[test]
+fn namespaces_in_any_spelling() {
+    for ns in ["http://www.w3.org/2005/Atom", "https://www.w3.org/2005/atom/", "http://purl.org/atom/ns#", "urn:made-up"] {
+        let feed = parse(&format!("<feed xmlns='{ns}'><title>T</title><entry><id>1</id></entry></feed>"));
+        assert_eq!((feed.title.as_deref(), feed.entries.len()), (Some("T"), 1), "{ns}");
+    }
+    // Prefixes that nobody declared mean what they usually mean.
+    assert_eq!(item("<title>x</title><dc:creator>Ann</dc:creator>").author.as_deref(), Some("Ann"));
+}
+
+#[test]
+fn entities_of_a_doctype_are_text_and_never_bombs() {
+    let feed = parse(
+        "<!DOCTYPE rss [<!ENTITY me \"Ann\"><!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;\"><!ENTITY f SYSTEM \"file:///etc/passwd\">]>
+         <rss version='2.0'><channel><title>&me; &b; &f;</title></channel></rss>",
+    );
+    assert_eq!(feed.title.as_deref(), Some("Ann &b; &f;"));
+}
+
+#[test]
+fn mails_beside_other_scripts_do_not_panic() {
+    for (author, name) in [
+        ("张三（zhang@example.com）", "张三"),
+        ("zhang@example.com（张三）", "张三"),
+        ("a@b.example (Ann)", "Ann"),
+        ("Ann <a@b.example>", "Ann"),
+    ] {
+        let author = author.replace('<', "&lt;").replace('>', "&gt;");
+        assert_eq!(item(&format!("<title>x</title><author>{author}</author>")).author.as_deref(), Some(name));
+    }
+}
+
+#[test]
+fn titles_are_plain_lines() {
+    let title = |text: &str| item(&format!("<title>{text}</title><link>https://a.example/</link>")).title;
+    assert_eq!(title("&lt;b&gt;bold&lt;/b&gt; &amp;amp; more").as_deref(), Some("bold & more"));
+    assert_eq!(title("<![CDATA[Vec<T> in\n Rust]]>").as_deref(), Some("Vec<T> in Rust"));
+    assert_eq!(title("a\u{202e}b&#x1b;[31m").as_deref(), Some("ab[31m"));
+    assert_eq!(title("  "), None);
+}
+
+// Decoding
+
+#[test]
+fn encodings_by_evidence() {
+    let text = rss("<item><title>Привет, мир: Ж</title></item>");
+    let (koi, _, _) = encoding_rs::KOI8_R.encode(&text);
+    let declared = text.replace("version=\"1.0\"?", "version=\"1.0\" encoding=\"koi8-r\"?");
+    let (koi_declared, _, _) = encoding_rs::KOI8_R.encode(&declared);
+    let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let utf32: Vec<u8> = text.chars().flat_map(|c| (c as u32).to_le_bytes()).collect();
+    let lying = "text/xml; charset=iso-8859-1";
+    let cases: [(&str, &[u8], Option<&str>); 6] = [
+        ("the header says it", &koi, Some("text/xml; charset=\"koi8-r\"")),
+        ("the declaration says it", &koi_declared, None),
+        ("UTF-16 without a mark", &utf16, None),
+        ("UTF-32 without a mark", &utf32, None),
+        ("UTF-8 against its label", text.as_bytes(), Some(lying)),
+        ("UTF-8 against its declaration", declared.as_bytes(), None),
+    ];
+    for (what, bytes, content_type) in cases {
+        let feed = try_parse(bytes, content_type).expect(what);
+        assert_eq!(feed.entries[0].title.as_deref(), Some("Привет, мир: Ж"), "{what}");
+    }
+}
+
+#[test]
+fn gzip_that_nobody_announced() {
+    use std::io::Write;
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packer.write_all(rss("<item><title>one</title></item>").as_bytes()).unwrap();
+    let packed = packer.finish().unwrap();
+    assert_eq!(try_parse(&packed, None).unwrap().entries.len(), 1);
+    // Cut short it gives what it has.
+    assert!(try_parse(&packed[..packed.len() - 12], None).is_ok());
+}
+
+// Dates
+
+#[test]
+fn dates_in_the_wild() {
+    let ten = "2024-01-31T10:00:00Z";
+    let cases = [
+        ("Wed, 31 Jan 2024 10:00:00 GMT", ten),
+        ("Wed, 31 Jan 2024 11:00:00 +0100", ten),
+        ("Wednesday, 31-Jan-24 10:00:00 UTC", ten),
+        ("2024-01-31T10:00:00Z", ten),
+        ("2024-01-31T10:00:00.123+00:00", ten),
+        ("2024-01-31 10:00:00", ten),
+        ("20240131T100000Z", ten),
+        ("20240131100000", ten),
+        ("2024-031T10:00:00Z", ten),
+        ("1706695200", ten),
+        ("1706695200000", ten),
+        ("01/31/2024 10:00:00 AM", ten),
+        ("31.01.2024 10:00", ten),
+        ("31/01/2024 10:00", ten),
+        ("Jan 31, 2024, 10:00 a.m.", ten),
+        ("January 31st, 2024 10:00", ten),
+        ("31 janvier 2024 10:00", ten),
+        ("mercredi 31 janvier 2024 10:00:00", ten),
+        ("mardi, 30 janv. 2024 11:00:00 +0100", "2024-01-30T10:00:00Z"),
+        ("Mittwoch, 31. Januar 2024 11:00 MEZ", ten),
+        ("Di, 05 März 2024 10:00:00 GMT", "2024-03-05T10:00:00Z"),
+        ("martes, 30 de enero de 2024 10:00", "2024-01-30T10:00:00Z"),
+        ("mercoledì 31 gennaio 2024 10:00", ten),
+        ("quarta-feira, 31 de janeiro de 2024 10:00", ten),
+        ("woensdag 31 januari 2024 10:00", ten),
+        ("maandag 29 januari 2024 10:00", "2024-01-29T10:00:00Z"),
+        ("Ср, 31 января 2024 13:00:00 MSK", ten),
+        ("środa, 31 stycznia 2024 10:00", ten),
+        ("2024年1月31日 10:00", ten),
+        ("2024年01月31日 18时00分00秒 +0800", ten),
+        ("2024年1月31日（水） 午後7時00分 JST", ten),
+        ("2024년 1월 31일 오전 10:00", ten),
+        ("2024. 1. 31. 오후 7:00 KST", ten),
+        ("2024-01-30 24:00:00", "2024-01-31T00:00:00Z"),
+        ("2016-12-31T23:59:60Z", "2016-12-31T23:59:59Z"),
+        ("31 Jan 24 10:00 EST", "2024-01-31T15:00:00Z"),
+        ("31 Jan 69 10:00 GMT", "2069-01-31T10:00:00Z"),
+        ("31 Jan 99 10:00 GMT", "1999-01-31T10:00:00Z"),
+        ("2024-01", "2024-01-01T00:00:00Z"),
+        ("Fri, 31 Jan 2124 10:00:00 GMT", "2124-01-31T10:00:00Z"),
+    ];
+    for (text, want) in cases {
+        assert_eq!(date(text).as_deref(), Some(want), "{text}");
+    }
+}
+
+#[test]
+fn dates_that_are_none() {
+    for text in [
+        "soon",
+        "2024-02-30T10:00:00Z",
+        "32 Jan 2024",
+        "Mon, 01 Jan 999999999 00:00:00 GMT",
+        "2024-01-31T25:00:00Z",
+        "12345678901234567890",
+    ] {
+        let feed = parse(&rss(&format!("<item><title>x</title><pubDate>{text}</pubDate></item>")));
+        assert_eq!(feed.entries[0].published, None, "{text}");
+        assert!(feed.warnings.iter().any(|w| w.contains("dates cannot be read")), "{text}: {:?}", feed.warnings);
+    }
+}
+
+// Ids
+
+#[test]
+fn keys_never_change() {
+    let entry = |id: Option<&str>, link: Option<&str>| ParsedEntry {
+        id: id.map(str::to_owned),
+        link: link.map(str::to_owned),
+        title: Some("T".into()),
+        ..ParsedEntry::default()
+    };
+    assert_eq!(feed::entry_key(&entry(Some("a"), Some("b"))), "id:a");
+    assert_eq!(feed::entry_key(&entry(None, Some("b"))), "link:b");
+    assert_eq!(feed::entry_key(&entry(None, None)), "text:a19b966517c4f66c775a563cc0f0cca1");
+    let long = "x".repeat(1_000);
+    assert_eq!(feed::entry_key(&entry(Some(&long), None)), "id#50a1af5a5f2dcf01c0a4877b962cba82");
+    // Neither the date nor markup makes another entry.
+    let mut one = entry(None, None);
+    one.content = Some("<p>some  <b>text</b></p>".into());
+    let mut two = one.clone();
+    two.content = Some("<div>some text</div>".into());
+    two.published = Some(Timestamp(1));
+    assert_eq!(feed::entry_key(&one), feed::entry_key(&two));
+}
+
+// What is not a feed
+
+#[test]
+fn what_is_not_a_feed_is_named() {
+    let cases: [(&[u8], &str); 9] = [
+        (b"", "the body is empty"),
+        (b" \n\xef\xbb\xbf ", "the body is empty"),
+        (b"%PDF-1.7 x", "a PDF, not a feed"),
+        (b"{\"error\":\"no\"}", "JSON, but not a JSON Feed"),
+        (b"<opml version='2.0'><body><outline text='x'/></body></opml>", "an OPML list of feeds, not a feed"),
+        (b"<html><head><title>Just a moment...</title></head></html>", "a page that checks for robots, not a feed"),
+        (b"<html><head><title>Sign in - x</title></head></html>", "a login page, not a feed"),
+        (b"plain words", "text without markup, not a feed"),
+        (b"<note><to>x</to></note>", "cannot be read as a feed: its root element is <note>"),
+    ];
+    for (bytes, want) in cases {
+        assert_eq!(try_parse(bytes, None).unwrap_err().to_string(), want);
+    }
+    let page = b"<!doctype html><html><head><link rel=alternate type=application/rss+xml href=/f></head></html>";
+    assert_eq!(try_parse(page, None).unwrap_err(), NotAFeed::Html { feeds: vec!["https://site.example/f".into()] });
+}
+
+// Discovery
+
+#[test]
+fn pages_declare_feeds() {
+    let page = r#"<!DOCTYPE html><head><title>a <link rel=alternate type=application/rss+xml href=no></title>
+        <!-- <link rel="alternate" type="application/rss+xml" href="no"> -->
+        <script>"<link rel='alternate' type='application/rss+xml' href='no'>"</script>
+        <LINK REL="stylesheet Alternate" TYPE="Application/RSS+XML; charset=utf-8" HREF=" a?x=1&amp;y=2 ">
+        <link rel=alternate type="application/json+oembed" href=no><link rel=alternate type=application/json href=/wp-json/x>
+        <link rel=alternate type=application/atom+xml href=""><link rel=feed type=application/feed+json href=//o.example/j>
+        <link rel=alternate type=application/rss+xml href="a?x=1&y=2"><base href="/sub/"></head>"#;
+    assert_eq!(
+        feed::discover(page, "https://site.example/blog/post"),
+        ["https://site.example/sub/a?x=1&y=2", "https://o.example/j"]
+    );
+}
+
+#[test]
+fn pages_that_declare_none_have_candidates() {
+    let found = feed::guess_feeds("<a href=about>x</a> <a href='news.rss'>RSS</a>", "https://site.example/blog/");
+    assert_eq!(found[0], "https://site.example/blog/news.rss");
+    assert!(found.contains(&"https://site.example/feed.xml".to_owned()));
+}
+
+#[test]
+fn known_sites() {
+    let cases = [
+        ("https://www.youtube.com/channel/UCx1", "https://www.youtube.com/feeds/videos.xml?channel_id=UCx1"),
+        ("https://www.youtube.com/playlist?list=PLx1", "https://www.youtube.com/feeds/videos.xml?playlist_id=PLx1"),
+        ("https://www.youtube.com/watch?v=a&list=PLx1", "https://www.youtube.com/feeds/videos.xml?playlist_id=PLx1"),
+        ("https://www.reddit.com/r/rust/", "https://www.reddit.com/r/rust.rss"),
+        ("https://github.com/o/r", "https://github.com/o/r/releases.atom"),
+        ("https://github.com/o/r/commits/main", "https://github.com/o/r/commits/main.atom"),
+        ("https://github.com/o", "https://github.com/o.atom"),
+        ("https://mastodon.example/@ann", "https://mastodon.example/@ann.rss"),
+        ("https://medium.com/@ann", "https://medium.com/feed/@ann"),
+        ("https://ann.substack.com/p/x", "https://ann.substack.com/feed"),
+        ("https://bsky.app/profile/ann.example", "https://bsky.app/profile/ann.example/rss"),
+        ("https://ann.blogspot.com/2024/x.html", "https://ann.blogspot.com/feeds/posts/default"),
+        ("https://news.ycombinator.com/", "https://news.ycombinator.com/rss"),
+        ("https://tube.example/c/ann/videos", "https://tube.example/feeds/videos.xml?videoChannelName=ann"),
+    ];
+    for (page, want) in cases {
+        let found = feed::known_feeds(page);
+        assert!(found.contains(&want.to_owned()), "{page}: {found:?}");
+    }
+    for page in ["https://www.youtube.com/@ann", "https://site.example/", "not an address", "ftp://github.com/o/r"] {
+        assert_eq!(feed::known_feeds(page), Vec::<String>::new(), "{page}");
+    }
+}
+
+// Properties
+
+/// A clean feed of either kind, as feed-rs may read it.
+fn clean_feed() -> impl Strategy<Value = String> {
+    let text =
+        || "[a-zA-Zäé日本 .,!?]{1,20}".prop_map(|text| text.trim().to_owned()).prop_filter("empty", |text| !text.is_empty());
+    let body = || {
+        "[a-zA-Zäé日本 .,]{1,40}".prop_map(|text| format!("&lt;p&gt;x {} &amp;amp; &#38; &quot;y&quot;&lt;/p&gt;", text.trim()))
+    };
+    let entry = (text(), body(), text(), 0..2_000_000_000_i64, prop::option::of(text()), prop::bool::ANY);
+    (prop::bool::ANY, text(), prop::collection::vec(entry, 1..6)).prop_map(|(is_atom, title, entries)| {
+        let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+        if is_atom {
+            out += &format!("<feed xmlns=\"http://www.w3.org/2005/Atom\" xml:lang=\"en\"><title>{title}</title><author><name>Ed</name></author><id>urn:f</id>");
+            for (at, (title, body, category, date, author, is_html)) in entries.into_iter().enumerate() {
+                let date = Timestamp::from_secs(date).rfc3339();
+                let author = author.map(|name| format!("<author><name>{name}</name></author>")).unwrap_or_default();
+                let kind = if is_html { " type=\"html\"" } else { "" };
+                out += &format!(
+                    "<entry><id>urn:{at}</id><title{kind}>{title}</title><link href=\"/{at}?a=1&amp;b=2\"/>
+                     <link rel=\"enclosure\" type=\"audio/mpeg\" length=\"5\" href=\"https://cdn.example/{at}\"/><updated>{date}</updated>
+                     <published>{date}</published>{author}<category term=\"{category}\"/><content type=\"html\">{body}</content>
+                     <summary>{title}</summary></entry>\n"
+                );
+            }
+            out += "</feed>";
+        } else {
+            out += &format!(
+                "<rss version=\"2.0\" xmlns:content=\"http://purl.org/rss/1.0/modules/content/\" xmlns:dc=\"http://purl.org/dc/elements/1.1/\">
+                 <channel><title>{title}</title><link>https://site.example</link><description>d</description><ttl>5</ttl>"
+            );
+            for (at, (title, body, category, date, author, is_cdata)) in entries.into_iter().enumerate() {
+                let date = Timestamp::from_secs(date).rfc822();
+                let author = author.map(|name| format!("<dc:creator>{name}</dc:creator>")).unwrap_or_default();
+                let full = if is_cdata { format!("<![CDATA[<p>{title}</p> &amp; more]]>") } else { body.clone() };
+                out += &format!(
+                    "<item><title>{title}</title><link>https://site.example/{at}</link><guid isPermaLink=\"false\">g {at}</guid>
+                     <pubDate>{date}</pubDate>{author}<category>{category}</category><description>{body}</description>
+                     <content:encoded>{full}</content:encoded><comments>https://site.example/{at}/c</comments>
+                     <enclosure url=\"https://cdn.example/{at}.mp3\" type=\"audio/mpeg\" length=\"7\"/></item>\r\n"
+                );
+            }
+            out += "</channel></rss>\n";
+        }
+        out
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    /// The two readers are one reader to whoever asks: a feed that is clean today and damaged tomorrow says the same.
+    #[test]
+    fn both_readers_give_the_same_answer(text in clean_feed()) {
+        let document = Document { bytes: text.as_bytes(), content_type: None, url: URL };
+        let ours = feed::parse_with(&document, Reader::Own).unwrap();
+        let theirs = feed::parse_with(&document, Reader::FeedRs).expect("clean");
+        prop_assert_eq!(ours, theirs);
+    }
+
+    #[test]
+    fn any_bytes_are_answered(bytes in prop::collection::vec(any::<u8>(), 0..512)) {
+        let _ = try_parse(&bytes, None);
+    }
+
+    /// Bytes that get further than noise does.
+    #[test]
+    fn any_pieces_of_markup_are_answered(pieces in prop::collection::vec(0..PIECES.len(), 0..60)) {
+        let text: String = pieces.iter().map(|at| PIECES[*at]).collect();
+        let _ = try_parse(text.as_bytes(), None);
+        let _ = feed::discover(&text, URL);
+        let _ = feed::guess_feeds(&text, URL);
+    }
+
+    #[test]
+    fn any_date_is_answered(text in "[0-9a-zA-Z:+, ./年月日٣\u{ff10}-]{0,40}") {
+        let _ = date(&text.replace('&', ""));
+    }
+
+    #[test]
+    fn any_address_is_answered(text in "https?://[a-z.@]{1,20}/[a-zA-Z0-9/?=&@é-]{0,40}") {
+        let _ = feed::known_feeds(&text);
+    }
+
+    #[test]
+    fn keys_are_bounded_and_kinds_apart(id in prop::option::of(".{0,400}"), link in prop::option::of(".{0,400}")) {
+        let entry = ParsedEntry { id: id.clone(), link, ..ParsedEntry::default() };
+        let key = feed::entry_key(&entry);
+        prop_assert!(key.len() <= 261);
+        prop_assert_eq!(key.starts_with("id"), id.is_some_and(|id| !id.trim().is_empty()));
+    }
+}
+
+const PIECES: &[&str] = &[
+    "<rss version='2.0'>",
+    "<channel>",
+    "<item>",
+    "</item>",
+    "</channel>",
+    "<feed xmlns='http://www.w3.org/2005/Atom'>",
+    "<entry>",
+    "</entry>",
+    "<title>",
+    "</title>",
+    "<title type='xhtml'>",
+    "<content type='xhtml'>",
+    "<content type='application/xml'>",
+    "</content>",
+    "<link href='",
+    "<link>",
+    "</link>",
+    "<![CDATA[",
+    "]]>",
+    "<!--",
+    "-->",
+    "<!DOCTYPE x [",
+    "<!ENTITY a 'b'>",
+    "]>",
+    "<?xml ",
+    "?>",
+    "&",
+    "&amp;",
+    "&#x",
+    "&eacute",
+    "<",
+    ">",
+    "\"",
+    "'",
+    "=",
+    "/",
+    "é",
+    "日",
+    "\u{0}",
+    "\u{feff}",
+    "text ",
+    "<description>",
+    "</description>",
+    "<media:group>",
+    "<dc:date>",
+    "<rdf:RDF xmlns='http://purl.org/rss/1.0/'>",
+    "<x xml:base='//a'>",
+    "<a href=b>",
+    "{\"version\":\"https://jsonfeed.org/version/1\",\"items\":[",
+    "{\"id\":\"",
+    "\\",
+    "}",
+    "]",
+];
+
+#[test]
+fn a_cut_feed_keeps_its_whole_entries() {
+    let entry = |at: usize| {
+        format!(
+            "<item><title>é {at}</title><link>https://a.example/{at}</link><guid>g{at}</guid>
+             <description><![CDATA[<p>x &amp; y</p>]]></description></item>"
+        )
+    };
+    let json = |at: usize| format!("{{\"id\":\"{at}\",\"content_html\":\"<p>é \\\"x\\\" {at}</p>\"}}");
+    let rss = (String::from("<rss version='2.0'><channel><title>T</title>"), (0..4).map(entry).collect::<Vec<_>>(), "");
+    let atom_entries = (0..4).map(|at| entry(at).replace("item>", "entry>").replace("guid>", "id>")).collect();
+    let atom = (String::from("<feed xmlns='http://www.w3.org/2005/Atom'><title>T</title>"), atom_entries, "");
+    let json = (String::from("{\"version\":\"https://jsonfeed.org/version/1.1\",\"items\":["), (0..4).map(json).collect(), ",");
+    for (head, entries, separator) in [rss, atom, json] {
+        let whole = head.clone() + &entries.join(separator);
+        let full = try_parse(whole.as_bytes(), None).unwrap().entries;
+        assert_eq!(full.len(), 4);
+        let mut ends = vec![head.len()];
+        for entry in &entries {
+            ends.push(ends.last().unwrap() + entry.len() + separator.len());
+        }
+        for cut in head.len()..=whole.len() {
+            let n_whole = ends.iter().filter(|end| **end - separator.len() <= cut).count().saturating_sub(1);
+            let kept = try_parse(&whole.as_bytes()[..cut], None).unwrap().entries;
+            assert!(kept.len() >= n_whole, "cut at {cut}: {} of {n_whole}", kept.len());
+            assert_eq!(kept[..n_whole], full[..n_whole], "cut at {cut}");
+        }
+    }
+}
