@@ -49,6 +49,37 @@ impl Marks {
     }
 }
 
+impl std::fmt::Display for Marks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        const NAMES: [&str; 21] = [
+            "hidden",
+            "comments",
+            "share",
+            "related",
+            "navigation",
+            "byline",
+            "tags",
+            "author",
+            "newsletter",
+            "advert",
+            "caption",
+            "notice",
+            "sidebar",
+            "footer",
+            "body",
+            "article",
+            "headline",
+            "summary",
+            "paywall",
+            "media",
+            "code",
+        ];
+        let set: Vec<&str> =
+            NAMES.iter().enumerate().filter(|(bit, _)| self.0 & (1 << bit) != 0).map(|(_, name)| *name).collect();
+        f.write_str(&set.join(" "))
+    }
+}
+
 /// Tokens, and pairs of neighbouring tokens joined, with what they say.
 const TOKENS: &[(Marks, &[&str])] = &[
     (

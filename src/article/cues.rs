@@ -744,7 +744,6 @@ const ROWS: &[Row] = &[
             "additional reporting",
             "editing by",
             "compiled by",
-            "the conversation",
             "diese website verwendet cookies",
             "wir verwenden cookies",
             "alle rechte vorbehalten",

@@ -2,7 +2,7 @@
 
 use super::classes::Marks;
 use super::tree::{Tag, Tree, weight};
-use crate::text::is_cjk;
+use crate::text::{fold, is_cjk};
 
 /// What may not stand in an article, wherever it is found in one.
 pub const JUNK: Marks = Marks::COMMENTS
@@ -164,7 +164,15 @@ impl Sums {
 
 /// Believes the marks of the elements and hands them down to the lines. An element that holds most of the
 /// page's prose is no sidebar, whatever its class.
-pub fn mark(tree: &Tree, lines: &mut [Line]) -> Vec<Marks> {
+/// Nor is one that holds the headline and some of the prose.
+pub fn mark(tree: &Tree, lines: &mut [Line], title: Option<&str>) -> Vec<Marks> {
+    let title = title.map(squash).unwrap_or_default();
+    let headline = Sums::new(tree, lines, |line| {
+        let close = line.weight as usize <= title.len()
+            && !title.is_empty()
+            && (line.tag.is_heading() || line.marks.has(Marks::HEADLINE));
+        i64::from(close && squash(&tree.line_text(line.first, line.end, 400)) == title)
+    });
     let prose = Sums::new(tree, lines, |line| if line.is_prose() { i64::from(line.own()) } else { 0 });
     let total = prose.total().max(1);
     let mut believed = vec![Marks::NONE; tree.nodes.len()];
@@ -182,7 +190,10 @@ pub fn mark(tree: &Tree, lines: &mut [Line]) -> Vec<Marks> {
             if share >= 50 {
                 own = own.without(JUNK.without(Marks::COMMENTS.and(Marks::FOOTER)));
             }
-            if share >= 85 || own.has(Marks::BODY) {
+            if headline.of(tree, at as u32) > 0 {
+                own = own.without(WEAK);
+            }
+            if share >= 85 || (share >= 15 && headline.of(tree, at as u32) > 0) || own.has(Marks::BODY) {
                 own = own.without(JUNK);
             }
         }
@@ -206,3 +217,8 @@ const WEAK: Marks = Marks::NOTICE
     .and(Marks::NEWSLETTER)
     .and(Marks::AUTHOR_BOX)
     .and(Marks::CAPTION);
+
+/// Letters and digits only, folded: what is compared where white space and punctuation say nothing.
+pub fn squash(text: &str) -> String {
+    fold(text).chars().filter(|c| c.is_alphanumeric()).collect()
+}

@@ -2,11 +2,12 @@
 //!
 //! Sources in order of trust: JSON-LD of the article, `<meta>`, schema in attributes, the visible page.
 
+use super::lines::squash;
 use super::tree::attribute;
 use super::write::absolute;
 use super::{Article, Page, dates};
 use crate::model::Timestamp;
-use crate::text::{fold, one_line};
+use crate::text::one_line;
 use scraper::node::{Element, Node};
 use serde_json::Value;
 use std::collections::HashMap;
@@ -279,10 +280,6 @@ fn language(evidence: &Evidence) -> Option<String> {
         && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
         && tag.split('-').next().is_some_and(|p| (2..=3).contains(&p.len()));
     valid.then_some(tag)
-}
-
-fn squash(text: &str) -> String {
-    fold(text).chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
 /// The article among the page's JSON-LD.

@@ -7,7 +7,8 @@
 use super::Removed;
 use super::classes::Marks;
 use super::cues::{self, Cue};
-use super::lines::{JUNK, Line, Sums};
+use super::lines::{JUNK, Line, Sums, squash};
+use super::select::Selection;
 use super::tree::{Tag, Tree};
 use super::write::Fate;
 use crate::text::{excerpt, fold};
@@ -20,28 +21,32 @@ const MAX_REMOVED: usize = 64;
 pub struct Pruned {
     pub fates: Vec<Fate>,
     pub removed: Vec<Removed>,
+    /// Why each line of the container went.
+    pub why: Vec<Option<&'static str>>,
 }
 
 struct Work<'a, 'b> {
     tree: &'b Tree<'a>,
     lines: &'b [Line],
-    gone: Vec<bool>,
+    gone: Vec<Option<&'static str>>,
     texts: Vec<Option<String>>,
     fates: Vec<Fate>,
     removed: Vec<Removed>,
 }
 
-/// The article inside `container`.
-pub fn prune(tree: &Tree, all: &[Line], believed: &[Marks], container: u32, title: Option<&str>) -> Pruned {
-    let mut work = Work::new(tree, all, container);
+/// The article in what was selected.
+pub fn prune(tree: &Tree, all: &[Line], believed: &[Marks], selection: &Selection, title: Option<&str>) -> Pruned {
+    let mut work = Work::new(tree, all, selection.outer);
     let title = title.map(squash).unwrap_or_default();
-    work.marked(container, believed);
-    work.link_lists(container);
+    let headline = selection.headline.map(|i| all[i].first);
+    work.marked(selection.outer, believed);
+    work.outside(selection.container, headline);
+    work.link_lists(selection.container);
     work.end();
     work.start(&title);
     work.single_lines(&title);
     work.loose_ends();
-    Pruned { fates: work.fates, removed: work.removed }
+    Pruned { fates: work.fates, removed: work.removed, why: work.gone }
 }
 
 /// A body that a feed gave is all article: only what names itself junk goes.
@@ -50,7 +55,7 @@ pub fn prune_feed_body(tree: &Tree, all: &[Line], believed: &[Marks], title: Opt
     let title = title.map(squash).unwrap_or_default();
     work.marked(0, believed);
     work.single_lines(&title);
-    Pruned { fates: work.fates, removed: work.removed }
+    Pruned { fates: work.fates, removed: work.removed, why: work.gone }
 }
 
 impl<'a, 'b> Work<'a, 'b> {
@@ -62,7 +67,7 @@ impl<'a, 'b> Work<'a, 'b> {
         Work {
             tree,
             lines,
-            gone: vec![false; lines.len()],
+            gone: vec![None; lines.len()],
             texts: vec![None; lines.len()],
             fates: vec![Fate::Keep; tree.nodes.len()],
             removed: Vec::new(),
@@ -82,12 +87,12 @@ impl<'a, 'b> Work<'a, 'b> {
     }
 
     fn drop_line(&mut self, i: usize, what: &'static str) {
-        if self.gone[i] {
+        if self.gone[i].is_some() {
             return;
         }
         let text = self.text(i).to_owned();
         self.note(what, &text);
-        self.gone[i] = true;
+        self.gone[i] = Some(what);
         let line = &self.lines[i];
         for at in line.first..line.end {
             if self.tree.nodes[at as usize].tag == Tag::Text || self.tree.nodes[at as usize].tag == Tag::Img {
@@ -101,7 +106,7 @@ impl<'a, 'b> Work<'a, 'b> {
         let last = self.lines.partition_point(|line| line.first < to);
         let text = self.tree.line_text(from, to, 200);
         self.note(what, &text);
-        self.gone[first..last].fill(true);
+        self.gone[first..last].fill(Some(what));
         for at in from..to {
             if self.tree.nodes[at as usize].end <= to {
                 self.fates[at as usize] = Fate::Drop;
@@ -110,7 +115,7 @@ impl<'a, 'b> Work<'a, 'b> {
     }
 
     fn kept_prose(&self) -> impl Iterator<Item = (usize, &Line)> {
-        self.lines.iter().enumerate().filter(|(i, line)| !self.gone[*i] && line.is_prose())
+        self.lines.iter().enumerate().filter(|(i, line)| self.gone[*i].is_none() && line.is_prose())
     }
 
     /// Elements that say what they are.
@@ -133,7 +138,7 @@ impl<'a, 'b> Work<'a, 'b> {
                 self.fates[at as usize] = Fate::Caption;
                 let first = self.lines.partition_point(|line| line.first < at);
                 let last = self.lines.partition_point(|line| line.first < node.end);
-                self.gone[first..last].fill(true);
+                self.gone[first..last].fill(Some("caption"));
                 at = node.end;
                 continue;
             }
@@ -150,6 +155,37 @@ impl<'a, 'b> Work<'a, 'b> {
         !marks.has(Marks::BODY)
     }
 
+    /// Around the container only a lead stays: prose, or what calls itself a summary, between headline and text.
+    fn outside(&mut self, container: u32, headline: Option<u32>) {
+        let tree = self.tree;
+        for i in 0..self.lines.len() {
+            let line = &self.lines[i];
+            if self.gone[i].is_some() || tree.holds(container, line.first) {
+                continue;
+            }
+            let between = headline.is_some_and(|h| h < line.first) && line.first < container;
+            let lead = !line.is_linky() && (line.is_prose() || (line.marks.has(Marks::SUMMARY) && line.own() >= 40));
+            if between && lead && !line.marks.has(JUNK) {
+                continue;
+            }
+            self.gone[i] = Some("outside");
+        }
+        for at in 0..tree.nodes.len() as u32 {
+            let node = &tree.nodes[at as usize];
+            if node.tag == Tag::Img || matches!(node.tag, Tag::Iframe | Tag::Video | Tag::Audio | Tag::Br | Tag::Hr) {
+                if !tree.holds(container, at) {
+                    self.fates[at as usize] = Fate::Drop;
+                }
+            }
+        }
+        for i in 0..self.lines.len() {
+            if self.gone[i] == Some("outside") {
+                let line = &self.lines[i];
+                self.fates[line.first as usize..line.end as usize].fill(Fate::Drop);
+            }
+        }
+    }
+
     /// Lists, tables and boxes that are mostly links.
     fn link_lists(&mut self, container: u32) {
         let gone = &self.gone;
@@ -158,7 +194,7 @@ impl<'a, 'b> Work<'a, 'b> {
             index = 0;
             Sums::new(self.tree, self.lines, |line| {
                 let i = self.lines.partition_point(|l| l.first < line.first);
-                if gone[i] { 0 } else { i64::from(f(line)) }
+                if gone[i].is_some() { 0 } else { i64::from(f(line)) }
             })
         };
         let weight = value(|line| line.weight);
@@ -197,7 +233,7 @@ impl<'a, 'b> Work<'a, 'b> {
         }
         let mut before = 0;
         for i in 0..self.lines.len() {
-            if self.gone[i] {
+            if self.gone[i].is_some() {
                 continue;
             }
             let line = &self.lines[i];
@@ -217,7 +253,7 @@ impl<'a, 'b> Work<'a, 'b> {
                     // In the middle: this line, and the links under it.
                     self.drop_line(i, what);
                     let mut next = i + 1;
-                    while next < self.lines.len() && (self.gone[next] || self.lines[next].is_linky()) {
+                    while next < self.lines.len() && (self.gone[next].is_some() || self.lines[next].is_linky()) {
                         self.drop_line(next, what);
                         next += 1;
                     }
@@ -232,7 +268,7 @@ impl<'a, 'b> Work<'a, 'b> {
         let Some(first_prose) = self.kept_prose().map(|(i, _)| i).next() else { return };
         // The last headline before the text; what is above it is the site's.
         let headline = (0..first_prose).rev().find(|&i| {
-            !self.gone[i]
+            self.gone[i].is_none()
                 && (self.lines[i].tag == Tag::H1
                     || self.lines[i].marks.has(Marks::HEADLINE)
                     || same(&squash(self.text(i)), title))
@@ -244,7 +280,7 @@ impl<'a, 'b> Work<'a, 'b> {
             self.drop_line(headline, "repeated headline");
         }
         for i in 0..first_prose {
-            if self.gone[i] {
+            if self.gone[i].is_some() {
                 continue;
             }
             let line = &self.lines[i];
@@ -263,7 +299,7 @@ impl<'a, 'b> Work<'a, 'b> {
 
     fn single_lines(&mut self, title: &str) {
         for i in 0..self.lines.len() {
-            if self.gone[i] || self.lines[i].weight > MAX_CUE_WEIGHT || self.lines[i].tag == Tag::Pre {
+            if self.gone[i].is_some() || self.lines[i].weight > MAX_CUE_WEIGHT || self.lines[i].tag == Tag::Pre {
                 continue;
             }
             let folded = fold(self.text(i));
@@ -291,7 +327,7 @@ impl<'a, 'b> Work<'a, 'b> {
     /// Headings with nothing under them, and short lines after the last sentence.
     fn loose_ends(&mut self) {
         for i in (0..self.lines.len()).rev() {
-            if self.gone[i] {
+            if self.gone[i].is_some() {
                 continue;
             }
             let line = &self.lines[i];
@@ -328,11 +364,6 @@ fn reason(marks: Marks, tag: Tag) -> Option<&'static str> {
         Tag::Button | Tag::Label | Tag::Legend => Some("form"),
         _ => None,
     }
-}
-
-/// Letters and digits only, folded.
-fn squash(text: &str) -> String {
-    fold(text).chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
 fn same(line: &str, title: &str) -> bool {
