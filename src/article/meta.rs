@@ -162,13 +162,19 @@ fn title(evidence: &Evidence, ld: &LinkedData, site: Option<&str>, page: Option<
             !t.is_empty() && !h1.is_empty() && (t.contains(&h1) || h1.contains(&t))
         })
     };
+    let named_elsewhere = og.is_some() || ld.headline.is_some();
     // The headline that people see, where the page's other names for itself confirm it.
     let h1 = evidence.h1.iter().find(|(_, t)| t.chars().count() > 8 && shares(t)).map(|(_, t)| t.clone());
     let lone = || match evidence.h1.as_slice() {
         [(_, only)] if only.chars().count() > 12 => Some(only.clone()),
         several => several.iter().find(|(named, t)| *named && t.chars().count() > 12).map(|(_, t)| t.clone()),
     };
-    h1.or_else(lone).or(og).or_else(|| ld.headline.clone()).or(tab).map(|t| one_line(&t)).filter(|t| !t.is_empty())
+    h1.or_else(|| if named_elsewhere { None } else { lone() })
+        .or(og)
+        .or_else(|| ld.headline.clone())
+        .or(tab)
+        .map(|t| one_line(&t))
+        .filter(|t| !t.is_empty())
 }
 
 /// `Headline - Site`: the site's part goes.

@@ -43,6 +43,7 @@ pub fn prune(tree: &Tree, all: &[Line], believed: &[Marks], selection: &Selectio
     work.outside(selection.container, headline);
     work.link_lists(selection.container);
     work.end();
+    work.teasers();
     work.start(&title);
     work.single_lines(&title);
     work.loose_ends();
@@ -134,7 +135,7 @@ impl<'a, 'b> Work<'a, 'b> {
                 at = node.end;
                 continue;
             }
-            if marks.has(Marks::CAPTION) {
+            if marks.has(Marks::CAPTION) || self.is_picture(at) {
                 self.fates[at as usize] = Fate::Caption;
                 let first = self.lines.partition_point(|line| line.first < at);
                 let last = self.lines.partition_point(|line| line.first < node.end);
@@ -144,6 +145,18 @@ impl<'a, 'b> Work<'a, 'b> {
             }
             at += 1;
         }
+    }
+
+    /// A figure without a caption of its own, whose text is one.
+    fn is_picture(&self, at: u32) -> bool {
+        let tree = self.tree;
+        let node = &tree.nodes[at as usize];
+        if node.tag != Tag::Figure {
+            return false;
+        }
+        let inside = &tree.nodes[at as usize + 1..node.end as usize];
+        inside.iter().any(|n| n.tag == Tag::Img)
+            && !inside.iter().any(|n| matches!(n.tag, Tag::Figcaption | Tag::Pre | Tag::Table | Tag::Blockquote))
     }
 
     fn removable(&self, at: u32, marks: Marks) -> bool {
@@ -287,7 +300,7 @@ impl<'a, 'b> Work<'a, 'b> {
             if line.marks.has(Marks::SUMMARY) && line.own() > 40 && !line.is_linky() {
                 continue;
             }
-            let sentence = line.ends_sentence && line.own() >= 24 && !line.is_linky();
+            let sentence = line.ends_sentence && (line.own() >= 60 || (line.own() >= 12 && !line.is_linky()));
             let text = fold(self.text(i));
             if looks_like_date(&text) || cues::cue(&text).is_some() {
                 self.drop_line(i, "date or byline");
@@ -324,26 +337,71 @@ impl<'a, 'b> Work<'a, 'b> {
         }
     }
 
-    /// Headings with nothing under them, and short lines after the last sentence.
+    /// Headings with nothing under them, and what sites put after the last sentence.
     fn loose_ends(&mut self) {
+        let n_kept = self.gone.iter().filter(|g| g.is_none()).count();
+        let mut n_gone = 0;
         for i in (0..self.lines.len()).rev() {
             if self.gone[i].is_some() {
                 continue;
             }
+            // Never a whole short article.
+            if n_gone * 3 > n_kept {
+                break;
+            }
             let line = &self.lines[i];
-            let short = !line.ends_sentence && line.weight < 40 && !matches!(line.tag, Tag::Li | Tag::Pre | Tag::Td | Tag::Th);
-            if line.tag.is_heading() || line.is_linky() || short {
-                self.drop_line(i, "loose end");
+            let listed = matches!(line.tag, Tag::Li | Tag::Pre | Tag::Td | Tag::Th | Tag::Dd);
+            let short = !line.ends_sentence && line.weight < 60 && !listed;
+            let folded = fold(self.text(i));
+            let line = &self.lines[i];
+            let boilerplate = line.weight < 420 && cues::is_boilerplate(&folded);
+            if line.tag.is_heading()
+                || (line.is_linky() && !line.ends_sentence)
+                || short
+                || boilerplate
+                || looks_like_date(&folded)
+            {
+                self.drop_line(i, if boilerplate { "boilerplate" } else { "loose end" });
+                n_gone += 1;
                 continue;
             }
             break;
+        }
+    }
+
+    /// After most of the text, headings that are all links: a list of other articles.
+    fn teasers(&mut self) {
+        let total: u32 = self.kept_prose().map(|(_, line)| line.own()).sum();
+        let mut seen = 0;
+        let mut first = None;
+        let mut n_linked = 0;
+        for (i, line) in self.lines.iter().enumerate() {
+            if self.gone[i].is_some() {
+                continue;
+            }
+            if line.is_prose() {
+                seen += line.own();
+            }
+            if line.tag.is_heading() && line.weight > 0 {
+                if line.is_linky() && seen * 2 > total {
+                    first = first.or(Some(i));
+                    n_linked += 1;
+                } else {
+                    first = None;
+                    n_linked = 0;
+                }
+            }
+        }
+        if let Some(first) = first.filter(|_| n_linked >= 2) {
+            let to = self.lines.last().map_or(0, |l| l.end);
+            self.drop_nodes(self.lines[first].first, to, "related links");
         }
     }
 }
 
 /// What a mark calls the thing that goes.
 fn reason(marks: Marks, tag: Tag) -> Option<&'static str> {
-    const NAMES: [(Marks, &str); 12] = [
+    const NAMES: [(Marks, &str); 13] = [
         (Marks::COMMENTS, "comment form"),
         (Marks::SHARE, "share bar"),
         (Marks::RELATED, "related links"),
@@ -354,6 +412,7 @@ fn reason(marks: Marks, tag: Tag) -> Option<&'static str> {
         (Marks::BYLINE, "date or byline"),
         (Marks::TAGS, "tags"),
         (Marks::NOTICE, "notice"),
+        (Marks::CONSENT, "notice"),
         (Marks::SIDEBAR, "sidebar"),
         (Marks::FOOTER, "footer"),
     ];
