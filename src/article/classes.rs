@@ -35,6 +35,8 @@ impl Marks {
     pub const PAYWALL: Marks = Marks(1 << 18);
     pub const MEDIA: Marks = Marks(1 << 19);
     pub const CODE: Marks = Marks(1 << 20);
+    pub const CONSENT: Marks = Marks(1 << 21);
+    pub const EMBED: Marks = Marks(1 << 22);
 
     pub fn has(self, other: Marks) -> bool {
         self.0 & other.0 != 0
@@ -46,6 +48,39 @@ impl Marks {
 
     pub const fn and(self, other: Marks) -> Marks {
         Marks(self.0 | other.0)
+    }
+}
+
+impl std::fmt::Display for Marks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        const NAMES: [&str; 23] = [
+            "hidden",
+            "comments",
+            "share",
+            "related",
+            "navigation",
+            "byline",
+            "tags",
+            "author",
+            "newsletter",
+            "advert",
+            "caption",
+            "notice",
+            "sidebar",
+            "footer",
+            "body",
+            "article",
+            "headline",
+            "summary",
+            "paywall",
+            "media",
+            "code",
+            "consent",
+            "embed",
+        ];
+        let set: Vec<&str> =
+            NAMES.iter().enumerate().filter(|(bit, _)| self.0 & (1 << bit) != 0).map(|(_, name)| *name).collect();
+        f.write_str(&set.join(" "))
     }
 }
 
@@ -493,22 +528,38 @@ const TOKENS: &[(Marks, &[&str])] = &[
         ],
     ),
     (
-        Marks::NOTICE,
+        Marks::CONSENT,
         &[
             "cookie",
             "cookies",
             "cookiebar",
             "consent",
             "gdpr",
-            "disclaimer",
-            "disclosure",
             "popup",
             "modal",
             "overlay",
             "lightbox",
+            "login",
+            "signin",
+            "register",
+            "registration",
+            "cmp",
+            "onetrust",
+            "truste",
+            "privacyoverview",
+            "cookielaw",
+            "cookienotice",
             "tooltip",
             "tooltips",
             "hovercard",
+            "donationbox",
+        ],
+    ),
+    (
+        Marks::NOTICE,
+        &[
+            "disclaimer",
+            "disclosure",
             "screenreader",
             "visuallyhidden",
             "sronly",
@@ -518,16 +569,9 @@ const TOKENS: &[(Marks, &[&str])] = &[
             "printfooter",
             "toast",
             "alertbar",
-            "login",
-            "signin",
-            "register",
-            "registration",
             "loading",
             "loader",
             "snackbar",
-            "cmp",
-            "onetrust",
-            "truste",
             "editsection",
             "mwjump",
             "jumptonav",
@@ -538,26 +582,21 @@ const TOKENS: &[(Marks, &[&str])] = &[
             "copyrightnotice",
             "declaration",
             "shengming",
-            "statement",
             "bianji",
             "zeren",
             "subscriberonly",
             "audioplayer",
             "readaloud",
-            "listen",
             "texttospeech",
-            "player",
             "trinityplayer",
             "survey",
             "poll",
             "polls",
             "quiz",
-            "widget",
-            "widgets",
             "infobox",
             "factbox",
-            "donationbox",
-            "print",
+            "widgetarea",
+            "editer",
         ],
     ),
     (
@@ -735,6 +774,7 @@ const TOKENS: &[(Marks, &[&str])] = &[
             "imagegallery",
         ],
     ),
+    (Marks::EMBED, &["tweet", "twittertweet", "embed", "embedded", "oembed", "instagrammedia", "pullquote", "blockquote"]),
     (Marks::CODE, &["code", "highlight", "sourcecode", "codeblock", "syntaxhighlighter", "crayon", "hljs", "prism"]),
 ];
 
@@ -790,7 +830,8 @@ fn role(value: &str) -> Marks {
         "navigation" | "menu" | "menubar" | "banner" | "search" | "tablist" => Marks::NAVIGATION,
         "complementary" => Marks::SIDEBAR,
         "contentinfo" => Marks::FOOTER,
-        "dialog" | "alertdialog" | "alert" | "status" | "tooltip" => Marks::NOTICE,
+        "dialog" | "alertdialog" | "tooltip" => Marks::CONSENT,
+        "alert" | "status" => Marks::NOTICE,
         "article" | "main" => Marks::ARTICLE,
         _ => Marks::NONE,
     }

@@ -265,6 +265,22 @@ const ROWS: &[Row] = &[
     },
     Row {
         cue: Cue::End,
+        what: "editor line",
+        phrases: &[
+            "责任编辑",
+            "責任編輯",
+            "责编",
+            "責編",
+            "文章关键词",
+            "版权声明",
+            "版權聲明",
+            "免责声明",
+            "免責聲明",
+            "郑重声明",
+        ],
+    },
+    Row {
+        cue: Cue::End,
         what: "newsletter",
         phrases: &[
             "sign up for our",
@@ -572,10 +588,6 @@ const ROWS: &[Row] = &[
             "fuente:",
             "foto ",
             "por:",
-            "责任编辑",
-            "責任編輯",
-            "责编",
-            "責編",
             "编辑：",
             "編輯：",
             "编辑:",
@@ -629,10 +641,6 @@ const ROWS: &[Row] = &[
             "标签：",
             "分类：",
             "分類：",
-            "版权声明",
-            "版權聲明",
-            "免责声明",
-            "免責聲明",
             "特别声明",
             "声明：",
             "声明:",
@@ -648,9 +656,7 @@ const ROWS: &[Row] = &[
             "举报",
             "纠错",
             "返回搜狐",
-            "文章关键词",
             "新浪声明",
-            "郑重声明",
             "(责任编辑",
             "（责任编辑",
             "（编辑",
@@ -744,7 +750,6 @@ const ROWS: &[Row] = &[
             "additional reporting",
             "editing by",
             "compiled by",
-            "the conversation",
             "diese website verwendet cookies",
             "wir verwenden cookies",
             "alle rechte vorbehalten",
@@ -927,9 +932,94 @@ static BY_FIRST: LazyLock<HashMap<char, Vec<(&'static str, &'static Row)>>> = La
     map
 });
 
+/// What stands in lines after the end of a text, anywhere in the line.
+const BOILERPLATE: &[&str] = &[
+    "contributed to this report",
+    "contributed reporting",
+    "follow us on",
+    "follow him on",
+    "follow her on",
+    "follow them on",
+    "follow me on",
+    "on twitter",
+    "on facebook",
+    "on instagram",
+    "newsletter",
+    "sign up",
+    "subscribe",
+    "all rights reserved",
+    "email us",
+    "click here",
+    "download the app",
+    "our app",
+    "whatsapp",
+    "telegram",
+    "originally appeared",
+    "originally published",
+    "first appeared on",
+    "appeared first on",
+    "like this story",
+    "have a tip",
+    "send us",
+    "get in touch",
+    "contact us",
+    "this material may not be published",
+    "affiliate",
+    "our journalism",
+    "let us know in the comments",
+    "in the comments below",
+    "what do you think",
+    "read more",
+    "follow @",
+    "copyright ©",
+    "folgen sie uns",
+    "abonnieren",
+    "mehr zum thema",
+    "in den kommentaren",
+    "suscríb",
+    "síguenos",
+    "suivez-nous",
+    "abonnez",
+    "扫描",
+    "二维码",
+    "二維碼",
+    "公众号",
+    "公眾號",
+    "客户端",
+    "关注我们",
+    "關注我們",
+    "微信号",
+    "版权归",
+    "侵权",
+    "转载",
+    "轉載",
+    "联系我们",
+    "投稿",
+    "更多精彩",
+    "敬请关注",
+    "不代表本",
+    "粉絲團",
+    "フォローし",
+    "無断",
+    "무단",
+    "구독",
+];
+
+/// Whether a folded line after the last sentence is what sites put there.
+pub fn is_boilerplate(folded: &str) -> bool {
+    BOILERPLATE.iter().any(|phrase| folded.contains(phrase))
+}
+
 /// What a folded line says of itself; the first row that fits.
 pub fn cue(folded: &str) -> Option<(Cue, &'static str)> {
     let line = folded.trim_start_matches(|c: char| !c.is_alphanumeric() && !"©ⓒ(（[【▶→".contains(c));
+    one_cue(line).or_else(|| {
+        let inner = line.trim_start_matches(|c: char| !c.is_alphanumeric());
+        if inner.len() < line.len() { one_cue(inner) } else { None }
+    })
+}
+
+fn one_cue(line: &str) -> Option<(Cue, &'static str)> {
     let first = line.chars().next()?;
     let bare = line.trim_end_matches(|c: char| !c.is_alphanumeric());
     let candidates = BY_FIRST.get(&first)?;

@@ -2,7 +2,7 @@
 
 use super::classes::Marks;
 use super::tree::{Tag, Tree, weight};
-use crate::text::is_cjk;
+use crate::text::{fold, is_cjk};
 
 /// What may not stand in an article, wherever it is found in one.
 pub const JUNK: Marks = Marks::COMMENTS
@@ -12,6 +12,7 @@ pub const JUNK: Marks = Marks::COMMENTS
     .and(Marks::NEWSLETTER)
     .and(Marks::ADVERT)
     .and(Marks::NOTICE)
+    .and(Marks::CONSENT)
     .and(Marks::SIDEBAR)
     .and(Marks::FOOTER)
     .and(Marks::AUTHOR_BOX)
@@ -164,14 +165,36 @@ impl Sums {
 
 /// Believes the marks of the elements and hands them down to the lines. An element that holds most of the
 /// page's prose is no sidebar, whatever its class.
-pub fn mark(tree: &Tree, lines: &mut [Line]) -> Vec<Marks> {
+/// Nor is one that holds the headline and some of the prose.
+pub fn mark(tree: &Tree, lines: &mut [Line], title: Option<&str>) -> Vec<Marks> {
+    let title = title.map(squash).unwrap_or_default();
+    let headline = Sums::new(tree, lines, |line| {
+        let close = line.weight as usize <= title.len()
+            && !title.is_empty()
+            && (line.tag.is_heading() || line.marks.has(Marks::HEADLINE));
+        i64::from(close && squash(&tree.line_text(line.first, line.end, 400)) == title)
+    });
     let prose = Sums::new(tree, lines, |line| if line.is_prose() { i64::from(line.own()) } else { 0 });
     let total = prose.total().max(1);
+    let n_prose = Sums::new(tree, lines, |line| i64::from(line.is_prose()));
+    let weight = Sums::new(tree, lines, |line| i64::from(line.weight));
+    let link = Sums::new(tree, lines, |line| i64::from(line.link));
     let mut believed = vec![Marks::NONE; tree.nodes.len()];
     let mut inherited = vec![Marks::NONE; tree.nodes.len()];
     for (at, node) in tree.nodes.iter().enumerate() {
         let mut own = node.marks;
         if own != Marks::NONE {
+            let at_u32 = at as u32;
+            if own.has(Marks::EMBED) || node.tag == Tag::Blockquote {
+                own = own.without(QUOTABLE);
+            }
+            // A text of several paragraphs with hardly a link: the class speaks of something else.
+            let is_text = n_prose.of(tree, at_u32) >= 3
+                && prose.of(tree, at_u32) >= 500
+                && link.of(tree, at_u32) * 8 < weight.of(tree, at_u32);
+            if is_text {
+                own = own.without(TEXTLESS);
+            }
             let share = prose.of(tree, at as u32) * 100 / total;
             if matches!(node.tag, Tag::Html | Tag::Body) {
                 own = Marks::NONE;
@@ -182,7 +205,10 @@ pub fn mark(tree: &Tree, lines: &mut [Line]) -> Vec<Marks> {
             if share >= 50 {
                 own = own.without(JUNK.without(Marks::COMMENTS.and(Marks::FOOTER)));
             }
-            if share >= 85 || own.has(Marks::BODY) {
+            if headline.of(tree, at as u32) > 0 {
+                own = own.without(WEAK);
+            }
+            if total - prose.of(tree, at as u32) < 120 || (share >= 15 && headline.of(tree, at as u32) > 0) || own.has(Marks::BODY) {
                 own = own.without(JUNK);
             }
         }
@@ -196,6 +222,19 @@ pub fn mark(tree: &Tree, lines: &mut [Line]) -> Vec<Marks> {
     believed
 }
 
+/// Things that hold no text of several paragraphs.
+const TEXTLESS: Marks = Marks::SHARE
+    .and(Marks::NAVIGATION)
+    .and(Marks::TAGS)
+    .and(Marks::BYLINE)
+    .and(Marks::ADVERT)
+    .and(Marks::NOTICE)
+    .and(Marks::NEWSLETTER)
+    .and(Marks::RELATED);
+
+/// What a quoted post is called, though it is part of the text.
+const QUOTABLE: Marks = Marks::SHARE.and(Marks::NOTICE).and(Marks::ADVERT).and(Marks::CAPTION).and(Marks::RELATED);
+
 /// Classes that sites also give to the article itself.
 const WEAK: Marks = Marks::NOTICE
     .and(Marks::SIDEBAR)
@@ -206,3 +245,8 @@ const WEAK: Marks = Marks::NOTICE
     .and(Marks::NEWSLETTER)
     .and(Marks::AUTHOR_BOX)
     .and(Marks::CAPTION);
+
+/// Letters and digits only, folded: what is compared where white space and punctuation say nothing.
+pub fn squash(text: &str) -> String {
+    fold(text).chars().filter(|c| c.is_alphanumeric()).collect()
+}

@@ -2,11 +2,12 @@
 //!
 //! Sources in order of trust: JSON-LD of the article, `<meta>`, schema in attributes, the visible page.
 
+use super::lines::squash;
 use super::tree::attribute;
 use super::write::absolute;
 use super::{Article, Page, dates};
 use crate::model::Timestamp;
-use crate::text::{fold, one_line};
+use crate::text::one_line;
 use scraper::node::{Element, Node};
 use serde_json::Value;
 use std::collections::HashMap;
@@ -161,13 +162,19 @@ fn title(evidence: &Evidence, ld: &LinkedData, site: Option<&str>, page: Option<
             !t.is_empty() && !h1.is_empty() && (t.contains(&h1) || h1.contains(&t))
         })
     };
+    let named_elsewhere = og.is_some() || ld.headline.is_some();
     // The headline that people see, where the page's other names for itself confirm it.
     let h1 = evidence.h1.iter().find(|(_, t)| t.chars().count() > 8 && shares(t)).map(|(_, t)| t.clone());
     let lone = || match evidence.h1.as_slice() {
         [(_, only)] if only.chars().count() > 12 => Some(only.clone()),
         several => several.iter().find(|(named, t)| *named && t.chars().count() > 12).map(|(_, t)| t.clone()),
     };
-    h1.or_else(lone).or(og).or_else(|| ld.headline.clone()).or(tab).map(|t| one_line(&t)).filter(|t| !t.is_empty())
+    h1.or_else(|| if named_elsewhere { None } else { lone() })
+        .or(og)
+        .or_else(|| ld.headline.clone())
+        .or(tab)
+        .map(|t| one_line(&t))
+        .filter(|t| !t.is_empty())
 }
 
 /// `Headline - Site`: the site's part goes.
@@ -279,10 +286,6 @@ fn language(evidence: &Evidence) -> Option<String> {
         && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
         && tag.split('-').next().is_some_and(|p| (2..=3).contains(&p.len()));
     valid.then_some(tag)
-}
-
-fn squash(text: &str) -> String {
-    fold(text).chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
 /// The article among the page's JSON-LD.

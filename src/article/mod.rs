@@ -105,6 +105,45 @@ pub fn extract(page: &Page) -> Result<Article, NoArticle> {
     Ok(found.article)
 }
 
+/// One line of a page with why it stayed or went.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Block {
+    /// The first words.
+    pub text: String,
+    /// The elements around it, innermost last: `article.post > div.entry-content > p`.
+    pub path: String,
+    /// What counted for (positive) or against it when the container was chosen.
+    pub score: i64,
+    /// The marks that classes, tags and roles gave it.
+    pub marks: String,
+    /// `None` where it stayed.
+    pub removed: Option<&'static str>,
+}
+
+/// Every line of a page and what became of it: the long form of [`Article::removed`], for people who tune.
+pub fn explain(page: &Page) -> Vec<Block> {
+    let text = decode::decode(page.bytes, page.content_type);
+    let prepared = prepass::prepare(&text);
+    let html = scraper::Html::parse_document(&prepared.html);
+    let found = meta::read(&html, &prepared.json_ld, page);
+    let tree = Tree::new(&html, Hidden::Drop);
+    let mut lines = lines::lines(&tree);
+    let title = found.article.title.as_deref();
+    let believed = lines::mark(&tree, &mut lines, title);
+    let Some(selection) = select::select(&tree, &lines, title) else { return Vec::new() };
+    let pruned = prune::prune(&tree, &lines, &believed, &selection, title);
+    let inside = |line: &lines::Line| tree.holds(selection.outer, line.first);
+    let first = lines.iter().position(inside).unwrap_or(0);
+    let blocks = lines.iter().enumerate().map(|(i, line)| Block {
+        text: crate::text::excerpt(&tree.line_text(line.first, line.end, 400), 80),
+        path: tree.path(line.first),
+        score: select::score(line),
+        marks: line.marks.to_string(),
+        removed: if inside(line) { pruned.why.get(i - first).copied().flatten() } else { Some("outside") },
+    });
+    blocks.collect()
+}
+
 struct Body {
     html: String,
     removed: Vec<Removed>,
@@ -113,10 +152,10 @@ struct Body {
 fn body(html: &scraper::Html, title: Option<&str>, base: Option<&Url>, hidden: Hidden) -> Option<Body> {
     let tree = Tree::new(html, hidden);
     let mut lines = lines::lines(&tree);
-    let believed = lines::mark(&tree, &mut lines);
-    let container = select::container(&tree, &lines)?;
-    let pruned = prune::prune(&tree, &lines, &believed, container, title);
-    let html = write::write(&tree, container, &pruned.fates, base);
+    let believed = lines::mark(&tree, &mut lines, title);
+    let selection = select::select(&tree, &lines, title)?;
+    let pruned = prune::prune(&tree, &lines, &believed, &selection, title);
+    let html = write::write(&tree, selection.outer, &pruned.fates, base);
     Some(Body { html, removed: pruned.removed })
 }
 
@@ -139,7 +178,7 @@ pub fn clean(html: &str, base_url: &str, title: Option<&str>) -> String {
     }
     let base = Url::parse(base_url).ok();
     let mut lines = lines::lines(&tree);
-    let believed = lines::mark(&tree, &mut lines);
+    let believed = lines::mark(&tree, &mut lines, title);
     let pruned = prune::prune_feed_body(&tree, &lines, &believed, title);
     let cleaned = write::write(&tree, 0, &pruned.fates, base.as_ref());
     // A body that is nothing but a caption or a link is still what the feed has to say.

@@ -22,6 +22,11 @@ pub fn plain_text(html: &str) -> String {
                     space = false;
                     end_line(&mut out);
                 }
+                // Readings of ruby text say the same twice.
+                "rt" | "rp" if !closing => {
+                    let end = if name == "rt" { "</rt>" } else { "</rp>" };
+                    at = html[at..].find(end).map_or(bytes.len(), |e| at + e + end.len());
+                }
                 "pre" => {
                     pre = if closing { pre.saturating_sub(1) } else { pre + 1 };
                     space = false;

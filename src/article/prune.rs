@@ -7,7 +7,8 @@
 use super::Removed;
 use super::classes::Marks;
 use super::cues::{self, Cue};
-use super::lines::{JUNK, Line, Sums};
+use super::lines::{JUNK, Line, Sums, squash};
+use super::select::Selection;
 use super::tree::{Tag, Tree};
 use super::write::Fate;
 use crate::text::{excerpt, fold};
@@ -20,28 +21,33 @@ const MAX_REMOVED: usize = 64;
 pub struct Pruned {
     pub fates: Vec<Fate>,
     pub removed: Vec<Removed>,
+    /// Why each line of the container went.
+    pub why: Vec<Option<&'static str>>,
 }
 
 struct Work<'a, 'b> {
     tree: &'b Tree<'a>,
     lines: &'b [Line],
-    gone: Vec<bool>,
+    gone: Vec<Option<&'static str>>,
     texts: Vec<Option<String>>,
     fates: Vec<Fate>,
     removed: Vec<Removed>,
 }
 
-/// The article inside `container`.
-pub fn prune(tree: &Tree, all: &[Line], believed: &[Marks], container: u32, title: Option<&str>) -> Pruned {
-    let mut work = Work::new(tree, all, container);
+/// The article in what was selected.
+pub fn prune(tree: &Tree, all: &[Line], believed: &[Marks], selection: &Selection, title: Option<&str>) -> Pruned {
+    let mut work = Work::new(tree, all, selection.outer);
     let title = title.map(squash).unwrap_or_default();
-    work.marked(container, believed);
-    work.link_lists(container);
+    let headline = selection.headline.map(|i| all[i].first);
+    work.marked(selection.outer, believed);
+    work.outside(selection.container, headline);
+    work.link_lists(selection.container);
     work.end();
+    work.teasers();
     work.start(&title);
     work.single_lines(&title);
     work.loose_ends();
-    Pruned { fates: work.fates, removed: work.removed }
+    Pruned { fates: work.fates, removed: work.removed, why: work.gone }
 }
 
 /// A body that a feed gave is all article: only what names itself junk goes.
@@ -50,7 +56,7 @@ pub fn prune_feed_body(tree: &Tree, all: &[Line], believed: &[Marks], title: Opt
     let title = title.map(squash).unwrap_or_default();
     work.marked(0, believed);
     work.single_lines(&title);
-    Pruned { fates: work.fates, removed: work.removed }
+    Pruned { fates: work.fates, removed: work.removed, why: work.gone }
 }
 
 impl<'a, 'b> Work<'a, 'b> {
@@ -62,7 +68,7 @@ impl<'a, 'b> Work<'a, 'b> {
         Work {
             tree,
             lines,
-            gone: vec![false; lines.len()],
+            gone: vec![None; lines.len()],
             texts: vec![None; lines.len()],
             fates: vec![Fate::Keep; tree.nodes.len()],
             removed: Vec::new(),
@@ -82,12 +88,12 @@ impl<'a, 'b> Work<'a, 'b> {
     }
 
     fn drop_line(&mut self, i: usize, what: &'static str) {
-        if self.gone[i] {
+        if self.gone[i].is_some() {
             return;
         }
         let text = self.text(i).to_owned();
         self.note(what, &text);
-        self.gone[i] = true;
+        self.gone[i] = Some(what);
         let line = &self.lines[i];
         for at in line.first..line.end {
             if self.tree.nodes[at as usize].tag == Tag::Text || self.tree.nodes[at as usize].tag == Tag::Img {
@@ -101,7 +107,7 @@ impl<'a, 'b> Work<'a, 'b> {
         let last = self.lines.partition_point(|line| line.first < to);
         let text = self.tree.line_text(from, to, 200);
         self.note(what, &text);
-        self.gone[first..last].fill(true);
+        self.gone[first..last].fill(Some(what));
         for at in from..to {
             if self.tree.nodes[at as usize].end <= to {
                 self.fates[at as usize] = Fate::Drop;
@@ -110,7 +116,7 @@ impl<'a, 'b> Work<'a, 'b> {
     }
 
     fn kept_prose(&self) -> impl Iterator<Item = (usize, &Line)> {
-        self.lines.iter().enumerate().filter(|(i, line)| !self.gone[*i] && line.is_prose())
+        self.lines.iter().enumerate().filter(|(i, line)| self.gone[*i].is_none() && line.is_prose())
     }
 
     /// Elements that say what they are.
@@ -129,16 +135,28 @@ impl<'a, 'b> Work<'a, 'b> {
                 at = node.end;
                 continue;
             }
-            if marks.has(Marks::CAPTION) {
+            if marks.has(Marks::CAPTION) || self.is_picture(at) {
                 self.fates[at as usize] = Fate::Caption;
                 let first = self.lines.partition_point(|line| line.first < at);
                 let last = self.lines.partition_point(|line| line.first < node.end);
-                self.gone[first..last].fill(true);
+                self.gone[first..last].fill(Some("caption"));
                 at = node.end;
                 continue;
             }
             at += 1;
         }
+    }
+
+    /// A figure without a caption of its own, whose text is one.
+    fn is_picture(&self, at: u32) -> bool {
+        let tree = self.tree;
+        let node = &tree.nodes[at as usize];
+        if node.tag != Tag::Figure {
+            return false;
+        }
+        let inside = &tree.nodes[at as usize + 1..node.end as usize];
+        inside.iter().any(|n| n.tag == Tag::Img)
+            && !inside.iter().any(|n| matches!(n.tag, Tag::Figcaption | Tag::Pre | Tag::Table | Tag::Blockquote))
     }
 
     fn removable(&self, at: u32, marks: Marks) -> bool {
@@ -150,6 +168,37 @@ impl<'a, 'b> Work<'a, 'b> {
         !marks.has(Marks::BODY)
     }
 
+    /// Around the container only a lead stays: prose, or what calls itself a summary, between headline and text.
+    fn outside(&mut self, container: u32, headline: Option<u32>) {
+        let tree = self.tree;
+        for i in 0..self.lines.len() {
+            let line = &self.lines[i];
+            if self.gone[i].is_some() || tree.holds(container, line.first) {
+                continue;
+            }
+            let between = headline.is_some_and(|h| h < line.first) && line.first < container;
+            let lead = !line.is_linky() && (line.is_prose() || (line.marks.has(Marks::SUMMARY) && line.own() >= 40));
+            if between && lead && !line.marks.has(JUNK) {
+                continue;
+            }
+            self.gone[i] = Some("outside");
+        }
+        for at in 0..tree.nodes.len() as u32 {
+            let node = &tree.nodes[at as usize];
+            if node.tag == Tag::Img || matches!(node.tag, Tag::Iframe | Tag::Video | Tag::Audio | Tag::Br | Tag::Hr) {
+                if !tree.holds(container, at) {
+                    self.fates[at as usize] = Fate::Drop;
+                }
+            }
+        }
+        for i in 0..self.lines.len() {
+            if self.gone[i] == Some("outside") {
+                let line = &self.lines[i];
+                self.fates[line.first as usize..line.end as usize].fill(Fate::Drop);
+            }
+        }
+    }
+
     /// Lists, tables and boxes that are mostly links.
     fn link_lists(&mut self, container: u32) {
         let gone = &self.gone;
@@ -158,7 +207,7 @@ impl<'a, 'b> Work<'a, 'b> {
             index = 0;
             Sums::new(self.tree, self.lines, |line| {
                 let i = self.lines.partition_point(|l| l.first < line.first);
-                if gone[i] { 0 } else { i64::from(f(line)) }
+                if gone[i].is_some() { 0 } else { i64::from(f(line)) }
             })
         };
         let weight = value(|line| line.weight);
@@ -197,7 +246,7 @@ impl<'a, 'b> Work<'a, 'b> {
         }
         let mut before = 0;
         for i in 0..self.lines.len() {
-            if self.gone[i] {
+            if self.gone[i].is_some() {
                 continue;
             }
             let line = &self.lines[i];
@@ -217,7 +266,7 @@ impl<'a, 'b> Work<'a, 'b> {
                     // In the middle: this line, and the links under it.
                     self.drop_line(i, what);
                     let mut next = i + 1;
-                    while next < self.lines.len() && (self.gone[next] || self.lines[next].is_linky()) {
+                    while next < self.lines.len() && (self.gone[next].is_some() || self.lines[next].is_linky()) {
                         self.drop_line(next, what);
                         next += 1;
                     }
@@ -232,7 +281,7 @@ impl<'a, 'b> Work<'a, 'b> {
         let Some(first_prose) = self.kept_prose().map(|(i, _)| i).next() else { return };
         // The last headline before the text; what is above it is the site's.
         let headline = (0..first_prose).rev().find(|&i| {
-            !self.gone[i]
+            self.gone[i].is_none()
                 && (self.lines[i].tag == Tag::H1
                     || self.lines[i].marks.has(Marks::HEADLINE)
                     || same(&squash(self.text(i)), title))
@@ -244,14 +293,14 @@ impl<'a, 'b> Work<'a, 'b> {
             self.drop_line(headline, "repeated headline");
         }
         for i in 0..first_prose {
-            if self.gone[i] {
+            if self.gone[i].is_some() {
                 continue;
             }
             let line = &self.lines[i];
             if line.marks.has(Marks::SUMMARY) && line.own() > 40 && !line.is_linky() {
                 continue;
             }
-            let sentence = line.ends_sentence && line.own() >= 24 && !line.is_linky();
+            let sentence = line.ends_sentence && (line.own() >= 60 || (line.own() >= 12 && !line.is_linky()));
             let text = fold(self.text(i));
             if looks_like_date(&text) || cues::cue(&text).is_some() {
                 self.drop_line(i, "date or byline");
@@ -263,7 +312,7 @@ impl<'a, 'b> Work<'a, 'b> {
 
     fn single_lines(&mut self, title: &str) {
         for i in 0..self.lines.len() {
-            if self.gone[i] || self.lines[i].weight > MAX_CUE_WEIGHT || self.lines[i].tag == Tag::Pre {
+            if self.gone[i].is_some() || self.lines[i].weight > MAX_CUE_WEIGHT || self.lines[i].tag == Tag::Pre {
                 continue;
             }
             let folded = fold(self.text(i));
@@ -288,26 +337,71 @@ impl<'a, 'b> Work<'a, 'b> {
         }
     }
 
-    /// Headings with nothing under them, and short lines after the last sentence.
+    /// Headings with nothing under them, and what sites put after the last sentence.
     fn loose_ends(&mut self) {
+        let n_kept = self.gone.iter().filter(|g| g.is_none()).count();
+        let mut n_gone = 0;
         for i in (0..self.lines.len()).rev() {
-            if self.gone[i] {
+            if self.gone[i].is_some() {
                 continue;
             }
+            // Never a whole short article.
+            if n_gone * 3 > n_kept {
+                break;
+            }
             let line = &self.lines[i];
-            let short = !line.ends_sentence && line.weight < 40 && !matches!(line.tag, Tag::Li | Tag::Pre | Tag::Td | Tag::Th);
-            if line.tag.is_heading() || line.is_linky() || short {
-                self.drop_line(i, "loose end");
+            let listed = matches!(line.tag, Tag::Li | Tag::Pre | Tag::Td | Tag::Th | Tag::Dd);
+            let short = !line.ends_sentence && line.weight < 60 && !listed;
+            let folded = fold(self.text(i));
+            let line = &self.lines[i];
+            let boilerplate = line.weight < 420 && cues::is_boilerplate(&folded);
+            if line.tag.is_heading()
+                || (line.is_linky() && !line.ends_sentence)
+                || short
+                || boilerplate
+                || looks_like_date(&folded)
+            {
+                self.drop_line(i, if boilerplate { "boilerplate" } else { "loose end" });
+                n_gone += 1;
                 continue;
             }
             break;
+        }
+    }
+
+    /// After most of the text, headings that are all links: a list of other articles.
+    fn teasers(&mut self) {
+        let total: u32 = self.kept_prose().map(|(_, line)| line.own()).sum();
+        let mut seen = 0;
+        let mut first = None;
+        let mut n_linked = 0;
+        for (i, line) in self.lines.iter().enumerate() {
+            if self.gone[i].is_some() {
+                continue;
+            }
+            if line.is_prose() {
+                seen += line.own();
+            }
+            if line.tag.is_heading() && line.weight > 0 {
+                if line.is_linky() && seen * 2 > total {
+                    first = first.or(Some(i));
+                    n_linked += 1;
+                } else {
+                    first = None;
+                    n_linked = 0;
+                }
+            }
+        }
+        if let Some(first) = first.filter(|_| n_linked >= 2) {
+            let to = self.lines.last().map_or(0, |l| l.end);
+            self.drop_nodes(self.lines[first].first, to, "related links");
         }
     }
 }
 
 /// What a mark calls the thing that goes.
 fn reason(marks: Marks, tag: Tag) -> Option<&'static str> {
-    const NAMES: [(Marks, &str); 12] = [
+    const NAMES: [(Marks, &str); 13] = [
         (Marks::COMMENTS, "comment form"),
         (Marks::SHARE, "share bar"),
         (Marks::RELATED, "related links"),
@@ -318,6 +412,7 @@ fn reason(marks: Marks, tag: Tag) -> Option<&'static str> {
         (Marks::BYLINE, "date or byline"),
         (Marks::TAGS, "tags"),
         (Marks::NOTICE, "notice"),
+        (Marks::CONSENT, "notice"),
         (Marks::SIDEBAR, "sidebar"),
         (Marks::FOOTER, "footer"),
     ];
@@ -328,11 +423,6 @@ fn reason(marks: Marks, tag: Tag) -> Option<&'static str> {
         Tag::Button | Tag::Label | Tag::Legend => Some("form"),
         _ => None,
     }
-}
-
-/// Letters and digits only, folded.
-fn squash(text: &str) -> String {
-    fold(text).chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
 fn same(line: &str, title: &str) -> bool {

@@ -5,49 +5,116 @@
 //! of the first.
 
 use super::classes::Marks;
-use super::lines::{JUNK, Line, Sums};
+use super::lines::{JUNK, Line, Sums, squash};
 use super::tree::{Tag, Tree};
 
 /// Prose beyond this in one line counts no further: a single huge line is a list or a licence.
 const MAX_LINE: u32 = 1500;
 
-pub fn container(tree: &Tree, lines: &[Line]) -> Option<u32> {
+/// What the page's headline says for the elements that hold it.
+const HEADLINE_SCORE: i64 = 250;
+
+pub struct Selection {
+    /// Holds the text.
+    pub container: u32,
+    /// Holds the text and the headline, where there is one above it: a lead may stand between them.
+    pub outer: u32,
+    /// The line of the headline.
+    pub headline: Option<usize>,
+}
+
+pub fn select(tree: &Tree, lines: &[Line], title: Option<&str>) -> Option<Selection> {
+    let headline = headline(tree, lines, title);
+    let container = container(tree, lines, headline)?;
+    let above = headline.filter(|&i| lines[i].first < container);
+    let outer = above.and_then(|i| tree.ancestors(container).find(|&at| tree.holds(at, lines[i].first)));
+    Some(Selection { container, outer: outer.unwrap_or(container), headline })
+}
+
+/// The line that repeats the page's title: a first-level heading before other headings before other lines.
+fn headline(tree: &Tree, lines: &[Line], title: Option<&str>) -> Option<usize> {
+    let title = squash(title?);
+    if title.is_empty() {
+        return None;
+    }
+    let rank = |line: &Line| {
+        if line.weight as usize > title.len() * 2 || line.weight as usize * 6 < title.len() {
+            return 0;
+        }
+        let same = squash(&tree.line_text(line.first, line.end, 600)) == title;
+        match line.tag {
+            Tag::H1 if same => 4,
+            tag if tag.is_heading() && same => 3,
+            _ if same && !line.is_linky() => 2,
+            Tag::H1 => 1,
+            _ => 0,
+        }
+    };
+    let ranked = lines.iter().enumerate().map(|(i, line)| (rank(line), i)).filter(|(rank, _)| *rank > 0);
+    ranked.max_by_key(|&(rank, i)| (rank, std::cmp::Reverse(i))).map(|(_, i)| i)
+}
+
+fn container(tree: &Tree, lines: &[Line], headline: Option<usize>) -> Option<u32> {
     let prose = Sums::new(tree, lines, |line| if counts(line) { i64::from(line.own().min(MAX_LINE)) } else { 0 });
-    let score = Sums::new(tree, lines, score);
+    let at_headline = headline.map(|i| lines[i].first);
+    let score = Sums::new(tree, lines, |line| if Some(line.first) == at_headline { HEADLINE_SCORE } else { score(line) });
     let elements = || (0..tree.nodes.len() as u32).filter(|&at| tree.nodes[at as usize].tag != Tag::Text);
     // Later and deeper wins at equal sums: the smallest element with that sum.
     let mut best = elements().max_by_key(|&at| (score.of(tree, at), at))?;
     if prose.of(tree, best) == 0 {
-        // No prose anywhere: the element with the most text of its own.
+        // No prose where the headline is, or none at all: the element with the most text of its own.
         let text = Sums::new(tree, lines, |line| if line.marks.has(JUNK) { 0 } else { i64::from(line.own()) });
         best = elements().max_by_key(|&at| (text.of(tree, at), at))?;
         return (text.of(tree, best) > 0).then_some(best);
     }
     // Down, while one child holds nearly all.
-    while let Some(child) = tree.children(best).find(|&c| {
-        tree.nodes[c as usize].tag != Tag::Text && holds_blocks(tree, c) && prose.of(tree, c) * 100 >= prose.of(tree, best) * 92
-    }) {
+    while let Some(child) = tree
+        .children(best)
+        .find(|&c| is_container(tree.nodes[c as usize].tag) && prose.of(tree, c) * 100 >= prose.of(tree, best) * 92)
+    {
         best = child;
     }
     let named = elements()
-        .filter(|&at| tree.nodes[at as usize].marks.has(Marks::BODY) && prose.of(tree, at) * 100 >= prose.of(tree, best) * 60)
+        .filter(|&at| tree.nodes[at as usize].marks.has(Marks::BODY) && is_container(tree.nodes[at as usize].tag))
+        .filter(|&at| prose.of(tree, at) * 100 >= prose.of(tree, best) * 60)
         .min_by_key(|&at| (tree.nodes[at as usize].end - at, at));
-    if let Some(named) = named {
-        best = named;
-    }
-    Some(best)
+    Some(named.unwrap_or(best))
 }
 
-fn holds_blocks(tree: &Tree, at: u32) -> bool {
-    let node = &tree.nodes[at as usize];
-    !matches!(node.tag, Tag::P | Tag::Span | Tag::A | Tag::Pre | Tag::Li) || node.end - at > 30
+fn is_container(tag: Tag) -> bool {
+    use Tag::*;
+    matches!(
+        tag,
+        Other
+            | Article
+            | Aside
+            | Blockquote
+            | Body
+            | Center
+            | Div
+            | Details
+            | Fieldset
+            | Font
+            | Form
+            | Html
+            | Main
+            | Section
+            | Span
+            | Table
+            | Tbody
+            | Td
+            | Tr
+            | Dd
+            | Dl
+    )
 }
 
 fn counts(line: &Line) -> bool {
     line.is_prose() && !line.marks.has(JUNK)
 }
 
-fn score(line: &Line) -> i64 {
+/// What a line says for its being article (positive) or not.
+pub fn score(line: &Line) -> i64 {
     let own = i64::from(line.own().min(MAX_LINE));
     let link = i64::from(line.link);
     if line.marks.has(JUNK) {

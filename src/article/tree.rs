@@ -236,6 +236,29 @@ impl<'a> Tree<'a> {
         out
     }
 
+    /// Whether `node` is `element` or inside it.
+    pub fn holds(&self, element: u32, node: u32) -> bool {
+        element <= node && node < self.nodes[element as usize].end
+    }
+
+    /// `div.post > p`, for people.
+    pub fn path(&self, of: u32) -> String {
+        let mut steps: Vec<String> = Vec::new();
+        for at in self.ancestors(of) {
+            let Some(element) = self.nodes[at as usize].element else { continue };
+            let mut step = element.name().to_owned();
+            for (name, sign) in [("id", "#"), ("class", ".")] {
+                for word in attribute(element, name).unwrap_or_default().split_ascii_whitespace().take(3) {
+                    step.push_str(sign);
+                    step.push_str(crate::text::clip(word, 30));
+                }
+            }
+            steps.push(step);
+        }
+        steps.reverse();
+        steps.join(" > ")
+    }
+
     pub fn children(&self, of: u32) -> impl Iterator<Item = u32> + '_ {
         let end = self.nodes[of as usize].end;
         let mut next = of + 1;

@@ -118,7 +118,13 @@ fn extract(row: ExtractRow, explain: bool) -> Value {
         summary: None,
     };
     match article::extract(&page) {
-        Err(error) => json!({"id": row.id, "title": null, "text": "", "html": "", "why": error.to_string()}),
+        Err(error) => {
+            let mut reply = json!({"id": row.id, "title": null, "text": "", "html": "", "why": error.to_string()});
+            if explain {
+                reply["blocks"] = blocks(&page);
+            }
+            reply
+        }
         Ok(found) => {
             let mut reply = json!({
                 "id": row.id,
@@ -133,10 +139,18 @@ fn extract(row: ExtractRow, explain: bool) -> Value {
             });
             if explain {
                 reply["removed"] = found.removed.iter().map(|r| json!({"what": r.what, "excerpt": r.excerpt})).collect();
+                reply["blocks"] = blocks(&page);
             }
             reply
         }
     }
+}
+
+fn blocks(page: &article::Page) -> Value {
+    article::explain(page)
+        .iter()
+        .map(|b| json!({"text": b.text, "path": b.path, "score": b.score, "marks": b.marks, "removed": b.removed}))
+        .collect()
 }
 
 #[derive(Deserialize)]
