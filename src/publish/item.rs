@@ -6,8 +6,9 @@ use crate::model::Timestamp;
 use crate::{article, text};
 use std::collections::HashSet;
 
-/// How many characters of the body stand for it in a list or a summary: two lines on a wide screen.
-const SUMMARY_CHARS: usize = 280;
+/// How much of the body stands for it in a list or a summary: three lines on a wide screen, seven on a phone.
+/// In columns, for a Chinese character is as wide as two letters and says as much.
+const SUMMARY_COLUMNS: usize = 280;
 /// How long a title is made up from a body that has none.
 const TITLE_CHARS: usize = 80;
 /// Claimed dates before this one (1990-01-01) are a broken clock, and validators call them implausible.
@@ -61,7 +62,7 @@ pub(super) fn item(story: &PublishedStory) -> Item<'_> {
     let html = xml::legal(&story.html);
     let text = article::plain_text(&html);
     let title = title(&story.title, &text, link.as_deref());
-    let summary = match text::excerpt(&xml::plain(&text), SUMMARY_CHARS) {
+    let summary = match summary(&xml::plain(&text)) {
         summary if summary.is_empty() => title.clone(),
         summary => summary,
     };
@@ -104,6 +105,16 @@ fn title(given: &str, text: &str, link: Option<&str>) -> String {
         Some(line) => text::excerpt(&line, TITLE_CHARS),
         None => link.unwrap_or("—").to_owned(),
     }
+}
+
+fn summary(text: &str) -> String {
+    let mut columns = 0;
+    let fits = |c: &char| {
+        columns += if text::is_cjk(*c) { 2 } else { 1 };
+        columns <= SUMMARY_COLUMNS
+    };
+    let n_chars = text.chars().take_while(fits).count();
+    text::excerpt(text, n_chars)
 }
 
 fn tags(given: &[String]) -> Vec<String> {
