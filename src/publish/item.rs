@@ -6,8 +6,13 @@ use crate::model::Timestamp;
 use crate::{article, text};
 use std::collections::HashSet;
 
-/// How many characters of the body stand for it in a list or a summary: two lines on a wide screen.
-const SUMMARY_CHARS: usize = 280;
+/// How much of the body stands for it in a list or a summary: three lines on a wide screen, seven on a phone.
+/// In columns, for a Chinese character is as wide as two letters and says as much.
+const SUMMARY_COLUMNS: usize = 280;
+/// A summary is made from so many bytes of the body: a render must not read megabytes to show three lines.
+const SUMMARY_SOURCE_BYTES: usize = 8 * 1024;
+/// So many tags of a story are published; more is a feed that stuffs them.
+const MAX_TAGS: usize = 64;
 /// How long a title is made up from a body that has none.
 const TITLE_CHARS: usize = 80;
 /// Claimed dates before this one (1990-01-01) are a broken clock, and validators call them implausible.
@@ -59,9 +64,9 @@ pub(super) fn item(story: &PublishedStory) -> Item<'_> {
     let link = story.link.as_deref().and_then(link::web_url);
     let sources = carriers(story);
     let html = xml::legal(&story.html);
-    let text = article::plain_text(&html);
+    let text = article::plain_text(beginning(&html));
     let title = title(&story.title, &text, link.as_deref());
-    let summary = match text::excerpt(&xml::plain(&text), SUMMARY_CHARS) {
+    let summary = match summary(&xml::plain(&text)) {
         summary if summary.is_empty() => title.clone(),
         summary => summary,
     };
@@ -106,9 +111,28 @@ fn title(given: &str, text: &str, link: Option<&str>) -> String {
     }
 }
 
+/// The first part of a body, not cut inside a tag.
+fn beginning(html: &str) -> &str {
+    let part = text::clip(html, SUMMARY_SOURCE_BYTES);
+    match part.rfind(['<', '>']) {
+        Some(at) if part.len() < html.len() && part[at..].starts_with('<') => &part[..at],
+        _ => part,
+    }
+}
+
+fn summary(text: &str) -> String {
+    let mut columns = 0;
+    let fits = |c: &char| {
+        columns += if text::is_cjk(*c) { 2 } else { 1 };
+        columns <= SUMMARY_COLUMNS
+    };
+    let n_chars = text.chars().take_while(fits).count();
+    text::excerpt(text, n_chars)
+}
+
 fn tags(given: &[String]) -> Vec<String> {
     let mut tags: Vec<String> = Vec::new();
-    for tag in given.iter().map(|tag| xml::plain(tag)) {
+    for tag in given.iter().take(MAX_TAGS).map(|tag| xml::plain(tag)) {
         if !tag.is_empty() && !tags.contains(&tag) {
             tags.push(tag);
         }
