@@ -13,8 +13,7 @@ use std::time::Duration;
 
 #[derive(Clone, Debug, clap::Args)]
 pub struct Options {
-    /// Words that a story holds; "…" for a phrase, -word for one that must not be there
-    #[arg(allow_hyphen_values = true)]
+    /// Words that a story holds; "…" for a phrase, -word (inside quotes: 'rust -game') for one that must not be there
     query: Vec<String>,
     /// First seen within this time
     #[arg(long, value_name = "TIME", default_value = "24h", value_parser = since)]
