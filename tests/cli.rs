@@ -1,0 +1,196 @@
+//! The program as people and scripts call it.
+
+mod common;
+
+use common::World;
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn courant(home: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_courant"))
+        .args(arguments)
+        .env_clear()
+        .env("HOME", home)
+        .env("TZ", "UTC")
+        .output()
+        .unwrap()
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap_or(-1)
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn the_demo_shows_the_main_job() {
+    let home = tempfile::tempdir().unwrap();
+    let demo = courant(home.path(), &["demo", "--once", "--listen", "127.0.0.1:0"]);
+    assert_eq!(code(&demo), 0, "{}", stderr(&demo));
+    let shown = stdout(&demo);
+    let (entries, stories) = courant::demo::world::expected();
+    assert!(shown.contains(&format!("{entries} entries became {stories} stories, {entries} with their articles")), "{shown}");
+    for part in ["Polled", "Stripped from the pages", "Merged, and why", "same address"] {
+        assert!(shown.contains(part), "{part}");
+    }
+    assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0, "the demo leaves nothing behind");
+}
+
+#[test]
+fn wrong_use_is_answered_with_the_right_code() {
+    let home = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| courant(home.path(), arguments);
+    assert_eq!(code(&run(&["--help"])), 0);
+    assert_eq!(code(&run(&["no-such-command"])), 2);
+    assert_eq!(code(&run(&["stories", "--since", "soon"])), 2);
+    assert_eq!(code(&run(&["feed", "add", "ftp://a.example/", "--no-check"])), 2);
+    assert_eq!(code(&run(&["--config", "/no/such/file", "status"])), 3);
+    let none = run(&["status"]);
+    assert_eq!(code(&none), 1);
+    assert!(stderr(&none).contains("courant run"), "{}", stderr(&none));
+    let config = home.path().join("bad.toml");
+    std::fs::write(&config, "[poll]\nintervall = \"1h\"\n").unwrap();
+    let bad = run(&["--config", config.to_str().unwrap(), "config", "check"]);
+    assert_eq!(code(&bad), 3);
+    assert!(stderr(&bad).contains("bad.toml:2:1: unknown key \"intervall\"; did you mean \"interval\"?"), "{}", stderr(&bad));
+}
+
+#[test]
+fn init_writes_a_configuration_that_checks() {
+    let home = tempfile::tempdir().unwrap();
+    assert_eq!(code(&courant(home.path(), &["init"])), 0);
+    let check = courant(home.path(), &["config", "check"]);
+    assert_eq!(code(&check), 0, "{}", stderr(&check));
+    assert!(stdout(&check).contains("ok, "));
+    let again = courant(home.path(), &["init"]);
+    assert!(stderr(&again).contains("stays as it is"));
+}
+
+#[test]
+fn a_pass_and_its_stories() {
+    let (world, home) = (World::start(), tempfile::tempdir().unwrap());
+    let config = world.files(home.path());
+    let run = |arguments: &[&str]| courant(home.path(), &[&["--config", config.to_str().unwrap()], arguments].concat());
+    let once = run(&["once", "--all"]);
+    assert_eq!(code(&once), 0, "{}{}", stdout(&once), stderr(&once));
+    let (entries, stories) = courant::demo::world::expected();
+    let status: serde_json::Value = serde_json::from_str(&stdout(&run(&["status", "--format", "json"]))).unwrap();
+    assert_eq!((status["entries"].as_u64(), status["stories"].as_u64()), (Some(entries as u64), Some(stories as u64)));
+    assert_eq!((status["feeds"].as_u64(), status["articles"].as_u64()), (Some(5), Some(entries as u64)));
+
+    let all: serde_json::Value = serde_json::from_str(&stdout(&run(&["stories", "--since", "9999d", "--limit", "100", "--format", "json"]))).unwrap();
+    assert_eq!(all.as_array().unwrap().len(), stories);
+    let merged = all.as_array().unwrap().iter().find(|story| story["sources"].as_array().unwrap().len() > 1).unwrap();
+    let id = merged["id"].to_string();
+    let why = stdout(&run(&["why", &id]));
+    assert_eq!(why.matches("\nentry ").count(), 2, "{why}");
+    assert!(stdout(&run(&["story", "show", &id])).contains(merged["title"].as_str().unwrap()));
+    assert_eq!(stdout(&run(&["story", "show", merged["urn"].as_str().unwrap()])), stdout(&run(&["story", "show", &id])));
+    assert_eq!(code(&run(&["story", "show", "999999"])), 4);
+    let chinese = stdout(&run(&["stories", "输入法", "--since", "9999d", "--format", "tsv"])) + &stdout(&run(&["stories", "輸入法", "--since", "9999d", "--format", "tsv"]));
+    assert!(chinese.lines().count() > 1, "{chinese}");
+    assert_eq!(code(&run(&["stories", "zzzzzz", "--since", "9999d"])), 4);
+    for (format, start) in [("atom", "<?xml"), ("rss", "<?xml"), ("json", "{")] {
+        assert!(stdout(&run(&["render", "all", "--format", format])).starts_with(start));
+    }
+    assert_eq!(code(&run(&["render", "nobody"])), 4);
+
+    // Subscriptions: the list, its feeds, in and out.
+    let feed = world.feeds()[0].clone();
+    assert!(stdout(&run(&["feed", "show", &feed])).contains("because: "));
+    assert_eq!(stdout(&run(&["feed", "list", "--format", "jsonl"])).lines().count(), 5);
+    assert_eq!(code(&run(&["feed", "pause", &feed])), 0);
+    assert!(stdout(&run(&["feed", "list", "--format", "tsv"])).contains("paused"));
+    assert_eq!(code(&run(&["feed", "resume", &feed])), 0);
+    let opml = home.path().join("out.opml");
+    std::fs::write(&opml, run(&["feed", "export"]).stdout).unwrap();
+    let import = run(&["feed", "import", opml.to_str().unwrap()]);
+    assert!(stderr(&import).contains("skipped 5"), "{}", stderr(&import));
+    assert_eq!(code(&run(&["feed", "remove", &feed, "--purge"])), 0);
+    assert_eq!(stdout(&run(&["feed", "list", "--format", "jsonl"])).lines().count(), 4);
+    let add = run(&["feed", "add", &feed, "--tag", "back"]);
+    assert_eq!(code(&add), 0, "{}", stderr(&add));
+    assert_eq!(code(&run(&["once"])), 0);
+    let status: serde_json::Value = serde_json::from_str(&stdout(&run(&["status", "--format", "json"]))).unwrap();
+    assert_eq!(status["entries"].as_u64(), Some(entries as u64));
+}
+
+#[test]
+fn no_control_byte_reaches_a_terminal() {
+    let home = tempfile::tempdir().unwrap();
+    let evil = ["\u{1b}[31mred", "\u{9b}2J", "a\rb", "\u{202e}olleh", "]0;title\u{7}", "\u{7f}del"];
+    let items: Vec<serde_json::Value> =
+        evil.iter().enumerate().map(|(n, title)| serde_json::json!({"id": n.to_string(), "title": title, "content_text": format!("{title} body {n}"), "authors": [{"name": title}]})).collect();
+    let feed = serde_json::json!({"version": "https://jsonfeed.org/version/1.1", "title": evil[0], "items": items});
+    let file = home.path().join("evil.json");
+    std::fs::write(&file, feed.to_string()).unwrap();
+    std::fs::write(home.path().join("feeds.toml"), format!("[[feed]]\nurl = \"file://{}\"\n", file.display())).unwrap();
+    let config = home.path().join("courant.toml");
+    std::fs::write(&config, "state_dir = \"state\"\n[log]\nlevel = \"debug\"\n").unwrap();
+    let run = |arguments: &[&str]| courant(home.path(), &[&["--config", config.to_str().unwrap()], arguments].concat());
+    let commands: [&[&str]; 9] = [
+        &["once", "--all"],
+        &["stories", "--since", "9999d"],
+        &["stories", "--since", "9999d", "--format", "tsv"],
+        &["stories", "--since", "9999d", "--format", "md"],
+        &["feed", "list"],
+        &["status"],
+        &["story", "show", "1"],
+        &["why", "1"],
+        &["render", "all", "--format", "rss"],
+    ];
+    for command in commands {
+        let output = run(command);
+        assert_eq!(code(&output), 0, "{command:?} {}", stderr(&output));
+        for text in [stdout(&output), stderr(&output)] {
+            assert!(!text.chars().any(|c| c != '\n' && c != '\t' && courant::text::is_hostile(c)), "{command:?}: {text:?}");
+        }
+    }
+}
+
+#[test]
+fn killed_anywhere_nothing_is_lost_and_nothing_is_twice() {
+    let (world, home) = (World::start(), tempfile::tempdir().unwrap());
+    let config = world.files(home.path());
+    let (entries, stories) = courant::demo::world::expected();
+    for n in 0..10u64 {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_courant"))
+            .args(["--config", config.to_str().unwrap(), "once", "--all"])
+            .env_clear()
+            .env("HOME", home.path())
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        // A different moment each time: what is found there is what is tested.
+        std::thread::sleep(std::time::Duration::from_millis(20 + 45 * n));
+        process.kill().unwrap();
+        process.wait().unwrap();
+    }
+    let last = courant(home.path(), &["--config", config.to_str().unwrap(), "once", "--all", "--json"]);
+    assert_eq!(code(&last), 0, "{}", stderr(&last));
+    let report: serde_json::Value = serde_json::from_str(&stdout(&last)).unwrap();
+    assert_eq!((report["entries"].as_u64(), report["stories"].as_u64()), (Some(entries as u64), Some(stories as u64)));
+    assert_eq!(report["held_back"], 0);
+}
+
+/// Every command that the README shows is one that the program knows.
+#[test]
+fn the_readme_shows_commands_that_exist() {
+    let home = tempfile::tempdir().unwrap();
+    let readme = std::fs::read_to_string("README.md").unwrap();
+    let mut n_checked = 0;
+    for line in readme.lines().filter_map(|line| line.trim_start().strip_prefix("courant ")) {
+        let words: Vec<&str> = line.split_whitespace().take_while(|word| word.chars().all(|c| c.is_ascii_lowercase())).take(2).collect();
+        let known = (1..=words.len()).rev().any(|n| code(&courant(home.path(), &[&words[..n], &["--help"]].concat())) == 0);
+        assert!(known && !words.is_empty(), "{line}");
+        n_checked += 1;
+    }
+    assert!(n_checked >= 8, "{n_checked}");
+}

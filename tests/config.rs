@@ -1,0 +1,86 @@
+//! The configuration as people write it.
+
+use courant::config::subscriptions::{self, Edit};
+use courant::config::{Config, Environment, parse};
+use std::time::Duration;
+
+fn wrong(text: &str) -> String {
+    parse("courant.toml", text, &Environment::default()).unwrap_err().0
+}
+
+#[test]
+fn the_example_shows_every_default() {
+    let text = std::fs::read_to_string("config/courant.toml").unwrap();
+    let example = parse("courant.toml", &text, &Environment::default()).unwrap();
+    assert_eq!(example, Config::default());
+}
+
+#[test]
+fn the_example_shows_every_key() {
+    // Each key that a misspelling is answered with stands in the example.
+    let text = std::fs::read_to_string("config/courant.toml").unwrap();
+    for section in ["", "[poll]\n", "[fetch]\n", "[article]\n", "[story]\n", "[serve]\n", "[[output]]\n", "[log]\n"] {
+        let answer = wrong(&format!("{section}zzzzzzzzzz = 1\n"));
+        let known = answer.split("known: ").nth(1).unwrap_or_else(|| panic!("{answer}"));
+        for key in known.split(", ") {
+            assert!(text.contains(&format!("{key} =")) || text.contains(&format!("[{key}]")), "{section}{key} is missing");
+        }
+    }
+}
+
+#[test]
+fn an_unknown_key_is_named_with_its_place() {
+    assert_eq!(wrong("[poll]\n  intervall = \"1h\"\n"), "courant.toml:2:3: unknown key \"intervall\"; did you mean \"interval\"?");
+    assert!(wrong("[pool]\n").starts_with("courant.toml:1:2: unknown key \"pool\"; did you mean \"poll\"?"));
+}
+
+#[test]
+fn a_wrong_value_is_named_with_its_place() {
+    let message = wrong("[poll]\ninterval = \"soon\"\n");
+    assert!(message.starts_with("courant.toml:2:12: \"soon\" is no duration"), "{message}");
+    assert!(wrong("[story]\ndedupe = \"storry\"\n").contains("unknown value \"storry\"; did you mean \"story\"?"));
+    assert!(wrong("[serve]\nlisten = \"8080\"\n").contains("serve.listen = \"8080\" is no address"));
+    assert!(wrong("[[output]]\nname = \"A b\"\n").contains("must be of a–z"));
+    assert!(wrong("[poll]\nmin_interval = \"2d\"\n").contains("longer than poll.max_interval"));
+    assert!(wrong("[poll\n").starts_with("courant.toml:1:"));
+}
+
+#[test]
+fn variables_override_the_file() {
+    let environment = |pairs: &[(&str, &str)]| Environment { variables: pairs.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect() };
+    let set = environment(&[("COURANT_POLL_INTERVAL", "2h"), ("COURANT_POLL_HOST_SPACING", "0s"), ("COURANT_SERVE_LISTEN", "127.0.0.1:9"), ("COURANT_POLL_CONCURRENCY", "3")]);
+    let config = parse("courant.toml", "[poll]\ninterval = \"3h\"\n", &set).unwrap();
+    assert_eq!(config.poll.interval, Duration::from_secs(7200));
+    assert_eq!((config.poll.concurrency, config.serve.listen.as_str()), (3, "127.0.0.1:9"));
+    let message = parse("courant.toml", "", &environment(&[("COURANT_POLL_INTERVALL", "2h")])).unwrap_err().0;
+    assert!(message.starts_with("COURANT_POLL_INTERVALL: unknown key \"intervall\""), "{message}");
+}
+
+const LIST: &str = "# mine\n[[feed]]\nurl = \"https://a.example/feed\" # the first\ntags = [\"x\"]\n\n[[feed]]\nurl = \"https://b.example/feed\"\n";
+
+#[test]
+fn edits_keep_what_a_person_wrote() {
+    let new = courant::config::subscriptions::parse("feeds.toml", "[[feed]]\nurl = \"https://c.example/feed\"\ntitle = \"C\"\n").unwrap();
+    let added = subscriptions::edit("feeds.toml", LIST, &Edit::Add(&new[0])).unwrap();
+    assert!(added.starts_with(LIST), "{added}");
+    assert_eq!(subscriptions::parse("feeds.toml", &added).unwrap().len(), 3);
+    let removed = subscriptions::edit("feeds.toml", &added, &Edit::Remove("https://c.example/feed")).unwrap();
+    assert_eq!(removed.trim_end(), LIST.trim_end());
+    let paused = subscriptions::edit("feeds.toml", LIST, &Edit::Pause("https://a.example/feed", true)).unwrap();
+    assert!(paused.contains("# the first") && subscriptions::parse("feeds.toml", &paused).unwrap()[0].paused);
+    assert_eq!(subscriptions::edit("feeds.toml", &paused, &Edit::Pause("https://a.example/feed", false)).unwrap(), LIST);
+}
+
+#[test]
+fn a_list_says_what_is_wrong_with_it() {
+    let wrong = |text: &str| subscriptions::parse("feeds.toml", text).unwrap_err().0;
+    assert!(wrong(&format!("{LIST}\n[[feed]]\nurl = \"https://a.example/feed\"\n")).contains("listed twice"));
+    assert!(wrong("[[feed]]\nurl = \"ftp://a.example/\"\n").starts_with("feeds.toml:1:1: "));
+    assert!(wrong("[[feed]]\nurl = \"https://a.example/\"\nintervall = \"1h\"\n").contains("did you mean \"interval\""));
+    assert!(subscriptions::edit("feeds.toml", LIST, &Edit::Remove("https://z.example/")).unwrap_err().0.contains("not in the list"));
+}
+
+#[test]
+fn the_starter_list_is_a_list() {
+    assert!(subscriptions::parse("feeds.toml", subscriptions::STARTER).unwrap().len() >= 30);
+}

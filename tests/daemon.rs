@@ -1,0 +1,142 @@
+//! The whole daemon on the demo's world: a pass, a second pass, the service with its outputs and its socket.
+
+mod common;
+
+use common::{World, subscription};
+use courant::config::Config;
+use courant::daemon::socket::{self, Answer, Ask};
+use courant::daemon::{self, Engine, Owner};
+use courant::demo::world;
+use courant::store::{Reader, Selection};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::Ordering;
+
+fn block_on<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
+}
+
+fn pass(config: &Config, feeds: &[String], all: bool) -> daemon::PassReport {
+    let list: Vec<_> = feeds.iter().map(|url| subscription(url)).collect();
+    let (report, writer) = block_on(async {
+        let (engine, writer) = Engine::start(config.clone(), &list).unwrap();
+        (daemon::once(&engine, all).await.unwrap(), writer)
+    });
+    writer.join().unwrap();
+    report
+}
+
+#[test]
+fn one_pass_yields_every_story_once() {
+    let (world, folder) = (World::start(), tempfile::tempdir().unwrap());
+    let config = world.config(folder.path());
+    let report = pass(&config, &world.feeds(), true);
+    let (entries, stories) = world::expected();
+    assert_eq!(report.failures, []);
+    assert_eq!((report.entries as usize, report.stories as usize, report.held_back), (entries, stories, 0));
+
+    // Each article in full, and nothing of what stood around it.
+    let reader = Reader::open(&config.database()).unwrap();
+    let ids = reader.select(&Selection { limit: 1000, ..Selection::default() }).unwrap();
+    let bodies: Vec<String> = reader.published(&ids).unwrap().iter().map(|story| courant::article::plain_text(&story.html)).collect();
+    for junk in ["圖片", "图片", "Leave a reply", "發表"] {
+        assert!(!bodies.iter().any(|body| body.contains(junk)), "{junk}");
+    }
+
+    // The same world again: nothing is new, no page is fetched twice, not a byte changes.
+    let before = reader.published(&ids).unwrap();
+    let n_requests = world.n_requests.load(Ordering::SeqCst);
+    let again = pass(&config, &world.feeds(), true);
+    assert_eq!((again.new_entries, again.edited, again.articles), (0, 0, 0));
+    assert_eq!(world.n_requests.load(Ordering::SeqCst) - n_requests, world::PUBLISHERS);
+    assert_eq!(format!("{before:?}"), format!("{:?}", reader.published(&ids).unwrap()));
+}
+
+#[test]
+fn what_is_not_due_is_not_polled() {
+    let (world, folder) = (World::start(), tempfile::tempdir().unwrap());
+    let config = world.config(folder.path());
+    pass(&config, &world.feeds(), false);
+    let n_requests = world.n_requests.load(Ordering::SeqCst);
+    let again = pass(&config, &world.feeds(), false);
+    assert_eq!((again.polled, world.n_requests.load(Ordering::SeqCst) - n_requests), (0, 0));
+}
+
+#[test]
+fn one_bad_feed_harms_only_itself() {
+    let (world, folder) = (World::start(), tempfile::tempdir().unwrap());
+    let config = world.config(folder.path());
+    let broken = folder.path().join("broken.xml");
+    std::fs::write(&broken, "<html>this is no feed").unwrap();
+    let mut feeds = world.feeds();
+    feeds.push(format!("file://{}", broken.display()));
+    feeds.push(format!("{}/no-such-feed", world.bases[0]));
+    feeds.push("http://10.0.0.1/private".into());
+    let report = pass(&config, &feeds, true);
+    assert_eq!((report.failed, report.failures.len()), (3, 3));
+    assert_eq!(report.entries as usize, world::expected().0);
+}
+
+#[test]
+fn a_file_is_a_feed_too() {
+    let (world, folder) = (World::start(), tempfile::tempdir().unwrap());
+    let config = world.config(folder.path());
+    let file = folder.path().join("feed.xml");
+    std::fs::write(&file, "<rss version='2.0'><channel><title>F</title><item><guid>1</guid><title>One</title><description>Words</description></item></channel></rss>")
+        .unwrap();
+    let report = pass(&config, &[format!("file://{}", file.display())], true);
+    assert_eq!((report.entries, report.stories, report.failed), (1, 1, 0));
+}
+
+fn http(address: SocketAddr, request: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "{request}\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[test]
+fn the_service_serves_and_answers_on_its_socket() {
+    let (world, folder) = (World::start(), tempfile::tempdir().unwrap());
+    let config = world.config(folder.path());
+    let _owner = Owner::take(&config.state_dir).unwrap().unwrap();
+    assert!(Owner::take(&config.state_dir).unwrap().is_err(), "there is one owner");
+    let list: Vec<_> = world.feeds().iter().map(|url| subscription(url)).collect();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let (up, ready) = std::sync::mpsc::channel();
+    let state_dir = config.state_dir.clone();
+    let service = std::thread::spawn(move || {
+        let writer = block_on(async {
+            let (engine, writer) = Engine::start(config, &list).unwrap();
+            let stopped = async { stopped.await.unwrap() };
+            daemon::run(engine, stopped, |listening| up.send(listening.address).unwrap()).await.unwrap();
+            writer
+        });
+        writer.join().unwrap();
+    });
+    let address = ready.recv().unwrap();
+    let Some(Answer::Pass(report)) = socket::ask(&state_dir, &Ask::Once { all: false }).unwrap() else { panic!("no pass") };
+    let (entries, stories) = world::expected();
+    assert_eq!((report.entries as usize, report.stories as usize, report.held_back), (entries, stories, 0));
+
+    let atom = http(address, "GET /feeds/all.atom HTTP/1.1");
+    assert_eq!(atom.matches("<entry").count(), stories);
+    let etag = atom.lines().find_map(|line| line.strip_prefix("etag: ")).unwrap().trim().to_owned();
+    assert!(!atom.to_ascii_lowercase().contains("last-modified"));
+    assert!(http(address, &format!("GET /feeds/all.atom HTTP/1.1\r\nIf-None-Match: {etag}")).starts_with("HTTP/1.1 304"));
+    assert!(http(address, &format!("GET /feeds/all.atom HTTP/1.1\r\nIf-None-Match: W/\"x\", {etag}")).starts_with("HTTP/1.1 304"));
+    assert!(http(address, "GET /feeds/all.rss HTTP/1.1\r\nAccept-Encoding: gzip").contains("content-encoding: gzip"));
+    assert!(!http(address, "GET /feeds/all.rss HTTP/1.1\r\nAccept-Encoding: gzip;q=0").contains("content-encoding"));
+    assert!(http(address, "GET /feeds/all.json HTTP/1.1").contains("https://jsonfeed.org/version/1.1"));
+    assert!(http(address, "GET / HTTP/1.1").contains("/feeds/all.atom"));
+    assert!(http(address, "GET /healthz HTTP/1.1").ends_with("ok\n"));
+    assert!(http(address, "GET /feeds/nobody.atom HTTP/1.1").starts_with("HTTP/1.1 404"));
+    let id = atom.split("urn:uuid:").nth(2).unwrap().split('<').next().unwrap();
+    assert!(http(address, &format!("GET /story/{id} HTTP/1.1")).starts_with("HTTP/1.1 200"));
+
+    assert!(matches!(socket::ask(&state_dir, &Ask::Reload).unwrap(), Some(Answer::Error(_))), "there is no feeds.toml here");
+    stop.send(()).unwrap();
+    service.join().unwrap();
+    assert!(socket::ask(&state_dir, &Ask::Reload).unwrap().is_none(), "the socket goes with the service");
+}

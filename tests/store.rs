@@ -1,0 +1,297 @@
+//! The store at its door: one commit a poll, nothing lost, nothing twice.
+
+mod common;
+
+use common::subscription;
+use courant::fetch::Validators;
+use courant::model::{Dedupe, FeedId, Timestamp};
+use courant::schedule::FeedState;
+use courant::store::{Claim, Draft, Extra, PollRecord, Read, Reader, Selection, Settled, Store, key_of, search};
+use courant::story;
+use std::path::Path;
+use std::time::Duration;
+
+const NOW: Timestamp = Timestamp(1_790_000_000_000);
+
+fn claim() -> Claim {
+    Claim { n: 100, lease: Duration::from_secs(60), not_hosts: Vec::new() }
+}
+
+fn draft(id: &str, link: &str, title: &str) -> Draft {
+    Draft {
+        key: key_of(id),
+        link_key: Some(key_of(&story::address_key(link).unwrap_or_else(|| link.to_owned()))),
+        link: Some(link.to_owned()),
+        title: title.to_owned(),
+        author: None,
+        language: None,
+        claimed: None,
+        html: Some(format!("<p>{title}</p>")),
+        content_hash: key_of(title),
+        extra: Extra::default(),
+        article: None,
+    }
+}
+
+fn record(feed: FeedId, at: Timestamp, drafts: Vec<Draft>) -> PollRecord {
+    PollRecord {
+        feed,
+        at,
+        state: FeedState::default(),
+        next_poll: Some(at.plus(Duration::from_secs(3600))),
+        reasons: vec!["interval 1h".into()],
+        error: None,
+        moved_to: None,
+        validators: Some(Some(Validators { url: "https://a.example/feed".into(), etag: Some(b"\"1\"".to_vec()), last_modified: None })),
+        wire_bytes: 100,
+        read: Some(Read { body_hash: key_of("body"), title: Some("A".into()), site_url: None, language: None, drafts }),
+    }
+}
+
+/// Settles everything that is ready, each entry compared by address only.
+fn settle(store: &mut Store, path: &Path) -> usize {
+    let ready = Reader::open(path).unwrap().to_settle(1000).unwrap();
+    let batch = ready
+        .into_iter()
+        .map(|entry| Settled {
+            entry: entry.entry,
+            version: entry.version,
+            provisional: entry.provisional,
+            dedupe: Dedupe::Address,
+            keys: story::address_keys(entry.link.as_deref(), None, None, None),
+            prepared: None,
+            terms: search::terms(&entry.title, ""),
+            language: None,
+        })
+        .collect();
+    if !store.has_index() {
+        store.set_index(story::Index::new(Duration::from_secs(96 * 3600)));
+    }
+    store.settle(batch, NOW).unwrap()
+}
+
+struct Bed {
+    _folder: tempfile::TempDir,
+    path: std::path::PathBuf,
+    store: Store,
+    feed: FeedId,
+}
+
+fn bed() -> Bed {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("courant.db");
+    let mut store = Store::open(&path, NOW).unwrap();
+    let feed = store.sync_feeds(&[subscription("https://a.example/feed")], NOW).unwrap().added[0];
+    Bed { _folder: folder, path, store, feed }
+}
+
+#[test]
+fn a_poll_twice_is_a_poll_once() {
+    let mut bed = bed();
+    let drafts = vec![draft("1", "https://a.example/1", "One"), draft("2", "https://a.example/2", "Two")];
+    let first = bed.store.save_poll(&record(bed.feed, NOW, drafts.clone())).unwrap();
+    let again = bed.store.save_poll(&record(bed.feed, NOW, drafts)).unwrap();
+    assert_eq!((first.n_new, again.n_new, again.n_edited), (2, 0, 0));
+    assert_eq!(settle(&mut bed.store, &bed.path), 2);
+    assert_eq!(settle(&mut bed.store, &bed.path), 0);
+    let counts = Reader::open(&bed.path).unwrap().counts().unwrap();
+    assert_eq!((counts.entries, counts.stories, counts.pending), (2, 2, 0));
+}
+
+#[test]
+fn an_entry_that_comes_back_under_a_new_id_is_the_same_entry() {
+    let mut bed = bed();
+    for poll in 0..5 {
+        bed.store.save_poll(&record(bed.feed, NOW, vec![draft(&format!("id{poll}"), "https://a.example/1", "One")])).unwrap();
+    }
+    assert_eq!(Reader::open(&bed.path).unwrap().counts().unwrap().entries, 1);
+    // Both ids in one document: two entries, whatever they link to.
+    let both = vec![draft("x", "https://a.example/both", "X"), draft("y", "https://a.example/both", "Y")];
+    bed.store.save_poll(&record(bed.feed, NOW, both)).unwrap();
+    assert_eq!(Reader::open(&bed.path).unwrap().counts().unwrap().entries, 3);
+}
+
+#[test]
+fn an_edit_keeps_the_entry_and_the_published_id() {
+    let mut bed = bed();
+    bed.store.save_poll(&record(bed.feed, NOW, vec![draft("1", "https://a.example/1", "Before")])).unwrap();
+    settle(&mut bed.store, &bed.path);
+    let published = || {
+        let reader = Reader::open(&bed.path).unwrap();
+        reader.published(&reader.select(&Selection::default()).unwrap()).unwrap().remove(0)
+    };
+    let before = published();
+    bed.store.save_poll(&record(bed.feed, NOW, vec![draft("1", "https://a.example/1", "After")])).unwrap();
+    settle(&mut bed.store, &bed.path);
+    let after = published();
+    assert_eq!((before.id.as_str(), before.published, after.title.as_str()), (after.id.as_str(), after.published, "After"));
+    assert!(after.updated > before.updated);
+}
+
+#[test]
+fn edits_without_end_are_bounded() {
+    let mut bed = bed();
+    let edited: usize = (0..100)
+        .map(|n| bed.store.save_poll(&record(bed.feed, NOW, vec![draft("1", "https://a.example/1", &format!("Counter {n}"))])).unwrap().n_edited)
+        .sum();
+    assert!((1..=30).contains(&edited), "{edited}");
+}
+
+#[test]
+fn the_same_address_is_one_story_with_both_sources() {
+    let mut bed = bed();
+    let list = [subscription("https://a.example/feed"), subscription("https://b.example/feed")];
+    let other = bed.store.sync_feeds(&list, NOW).unwrap().added[0];
+    bed.store.save_poll(&record(bed.feed, NOW, vec![draft("1", "https://a.example/story/one", "One")])).unwrap();
+    bed.store.save_poll(&record(other, NOW, vec![draft("7", "https://a.example/story/one?utm_source=b", "One")])).unwrap();
+    settle(&mut bed.store, &bed.path);
+    let reader = Reader::open(&bed.path).unwrap();
+    let stories = reader.published(&reader.select(&Selection::default()).unwrap()).unwrap();
+    assert_eq!((stories.len(), stories[0].sources.len()), (1, 2));
+    let two = Selection { min_sources: 2, ..Selection::default() };
+    assert_eq!(reader.select(&two).unwrap().len(), 1);
+}
+
+#[test]
+fn ids_are_minted_equal_again() {
+    let urns = |instance_of: Option<&Path>| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("courant.db");
+        if let Some(earlier) = instance_of {
+            std::fs::copy(earlier, &path).unwrap();
+        }
+        let mut store = Store::open(&path, NOW).unwrap();
+        let added = store.sync_feeds(&[subscription("https://a.example/feed")], NOW).unwrap().added;
+        let feed = added.first().copied().unwrap_or(FeedId(1));
+        let fresh = folder.path().join("fresh.db");
+        drop(store);
+        std::fs::copy(&path, &fresh).unwrap();
+        let mut store = Store::open(&path, NOW).unwrap();
+        store.save_poll(&record(feed, NOW, vec![draft("1", "https://a.example/1", "One")])).unwrap();
+        settle(&mut store, &path);
+        let reader = Reader::open(&path).unwrap();
+        let id = reader.published(&reader.select(&Selection::default()).unwrap()).unwrap().remove(0).id;
+        (folder, fresh, id)
+    };
+    // The second database is the first as it was before the poll: as after a power loss.
+    let (_folder, fresh, first) = urns(None);
+    let (_folder, _, second) = urns(Some(&fresh));
+    assert_eq!(first, second);
+    assert!(first.starts_with("urn:uuid:"));
+}
+
+#[test]
+fn a_claim_is_held_until_its_poll_or_its_owner_ends() {
+    let mut bed = bed();
+    assert_eq!(bed.store.claim_due(&claim(), NOW).unwrap().len(), 1);
+    assert_eq!(bed.store.claim_due(&claim(), NOW).unwrap().len(), 0);
+    assert_eq!(bed.store.claim_due(&claim(), NOW.plus(Duration::from_secs(61))).unwrap().len(), 1, "the lease has ended");
+    drop(bed.store);
+    let mut next_owner = Store::open(&bed.path, NOW).unwrap();
+    assert_eq!(next_owner.claim_due(&claim(), NOW).unwrap().len(), 1, "the owner has died");
+    next_owner.save_poll(&record(bed.feed, NOW, Vec::new())).unwrap();
+    assert_eq!(next_owner.claim_due(&claim(), NOW).unwrap().len(), 0, "not due");
+    let due = next_owner.claim_due(&claim(), NOW.plus(Duration::from_secs(3600))).unwrap();
+    assert_eq!(due[0].validators.as_ref().unwrap().etag.as_deref(), Some(&b"\"1\""[..]));
+    assert_eq!(due[0].body_hash, Some(key_of("body")));
+}
+
+#[test]
+fn retry_after_outlives_all() {
+    let mut bed = bed();
+    let hold = NOW.plus(Duration::from_secs(7200));
+    let mut held = record(bed.feed, NOW, Vec::new());
+    (held.state.hold_until, held.next_poll) = (Some(hold), Some(hold));
+    bed.store.save_poll(&held).unwrap();
+    bed.store.make_all_due(NOW.plus(Duration::from_secs(60))).unwrap();
+    assert_eq!(bed.store.claim_due(&claim(), NOW.plus(Duration::from_secs(60))).unwrap().len(), 0);
+    assert_eq!(bed.store.claim_due(&claim(), hold).unwrap().len(), 1);
+}
+
+#[test]
+fn a_moved_feed_is_the_same_feed() {
+    let mut bed = bed();
+    let mut moved = record(bed.feed, NOW, vec![draft("1", "https://a.example/1", "One")]);
+    moved.moved_to = Some("https://new.example/feed".into());
+    bed.store.save_poll(&moved).unwrap();
+    // The person follows the move in the list, later.
+    let report = bed.store.sync_feeds(&[subscription("https://new.example/feed")], NOW).unwrap();
+    assert_eq!((report.added.len(), report.n_removed), (0, 0));
+    let reader = Reader::open(&bed.path).unwrap();
+    assert_eq!(reader.feed_of("https://a.example/feed").unwrap(), Some(bed.feed));
+    assert_eq!(reader.feeds().unwrap()[0].url, "https://new.example/feed");
+}
+
+#[test]
+fn removing_keeps_or_purges() {
+    let mut bed = bed();
+    bed.store.save_poll(&record(bed.feed, NOW, vec![draft("1", "https://a.example/1", "One")])).unwrap();
+    settle(&mut bed.store, &bed.path);
+    let reader = Reader::open(&bed.path).unwrap();
+    assert_eq!(bed.store.remove_feed(bed.feed, false, NOW).unwrap(), 0);
+    assert_eq!(reader.counts().unwrap().stories, 1);
+    assert_eq!(bed.store.remove_feed(bed.feed, true, NOW).unwrap(), 1);
+    assert_eq!((reader.counts().unwrap().stories, reader.counts().unwrap().entries), (0, 0));
+    let again = bed.store.sync_feeds(&[subscription("https://a.example/feed")], NOW).unwrap().added[0];
+    assert_ne!(again, bed.feed, "a number is never used again");
+}
+
+#[test]
+fn search_finds_words_and_parts_of_chinese() {
+    let mut bed = bed();
+    let drafts = vec![
+        draft("1", "https://a.example/1", "谷歌一劍封喉奧特曼"),
+        draft("2", "https://a.example/2", "Rust 2.0; DROP TABLE entries -- \" OR 1"),
+        draft("3", "https://a.example/3", "Trusted computing"),
+    ];
+    bed.store.save_poll(&record(bed.feed, NOW, drafts)).unwrap();
+    settle(&mut bed.store, &bed.path);
+    let reader = Reader::open(&bed.path).unwrap();
+    let find = |query: &str| {
+        let ids = reader.select(&Selection { query: search::Query::parse(query), ..Selection::default() }).unwrap();
+        reader.published(&ids).unwrap().into_iter().map(|story| story.title).collect::<Vec<_>>()
+    };
+    assert_eq!(find("谷歌"), ["谷歌一劍封喉奧特曼"]);
+    assert_eq!(find("劍"), ["谷歌一劍封喉奧特曼"]);
+    assert_eq!(find("谷一"), [""; 0]);
+    assert_eq!(find("rust").len(), 1);
+    assert_eq!(find("rust -drop").len(), 0);
+    assert_eq!(find("Rust 2.0; DROP TABLE entries -- \" OR 1").len(), 1);
+    assert_eq!(find("").len(), 3);
+}
+
+#[test]
+fn a_newer_database_is_refused_and_left_alone() {
+    let bed = bed();
+    drop(bed.store);
+    rusqlite::Connection::open(&bed.path).unwrap().pragma_update(None, "user_version", 999).unwrap();
+    let refused = Store::open(&bed.path, NOW).map(|_| ()).unwrap_err().to_string();
+    assert!(refused.contains("newer courant"), "{refused}");
+    assert!(Reader::open(&bed.path).is_err());
+}
+
+#[test]
+fn a_foreign_database_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("other.db");
+    rusqlite::Connection::open(&path).unwrap().execute_batch("CREATE TABLE theirs(x)").unwrap();
+    assert!(Store::open(&path, NOW).is_err());
+}
+
+#[test]
+fn moments_never_tie_and_never_go_back() {
+    let mut bed = bed();
+    let drafts = (0..50).map(|n| draft(&n.to_string(), &format!("https://a.example/{n}"), &format!("Entry {n}"))).collect();
+    bed.store.save_poll(&record(bed.feed, NOW, drafts)).unwrap();
+    // Ten years back: the clock, not the order.
+    let past = NOW.minus(Duration::from_secs(10 * 366 * 86_400));
+    bed.store.save_poll(&record(bed.feed, past, vec![draft("later", "https://a.example/later", "Later")])).unwrap();
+    settle(&mut bed.store, &bed.path);
+    let reader = Reader::open(&bed.path).unwrap();
+    let stories = reader.published(&reader.select(&Selection::default()).unwrap()).unwrap();
+    let mut updated: Vec<Timestamp> = stories.iter().map(|story| story.updated).collect();
+    assert_eq!(stories[0].title, "Later");
+    updated.sort();
+    updated.dedup();
+    assert_eq!(updated.len(), 51);
+}
