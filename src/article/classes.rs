@@ -802,7 +802,9 @@ pub fn marks(tag: Tag, element: &Element) -> Marks {
         match &*name.local {
             "class" | "id" | "data-testid" | "data-component" | "data-module" | "data-type" | "data-block" | "data-role" => {
                 for word in value.split_ascii_whitespace().take(24) {
-                    if word.len() <= MAX_NAME {
+                    if word == "hide" {
+                        marks = marks.and(Marks::HIDDEN);
+                    } else if word.len() <= MAX_NAME {
                         marks = marks.and(word_marks(word));
                     }
                 }

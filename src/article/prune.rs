@@ -351,7 +351,7 @@ impl<'a, 'b> Work<'a, 'b> {
             }
             let line = &self.lines[i];
             let listed = matches!(line.tag, Tag::Li | Tag::Pre | Tag::Td | Tag::Th | Tag::Dd);
-            let short = !line.ends_sentence && line.weight < 60 && !listed;
+            let short = !line.ends_sentence && line.weight < if line.tag == Tag::P { 40 } else { 60 } && !listed;
             let folded = fold(self.text(i));
             let line = &self.lines[i];
             let boilerplate = line.weight < 420 && cues::is_boilerplate(&folded);
@@ -487,6 +487,10 @@ fn looks_like_date(folded: &str) -> bool {
         return true;
     }
     let mut words = folded.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty());
+    // A tour's dates name places too.
+    if folded.split(|c: char| !c.is_alphabetic()).filter(|w| w.len() > 2 && !WORDS.contains(w)).count() > 4 {
+        return false;
+    }
     let digits = folded.bytes().filter(u8::is_ascii_digit).count();
     words.any(|w| WORDS.contains(&w)) && digits >= 3
         || digits >= 6 && digits * 2 >= folded.chars().filter(|c| c.is_alphanumeric()).count()
