@@ -9,7 +9,7 @@ use super::classes::Marks;
 use super::cues::{self, Cue};
 use super::lines::{JUNK, Line, Sums, squash};
 use super::select::Selection;
-use super::tree::{Tag, Tree};
+use super::tree::{Tag, Tree, weight};
 use super::write::Fate;
 use crate::text::{excerpt, fold};
 
@@ -155,7 +155,10 @@ impl<'a, 'b> Work<'a, 'b> {
             return false;
         }
         let inside = &tree.nodes[at as usize + 1..node.end as usize];
-        inside.iter().any(|n| n.tag == Tag::Img)
+        let texts: u32 = inside.iter().filter(|n| n.tag == Tag::Text).map(|n| weight(n.text)).sum();
+        texts < 400
+            && inside.iter().filter(|n| n.tag == Tag::P).count() < 3
+            && inside.iter().any(|n| n.tag == Tag::Img)
             && !inside.iter().any(|n| matches!(n.tag, Tag::Figcaption | Tag::Pre | Tag::Table | Tag::Blockquote))
     }
 
@@ -301,13 +304,26 @@ impl<'a, 'b> Work<'a, 'b> {
                 continue;
             }
             let sentence = line.ends_sentence && (line.own() >= 60 || (line.own() >= 12 && !line.is_linky()));
+            let line = &self.lines[i];
+            let paragraph = line.tag == Tag::P && line.weight >= 24 && !line.is_linky() && self.beside(i, first_prose);
             let text = fold(self.text(i));
+            let line = &self.lines[i];
             if looks_like_date(&text) || cues::cue(&text).is_some() {
                 self.drop_line(i, "date or byline");
+            } else if paragraph && !names_author(&text) {
             } else if !sentence && line.tag != Tag::Pre && (!line.tag.is_heading() || i + 1 != first_prose) {
                 self.drop_line(i, "page head");
             }
         }
+    }
+
+    /// Whether two lines are paragraphs of the same element.
+    fn beside(&self, one: usize, other: usize) -> bool {
+        let home = |i: usize| {
+            let mut above = self.tree.ancestors(self.lines[i].first).skip_while(|&at| self.tree.nodes[at as usize].tag != Tag::P);
+            above.nth(1)
+        };
+        home(one).is_some() && home(one) == home(other)
     }
 
     fn single_lines(&mut self, title: &str) {
@@ -429,6 +445,12 @@ fn same(line: &str, title: &str) -> bool {
     !title.is_empty()
         && !line.is_empty()
         && (line == title || (line.len() > 24 && line.len() * 10 >= title.len() * 7 && title.contains(line)))
+}
+
+/// `By Jo Doe`, alone on its line.
+fn names_author(folded: &str) -> bool {
+    ["by ", "von ", "par ", "por ", "di ", "text: ", "文 ", "記者", "记者"].iter().any(|word| folded.starts_with(word))
+        && weight(folded) < 60
 }
 
 /// A folded line that is a date, with little else.
