@@ -37,6 +37,7 @@ impl Marks {
     pub const CODE: Marks = Marks(1 << 20);
     pub const CONSENT: Marks = Marks(1 << 21);
     pub const EMBED: Marks = Marks(1 << 22);
+    pub const PICTURE: Marks = Marks(1 << 23);
 
     pub fn has(self, other: Marks) -> bool {
         self.0 & other.0 != 0
@@ -53,7 +54,7 @@ impl Marks {
 
 impl std::fmt::Display for Marks {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        const NAMES: [&str; 23] = [
+        const NAMES: [&str; 24] = [
             "hidden",
             "comments",
             "share",
@@ -77,6 +78,7 @@ impl std::fmt::Display for Marks {
             "code",
             "consent",
             "embed",
+            "picture",
         ];
         let set: Vec<&str> =
             NAMES.iter().enumerate().filter(|(bit, _)| self.0 & (1 << bit) != 0).map(|(_, name)| *name).collect();
@@ -773,6 +775,10 @@ const TOKENS: &[(Marks, &[&str])] = &[
             "slides",
             "imagegallery",
         ],
+    ),
+    (
+        Marks::PICTURE,
+        &["image", "img", "photo", "picture", "pic", "wpcaption", "thumbnail", "inlineimage", "leadimage", "imagewrap"],
     ),
     (Marks::EMBED, &["tweet", "twittertweet", "embed", "embedded", "oembed", "instagrammedia", "pullquote", "blockquote"]),
     (Marks::CODE, &["code", "highlight", "sourcecode", "codeblock", "syntaxhighlighter", "crayon", "hljs", "prism"]),

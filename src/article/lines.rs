@@ -247,7 +247,7 @@ const TEXTLESS: Marks = Marks::SHARE
     .and(Marks::RELATED);
 
 /// What a quoted post is called, though it is part of the text.
-const QUOTABLE: Marks = Marks::SHARE.and(Marks::NOTICE).and(Marks::ADVERT).and(Marks::CAPTION).and(Marks::RELATED);
+const QUOTABLE: Marks = Marks::SHARE.and(Marks::NOTICE).and(Marks::ADVERT).and(Marks::RELATED);
 
 /// Classes that sites also give to the article itself.
 const WEAK: Marks = Marks::NOTICE

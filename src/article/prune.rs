@@ -151,7 +151,7 @@ impl<'a, 'b> Work<'a, 'b> {
     fn is_picture(&self, at: u32) -> bool {
         let tree = self.tree;
         let node = &tree.nodes[at as usize];
-        if node.tag != Tag::Figure {
+        if node.tag != Tag::Figure && !node.marks.has(Marks::PICTURE) {
             return false;
         }
         let inside = &tree.nodes[at as usize + 1..node.end as usize];
@@ -180,7 +180,10 @@ impl<'a, 'b> Work<'a, 'b> {
                 continue;
             }
             let between = headline.is_some_and(|h| h < line.first) && line.first < container;
-            let lead = !line.is_linky() && (line.is_prose() || (line.marks.has(Marks::SUMMARY) && line.own() >= 40));
+            let lead = !line.is_linky()
+                && (line.is_prose()
+                    || (line.marks.has(Marks::SUMMARY) && line.own() >= 40)
+                    || (line.tag == Tag::H2 && line.own() >= 60));
             if between && lead && !line.marks.has(JUNK) {
                 continue;
             }
@@ -259,7 +262,23 @@ impl<'a, 'b> Work<'a, 'b> {
                 if let Some((Cue::End, what)) = cues::cue(&folded) {
                     let after = total - before - own;
                     let share = after * 100 / total;
-                    let limit = if what == "comment form" { 50 } else { 25 };
+                    let rest = || {
+                        self.lines[i + 1..]
+                            .iter()
+                            .zip(&self.gone[i + 1..])
+                            .filter(|(_, gone)| gone.is_none())
+                            .map(|(line, _)| line)
+                    };
+                    let (weight, link) = rest().fold((0, 0), |(w, l), line| (w + line.weight, l + line.link));
+                    // A section that is all text and no links is the article's own, whatever its heading.
+                    let text_only = what == "related links" && share > 8 && link * 8 < weight;
+                    let limit = if text_only {
+                        0
+                    } else if what == "comment form" {
+                        50
+                    } else {
+                        25
+                    };
                     if share <= limit && before > 0 {
                         let to = self.lines.last().map_or(0, |l| l.end);
                         let from = self.lines[i].first;
@@ -286,7 +305,7 @@ impl<'a, 'b> Work<'a, 'b> {
         let headline = (0..first_prose).rev().find(|&i| {
             self.gone[i].is_none()
                 && (self.lines[i].tag == Tag::H1
-                    || self.lines[i].marks.has(Marks::HEADLINE)
+                    || (self.lines[i].marks.has(Marks::HEADLINE) && !self.lines[i].marks.has(Marks::SUMMARY))
                     || same(&squash(self.text(i)), title))
         });
         if let Some(headline) = headline {
@@ -305,7 +324,7 @@ impl<'a, 'b> Work<'a, 'b> {
             }
             let sentence = line.ends_sentence && (line.own() >= 60 || (line.own() >= 12 && !line.is_linky()));
             let line = &self.lines[i];
-            let paragraph = line.tag == Tag::P && line.weight >= 24 && !line.is_linky() && self.beside(i, first_prose);
+            let paragraph = !line.tag.is_heading() && line.weight >= 24 && !line.is_linky() && self.beside(i, first_prose);
             let text = fold(self.text(i));
             let line = &self.lines[i];
             if looks_like_date(&text) || cues::cue(&text).is_some() {
@@ -320,8 +339,9 @@ impl<'a, 'b> Work<'a, 'b> {
     /// Whether two lines are paragraphs of the same element.
     fn beside(&self, one: usize, other: usize) -> bool {
         let home = |i: usize| {
-            let mut above = self.tree.ancestors(self.lines[i].first).skip_while(|&at| self.tree.nodes[at as usize].tag != Tag::P);
-            above.nth(1)
+            let block = self.tree.ancestors(self.lines[i].first).find(|&at| self.tree.nodes[at as usize].tag.is_block())?;
+            let node = &self.tree.nodes[block as usize];
+            Some(if node.tag == Tag::P { node.parent } else { block })
         };
         home(one).is_some() && home(one) == home(other)
     }
