@@ -359,9 +359,12 @@ impl<'a, 'b> Work<'a, 'b> {
             match cues::cue(&folded) {
                 Some((Cue::End | Cue::Line | Cue::Alone, what)) => self.drop_line(i, what),
                 None => {
+                    // A bare address is a source that the text names.
+                    let bare = self.text(i).starts_with("http") || self.text(i).starts_with("www.");
                     let line = &self.lines[i];
                     if line.is_linky()
-                        && !line.ends_sentence
+                        && !bare
+                        && (!line.ends_sentence || line.own() == 0)
                         && !line.tag.is_heading()
                         && line.tag != Tag::Li
                         && line.tag != Tag::Td
