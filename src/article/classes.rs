@@ -37,6 +37,7 @@ impl Marks {
     pub const CODE: Marks = Marks(1 << 20);
     pub const CONSENT: Marks = Marks(1 << 21);
     pub const EMBED: Marks = Marks(1 << 22);
+    pub const PICTURE: Marks = Marks(1 << 23);
 
     pub fn has(self, other: Marks) -> bool {
         self.0 & other.0 != 0
@@ -53,7 +54,7 @@ impl Marks {
 
 impl std::fmt::Display for Marks {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        const NAMES: [&str; 23] = [
+        const NAMES: [&str; 24] = [
             "hidden",
             "comments",
             "share",
@@ -77,6 +78,7 @@ impl std::fmt::Display for Marks {
             "code",
             "consent",
             "embed",
+            "picture",
         ];
         let set: Vec<&str> =
             NAMES.iter().enumerate().filter(|(bit, _)| self.0 & (1 << bit) != 0).map(|(_, name)| *name).collect();
@@ -774,6 +776,10 @@ const TOKENS: &[(Marks, &[&str])] = &[
             "imagegallery",
         ],
     ),
+    (
+        Marks::PICTURE,
+        &["image", "img", "photo", "picture", "pic", "wpcaption", "thumbnail", "inlineimage", "leadimage", "imagewrap"],
+    ),
     (Marks::EMBED, &["tweet", "twittertweet", "embed", "embedded", "oembed", "instagrammedia", "pullquote", "blockquote"]),
     (Marks::CODE, &["code", "highlight", "sourcecode", "codeblock", "syntaxhighlighter", "crayon", "hljs", "prism"]),
 ];
@@ -802,7 +808,9 @@ pub fn marks(tag: Tag, element: &Element) -> Marks {
         match &*name.local {
             "class" | "id" | "data-testid" | "data-component" | "data-module" | "data-type" | "data-block" | "data-role" => {
                 for word in value.split_ascii_whitespace().take(24) {
-                    if word.len() <= MAX_NAME {
+                    if word == "hide" {
+                        marks = marks.and(Marks::HIDDEN);
+                    } else if word.len() <= MAX_NAME {
                         marks = marks.and(word_marks(word));
                     }
                 }

@@ -137,6 +137,14 @@ fn punctuation(text: &str) -> u32 {
     n
 }
 
+/// How far classes are believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trust {
+    Normal,
+    /// For pages on which nothing was left: only navigation, footers and consent.
+    Little,
+}
+
 /// Sums over subtrees: `sum(at)` is that of all lines that start in the node.
 pub struct Sums(Vec<i64>);
 
@@ -166,7 +174,7 @@ impl Sums {
 /// Believes the marks of the elements and hands them down to the lines. An element that holds most of the
 /// page's prose is no sidebar, whatever its class.
 /// Nor is one that holds the headline and some of the prose.
-pub fn mark(tree: &Tree, lines: &mut [Line], title: Option<&str>) -> Vec<Marks> {
+pub fn mark(tree: &Tree, lines: &mut [Line], title: Option<&str>, trust: Trust) -> Vec<Marks> {
     let title = title.map(squash).unwrap_or_default();
     let headline = Sums::new(tree, lines, |line| {
         let close = line.weight as usize <= title.len()
@@ -185,6 +193,9 @@ pub fn mark(tree: &Tree, lines: &mut [Line], title: Option<&str>) -> Vec<Marks> 
         let mut own = node.marks;
         if own != Marks::NONE {
             let at_u32 = at as u32;
+            if trust == Trust::Little {
+                own = own.without(JUNK.without(Marks::NAVIGATION.and(Marks::FOOTER).and(Marks::CONSENT)));
+            }
             if own.has(Marks::EMBED) || node.tag == Tag::Blockquote {
                 own = own.without(QUOTABLE);
             }
@@ -208,7 +219,10 @@ pub fn mark(tree: &Tree, lines: &mut [Line], title: Option<&str>) -> Vec<Marks> 
             if headline.of(tree, at as u32) > 0 {
                 own = own.without(WEAK);
             }
-            if total - prose.of(tree, at as u32) < 120 || (share >= 15 && headline.of(tree, at as u32) > 0) || own.has(Marks::BODY) {
+            if total - prose.of(tree, at as u32) < 120
+                || (share >= 15 && headline.of(tree, at as u32) > 0)
+                || own.has(Marks::BODY)
+            {
                 own = own.without(JUNK);
             }
         }
@@ -233,7 +247,7 @@ const TEXTLESS: Marks = Marks::SHARE
     .and(Marks::RELATED);
 
 /// What a quoted post is called, though it is part of the text.
-const QUOTABLE: Marks = Marks::SHARE.and(Marks::NOTICE).and(Marks::ADVERT).and(Marks::CAPTION).and(Marks::RELATED);
+const QUOTABLE: Marks = Marks::SHARE.and(Marks::NOTICE).and(Marks::ADVERT).and(Marks::RELATED);
 
 /// Classes that sites also give to the article itself.
 const WEAK: Marks = Marks::NOTICE

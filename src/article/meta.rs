@@ -7,7 +7,7 @@ use super::tree::attribute;
 use super::write::absolute;
 use super::{Article, Page, dates};
 use crate::model::Timestamp;
-use crate::text::one_line;
+use crate::text::{fold, is_cjk, one_line};
 use scraper::node::{Element, Node};
 use serde_json::Value;
 use std::collections::HashMap;
@@ -162,19 +162,44 @@ fn title(evidence: &Evidence, ld: &LinkedData, site: Option<&str>, page: Option<
             !t.is_empty() && !h1.is_empty() && (t.contains(&h1) || h1.contains(&t))
         })
     };
-    let named_elsewhere = og.is_some() || ld.headline.is_some();
-    // The headline that people see, where the page's other names for itself confirm it.
+    // The headline that people see, where the page's other names for itself confirm it …
     let h1 = evidence.h1.iter().find(|(_, t)| t.chars().count() > 8 && shares(t)).map(|(_, t)| t.clone());
+    // … without the kicker or subtitle that some put into the same element.
+    let h1 = h1.map(|h1| {
+        let whole = squash(&h1);
+        let part = [&og, &ld.headline, &tab].into_iter().flatten().find(|t| {
+            let t = squash(t);
+            t.len() >= 20 && t.len() < whole.len() && (whole.ends_with(&t) || whole.starts_with(&t)) && t.len() * 3 >= whole.len()
+        });
+        part.cloned().unwrap_or(h1)
+    });
     let lone = || match evidence.h1.as_slice() {
         [(_, only)] if only.chars().count() > 12 => Some(only.clone()),
         several => several.iter().find(|(named, t)| *named && t.chars().count() > 12).map(|(_, t)| t.clone()),
     };
-    h1.or_else(|| if named_elsewhere { None } else { lone() })
-        .or(og)
+    // A heading that shares no word with the other names is the site's, or another story's.
+    let related = |t: &String| [&og, &tab, &ld.headline].into_iter().flatten().any(|other| shares_words(t, other));
+    let lone = || lone().filter(|t| (og.is_none() && ld.headline.is_none()) || related(t));
+    h1.or_else(lone)
+        .or_else(|| og.clone())
         .or_else(|| ld.headline.clone())
-        .or(tab)
+        .or_else(|| tab.clone())
         .map(|t| one_line(&t))
         .filter(|t| !t.is_empty())
+}
+
+/// Whether a third of the words (pairs of letters, in scripts without spaces) of one are in the other.
+fn shares_words(one: &str, other: &str) -> bool {
+    let other = fold(other);
+    let one = fold(one);
+    let mut words: Vec<String> =
+        one.split(|c: char| !c.is_alphanumeric()).filter(|w| w.chars().count() > 3).map(str::to_owned).collect();
+    if one.chars().any(is_cjk) {
+        let letters: Vec<char> = one.chars().filter(|c| c.is_alphanumeric()).collect();
+        words = letters.windows(2).map(|pair| pair.iter().collect()).collect();
+    }
+    let found = words.iter().filter(|w| other.contains(w.as_str())).count();
+    !words.is_empty() && found * 3 >= words.len()
 }
 
 /// `Headline - Site`: the site's part goes.

@@ -19,6 +19,7 @@ mod wall;
 mod write;
 
 use crate::model::Timestamp;
+use lines::Trust;
 use tree::{Hidden, Tree};
 use url::Url;
 
@@ -93,10 +94,22 @@ pub fn extract(page: &Page) -> Result<Article, NoArticle> {
     let html = scraper::Html::parse_document(&prepared.html);
     let mut found = meta::read(&html, &prepared.json_ld, page);
     let base = found.base.clone();
-    let body = body(&html, found.article.title.as_deref(), base.as_ref(), Hidden::Drop)
-        .filter(|body| !body.html.is_empty())
-        .or_else(|| body(&html, found.article.title.as_deref(), base.as_ref(), Hidden::Keep));
+    let title = found.article.title.clone();
+    let attempt = |hidden, trust| body(&html, title.as_deref(), base.as_ref(), hidden, trust);
+    let mut body = attempt(Hidden::Drop, Trust::Normal);
+    // Never nothing where there is text: first less belief in classes, then what styles hide.
+    for (hidden, trust) in [(Hidden::Drop, Trust::Little), (Hidden::Keep, Trust::Little)] {
+        let have = body.as_ref().map_or(0, |b| tree::weight(&plain::plain_text(&b.html)));
+        if have >= MIN_WEIGHT {
+            break;
+        }
+        let other = attempt(hidden, trust);
+        if other.as_ref().is_some_and(|b| tree::weight(&plain::plain_text(&b.html)) > have * 2) {
+            body = other;
+        }
+    }
     let Some(body) = body.filter(|body| !body.html.is_empty()) else { return Err(NoArticle::Empty) };
+    found.article.published = found.article.published.or(body.date);
     if let Some(wall) = wall::wall(&html, &body.html, found.article.title.as_deref()) {
         return Err(wall);
     }
@@ -129,7 +142,7 @@ pub fn explain(page: &Page) -> Vec<Block> {
     let tree = Tree::new(&html, Hidden::Drop);
     let mut lines = lines::lines(&tree);
     let title = found.article.title.as_deref();
-    let believed = lines::mark(&tree, &mut lines, title);
+    let believed = lines::mark(&tree, &mut lines, title, Trust::Normal);
     let Some(selection) = select::select(&tree, &lines, title) else { return Vec::new() };
     let pruned = prune::prune(&tree, &lines, &believed, &selection, title);
     let inside = |line: &lines::Line| tree.holds(selection.outer, line.first);
@@ -144,19 +157,25 @@ pub fn explain(page: &Page) -> Vec<Block> {
     blocks.collect()
 }
 
+/// A body lighter than this is not trusted to be the whole article.
+const MIN_WEIGHT: u32 = 150;
+
 struct Body {
     html: String,
+    /// A date that stands beside the headline.
+    date: Option<Timestamp>,
     removed: Vec<Removed>,
 }
 
-fn body(html: &scraper::Html, title: Option<&str>, base: Option<&Url>, hidden: Hidden) -> Option<Body> {
+fn body(html: &scraper::Html, title: Option<&str>, base: Option<&Url>, hidden: Hidden, trust: Trust) -> Option<Body> {
     let tree = Tree::new(html, hidden);
     let mut lines = lines::lines(&tree);
-    let believed = lines::mark(&tree, &mut lines, title);
+    let believed = lines::mark(&tree, &mut lines, title, trust);
     let selection = select::select(&tree, &lines, title)?;
     let pruned = prune::prune(&tree, &lines, &believed, &selection, title);
     let html = write::write(&tree, selection.outer, &pruned.fates, base);
-    Some(Body { html, removed: pruned.removed })
+    let date = select::date(&tree, &lines, &selection);
+    Some(Body { html, date, removed: pruned.removed })
 }
 
 fn is_html(content_type: &str) -> bool {
@@ -178,7 +197,7 @@ pub fn clean(html: &str, base_url: &str, title: Option<&str>) -> String {
     }
     let base = Url::parse(base_url).ok();
     let mut lines = lines::lines(&tree);
-    let believed = lines::mark(&tree, &mut lines, title);
+    let believed = lines::mark(&tree, &mut lines, title, Trust::Normal);
     let pruned = prune::prune_feed_body(&tree, &lines, &believed, title);
     let cleaned = write::write(&tree, 0, &pruned.fates, base.as_ref());
     // A body that is nothing but a caption or a link is still what the feed has to say.

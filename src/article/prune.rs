@@ -9,7 +9,7 @@ use super::classes::Marks;
 use super::cues::{self, Cue};
 use super::lines::{JUNK, Line, Sums, squash};
 use super::select::Selection;
-use super::tree::{Tag, Tree};
+use super::tree::{Tag, Tree, weight};
 use super::write::Fate;
 use crate::text::{excerpt, fold};
 
@@ -151,11 +151,14 @@ impl<'a, 'b> Work<'a, 'b> {
     fn is_picture(&self, at: u32) -> bool {
         let tree = self.tree;
         let node = &tree.nodes[at as usize];
-        if node.tag != Tag::Figure {
+        if node.tag != Tag::Figure && !node.marks.has(Marks::PICTURE) {
             return false;
         }
         let inside = &tree.nodes[at as usize + 1..node.end as usize];
-        inside.iter().any(|n| n.tag == Tag::Img)
+        let texts: u32 = inside.iter().filter(|n| n.tag == Tag::Text).map(|n| weight(n.text)).sum();
+        texts < 400
+            && inside.iter().filter(|n| n.tag == Tag::P).count() < 3
+            && inside.iter().any(|n| n.tag == Tag::Img)
             && !inside.iter().any(|n| matches!(n.tag, Tag::Figcaption | Tag::Pre | Tag::Table | Tag::Blockquote))
     }
 
@@ -177,7 +180,10 @@ impl<'a, 'b> Work<'a, 'b> {
                 continue;
             }
             let between = headline.is_some_and(|h| h < line.first) && line.first < container;
-            let lead = !line.is_linky() && (line.is_prose() || (line.marks.has(Marks::SUMMARY) && line.own() >= 40));
+            let lead = !line.is_linky()
+                && (line.is_prose()
+                    || (line.marks.has(Marks::SUMMARY) && line.own() >= 40)
+                    || (line.tag == Tag::H2 && line.own() >= 60));
             if between && lead && !line.marks.has(JUNK) {
                 continue;
             }
@@ -256,7 +262,23 @@ impl<'a, 'b> Work<'a, 'b> {
                 if let Some((Cue::End, what)) = cues::cue(&folded) {
                     let after = total - before - own;
                     let share = after * 100 / total;
-                    let limit = if what == "comment form" { 50 } else { 25 };
+                    let rest = || {
+                        self.lines[i + 1..]
+                            .iter()
+                            .zip(&self.gone[i + 1..])
+                            .filter(|(_, gone)| gone.is_none())
+                            .map(|(line, _)| line)
+                    };
+                    let (weight, link) = rest().fold((0, 0), |(w, l), line| (w + line.weight, l + line.link));
+                    // A section that is all text and no links is the article's own, whatever its heading.
+                    let text_only = what == "related links" && share > 8 && link * 8 < weight;
+                    let limit = if text_only {
+                        0
+                    } else if what == "comment form" {
+                        50
+                    } else {
+                        25
+                    };
                     if share <= limit && before > 0 {
                         let to = self.lines.last().map_or(0, |l| l.end);
                         let from = self.lines[i].first;
@@ -283,7 +305,7 @@ impl<'a, 'b> Work<'a, 'b> {
         let headline = (0..first_prose).rev().find(|&i| {
             self.gone[i].is_none()
                 && (self.lines[i].tag == Tag::H1
-                    || self.lines[i].marks.has(Marks::HEADLINE)
+                    || (self.lines[i].marks.has(Marks::HEADLINE) && !self.lines[i].marks.has(Marks::SUMMARY))
                     || same(&squash(self.text(i)), title))
         });
         if let Some(headline) = headline {
@@ -301,13 +323,27 @@ impl<'a, 'b> Work<'a, 'b> {
                 continue;
             }
             let sentence = line.ends_sentence && (line.own() >= 60 || (line.own() >= 12 && !line.is_linky()));
+            let line = &self.lines[i];
+            let paragraph = !line.tag.is_heading() && line.weight >= 24 && !line.is_linky() && self.beside(i, first_prose);
             let text = fold(self.text(i));
+            let line = &self.lines[i];
             if looks_like_date(&text) || cues::cue(&text).is_some() {
                 self.drop_line(i, "date or byline");
+            } else if paragraph && !names_author(&text) {
             } else if !sentence && line.tag != Tag::Pre && (!line.tag.is_heading() || i + 1 != first_prose) {
                 self.drop_line(i, "page head");
             }
         }
+    }
+
+    /// Whether two lines are paragraphs of the same element.
+    fn beside(&self, one: usize, other: usize) -> bool {
+        let home = |i: usize| {
+            let block = self.tree.ancestors(self.lines[i].first).find(|&at| self.tree.nodes[at as usize].tag.is_block())?;
+            let node = &self.tree.nodes[block as usize];
+            Some(if node.tag == Tag::P { node.parent } else { block })
+        };
+        home(one).is_some() && home(one) == home(other)
     }
 
     fn single_lines(&mut self, title: &str) {
@@ -323,9 +359,12 @@ impl<'a, 'b> Work<'a, 'b> {
             match cues::cue(&folded) {
                 Some((Cue::End | Cue::Line | Cue::Alone, what)) => self.drop_line(i, what),
                 None => {
+                    // A bare address is a source that the text names.
+                    let bare = self.text(i).starts_with("http") || self.text(i).starts_with("www.");
                     let line = &self.lines[i];
                     if line.is_linky()
-                        && !line.ends_sentence
+                        && !bare
+                        && (!line.ends_sentence || line.own() == 0)
                         && !line.tag.is_heading()
                         && line.tag != Tag::Li
                         && line.tag != Tag::Td
@@ -351,7 +390,7 @@ impl<'a, 'b> Work<'a, 'b> {
             }
             let line = &self.lines[i];
             let listed = matches!(line.tag, Tag::Li | Tag::Pre | Tag::Td | Tag::Th | Tag::Dd);
-            let short = !line.ends_sentence && line.weight < 60 && !listed;
+            let short = !line.ends_sentence && line.weight < if line.tag == Tag::P { 40 } else { 60 } && !listed;
             let folded = fold(self.text(i));
             let line = &self.lines[i];
             let boilerplate = line.weight < 420 && cues::is_boilerplate(&folded);
@@ -431,6 +470,12 @@ fn same(line: &str, title: &str) -> bool {
         && (line == title || (line.len() > 24 && line.len() * 10 >= title.len() * 7 && title.contains(line)))
 }
 
+/// `By Jo Doe`, alone on its line.
+fn names_author(folded: &str) -> bool {
+    ["by ", "von ", "par ", "por ", "di ", "text: ", "文 ", "記者", "记者"].iter().any(|word| folded.starts_with(word))
+        && weight(folded) < 60
+}
+
 /// A folded line that is a date, with little else.
 fn looks_like_date(folded: &str) -> bool {
     const WORDS: [&str; 44] = [
@@ -487,6 +532,10 @@ fn looks_like_date(folded: &str) -> bool {
         return true;
     }
     let mut words = folded.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty());
+    // A tour's dates name places too.
+    if folded.split(|c: char| !c.is_alphabetic()).filter(|w| w.len() > 2 && !WORDS.contains(w)).count() > 4 {
+        return false;
+    }
     let digits = folded.bytes().filter(u8::is_ascii_digit).count();
     words.any(|w| WORDS.contains(&w)) && digits >= 3
         || digits >= 6 && digits * 2 >= folded.chars().filter(|c| c.is_alphanumeric()).count()
