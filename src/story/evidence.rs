@@ -1,6 +1,6 @@
 //! Decisions in sentences for people, with the figures they rest on.
 
-use super::index::Pair;
+use super::index::Likeness;
 use super::score::{self, FEATURES, Model};
 use super::shingle::{Overlap, Verdict};
 use super::{AddressHit, AddressKind, Evidence, Nearest};
@@ -58,7 +58,7 @@ pub fn not_a_copy(verdict: Verdict, overlap: &Overlap) -> String {
     }
 }
 
-fn likeness(pair: &Pair, names: &[String]) -> String {
+fn likeness(pair: &Likeness, names: &[String]) -> String {
     let mut parts = Vec::new();
     if !names.is_empty() {
         let named: Vec<String> = names.iter().take(3).map(|name| format!("“{name}”")).collect();
@@ -71,17 +71,17 @@ fn likeness(pair: &Pair, names: &[String]) -> String {
     parts.join(", ")
 }
 
-pub fn story(pair: &Pair, score: f32, model: &Model, names: &[String]) -> Evidence {
-    let why = format!("same story: {}; score {score:.2}, threshold {:.2}", likeness(pair, names), model.threshold);
-    let mut figures =
-        vec![("score".to_owned(), score), ("threshold".to_owned(), model.threshold), ("pair".to_owned(), pair.score)];
-    let told = FEATURES.iter().zip(pair.features).filter(|(_, value)| *value != 0.0);
+pub fn story(found: &Likeness, model: &Model, names: &[String]) -> Evidence {
+    let score = found.score;
+    let why = format!("same story: {}; score {score:.2}, threshold {:.2}", likeness(found, names), model.threshold);
+    let mut figures = vec![("score".to_owned(), score), ("threshold".to_owned(), model.threshold)];
+    let told = FEATURES.iter().zip(found.features).filter(|(_, value)| *value != 0.0);
     figures.extend(told.map(|(name, value)| ((*name).to_owned(), value)));
-    Evidence { why, with: Some(pair.entry), figures, nearest: None }
+    Evidence { why, with: Some(found.entry), figures, nearest: None }
 }
 
-pub fn missing(pair: &Pair, score: f32, model: &Model) -> String {
-    format!("score {score:.2} of {:.2}: {}", model.threshold, likeness(pair, &[]))
+pub fn missing(found: &Likeness, model: &Model) -> String {
+    format!("score {:.2} of {:.2}: {}", found.score, model.threshold, likeness(found, &[]))
 }
 
 pub fn first(dedupe: Dedupe, roundup: bool, nearest: Option<Nearest>) -> Evidence {

@@ -6,7 +6,7 @@
 
 use super::postings::Postings;
 use super::prepare::Prepared;
-use super::score::{self, Features, Model, Norms, Side, Term};
+use super::score::{self, Centroid, Features, Model, Norms, PairFeatures, Side, Term};
 use super::shingle::{self, Overlap, Sketch, Verdict};
 use super::words::Kind;
 use super::{AddressHit, AddressKind, Constraints, Decision, Evidence, Nearest, Rung, evidence};
@@ -37,11 +37,22 @@ const MAX_TERM_FREQUENCY: u32 = 2_000;
 /// Members of a story that its score looks at.
 const TOP_MEMBERS: usize = 6;
 
+/// The youngest members of a story, whose titles make its core.
+const CORE_MEMBERS: usize = 16;
+
 /// A pair with less in common than this is not scored.
 const MIN_COSINE: f32 = 0.04;
 
 /// The longest life of a story, and how long entries are kept, in windows.
 const LIFE_IN_WINDOWS: f64 = 3.5;
+
+#[derive(Debug, Default)]
+struct Story {
+    /// In the order in which they were taken in.
+    members: Vec<u32>,
+    /// Empty for a single member, which speaks for itself.
+    centroid: Centroid,
+}
 
 #[derive(Debug)]
 struct Slot {
@@ -104,7 +115,7 @@ pub struct Index {
     free: Vec<u32>,
     by_entry: Map<EntryId, u32>,
     by_age: BTreeSet<(Timestamp, EntryId)>,
-    stories: Map<StoryId, Vec<u32>>,
+    stories: Map<StoryId, Story>,
     by_shingle: Postings,
     by_term: Postings,
     by_title: Postings,
@@ -117,21 +128,25 @@ impl Default for Index {
     }
 }
 
-/// A candidate of the story rung, scored.
+/// A candidate of the story rung, compared.
 #[derive(Clone, Copy, Debug)]
-pub struct Pair {
-    pub entry: EntryId,
-    pub story: StoryId,
-    pub features: Features,
-    pub score: f32,
+struct Pair {
+    entry: EntryId,
+    story: StoryId,
+    features: PairFeatures,
+    nearness: f32,
     slot: u32,
 }
 
-/// A story with what its members say to the newcomer.
-struct Found {
-    story: StoryId,
-    score: f32,
-    best: Pair,
+/// A story that a newcomer may belong to, with what speaks for it.
+#[derive(Clone, Copy, Debug)]
+pub struct Likeness {
+    pub story: StoryId,
+    /// The member most like the newcomer.
+    pub entry: EntryId,
+    pub features: Features,
+    pub score: f32,
+    slot: u32,
 }
 
 impl Index {
@@ -211,24 +226,20 @@ impl Index {
             }
         }
         if dedupe >= Dedupe::Story && !new.roundup {
-            let found = self.best_story(new, &pairs, &cannot);
-            if let Some(found) = found {
-                let other = self.slots[found.best.slot as usize].as_ref();
+            let likely = self.stories_of(new, &side, &idf, &pairs);
+            if let Some(found) = likely.iter().find(|found| !cannot(found.story)) {
                 if found.score >= self.model.threshold {
-                    let names = other.map(|other| shared_names(new, other)).unwrap_or_default();
+                    let names = self.slots[found.slot as usize].as_ref().map(|other| shared_names(new, other)).unwrap_or_default();
                     return Decision {
                         join: Some(found.story),
                         duplicate_of: None,
                         rung: Rung::Story,
-                        evidence: evidence::story(&found.best, found.score, &self.model, &names),
+                        evidence: evidence::story(found, &self.model, &names),
                     };
                 }
                 if nearest.is_none() && found.score >= self.model.near {
-                    nearest = Some(Nearest {
-                        story: found.story,
-                        entry: found.best.entry,
-                        missing: evidence::missing(&found.best, found.score, &self.model),
-                    });
+                    let missing = evidence::missing(found, &self.model);
+                    nearest = Some(Nearest { story: found.story, entry: found.entry, missing });
                 }
             }
         }
@@ -236,11 +247,12 @@ impl Index {
         Decision { join: None, duplicate_of: None, rung: Rung::First, evidence }
     }
 
-    /// The scored candidates of an entry, best first: for training and for explaining.
-    pub fn pairs(&self, new: &Prepared) -> Vec<Pair> {
+    /// The stories that an entry may belong to, likeliest first: for training and for explaining.
+    pub fn likely(&self, new: &Prepared) -> Vec<Likeness> {
         let idf = self.idf(&new.terms);
         let norms = score::norms(&new.terms, &idf);
-        self.pairs_of(new, &Side { terms: &new.terms, norms, han: new.han, feed: new.feed.0, at: new.at.0 }, &idf)
+        let side = Side { terms: &new.terms, norms, han: new.han, feed: new.feed.0, at: new.at.0 };
+        self.stories_of(new, &side, &idf, &self.pairs_of(new, &side, &idf))
     }
 
     /// Takes an entry in as a member of `story`; the caller has just stored that.
@@ -282,8 +294,9 @@ impl Index {
         }
         self.by_entry.insert(slot.entry, at);
         self.by_age.insert((slot.seen, slot.entry));
-        self.stories.entry(story).or_default().push(at);
+        self.stories.entry(story).or_default().members.push(at);
         self.slots[at as usize] = Some(slot);
+        self.centre(story);
     }
 
     /// Takes an entry out again (removed, moved by a person, or about to be decided anew after an edit).
@@ -308,10 +321,12 @@ impl Index {
             self.by_title.remove((slot.title >> 32) as u32, at);
         }
         self.by_age.remove(&(slot.seen, entry));
-        if let Some(members) = self.stories.get_mut(&slot.story) {
-            members.retain(|member| *member != at);
-            if members.is_empty() {
+        if let Some(story) = self.stories.get_mut(&slot.story) {
+            story.members.retain(|member| *member != at);
+            if story.members.is_empty() {
                 self.stories.remove(&slot.story);
+            } else {
+                self.centre(slot.story);
             }
         }
         self.free.push(at);
@@ -325,6 +340,21 @@ impl Index {
             && seen < oldest
         {
             self.remove(entry);
+        }
+    }
+
+    /// Computes a story's centroid anew: it depends on the members alone, not on how they came.
+    fn centre(&mut self, story: StoryId) {
+        let Some(found) = self.stories.get(&story) else { return };
+        let centroid = if found.members.len() < 2 {
+            Centroid::default()
+        } else {
+            let youngest = found.members.iter().rev().take(CORE_MEMBERS);
+            let slots = youngest.filter_map(|at| self.slots[*at as usize].as_ref());
+            Centroid::of(slots.map(|slot| (&*slot.terms, self.idf(&slot.terms))))
+        };
+        if let Some(found) = self.stories.get_mut(&story) {
+            found.centroid = centroid;
         }
     }
 
@@ -359,7 +389,7 @@ impl Index {
         let believed = |hit: &AddressHit| {
             let support = self.slot(hit.entry).map(|old| {
                 let untitled = !new.has_title || !old.has_title;
-                let alike = score::features(side, idf, &old.side());
+                let alike = score::pair(side, idf, &old.side());
                 let overlap = shingle::overlap(&new.sketch, &old.sketch);
                 let same_title = new.title != 0 && new.title == old.title;
                 let textless = new.sketch.is_empty() || old.sketch.is_empty();
@@ -420,7 +450,7 @@ impl Index {
                 let apart = Duration::from_millis(new.at.0.abs_diff(slot.at.0));
                 titled && slot.feed != new.feed && apart <= self.window && !new.roundup && !slot.roundup
             } else {
-                let alike = score::features(side, idf, &slot.side())[score::TITLE_COSINE];
+                let alike = score::pair(side, idf, &slot.side())[score::TITLE_COSINE];
                 let verdict = shingle::verdict(&new.sketch, &slot.sketch, &overlap, alike);
                 if matches!(verdict, Verdict::Quotes | Verdict::Template) {
                     let reason = evidence::not_a_copy(verdict, &overlap);
@@ -512,41 +542,48 @@ impl Index {
                 if Duration::from_millis(new.at.0.abs_diff(slot.at.0)) > self.window {
                     return None;
                 }
-                let features = score::features(side, idf, &slot.side());
+                let features = score::pair(side, idf, &slot.side());
                 (features[score::ALL_COSINE] >= MIN_COSINE).then(|| Pair {
                     entry: slot.entry,
                     story: slot.story,
-                    score: self.model.score(&features),
+                    nearness: score::nearness(&features),
                     features,
                     slot: *at,
                 })
             })
             .collect();
-        pairs.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.entry.cmp(&b.entry)));
+        pairs.sort_by(|a, b| b.nearness.total_cmp(&a.nearness).then(a.entry.cmp(&b.entry)));
         pairs
     }
 
-    /// The story whose members are most like the newcomer: part its best pair, part the mean of its top pairs, so
-    /// that one likeness alone does not chain stories together. A member without a scored pair counts nothing.
-    fn best_story(&self, new: &Prepared, pairs: &[Pair], cannot: &dyn Fn(StoryId) -> bool) -> Option<Found> {
-        let mut found: Vec<Found> = Vec::new();
+    /// The stories of the compared candidates, likeliest first. A story is judged by its nearest member and by its
+    /// other members, so that one likeness alone does not chain stories together.
+    fn stories_of(&self, new: &Prepared, side: &Side, idf: &[f32], pairs: &[Pair]) -> Vec<Likeness> {
         let mut stories: Vec<StoryId> = pairs.iter().map(|pair| pair.story).collect();
         stories.sort_unstable();
         stories.dedup();
-        for story in stories.into_iter().filter(|story| !cannot(*story)) {
-            let Some(members) = self.stories.get(&story) else { continue };
-            let first = members.iter().filter_map(|at| self.slots[*at as usize].as_ref()).map(|slot| slot.at).min();
+        let mut found = Vec::new();
+        for story in stories {
+            let Some(Story { members, centroid }) = self.stories.get(&story) else { continue };
+            let slots = members.iter().filter_map(|at| self.slots[*at as usize].as_ref());
+            let first = slots.clone().map(|slot| slot.at).min();
             if first.is_none_or(|first| new.at.since(first) > self.retention()) {
                 continue;
             }
+            let mut compared = pairs.iter().filter(|pair| pair.story == story);
+            let Some(best) = compared.clone().next() else { continue };
             let k = members.len().min(TOP_MEMBERS);
-            let mut scores = pairs.iter().filter(|pair| pair.story == story);
-            let Some(best) = scores.clone().next() else { continue };
-            let mean = scores.by_ref().take(k).map(|pair| pair.score).sum::<f32>() / k as f32;
-            let score = self.model.best * best.score + (1.0 - self.model.best) * mean;
-            found.push(Found { story, score, best: *best });
+            let mean = compared.by_ref().take(k).map(|pair| pair.features[score::ALL_COSINE]).sum::<f32>() / k as f32;
+            let recent = members.len().min(CORE_MEMBERS);
+            let shares = slots.rev().take(recent).map(|slot| score::title_share(&new.terms, idf, &slot.terms));
+            let core = shares.sum::<f32>() / recent as f32;
+            let centroid = if members.len() < 2 { best.features[score::ALL_COSINE] } else { centroid.cosine(side, idf) };
+            let features = score::features(&best.features, mean, core, centroid, members.len());
+            let score = self.model.score(&features);
+            found.push(Likeness { story, entry: best.entry, features, score, slot: best.slot });
         }
-        found.into_iter().max_by(|a, b| a.score.total_cmp(&b.score).then(b.story.cmp(&a.story)))
+        found.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.story.cmp(&b.story)));
+        found
     }
 }
 

@@ -21,7 +21,7 @@ mod stopwords;
 mod words;
 
 pub use address::{address_key, address_keys};
-pub use index::{Index, Pair};
+pub use index::{Index, Likeness};
 pub use prepare::{Prepared, prepare};
 
 use crate::model::{EntryId, FeedId, StoryId, Timestamp};

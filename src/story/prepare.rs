@@ -39,7 +39,7 @@ pub fn prepare(item: &Item) -> Prepared {
     let folded_title = fold::comparable(title);
     let folded_text = fold::comparable(raw_text);
     let bare = bare_title(&folded_title);
-    let mut title_tokens = tokens(title, true);
+    let mut title_tokens = tokens(without_site(title), true);
     title_tokens.truncate(64);
     let terms = terms(&title_tokens, boilerplate::without_lead(raw_text));
     let mut shown: Vec<(u32, String)> = Vec::new();
@@ -98,6 +98,21 @@ const PREFIXES: &[&str] = &[
 const SUFFIXES: &[&str] =
     &["(图)", "(组图)", "(视频)", ", report says", ",网友热议", ": report", " - report", "(video)", "(pdf)", "(updated)"];
 
+/// `title - Site name - Section` without what follows the marks, where the title is much the longer part.
+fn without_site(mut title: &str) -> &str {
+    for _ in 0..2 {
+        let cut = [" - ", " | ", " – ", " — ", "_", " :: "].iter().filter_map(|mark| title.rsplit_once(mark)).find(|(before, after)| {
+            let (n_before, n_after) = (before.chars().count(), after.chars().count());
+            n_before >= 12 && n_after * 2 <= n_before && n_after <= 30 && after.split(' ').count() <= 4
+        });
+        match cut {
+            Some((before, _)) => title = before.trim_end(),
+            None => break,
+        }
+    }
+    title
+}
+
 /// A folded title without marks, site names and anything but letters and digits.
 fn bare_title(title: &str) -> String {
     let mut title = title.trim();
@@ -116,17 +131,7 @@ fn bare_title(title: &str) -> String {
             None => break,
         }
     }
-    // `title - Site name`, where the title is the longer part.
-    for mark in [" - ", " | ", " – ", " — ", "_", " :: "] {
-        if let Some((before, after)) = title.rsplit_once(mark)
-            && before.chars().count() >= 12
-            && after.chars().count() * 2 <= before.chars().count()
-            && after.split(' ').count() <= 4
-        {
-            title = before;
-            break;
-        }
-    }
+    title = without_site(title);
     title
         .chars()
         .filter(|c| c.is_alphanumeric() || *c == ' ')

@@ -80,10 +80,16 @@ pub fn norms(terms: &[Term], idf: &[f32]) -> Norms {
 /// A text with a shorter vector is no text but a note ("82 points, 174 comments").
 const MIN_TEXT: f32 = 3.0;
 
-/// What a pair is judged by, in the order of [`FEATURES`].
+/// What an entry and a story are judged by, in the order of [`FEATURES`].
 pub type Features = [f32; FEATURES.len()];
 
-pub const FEATURES: [&str; 21] = [
+/// What a pair of entries is judged by: the first part of [`FEATURES`].
+pub type PairFeatures = [f32; N_PAIR];
+
+const N_PAIR: usize = 21;
+
+/// First those of the story's member that is most like the newcomer, then those of the story as a whole.
+pub const FEATURES: [&str; 28] = [
     "title_cosine",
     "all_cosine",
     "title_names",
@@ -105,6 +111,13 @@ pub const FEATURES: [&str; 21] = [
     "title_only_cosine",
     "both_han",
     "both_han_cosine",
+    "mean_cosine",
+    "core",
+    "core_of_many",
+    "size",
+    "size_cosine",
+    "centroid",
+    "centroid_of_many",
 ];
 
 pub const TITLE_COSINE: usize = 0;
@@ -121,7 +134,7 @@ pub struct Side<'a> {
 }
 
 /// `idf` belongs to the terms of `new`; 1 is a term never seen before, 0 one that all texts have.
-pub fn features(new: &Side, idf: &[f32], old: &Side) -> Features {
+pub fn pair(new: &Side, idf: &[f32], old: &Side) -> PairFeatures {
     let (mut title, mut text, mut all) = (0.0f32, 0.0f32, 0.0f32);
     let (mut title_names, mut title_models, mut title_numbers) = (0.0f32, 0.0f32, 0.0f32);
     let (mut names, mut numbers, mut rarest) = (0.0f32, 0.0f32, 0.0f32);
@@ -188,7 +201,8 @@ pub fn features(new: &Side, idf: &[f32], old: &Side) -> Features {
         numbers.min(4.0),
         rarest,
         share(contained_new, whole_new).max(share(contained_old, old.norms.title.powi(2))),
-        (new.at.abs_diff(old.at) as f32 / 86_400_000.0).min(5.0),
+        // Within a day is at the same time: newsrooms sleep.
+        (new.at.abs_diff(old.at) as f32 / 86_400_000.0 - 1.0).clamp(0.0, 4.0),
         cross,
         cross * title_names.min(3.0),
         cross * names.min(5.0),
@@ -203,7 +217,88 @@ pub fn features(new: &Side, idf: &[f32], old: &Side) -> Features {
     ]
 }
 
-/// Weights, and the rule by which pairs make a story.
+/// How near a pair is before anything is weighed: which member of a story speaks for it.
+pub fn nearness(pair: &PairFeatures) -> f32 {
+    pair[TITLE_COSINE] + pair[ALL_COSINE] + 0.2 * (pair[2] + pair[3]).min(2.0)
+}
+
+/// A story seen from a newcomer: its nearest member, the mean cosine of its top members (one without a scored pair
+/// counts nothing), and its core: how much of the newcomer's title its members' titles share, member by member.
+pub fn features(best: &PairFeatures, mean_cosine: f32, core: f32, centroid: f32, n_members: usize) -> Features {
+    let mut features = [0.0; FEATURES.len()];
+    features[..N_PAIR].copy_from_slice(best);
+    let size = (n_members as f32).ln().min(4.0);
+    let many = f32::from(u8::from(n_members >= 3));
+    features[N_PAIR..].copy_from_slice(&[mean_cosine, core, core * many, size, size * best[ALL_COSINE], centroid, centroid * many]);
+    features
+}
+
+/// The middle of a story's youngest members: the sum of their vectors, each of length one; its heaviest terms.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Centroid {
+    /// Sorted by term.
+    terms: Box<[(u32, f32)]>,
+    norm: f32,
+}
+
+/// Terms that a centroid keeps; the rest stand in one member only.
+const CENTROID_TERMS: usize = 128;
+
+impl Centroid {
+    /// Of members with the rarity of their terms.
+    pub fn of<'a>(members: impl Iterator<Item = (&'a [Term], Vec<f32>)>) -> Centroid {
+        let mut all: Vec<(u32, f32)> = Vec::new();
+        for (terms, idf) in members {
+            let length = norms(terms, &idf).all.max(f32::MIN_POSITIVE);
+            all.extend(terms.iter().zip(idf).map(|(term, idf)| (term.term, term.all_weight(idf) / length)));
+        }
+        all.sort_by_key(|(term, _)| *term);
+        let mut sums: Vec<(u32, f32)> = Vec::new();
+        for (term, weight) in all {
+            match sums.last_mut() {
+                Some((known, sum)) if *known == term => *sum += weight,
+                _ => sums.push((term, weight)),
+            }
+        }
+        let norm = sums.iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt();
+        sums.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        sums.truncate(CENTROID_TERMS);
+        sums.sort_by_key(|(term, _)| *term);
+        Centroid { terms: sums.into(), norm }
+    }
+
+    pub fn cosine(&self, new: &Side, idf: &[f32]) -> f32 {
+        let mut dot = 0.0;
+        let mut j = 0;
+        for (term, idf) in new.terms.iter().zip(idf) {
+            while j < self.terms.len() && self.terms[j].0 < term.term {
+                j += 1;
+            }
+            if let Some((_, weight)) = self.terms.get(j).filter(|(known, _)| *known == term.term) {
+                dot += term.all_weight(*idf) * weight;
+            }
+        }
+        if dot > 0.0 { (dot / (self.norm * new.norms.all)).min(1.0) } else { 0.0 }
+    }
+}
+
+/// The share of the newcomer's title that a member's title holds, weighed by rarity.
+pub fn title_share(new: &[Term], idf: &[f32], old: &[Term]) -> f32 {
+    let (mut shared, mut whole) = (0.0f32, 0.0f32);
+    let mut j = 0;
+    for (term, idf) in new.iter().zip(idf).filter(|(term, _)| term.title > 0) {
+        whole += idf * idf;
+        while j < old.len() && old[j].term < term.term {
+            j += 1;
+        }
+        if old.get(j).is_some_and(|other| other.term == term.term && other.title > 0) {
+            shared += idf * idf;
+        }
+    }
+    if whole > 0.0 { shared / whole } else { 0.0 }
+}
+
+/// Weights and thresholds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Model {
     pub bias: f32,
@@ -212,8 +307,6 @@ pub struct Model {
     pub threshold: f32,
     /// … and is at least said to be near one.
     pub near: f32,
-    /// The best pair's part of a story's score; the rest is the mean of the top pairs.
-    pub best: f32,
 }
 
 impl Model {
@@ -230,7 +323,6 @@ impl Model {
             weights: FEATURES.map(|name| value(name).unwrap_or(0.0)),
             threshold: value("threshold").unwrap_or(0.5),
             near: value("near").unwrap_or(0.25),
-            best: value("best").unwrap_or(0.6),
         }
     }
 
