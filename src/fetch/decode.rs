@@ -99,20 +99,30 @@ struct Output {
 }
 
 impl Output {
+    /// Reads to the end, a room at a time, so that memory never doubles beyond the limit.
     fn read_all(&mut self, mut reader: impl Read, encoding: &str) -> Result<(), Trouble> {
-        let room = (self.limit - self.bytes.len()) as u64;
-        (&mut reader).take(room + 1).read_to_end(&mut self.bytes).map_err(|error| broken(encoding, error))?;
-        if self.bytes.len() > self.limit { Err(Trouble::Full) } else { Ok(()) }
+        loop {
+            self.reserve()?;
+            let room = self.bytes.capacity() - self.bytes.len();
+            let part = (&mut reader).take(room as u64).read_to_end(&mut self.bytes);
+            if part.map_err(|error| broken(encoding, error))? < room {
+                return self.check();
+            }
+        }
     }
 
-    /// Makes room for at least one more byte.
+    /// Makes room for at least one more byte; the one beyond the limit tells that there are more.
     fn reserve(&mut self) -> Result<(), Trouble> {
-        if self.bytes.len() >= self.limit {
-            return Err(Trouble::Full);
+        self.check()?;
+        if self.bytes.len() == self.bytes.capacity() {
+            let more = self.bytes.len().clamp(16 * 1024, 1024 * 1024);
+            self.bytes.reserve_exact(more.min(self.limit + 1 - self.bytes.len()));
         }
-        let more = self.bytes.len().clamp(16 * 1024, 1024 * 1024);
-        self.bytes.reserve(more.min(self.limit - self.bytes.len()));
         Ok(())
+    }
+
+    fn check(&self) -> Result<(), Trouble> {
+        if self.bytes.len() > self.limit { Err(Trouble::Full) } else { Ok(()) }
     }
 }
 
@@ -158,8 +168,7 @@ fn deflate(input: &[u8], output: &mut Output) -> Result<(), Trouble> {
         let rest = &input[read as usize..];
         let status = stream.decompress_vec(rest, &mut output.bytes, FlushDecompress::None);
         match status.map_err(|error| broken("deflate", error))? {
-            Status::StreamEnd if output.bytes.len() > output.limit => return Err(Trouble::Full),
-            Status::StreamEnd => return Ok(()),
+            Status::StreamEnd => return output.check(),
             Status::Ok | Status::BufError if stream.total_in() == read && stream.total_out() == written => {
                 return Err(broken("deflate", "the stream ends early"));
             }

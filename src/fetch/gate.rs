@@ -12,6 +12,10 @@ use tokio::time::Instant;
 /// Idle hosts are swept out when this many are known, or twice as many as were left by the last sweep.
 const SWEEP_FROM: usize = 1024;
 
+/// A connection that nobody will use again within its idle time is only a descriptor held: beyond so many
+/// requests in that time, the last one at each host closes its own. Far below the usual limit of 1,024.
+const CROWD: usize = 256;
+
 pub struct Gate {
     per_host: usize,
     spacing: Duration,
@@ -19,12 +23,19 @@ pub struct Gate {
     state: Mutex<State>,
 }
 
-#[derive(Default)]
 struct State {
     hosts: HashMap<Arc<str>, Arc<Host>>,
     /// What robots.txt asks for beyond our own spacing; as many as robots records are kept.
     crawl_delays: HashMap<Arc<str>, Duration>,
     sweep_at: usize,
+    recent: Recent,
+}
+
+/// Starts in this span of time and in the one before.
+struct Recent {
+    since: Instant,
+    now: usize,
+    before: usize,
 }
 
 struct Host {
@@ -63,7 +74,12 @@ impl Gate {
             per_host: per_host.max(1),
             spacing,
             slots: Semaphore::new(concurrency.clamp(1, Semaphore::MAX_PERMITS)),
-            state: Mutex::new(State { sweep_at: SWEEP_FROM, ..State::default() }),
+            state: Mutex::new(State {
+                hosts: HashMap::new(),
+                crawl_delays: HashMap::new(),
+                sweep_at: SWEEP_FROM,
+                recent: Recent { since: Instant::now(), now: 0, before: 0 },
+            }),
         }
     }
 
@@ -103,6 +119,20 @@ impl Gate {
         let slot = self.slots.acquire().await.ok();
         *last_start = Some(Instant::now());
         slot
+    }
+
+    /// Whether the connection of this request should be closed after it: many hosts are being asked, and nobody
+    /// else wants this one.
+    pub fn close_after(&self, turn: &Turn<'_>) -> bool {
+        let mut state = lock(&self.state);
+        let recent = &mut state.recent;
+        let elapsed = recent.since.elapsed();
+        if elapsed >= super::transport::IDLE {
+            let before = if elapsed < 2 * super::transport::IDLE { recent.now } else { 0 };
+            *recent = Recent { since: Instant::now(), now: 0, before };
+        }
+        recent.now += 1;
+        recent.now + recent.before > CROWD && lock(&turn.host.counts).users <= 1
     }
 
     /// How many requests wait at each host that has any.
@@ -147,7 +177,7 @@ impl Gate {
 
     /// Forgets the hosts that nobody uses and that may be asked at once.
     fn sweep(&self, state: &mut State) {
-        let State { hosts, crawl_delays, sweep_at } = state;
+        let State { hosts, crawl_delays, sweep_at, .. } = state;
         let now = Instant::now();
         hosts.retain(|name, host| {
             let spacing = crawl_delays.get(name).copied().unwrap_or(self.spacing);

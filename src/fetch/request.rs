@@ -71,6 +71,7 @@ struct Ask<'a> {
     base: &'a HeaderMap,
     validators: Option<&'a Validators>,
     authorization: Option<&'a HeaderValue>,
+    close_after: bool,
     limit: usize,
     overlong: Overlong,
     now: Timestamp,
@@ -123,6 +124,7 @@ impl Inner {
                     .validators
                     .filter(|v| v.url == url.as_str() && (v.etag.is_some() || v.last_modified.is_some())),
                 authorization: credentials.as_ref().filter(|_| home.as_ref() == Some(&url.origin())),
+                close_after: self.gate.close_after(&here),
                 limit,
                 overlong: Overlong::Refuse,
                 now,
@@ -187,6 +189,7 @@ impl Inner {
                 base: &self.headers.robots,
                 validators: None,
                 authorization: None,
+                close_after: false,
                 limit: robots::MAX_BYTES,
                 overlong: Overlong::Cut,
                 now,
@@ -233,6 +236,9 @@ impl Inner {
         }
         if let Some(authorization) = ask.authorization {
             sent.insert(header::AUTHORIZATION, authorization.clone());
+        }
+        if ask.close_after && url.scheme() == "http" {
+            sent.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         let mut response = self.transport.client(url)?.execute(request).await.map_err(transport::explain)?;
         let status = response.status();
@@ -383,6 +389,11 @@ async fn read_body(response: &mut reqwest::Response, limit: usize, overlong: Ove
         next = response.chunk().await.map_err(transport::explain)?;
         if next.is_none() && body.is_empty() {
             return Ok(chunk); // one piece: no copy
+        }
+        if body.len() + chunk.len() > body.capacity() {
+            // Doubled, but never beyond the limit.
+            let wanted = (body.capacity() * 2).max(64 * 1024).min(limit).max(body.len() + chunk.len());
+            body.reserve(wanted - body.len());
         }
         body.extend_from_slice(&chunk);
     }

@@ -17,7 +17,7 @@ use url::Url;
 
 /// A kept connection serves the next request of a burst (articles of one site, feeds of one host); held
 /// longer it would only pile up descriptors.
-const IDLE: Duration = Duration::from_secs(5);
+pub const IDLE: Duration = Duration::from_secs(5);
 
 /// A header block beyond this is an attack; it binds HTTP/2 (hyper's own limits bind HTTP/1).
 const MAX_HEADER_BYTES: u32 = 64 * 1024;
