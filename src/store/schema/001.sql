@@ -65,7 +65,7 @@ CREATE TABLE entries(
   joined        INTEGER
 ) STRICT;
 CREATE UNIQUE INDEX entries_key ON entries(feed_id, key);
-CREATE INDEX entries_ready ON entries(ready) WHERE ready = 1;
+CREATE INDEX entries_ready ON entries(min(coalesce(claimed, first_seen), first_seen), id) WHERE ready = 1;
 CREATE INDEX entries_waiting ON entries(wait_until) WHERE state = 0 AND wait_until IS NOT NULL;
 CREATE INDEX entries_article ON entries(article_id) WHERE article_id IS NOT NULL;
 CREATE INDEX entries_story ON entries(story_id) WHERE story_id IS NOT NULL;
