@@ -124,7 +124,10 @@ fn read(folder: &str, name: &str, set: usize, samples: &mut Vec<Sample>) {
                 None => story_of.contains_key(&id) && story_of.contains_key(&ids[likeness.entry.0 as usize]),
                 Some(_) => {
                     let others = apart.get(&id).into_iter().flatten();
-                    let told = |other: &String| story_of.get(other).unwrap_or(other) == story_of.get(&ids[likeness.entry.0 as usize]).unwrap_or(&ids[likeness.entry.0 as usize]);
+                    let told = |other: &String| {
+                        story_of.get(other).unwrap_or(other)
+                            == story_of.get(&ids[likeness.entry.0 as usize]).unwrap_or(&ids[likeness.entry.0 as usize])
+                    };
                     same || others.clone().any(told)
                 }
             };
@@ -132,7 +135,11 @@ fn read(folder: &str, name: &str, set: usize, samples: &mut Vec<Sample>) {
                 let fold = own.bytes().fold(7u64, |h, b| h.wrapping_mul(31) + u64::from(b)) % FOLDS;
                 // The tenth entry of a story teaches less than its second.
                 let size = sizes.get(&story).copied().unwrap_or(1.0).max(1.0);
-                let weight = if same { 1.0 / size.sqrt() } else { 1.0 / sizes.get(&likeness.story.0).copied().unwrap_or(1.0).max(1.0).sqrt() };
+                let weight = if same {
+                    1.0 / size.sqrt()
+                } else {
+                    1.0 / sizes.get(&likeness.story.0).copied().unwrap_or(1.0).max(1.0).sqrt()
+                };
                 samples.push(Sample { x: row_of(&likeness.features), same, weight, fold, set });
             }
         }

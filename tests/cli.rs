@@ -7,13 +7,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 fn courant(home: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_courant"))
-        .args(arguments)
-        .env_clear()
-        .env("HOME", home)
-        .env("TZ", "UTC")
-        .output()
-        .unwrap()
+    Command::new(env!("CARGO_BIN_EXE_courant")).args(arguments).env_clear().env("HOME", home).env("TZ", "UTC").output().unwrap()
 }
 
 fn code(output: &Output) -> i32 {
@@ -84,7 +78,8 @@ fn a_pass_and_its_stories() {
     assert_eq!((status["entries"].as_u64(), status["stories"].as_u64()), (Some(entries as u64), Some(stories as u64)));
     assert_eq!((status["feeds"].as_u64(), status["articles"].as_u64()), (Some(5), Some(entries as u64)));
 
-    let all: serde_json::Value = serde_json::from_str(&stdout(&run(&["stories", "--since", "9999d", "--limit", "100", "--format", "json"]))).unwrap();
+    let all: serde_json::Value =
+        serde_json::from_str(&stdout(&run(&["stories", "--since", "9999d", "--limit", "100", "--format", "json"]))).unwrap();
     assert_eq!(all.as_array().unwrap().len(), stories);
     let merged = all.as_array().unwrap().iter().find(|story| story["sources"].as_array().unwrap().len() > 1).unwrap();
     let id = merged["id"].to_string();
@@ -93,7 +88,8 @@ fn a_pass_and_its_stories() {
     assert!(stdout(&run(&["story", "show", &id])).contains(merged["title"].as_str().unwrap()));
     assert_eq!(stdout(&run(&["story", "show", merged["urn"].as_str().unwrap()])), stdout(&run(&["story", "show", &id])));
     assert_eq!(code(&run(&["story", "show", "999999"])), 4);
-    let chinese = stdout(&run(&["stories", "输入法", "--since", "9999d", "--format", "tsv"])) + &stdout(&run(&["stories", "輸入法", "--since", "9999d", "--format", "tsv"]));
+    let chinese = stdout(&run(&["stories", "输入法", "--since", "9999d", "--format", "tsv"]))
+        + &stdout(&run(&["stories", "輸入法", "--since", "9999d", "--format", "tsv"]));
     assert!(chinese.lines().count() > 1, "{chinese}");
     assert_eq!(code(&run(&["stories", "zzzzzz", "--since", "9999d"])), 4);
     for (format, start) in [("atom", "<?xml"), ("rss", "<?xml"), ("json", "{")] {
@@ -187,7 +183,8 @@ fn the_readme_shows_commands_that_exist() {
     let readme = std::fs::read_to_string("README.md").unwrap();
     let mut n_checked = 0;
     for line in readme.lines().filter_map(|line| line.trim_start().strip_prefix("courant ")) {
-        let words: Vec<&str> = line.split_whitespace().take_while(|word| word.chars().all(|c| c.is_ascii_lowercase())).take(2).collect();
+        let words: Vec<&str> =
+            line.split_whitespace().take_while(|word| word.chars().all(|c| c.is_ascii_lowercase())).take(2).collect();
         let known = (1..=words.len()).rev().any(|n| code(&courant(home.path(), &[&words[..n], &["--help"]].concat())) == 0);
         assert!(known && !words.is_empty(), "{line}");
         n_checked += 1;

@@ -30,7 +30,10 @@ fn the_example_shows_every_key() {
 
 #[test]
 fn an_unknown_key_is_named_with_its_place() {
-    assert_eq!(wrong("[poll]\n  intervall = \"1h\"\n"), "courant.toml:2:3: unknown key \"intervall\"; did you mean \"interval\"?");
+    assert_eq!(
+        wrong("[poll]\n  intervall = \"1h\"\n"),
+        "courant.toml:2:3: unknown key \"intervall\"; did you mean \"interval\"?"
+    );
     assert!(wrong("[pool]\n").starts_with("courant.toml:1:2: unknown key \"pool\"; did you mean \"poll\"?"));
 }
 
@@ -47,8 +50,14 @@ fn a_wrong_value_is_named_with_its_place() {
 
 #[test]
 fn variables_override_the_file() {
-    let environment = |pairs: &[(&str, &str)]| Environment { variables: pairs.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect() };
-    let set = environment(&[("COURANT_POLL_INTERVAL", "2h"), ("COURANT_POLL_HOST_SPACING", "0s"), ("COURANT_SERVE_LISTEN", "127.0.0.1:9"), ("COURANT_POLL_CONCURRENCY", "3")]);
+    let environment =
+        |pairs: &[(&str, &str)]| Environment { variables: pairs.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect() };
+    let set = environment(&[
+        ("COURANT_POLL_INTERVAL", "2h"),
+        ("COURANT_POLL_HOST_SPACING", "0s"),
+        ("COURANT_SERVE_LISTEN", "127.0.0.1:9"),
+        ("COURANT_POLL_CONCURRENCY", "3"),
+    ]);
     let config = parse("courant.toml", "[poll]\ninterval = \"3h\"\n", &set).unwrap();
     assert_eq!(config.poll.interval, Duration::from_secs(7200));
     assert_eq!((config.poll.concurrency, config.serve.listen.as_str()), (3, "127.0.0.1:9"));
@@ -60,7 +69,8 @@ const LIST: &str = "# mine\n[[feed]]\nurl = \"https://a.example/feed\" # the fir
 
 #[test]
 fn edits_keep_what_a_person_wrote() {
-    let new = courant::config::subscriptions::parse("feeds.toml", "[[feed]]\nurl = \"https://c.example/feed\"\ntitle = \"C\"\n").unwrap();
+    let new = courant::config::subscriptions::parse("feeds.toml", "[[feed]]\nurl = \"https://c.example/feed\"\ntitle = \"C\"\n")
+        .unwrap();
     let added = subscriptions::edit("feeds.toml", LIST, &Edit::Add(&new[0])).unwrap();
     assert!(added.starts_with(LIST), "{added}");
     assert_eq!(subscriptions::parse("feeds.toml", &added).unwrap().len(), 3);
@@ -77,7 +87,9 @@ fn a_list_says_what_is_wrong_with_it() {
     assert!(wrong(&format!("{LIST}\n[[feed]]\nurl = \"https://a.example/feed\"\n")).contains("listed twice"));
     assert!(wrong("[[feed]]\nurl = \"ftp://a.example/\"\n").starts_with("feeds.toml:1:1: "));
     assert!(wrong("[[feed]]\nurl = \"https://a.example/\"\nintervall = \"1h\"\n").contains("did you mean \"interval\""));
-    assert!(subscriptions::edit("feeds.toml", LIST, &Edit::Remove("https://z.example/")).unwrap_err().0.contains("not in the list"));
+    assert!(
+        subscriptions::edit("feeds.toml", LIST, &Edit::Remove("https://z.example/")).unwrap_err().0.contains("not in the list")
+    );
 }
 
 #[test]

@@ -38,7 +38,8 @@ fn one_pass_yields_every_story_once() {
     // Each article in full, and nothing of what stood around it.
     let reader = Reader::open(&config.database()).unwrap();
     let ids = reader.select(&Selection { limit: 1000, ..Selection::default() }).unwrap();
-    let bodies: Vec<String> = reader.published(&ids).unwrap().iter().map(|story| courant::article::plain_text(&story.html)).collect();
+    let bodies: Vec<String> =
+        reader.published(&ids).unwrap().iter().map(|story| courant::article::plain_text(&story.html)).collect();
     for junk in ["圖片", "图片", "Leave a reply", "發表"] {
         assert!(!bodies.iter().any(|body| body.contains(junk)), "{junk}");
     }
@@ -125,7 +126,9 @@ fn the_service_serves_and_answers_on_its_socket() {
     let etag = atom.lines().find_map(|line| line.strip_prefix("etag: ")).unwrap().trim().to_owned();
     assert!(!atom.to_ascii_lowercase().contains("last-modified"));
     assert!(http(address, &format!("GET /feeds/all.atom HTTP/1.1\r\nIf-None-Match: {etag}")).starts_with("HTTP/1.1 304"));
-    assert!(http(address, &format!("GET /feeds/all.atom HTTP/1.1\r\nIf-None-Match: W/\"x\", {etag}")).starts_with("HTTP/1.1 304"));
+    assert!(
+        http(address, &format!("GET /feeds/all.atom HTTP/1.1\r\nIf-None-Match: W/\"x\", {etag}")).starts_with("HTTP/1.1 304")
+    );
     assert!(http(address, "GET /feeds/all.rss HTTP/1.1\r\nAccept-Encoding: gzip").contains("content-encoding: gzip"));
     assert!(!http(address, "GET /feeds/all.rss HTTP/1.1\r\nAccept-Encoding: gzip;q=0").contains("content-encoding"));
     assert!(http(address, "GET /feeds/all.json HTTP/1.1").contains("https://jsonfeed.org/version/1.1"));

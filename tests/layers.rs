@@ -31,7 +31,9 @@ fn assert_free_of(rooms: &[&str], forbidden: &[&str]) {
         assert!(!files.is_empty(), "{room} has moved");
         for file in files {
             let code = code(&file);
-            wrong.extend(forbidden.iter().filter(|word| code.contains(**word)).map(|word| format!("{} uses {word}", file.display())));
+            wrong.extend(
+                forbidden.iter().filter(|word| code.contains(**word)).map(|word| format!("{} uses {word}", file.display())),
+            );
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -42,8 +44,25 @@ const PURE: [&str; 8] = ["model.rs", "text.rs", "feed", "article", "story", "sch
 #[test]
 fn pure_rooms_touch_nothing() {
     let outside = [
-        "std::fs", "std::net", "std::env", "std::process", "std::thread", "std::io::stdin", "SystemTime", "Instant::now", "Utc::now", "Local::now",
-        "new_v4", "thread_rng", "tokio", "async fn", "tracing::", "reqwest", "rusqlite", "axum", "println!",
+        "std::fs",
+        "std::net",
+        "std::env",
+        "std::process",
+        "std::thread",
+        "std::io::stdin",
+        "SystemTime",
+        "Instant::now",
+        "Utc::now",
+        "Local::now",
+        "new_v4",
+        "thread_rng",
+        "tokio",
+        "async fn",
+        "tracing::",
+        "reqwest",
+        "rusqlite",
+        "axum",
+        "println!",
     ];
     assert_free_of(&PURE, &outside);
 }
@@ -69,7 +88,10 @@ fn each_outside_thing_has_one_home() {
 
 #[test]
 fn the_shell_points_downward() {
-    assert_free_of(&["fetch"], &["crate::feed", "crate::article", "crate::story", "crate::store", "crate::serve", "crate::daemon", "crate::cli"]);
+    assert_free_of(
+        &["fetch"],
+        &["crate::feed", "crate::article", "crate::story", "crate::store", "crate::serve", "crate::daemon", "crate::cli"],
+    );
     assert_free_of(&["store"], &["crate::serve", "crate::daemon", "crate::cli", "reqwest", "tokio::net"]);
     assert_free_of(&["serve"], &["crate::cli", "crate::fetch"]);
     assert_free_of(&["daemon"], &["crate::cli"]);

@@ -42,7 +42,11 @@ fn record(feed: FeedId, at: Timestamp, drafts: Vec<Draft>) -> PollRecord {
         reasons: vec!["interval 1h".into()],
         error: None,
         moved_to: None,
-        validators: Some(Some(Validators { url: "https://a.example/feed".into(), etag: Some(b"\"1\"".to_vec()), last_modified: None })),
+        validators: Some(Some(Validators {
+            url: "https://a.example/feed".into(),
+            etag: Some(b"\"1\"".to_vec()),
+            last_modified: None,
+        })),
         wire_bytes: 100,
         read: Some(Read { body_hash: key_of("body"), title: Some("A".into()), site_url: None, language: None, drafts }),
     }
@@ -132,7 +136,12 @@ fn an_edit_keeps_the_entry_and_the_published_id() {
 fn edits_without_end_are_bounded() {
     let mut bed = bed();
     let edited: usize = (0..100)
-        .map(|n| bed.store.save_poll(&record(bed.feed, NOW, vec![draft("1", "https://a.example/1", &format!("Counter {n}"))])).unwrap().n_edited)
+        .map(|n| {
+            bed.store
+                .save_poll(&record(bed.feed, NOW, vec![draft("1", "https://a.example/1", &format!("Counter {n}"))]))
+                .unwrap()
+                .n_edited
+        })
         .sum();
     assert!((1..=30).contains(&edited), "{edited}");
 }

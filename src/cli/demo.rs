@@ -46,7 +46,8 @@ async fn show(options: &Options, state_dir: &Path) -> anyhow::Result<std::thread
     let _owner = Owner::take(state_dir)??;
     let config = config(options, state_dir, &bases).await?;
     let database = config.database();
-    let subscriptions: Vec<Subscription> = bases.iter().enumerate().map(|(publisher, base)| subscription(publisher, base)).collect();
+    let subscriptions: Vec<Subscription> =
+        bases.iter().enumerate().map(|(publisher, base)| subscription(publisher, base)).collect();
     let (engine, writer) = Engine::start(config, &subscriptions)?;
     println!("A world of {} publishers on loopback; one pass over it:\n", bases.len());
     let report = daemon::once(&engine, true).await?;
@@ -66,7 +67,12 @@ async fn show(options: &Options, state_dir: &Path) -> anyhow::Result<std::thread
     print_stripped(&stories, &bases);
     print_merged(&stories);
     let took = started.elapsed().as_secs_f32();
-    println!("\n{} entries became {} stories, {} with their articles, in {took:.1} s.", report.entries, report.stories, reader.counts()?.articles);
+    println!(
+        "\n{} entries became {} stories, {} with their articles, in {took:.1} s.",
+        report.entries,
+        report.stories,
+        reader.counts()?.articles
+    );
     if options.once {
         return Ok(writer);
     }
@@ -114,7 +120,8 @@ async fn serve_world() -> anyhow::Result<Vec<String>> {
     for _ in 0..world::PUBLISHERS {
         listeners.push(tokio::net::TcpListener::bind("127.0.0.1:0").await?);
     }
-    let bases = listeners.iter().map(|listener| Ok(format!("http://{}", listener.local_addr()?))).collect::<std::io::Result<Vec<_>>>()?;
+    let bases =
+        listeners.iter().map(|listener| Ok(format!("http://{}", listener.local_addr()?))).collect::<std::io::Result<Vec<_>>>()?;
     for (publisher, listener) in listeners.into_iter().enumerate() {
         let bases = bases.clone();
         let app = Router::new().fallback(move |uri: Uri| {

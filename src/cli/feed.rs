@@ -79,13 +79,24 @@ pub fn run(named: Option<&Path>, command: &Command) -> Outcome {
 }
 
 fn plain(url: String) -> Subscription {
-    Subscription { url, title: None, tags: Vec::new(), interval: None, article: None, dedupe: None, priority: 0, private: false, paused: false }
+    Subscription {
+        url,
+        title: None,
+        tags: Vec::new(),
+        interval: None,
+        article: None,
+        dedupe: None,
+        priority: 0,
+        private: false,
+        paused: false,
+    }
 }
 
 /// The address as it is kept; `example.org` means `https://example.org`.
 fn checked(address: &str) -> Result<String, Failure> {
     let address = address.trim();
-    let whole = if address.contains("://") || address.starts_with("file:") { address.to_owned() } else { format!("https://{address}") };
+    let whole =
+        if address.contains("://") || address.starts_with("file:") { address.to_owned() } else { format!("https://{address}") };
     match subscriptions::check_url(&whole) {
         Ok(_) => Ok(whole),
         Err(wrong) => Err(Failure::Usage(wrong)),
@@ -131,7 +142,10 @@ fn find_feed(config: &Config, address: &str) -> Result<String, Failure> {
             Ok(_) => return Ok(address),
             Err(Tried::NotAFeed(NotAFeed::Html { feeds })) => candidates.extend(feeds),
             Err(problem) if candidates.is_empty() => {
-                return Err(Failure::Error(anyhow::anyhow!("{}: {problem}; add it all the same with --no-check", text::redact_url(&address))));
+                return Err(Failure::Error(anyhow::anyhow!(
+                    "{}: {problem}; add it all the same with --no-check",
+                    text::redact_url(&address)
+                )));
             }
             Err(_) => {}
         }
@@ -142,7 +156,9 @@ fn find_feed(config: &Config, address: &str) -> Result<String, Failure> {
             }
         }
         match feeds.as_slice() {
-            [] => Err(Failure::NothingFound(format!("{}: no feed there, and none named by the page", text::redact_url(&address)))),
+            [] => {
+                Err(Failure::NothingFound(format!("{}: no feed there, and none named by the page", text::redact_url(&address))))
+            }
             [one] => Ok(one.clone()),
             several => Err(Failure::Usage(format!("the page has several feeds; add one of them:\n{}", several.join("\n")))),
         }
@@ -173,7 +189,9 @@ async fn get(client: &Client, address: &str) -> Result<feed::ParsedFeed, Tried> 
 
 fn test(config: &Config, address: &str) -> Outcome {
     let address = checked(address)?;
-    let parsed = if let Some(path) = url::Url::parse(&address).ok().filter(|url| url.scheme() == "file").and_then(|url| url.to_file_path().ok()) {
+    let parsed = if let Some(path) =
+        url::Url::parse(&address).ok().filter(|url| url.scheme() == "file").and_then(|url| url.to_file_path().ok())
+    {
         let bytes = std::fs::read(&path).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;
         feed::parse(&Document { bytes: &bytes, content_type: None, url: &address }).map_err(Tried::NotAFeed)
     } else {
@@ -283,7 +301,10 @@ fn remove(config: &Config, address: &str, purge: bool) -> Outcome {
         None => 0,
     };
     match purge {
-        true => eprintln!("unsubscribed from {}; its entries are removed, and {n_stories} stories that nobody else carried", text::redact_url(&url)),
+        true => eprintln!(
+            "unsubscribed from {}; its entries are removed, and {n_stories} stories that nobody else carried",
+            text::redact_url(&url)
+        ),
         false => eprintln!("unsubscribed from {}; its stories stay (--purge removes them)", text::redact_url(&url)),
     }
     Ok(())

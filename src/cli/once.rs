@@ -23,7 +23,9 @@ pub struct Options {
 pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
     let mut loaded = setup::config(named)?;
     setup::logging(loaded.config.log.level);
-    let report = match Owner::take(&loaded.config.state_dir).map_err(|error| anyhow::anyhow!("{}: {error}", loaded.config.state_dir.display()))? {
+    let report = match Owner::take(&loaded.config.state_dir)
+        .map_err(|error| anyhow::anyhow!("{}: {error}", loaded.config.state_dir.display()))?
+    {
         Ok(_owner) => {
             let subscriptions = setup::subscriptions(&mut loaded)?;
             let runtime = setup::runtime()?;
@@ -47,7 +49,9 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
             Some(Answer::Pass(report)) => *report,
             Some(Answer::Error(error)) => return Err(Failure::Error(anyhow::anyhow!(error))),
             Some(_) => return Err(Failure::Error(anyhow::anyhow!("the running courant answered something else"))),
-            None => return Err(Failure::Error(anyhow::anyhow!("{taken}, and does not answer; it may be starting or another `once`"))),
+            None => {
+                return Err(Failure::Error(anyhow::anyhow!("{taken}, and does not answer; it may be starting or another `once`")));
+            }
         },
     };
     print(&report, options.json)?;
@@ -65,10 +69,16 @@ fn print(report: &PassReport, json: bool) -> std::io::Result<()> {
         "polled {} feeds: {} unchanged, {} failed; {} new entries, {} edited",
         report.polled, report.unchanged, report.failed, report.new_entries, report.edited
     )?;
-    writeln!(out, "articles: {} extracted, {} without; settled {} entries", report.articles, report.without_article, report.settled)?;
+    writeln!(
+        out,
+        "articles: {} extracted, {} without; settled {} entries",
+        report.articles, report.without_article, report.settled
+    )?;
     writeln!(out, "in the database: {} entries in {} stories", report.entries, report.stories)?;
     match &report.held_until {
-        Some(until) if report.held_back > 0 => writeln!(out, "held back: {} entries wait for their articles, until {until} at the latest", report.held_back)?,
+        Some(until) if report.held_back > 0 => {
+            writeln!(out, "held back: {} entries wait for their articles, until {until} at the latest", report.held_back)?
+        }
         _ => writeln!(out, "held back: nothing")?,
     }
     for (name, why) in &report.failures {

@@ -37,7 +37,8 @@ pub fn print(columns: &[Column], rows: &[Value], format: Format) -> std::io::Res
         }),
         Format::Tsv => {
             writeln!(out, "{}", columns.iter().map(|c| c.key).collect::<Vec<_>>().join("\t"))?;
-            rows.iter().try_for_each(|row| writeln!(out, "{}", columns.iter().map(|c| cell(row, c)).collect::<Vec<_>>().join("\t")))
+            rows.iter()
+                .try_for_each(|row| writeln!(out, "{}", columns.iter().map(|c| cell(row, c)).collect::<Vec<_>>().join("\t")))
         }
         Format::Md => {
             writeln!(out, "| {} |", columns.iter().map(|c| c.heading).collect::<Vec<_>>().join(" | "))?;
@@ -52,7 +53,9 @@ pub fn print(columns: &[Column], rows: &[Value], format: Format) -> std::io::Res
                 }
                 cell
             };
-            rows.iter().try_for_each(|row| writeln!(out, "| {} |", columns.iter().map(|c| escaped(row, c)).collect::<Vec<_>>().join(" | ")))
+            rows.iter().try_for_each(|row| {
+                writeln!(out, "| {} |", columns.iter().map(|c| escaped(row, c)).collect::<Vec<_>>().join(" | "))
+            })
         }
         Format::Table => table(&mut out, columns, rows),
     }
@@ -120,7 +123,9 @@ fn cell(row: &Value, column: &Column) -> String {
     match &row[column.key] {
         Value::Null => String::new(),
         Value::String(text) => text::one_line(text),
-        Value::Array(items) => items.iter().map(|item| text::one_line(item.as_str().unwrap_or_default())).collect::<Vec<_>>().join(", "),
+        Value::Array(items) => {
+            items.iter().map(|item| text::one_line(item.as_str().unwrap_or_default())).collect::<Vec<_>>().join(", ")
+        }
         other => other.to_string(),
     }
 }

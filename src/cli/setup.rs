@@ -71,7 +71,8 @@ pub fn logging(level: Level) {
     };
     let terminal = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     // Other crates' own chatter is for their authors: their warnings are enough.
-    let filter = tracing_subscriber::filter::Targets::new().with_default(level.min(tracing::Level::WARN)).with_target("courant", level);
+    let filter =
+        tracing_subscriber::filter::Targets::new().with_default(level.min(tracing::Level::WARN)).with_target("courant", level);
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(terminal).with_target(false);
     use tracing_subscriber::{Layer, layer::SubscriberExt, util::SubscriberInitExt};
     let lines = if std::env::var_os("JOURNAL_STREAM").is_some() { lines.without_time().boxed() } else { lines.boxed() };

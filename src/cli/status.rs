@@ -38,14 +38,24 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
         writeln!(out)?;
         return Ok(());
     }
-    writeln!(out, "feeds     {} ({} failing, {} paused, {} gone)", counts.feeds, counts.failing_feeds, counts.paused_feeds, counts.gone_feeds)?;
-    writeln!(out, "entries   {} ({} waiting for their article, {} published without it so far)", counts.entries, counts.pending, counts.provisional)?;
+    writeln!(
+        out,
+        "feeds     {} ({} failing, {} paused, {} gone)",
+        counts.feeds, counts.failing_feeds, counts.paused_feeds, counts.gone_feeds
+    )?;
+    writeln!(
+        out,
+        "entries   {} ({} waiting for their article, {} published without it so far)",
+        counts.entries, counts.pending, counts.provisional
+    )?;
     writeln!(out, "articles  {} ({} pages still to fetch)", counts.articles, counts.articles_wanted)?;
     writeln!(out, "stories   {}", counts.stories)?;
     writeln!(out, "database  {:.1} MB, {}", bytes as f64 / 1e6, config.database().display())?;
     for feed in feeds.iter().filter(|feed| feed.subscribed && feed.error.is_some()) {
         let error = text::one_line(feed.error.as_deref().unwrap_or_default());
-        let next = feed.next_poll.map_or("never again; remove it with `courant feed remove`".into(), |at| format!("next try {}", local_time(at)));
+        let next = feed
+            .next_poll
+            .map_or("never again; remove it with `courant feed remove`".into(), |at| format!("next try {}", local_time(at)));
         writeln!(out, "failing   {}: {error} ({} in a row; {next})", text::one_line(&feed.name()), feed.n_errors)?;
     }
     Ok(())

@@ -5,8 +5,8 @@ use super::output::{self, Column, Format, local_time};
 use super::setup;
 use crate::config::values;
 use crate::daemon::clock;
-use crate::store::search::Query;
 use crate::store::Selection;
+use crate::store::search::Query;
 use serde_json::json;
 use std::path::Path;
 use std::time::Duration;
@@ -83,7 +83,8 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
         rows.push(row);
     }
     if rows.is_empty() && matches!(options.format, Format::Table | Format::Md) {
-        let hint = if options.query.is_empty() { "look further back with --since 7d" } else { "try fewer words, or --since 9999d" };
+        let hint =
+            if options.query.is_empty() { "look further back with --since 7d" } else { "try fewer words, or --since 9999d" };
         return Err(Failure::NothingFound(format!("no story; {hint}")));
     }
     output::print(&COLUMNS, &rows, options.format)?;

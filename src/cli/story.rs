@@ -30,7 +30,10 @@ pub fn run(named: Option<&Path>, command: &Command) -> Outcome {
     let body = article::plain_text(&published.html);
     let mut out = std::io::stdout().lock();
     if id.json {
-        let sources = published.sources.iter().map(|s| json!({"feed": s.feed_title, "link": s.link, "title": s.title, "published": s.published.rfc3339()}));
+        let sources = published
+            .sources
+            .iter()
+            .map(|s| json!({"feed": s.feed_title, "link": s.link, "title": s.title, "published": s.published.rfc3339()}));
         let row = json!({
             "id": story.id.0, "urn": published.id, "title": published.title, "link": published.link, "author": published.author,
             "published": published.published.rfc3339(), "updated": published.updated.rfc3339_millis(), "language": published.language,
@@ -68,7 +71,10 @@ pub fn why(named: Option<&Path>, id: &Id) -> Outcome {
                 })
             })
             .collect();
-        serde_json::to_writer_pretty(&mut out, &json!({"id": story.id.0, "urn": story.published.id, "title": story.published.title, "members": members}))?;
+        serde_json::to_writer_pretty(
+            &mut out,
+            &json!({"id": story.id.0, "urn": story.published.id, "title": story.published.title, "members": members}),
+        )?;
         writeln!(out)?;
         return Ok(());
     }
@@ -88,7 +94,11 @@ pub fn why(named: Option<&Path>, id: &Id) -> Outcome {
         writeln!(out, "  claimed {claimed}, first seen {}", local_time(member.first_seen))?;
         match &member.article {
             Some(article) if article.here => writeln!(out, "  body: extracted from its page")?,
-            Some(article) => writeln!(out, "  body: the feed's own; its page: {}", text::one_line(article.why.as_deref().unwrap_or("not fetched yet")))?,
+            Some(article) => writeln!(
+                out,
+                "  body: the feed's own; its page: {}",
+                text::one_line(article.why.as_deref().unwrap_or("not fetched yet"))
+            )?,
             None => writeln!(out, "  body: the feed's own")?,
         }
     }
@@ -98,7 +108,8 @@ pub fn why(named: Option<&Path>, id: &Id) -> Outcome {
 fn find(named: Option<&Path>, id: &Id) -> Result<StoryDetail, Failure> {
     let config = setup::config(named)?.config;
     let reader = setup::reader(&config)?;
-    let missing = || Failure::NothingFound(format!("no story has the id {:?}; `courant stories` prints ids", text::one_line(&id.id)));
+    let missing =
+        || Failure::NothingFound(format!("no story has the id {:?}; `courant stories` prints ids", text::one_line(&id.id)));
     let story = reader.find_story(&id.id)?.ok_or_else(missing)?;
     reader.story(story)?.ok_or_else(missing)
 }

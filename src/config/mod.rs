@@ -225,7 +225,8 @@ impl Environment {
             name.starts_with("COURANT_")
                 || ["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "STATE_DIRECTORY", "CONFIGURATION_DIRECTORY"].contains(&name)
         };
-        let variables = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let variables =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         Environment { variables: variables.filter(|(name, _)| known(name)).collect() }
     }
 
@@ -253,7 +254,9 @@ impl Environment {
         match (self.get("XDG_STATE_HOME"), self.get("HOME")) {
             (Some(base), _) => Ok(Path::new(base).join("courant")),
             (None, Some(home)) => Ok(Path::new(home).join(".local/state/courant")),
-            (None, None) => Err(ConfigError("no home folder is known; set state_dir in courant.toml, or COURANT_STATE_DIR".into())),
+            (None, None) => {
+                Err(ConfigError("no home folder is known; set state_dir in courant.toml, or COURANT_STATE_DIR".into()))
+            }
         }
     }
 }
@@ -336,8 +339,9 @@ fn override_from(environment: &Environment, text: &str, config: Config) -> Resul
                 changed.insert(name, value);
             }
         }
-        Config::deserialize(toml::Value::Table(changed.clone()))
-            .map_err(|error| ConfigError(format!("{variable}: {}", diagnose::diagnose("", "", &error).trim_start_matches(": "))))?;
+        Config::deserialize(toml::Value::Table(changed.clone())).map_err(|error| {
+            ConfigError(format!("{variable}: {}", diagnose::diagnose("", "", &error).trim_start_matches(": ")))
+        })?;
         (table, any) = (changed, true);
     }
     if !any {

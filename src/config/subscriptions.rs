@@ -95,7 +95,8 @@ pub fn edit(file: &str, text: &str, edit: &Edit) -> Result<String, ConfigError> 
     parse(file, text)?;
     let mut document: toml_edit::DocumentMut = text.parse().map_err(|error| wrong(format!("{error}")))?;
     let list = document.entry("feed").or_insert_with(|| toml_edit::Item::ArrayOfTables(toml_edit::ArrayOfTables::new()));
-    let list = list.as_array_of_tables_mut().ok_or_else(|| wrong("write each feed as [[feed]] to let courant edit the list".into()))?;
+    let list =
+        list.as_array_of_tables_mut().ok_or_else(|| wrong("write each feed as [[feed]] to let courant edit the list".into()))?;
     let find = |list: &toml_edit::ArrayOfTables, url: &str| {
         list.iter().position(|feed| feed.get("url").and_then(|item| item.as_str()) == Some(url))
     };

@@ -139,18 +139,18 @@ impl Engine {
 impl Engine {
     /// What the configuration means for the client.
     pub fn client_settings(config: &Config) -> Settings {
-    let contact = config.fetch.contact.trim();
-    let version = env!("CARGO_PKG_VERSION");
-    Settings {
-        user_agent: if contact.is_empty() { format!("courant/{version}") } else { format!("courant/{version} (+{contact})") },
-        timeout: config.fetch.timeout,
-        connect_timeout: config.fetch.connect_timeout,
-        max_feed_bytes: config.fetch.max_feed_bytes,
-        max_page_bytes: config.fetch.max_page_bytes,
-        allow_private: config.fetch.allow_private.clone(),
-        concurrency: config.poll.concurrency,
-        per_host: config.poll.per_host,
-        host_spacing: config.poll.host_spacing,
+        let contact = config.fetch.contact.trim();
+        let version = env!("CARGO_PKG_VERSION");
+        Settings {
+            user_agent: if contact.is_empty() { format!("courant/{version}") } else { format!("courant/{version} (+{contact})") },
+            timeout: config.fetch.timeout,
+            connect_timeout: config.fetch.connect_timeout,
+            max_feed_bytes: config.fetch.max_feed_bytes,
+            max_page_bytes: config.fetch.max_page_bytes,
+            allow_private: config.fetch.allow_private.clone(),
+            concurrency: config.poll.concurrency,
+            per_host: config.poll.per_host,
+            host_spacing: config.poll.host_spacing,
+        }
     }
-}
 }

@@ -145,7 +145,8 @@ pub(super) async fn report(engine: &Arc<Engine>, before: Snapshot, started: Time
     let counts: Counts = counts;
     let held: HeldBack = held;
     let now = Snapshot::of(&engine.stats).0;
-    let [polled, unchanged, failed, new_entries, edited, articles, without_article, settled] = std::array::from_fn(|i| now[i] - before.0[i]);
+    let [polled, unchanged, failed, new_entries, edited, articles, without_article, settled] =
+        std::array::from_fn(|i| now[i] - before.0[i]);
     let failures = feeds
         .iter()
         .filter(|feed| feed.subscribed && feed.last_polled.is_some_and(|at| at >= started))

@@ -104,11 +104,14 @@ async fn take_in(engine: &Arc<Engine>, due: &DueFeed, outcome: Outcome, at: Time
         ),
         Outcome::Refused(head) => failed(format!("HTTP {}", head.status), &Polled::Failed { retry_after: head.retry_after }),
         Outcome::NotModified(head) => {
-            let next = decide(&Polled::NotModified { max_age: head.max_age, redirect: permanent_path(&head).as_deref().map(|to| Redirect { to }) });
+            let next = decide(&Polled::NotModified {
+                max_age: head.max_age,
+                redirect: permanent_path(&head).as_deref().map(|to| Redirect { to }),
+            });
             Brought {
                 error: None,
                 // What a 304 does not repeat still holds.
-                validators: head.validators.clone().map(Some),
+                validators: head.validators.as_ref().and_then(|new| Some(Some(due.validators.as_ref()?.refreshed(Some(new))))),
                 wire_bytes: head.wire_bytes,
                 read: None,
                 moved_to: next.moved_to.clone(),
@@ -166,7 +169,10 @@ async fn read_file(engine: &Arc<Engine>, due: &DueFeed) -> Outcome {
     let url = due.url.clone();
     let read = engine.on_cpu(move || {
         use std::io::Read;
-        let path = url::Url::parse(&url).ok().and_then(|url| url.to_file_path().ok()).ok_or_else(|| "not a file's address".to_owned())?;
+        let path = url::Url::parse(&url)
+            .ok()
+            .and_then(|url| url.to_file_path().ok())
+            .ok_or_else(|| "not a file's address".to_owned())?;
         let mut bytes = Vec::new();
         let file = std::fs::File::open(&path).map_err(|error| error.to_string())?;
         file.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
@@ -206,7 +212,8 @@ const MAX_BODY_BYTES: usize = 512 * 1024;
 impl Work {
     fn parse(self, body: &[u8]) -> Result<Parsed, String> {
         let body_hash = xxhash_rust::xxh3::xxh3_128(body).to_be_bytes();
-        if self.due.body_hash == Some(body_hash) {
+        // A redirect is adopted only after a feed was read there, so what lies behind one is always read.
+        if self.due.body_hash == Some(body_hash) && self.final_url == self.due.url {
             return Ok(Parsed { feed: None, read: None, entry_times: Vec::new(), n_unknown: 0 });
         }
         let document = feed::Document { bytes: body, content_type: self.content_type.as_deref(), url: &self.final_url };
@@ -220,10 +227,14 @@ impl Work {
         let known = match self.due.fresh {
             true => vec![None; keys.len()],
             // Where they cannot be read every entry counts as new here, and the writer finds it known.
-            false => self.engine.read_here(|reader| reader.content_hashes(self.due.id, &keys)).unwrap_or_else(|_| vec![None; keys.len()]),
+            false => self
+                .engine
+                .read_here(|reader| reader.content_hashes(self.due.id, &keys))
+                .unwrap_or_else(|_| vec![None; keys.len()]),
         };
         let n_unknown = known.iter().filter(|known| known.is_none()).count();
-        let drafts = entries.into_iter().zip(keys).zip(known).map(|((entry, key), known)| self.draft(entry, key, known, &feed)).collect();
+        let drafts =
+            entries.into_iter().zip(keys).zip(known).map(|((entry, key), known)| self.draft(entry, key, known, &feed)).collect();
         let read = Read {
             // A delta is not the feed: the next whole body is not compared with it.
             body_hash: if self.delta { Key::default() } else { body_hash },
@@ -242,14 +253,17 @@ impl Work {
         let content_hash = content_hash(title, entry.link.as_deref(), entry.author.as_deref(), body);
         let link = entry.link.filter(|link| link.starts_with("http://") || link.starts_with("https://"));
         let address = link.as_deref().map(|link| story::address_key(link).unwrap_or_else(|| link.to_owned()));
-        let html = (known != Some(content_hash)).then(|| article::clean(body, link.as_deref().unwrap_or(&self.final_url), Some(title)));
+        let html =
+            (known != Some(content_hash)).then(|| article::clean(body, link.as_deref().unwrap_or(&self.final_url), Some(title)));
         let mode = self.due.settings.article.unwrap_or(self.engine.config.article.mode);
         let article = match (&html, &link, &address) {
-            (Some(html), Some(link), Some(address)) if wants_article(mode, content.is_some(), html, link) => Some(WantedArticle {
-                key: key_of(address),
-                url: link.clone(),
-                wait_until: self.at.plus(self.engine.config.article.max_wait),
-            }),
+            (Some(html), Some(link), Some(address)) if wants_article(mode, content.is_some(), html, link) => {
+                Some(WantedArticle {
+                    key: key_of(address),
+                    url: link.clone(),
+                    wait_until: self.at.plus(self.engine.config.article.max_wait),
+                })
+            }
             _ => None,
         };
         let title = match title.is_empty() {
@@ -291,7 +305,8 @@ const WHOLE_ARTICLE_CJK_CHARS: usize = 500;
 /// Whether the page behind an entry is to be fetched.
 fn wants_article(mode: ArticleMode, has_content: bool, html: &str, link: &str) -> bool {
     /// What a link may end in that is no page.
-    const NOT_PAGES: [&str; 12] = [".mp3", ".m4a", ".mp4", ".pdf", ".zip", ".png", ".jpg", ".jpeg", ".gif", ".webm", ".ogg", ".epub"];
+    const NOT_PAGES: [&str; 12] =
+        [".mp3", ".m4a", ".mp4", ".pdf", ".zip", ".png", ".jpg", ".jpeg", ".gif", ".webm", ".ogg", ".epub"];
     let path = link.split(['?', '#']).next().unwrap_or(link).to_ascii_lowercase();
     if NOT_PAGES.iter().any(|end| path.ends_with(end)) {
         return false;

@@ -6,6 +6,7 @@ use super::{settle, socket};
 use crate::config::ConfigError;
 use crate::config::subscriptions::{self, Subscription};
 use crate::model::Timestamp;
+use crate::schedule;
 use crate::store::SyncReport;
 use anyhow::Context;
 use std::future::Future;
@@ -45,7 +46,8 @@ impl Pulse {
 /// Runs until `shutdown`. `Err`: a task died, or the address could not be had; the process must end non-zero.
 pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready: impl FnOnce(Listening)) -> anyhow::Result<()> {
     let listen = &engine.config.serve.listen;
-    let listener = tokio::net::TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen} (serve.listen)"))?;
+    let listener =
+        tokio::net::TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen} (serve.listen)"))?;
     let address = listener.local_addr()?;
     let pulse = Arc::new(Pulse { start: Instant::now(), last: AtomicU64::new(0) });
     let (stop, stopped) = watch::channel(false);
@@ -87,8 +89,15 @@ async fn told_to_stop(stopped: &mut watch::Receiver<bool>) {
 
 async fn poll_loop(engine: Arc<Engine>, pulse: Arc<Pulse>, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
     let mut tasks = JoinSet::new();
+    resume(&engine).await?;
+    let mut looked = (clock(), Instant::now());
     loop {
         pulse.beat();
+        if jumped(looked) {
+            tracing::info!("the clock was set, or the machine slept; polls are planned anew");
+            resume(&engine).await?;
+        }
+        looked = (clock(), Instant::now());
         start_polls(&engine, &mut tasks).await?;
         let due = engine.writer.write(|store| store.next_due()).await?;
         let idle = tasks.is_empty();
@@ -102,6 +111,33 @@ async fn poll_loop(engine: Arc<Engine>, pulse: Arc<Pulse>, mut stopped: watch::R
             ended.context("a poll died")?;
         }
     }
+}
+
+/// Whether the wall clock moved otherwise than time did.
+fn jumped((wall, steady): (Timestamp, Instant)) -> bool {
+    let (now, passed) = (clock(), steady.elapsed());
+    let off = wall.plus(passed).0.abs_diff(now.0);
+    off > JUMP.as_millis() as u64
+}
+
+/// A difference between wall clock and steady clock that no correction by NTP explains.
+const JUMP: Duration = Duration::from_secs(120);
+
+/// Spreads polls that are long overdue, and takes back those that were planned by a clock that was wrong.
+async fn resume(engine: &Arc<Engine>) -> anyhow::Result<()> {
+    let now = clock();
+    let planned = engine.read(|reader| reader.planned()).await?;
+    let moved: Vec<_> = planned
+        .into_iter()
+        .filter_map(|feed| {
+            let at = schedule::resume(now, &feed.key, &engine.policy(&feed.settings), &feed.state, feed.next_poll);
+            (at != feed.next_poll).then_some((feed.id, at))
+        })
+        .collect();
+    if !moved.is_empty() {
+        engine.writer.write(move |store| store.replan(&moved)).await?;
+    }
+    Ok(())
 }
 
 async fn article_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
@@ -192,7 +228,12 @@ async fn reload_on_hangup(engine: Arc<Engine>, mut stopped: watch::Receiver<bool
             _ = hangup.recv() => {}
         }
         match reload(&engine).await {
-            Ok(report) => tracing::info!(n_feeds = report.n_feeds, n_added = report.added.len(), n_removed = report.n_removed, "subscriptions reloaded"),
+            Ok(report) => tracing::info!(
+                n_feeds = report.n_feeds,
+                n_added = report.added.len(),
+                n_removed = report.n_removed,
+                "subscriptions reloaded"
+            ),
             Err(error) => tracing::warn!(error = format!("{error:#}"), "subscriptions not reloaded; the old ones stay"),
         }
     }

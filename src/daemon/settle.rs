@@ -43,7 +43,14 @@ fn prepare(entry: &ToSettle, default: Dedupe) -> Settled {
     let dedupe = entry.dedupe.unwrap_or(default);
     let body = article::plain_text(&entry.html);
     let language = entry.language.clone().or_else(|| guess_language(&entry.title, &body));
-    let item = Item { entry: entry.entry, feed: entry.feed, title: &entry.title, text: &body, language: language.as_deref(), at: entry.at };
+    let item = Item {
+        entry: entry.entry,
+        feed: entry.feed,
+        title: &entry.title,
+        text: &body,
+        language: language.as_deref(),
+        at: entry.at,
+    };
     Settled {
         entry: entry.entry,
         version: entry.version,
@@ -103,7 +110,14 @@ pub async fn rebuild_index(engine: &Arc<Engine>) -> anyhow::Result<()> {
             reader.index_rows(since, |row| {
                 if row.dedupe.unwrap_or(default) >= Dedupe::Text {
                     let body = article::plain_text(&row.html);
-                    let item = Item { entry: row.entry, feed: row.feed, title: &row.title, text: &body, language: row.language.as_deref(), at: row.at };
+                    let item = Item {
+                        entry: row.entry,
+                        feed: row.feed,
+                        title: &row.title,
+                        text: &body,
+                        language: row.language.as_deref(),
+                        at: row.at,
+                    };
                     index.insert(story::prepare(&item), row.story);
                     n_entries += 1;
                 }

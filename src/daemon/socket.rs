@@ -33,9 +33,15 @@ pub enum Ask {
 #[serde(rename_all = "lowercase")]
 pub enum Answer {
     Pass(Box<PassReport>),
-    Reloaded { n_feeds: usize, n_added: usize, n_removed: usize },
+    Reloaded {
+        n_feeds: usize,
+        n_added: usize,
+        n_removed: usize,
+    },
     /// How many stories went with the feed.
-    Removed { n_stories: usize },
+    Removed {
+        n_stories: usize,
+    },
     Error(String),
 }
 
@@ -47,7 +53,9 @@ pub fn path(state_dir: &Path) -> PathBuf {
 pub fn ask(state_dir: &Path, ask: &Ask) -> anyhow::Result<Option<Answer>> {
     let mut stream = match UnixStream::connect(path(state_dir)) {
         Ok(stream) => stream,
-        Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused) => return Ok(None),
+        Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused) => {
+            return Ok(None);
+        }
         Err(error) => return Err(error).context("cannot ask the running courant"),
     };
     let mut line = serde_json::to_vec(ask)?;
@@ -110,7 +118,9 @@ async fn act(engine: &Arc<Engine>, ask: Ask) -> anyhow::Result<Answer> {
             Ok(Answer::Reloaded { n_feeds: report.n_feeds, n_added: report.added.len(), n_removed: report.n_removed })
         }
         Ask::Remove { url, purge } => {
-            let Some(feed) = engine.read(move |reader| reader.feed_of(&url)).await? else { return Ok(Answer::Removed { n_stories: 0 }) };
+            let Some(feed) = engine.read(move |reader| reader.feed_of(&url)).await? else {
+                return Ok(Answer::Removed { n_stories: 0 });
+            };
             let n_stories = engine.writer.command(move |store| store.remove_feed(feed, purge, clock())).await?;
             Ok(Answer::Removed { n_stories })
         }

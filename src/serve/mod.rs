@@ -114,17 +114,24 @@ fn guarded(content_type: &'static str) -> HeaderMap {
 fn known(asked: &HeaderMap, document: &Document) -> bool {
     let opaque = |value: &HeaderValue| value.to_str().map(str::to_owned).unwrap_or_default();
     let (plain, gzip) = (opaque(&document.etag), opaque(&document.gzip_etag));
-    asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).flat_map(|list| list.split(',')).any(|tag| {
-        let tag = tag.trim();
-        let tag = tag.strip_prefix("W/").unwrap_or(tag);
-        tag == "*" || tag == plain || tag == gzip
-    })
+    asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).flat_map(|list| list.split(',')).any(
+        |tag| {
+            let tag = tag.trim();
+            let tag = tag.strip_prefix("W/").unwrap_or(tag);
+            tag == "*" || tag == plain || tag == gzip
+        },
+    )
 }
 
 fn accepts_gzip(asked: &HeaderMap) -> bool {
-    asked.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok()).flat_map(|list| list.split(',')).any(|coding| {
-        let mut parts = coding.split(';').map(str::trim);
-        let refused = coding.split(';').skip(1).any(|q| matches!(q.trim().trim_start_matches("q=").parse::<f32>(), Ok(weight) if weight == 0.0));
-        matches!(parts.next(), Some("gzip" | "x-gzip" | "*")) && !refused
-    })
+    asked.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok()).flat_map(|list| list.split(',')).any(
+        |coding| {
+            let mut parts = coding.split(';').map(str::trim);
+            let refused = coding
+                .split(';')
+                .skip(1)
+                .any(|q| matches!(q.trim().trim_start_matches("q=").parse::<f32>(), Ok(weight) if weight == 0.0));
+            matches!(parts.next(), Some("gzip" | "x-gzip" | "*")) && !refused
+        },
+    )
 }

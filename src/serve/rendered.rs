@@ -155,7 +155,14 @@ fn page(reader: &Reader, outputs: &[Output]) -> rusqlite::Result<String> {
     let stories = reader.published(&reader.select(&Selection { limit: PAGE_STORIES, ..Selection::default() })?)?;
     let outputs: Vec<OutputLink> = outputs.iter().map(|output| OutputLink { name: &output.name, title: title(output) }).collect();
     let language = language(&stories);
-    Ok(publish::page(&Page { title: "courant", language: &language, outputs: &outputs, stories: &stories, story_base: Some("/story/"), older: None }))
+    Ok(publish::page(&Page {
+        title: "courant",
+        language: &language,
+        outputs: &outputs,
+        stories: &stories,
+        story_base: Some("/story/"),
+        older: None,
+    }))
 }
 
 /// A story's own page; `None`: there is no such story.

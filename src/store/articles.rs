@@ -52,7 +52,13 @@ impl Store {
                  ORDER BY a.next_try LIMIT ?4",
             )?
             .query_map(params![now.0, self.boot.as_bytes(), not_hosts, claim.n], |row| {
-                Ok(DueArticle { id: ArticleId(row.get(0)?), url: row.get(1)?, n_tries: row.get(2)?, title: row.get(3)?, summary: row.get(4)? })
+                Ok(DueArticle {
+                    id: ArticleId(row.get(0)?),
+                    url: row.get(1)?,
+                    n_tries: row.get(2)?,
+                    title: row.get(3)?,
+                    summary: row.get(4)?,
+                })
             })?
             .collect::<rusqlite::Result<_>>()?;
         let mut lease = self.connection.prepare_cached("UPDATE articles SET lease_until = ?, lease_owner = ? WHERE id = ?")?;

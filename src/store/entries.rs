@@ -63,10 +63,19 @@ pub struct StoredEnclosure {
 }
 
 impl Extra {
-    pub fn new(categories: Vec<String>, enclosure: Option<&Enclosure>, comments: Option<String>, source: Option<&Attribution>) -> Extra {
+    pub fn new(
+        categories: Vec<String>,
+        enclosure: Option<&Enclosure>,
+        comments: Option<String>,
+        source: Option<&Attribution>,
+    ) -> Extra {
         Extra {
             categories,
-            enclosure: enclosure.map(|e| StoredEnclosure { url: e.url.clone(), media_type: e.media_type.clone(), length: e.length }),
+            enclosure: enclosure.map(|e| StoredEnclosure {
+                url: e.url.clone(),
+                media_type: e.media_type.clone(),
+                length: e.length,
+            }),
             comments,
             source_title: source.and_then(|s| s.title.clone()),
             source_url: source.and_then(|s| s.url.clone()),
@@ -128,7 +137,13 @@ fn find(store: &Store, feed: FeedId, key: &Key) -> rusqlite::Result<Option<Known
 }
 
 fn known(row: &rusqlite::Row) -> rusqlite::Result<Known> {
-    Ok(Known { id: EntryId(row.get(0)?), content_hash: row.get(1)?, n_edits: row.get(2)?, state: row.get(3)?, claimed: row.get(4)? })
+    Ok(Known {
+        id: EntryId(row.get(0)?),
+        content_hash: row.get(1)?,
+        n_edits: row.get(2)?,
+        state: row.get(3)?,
+        claimed: row.get(4)?,
+    })
 }
 
 /// An entry that came back under a new id: the same feed, the same link, and the old id is in the feed no more. Only
@@ -143,14 +158,24 @@ fn find_renamed(store: &Store, feed: FeedId, draft: &Draft, present: &HashSet<Ke
         of_link.query_map(params![link_key, feed.0], |row| Ok((known(row)?, row.get(5)?)))?.collect::<rusqlite::Result<_>>()?;
     match <[_; 1]>::try_from(found) {
         Ok([(entry, old_key)]) if !present.contains(&old_key) => {
-            store.connection.prepare_cached("UPDATE entries SET key = ? WHERE id = ?")?.execute(params![draft.key, entry.id.0])?;
+            store
+                .connection
+                .prepare_cached("UPDATE entries SET key = ? WHERE id = ?")?
+                .execute(params![draft.key, entry.id.0])?;
             Ok(Some(entry))
         }
         _ => Ok(None),
     }
 }
 
-fn insert(store: &mut Store, feed: FeedId, draft: &Draft, html: &str, at: Timestamp, change: &mut FeedChange) -> rusqlite::Result<()> {
+fn insert(
+    store: &mut Store,
+    feed: FeedId,
+    draft: &Draft,
+    html: &str,
+    at: Timestamp,
+    change: &mut FeedChange,
+) -> rusqlite::Result<()> {
     let first_seen = store.stamp(at);
     let article = match &draft.article {
         Some(wanted) => want_article(store, wanted, at)?,
@@ -269,7 +294,8 @@ pub(super) fn purge(store: &mut Store, feed: FeedId, now: Timestamp) -> rusqlite
     )?;
     let mut n_stories = 0;
     for story in stories {
-        let left: i64 = store.connection.query_row("SELECT count(*) FROM entries WHERE story_id = ?", [story], |row| row.get(0))?;
+        let left: i64 =
+            store.connection.query_row("SELECT count(*) FROM entries WHERE story_id = ?", [story], |row| row.get(0))?;
         if left > 0 {
             super::settle::refresh_story(store, crate::model::StoryId(story), now)?;
             continue;
@@ -284,4 +310,3 @@ pub(super) fn purge(store: &mut Store, feed: FeedId, now: Timestamp) -> rusqlite
     }
     Ok(n_stories)
 }
-

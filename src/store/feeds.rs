@@ -32,6 +32,16 @@ pub struct DueFeed {
     pub fresh: bool,
 }
 
+/// When a feed is planned to be polled, and what that followed from.
+#[derive(Clone, Debug)]
+pub struct PlannedFeed {
+    pub id: FeedId,
+    pub key: String,
+    pub settings: Subscription,
+    pub state: FeedState,
+    pub next_poll: Timestamp,
+}
+
 /// Which feeds to hand out.
 #[derive(Clone, Debug)]
 pub struct Claim {
@@ -186,6 +196,17 @@ impl Store {
             "SELECT min(next_poll) FROM feeds WHERE subscribed = 1 AND paused = 0 AND next_poll IS NOT NULL AND (lease_owner IS NULL OR lease_owner <> ?)",
         )?.query_row([self.boot.as_bytes()], |row| row.get(0))?;
         Ok(at.map(Timestamp))
+    }
+
+    /// Plans feeds anew; a claimed one is left to its poll.
+    pub fn replan(&mut self, plans: &[(FeedId, Timestamp)]) -> rusqlite::Result<()> {
+        let mut plan = self.connection.prepare_cached(
+            "UPDATE feeds SET next_poll = ? WHERE id = ? AND next_poll IS NOT NULL AND (lease_owner IS NULL OR lease_owner <> ?)",
+        )?;
+        for (feed, at) in plans {
+            plan.execute(params![at.0, feed.0, self.boot.as_bytes()])?;
+        }
+        Ok(())
     }
 
     /// Makes every feed due that may be polled at all: our own intervals and a server's max-age are overridden,

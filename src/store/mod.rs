@@ -14,7 +14,7 @@ mod writer;
 
 pub use articles::{ArticleResult, DueArticle, FoundArticle};
 pub use entries::{Draft, Extra, WantedArticle};
-pub use feeds::{Claim, DueFeed, FeedChange, PollRecord, Read, SyncReport};
+pub use feeds::{Claim, DueFeed, FeedChange, PlannedFeed, PollRecord, Read, SyncReport};
 pub use read::{ArticleRow, Counts, FeedRow, HeldBack, Member, Reader, Selection, StoryDetail};
 pub use schema::SchemaError;
 pub use settle::{IndexRow, Settled, ToSettle};
@@ -119,7 +119,9 @@ impl Store {
     pub fn heartbeat(&mut self, now: Timestamp) -> rusqlite::Result<()> {
         let stamp = self.last_stamp.max(now.0);
         self.connection
-            .prepare_cached("INSERT INTO meta(key, value) VALUES('last_stamp', ?) ON CONFLICT DO UPDATE SET value = excluded.value")?
+            .prepare_cached(
+                "INSERT INTO meta(key, value) VALUES('last_stamp', ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+            )?
             .execute([stamp])?;
         Ok(())
     }
@@ -127,7 +129,8 @@ impl Store {
 
 /// The instance id, minted with the database.
 fn instance(connection: &Connection) -> rusqlite::Result<Uuid> {
-    let found: Option<String> = connection.query_row("SELECT value FROM meta WHERE key = 'instance'", [], |row| row.get(0)).optional()?;
+    let found: Option<String> =
+        connection.query_row("SELECT value FROM meta WHERE key = 'instance'", [], |row| row.get(0)).optional()?;
     if let Some(instance) = found.and_then(|text| Uuid::parse_str(&text).ok()) {
         return Ok(instance);
     }
@@ -155,7 +158,9 @@ fn open_to_read(path: &Path) -> Result<Connection, SchemaError> {
         Ok(connection)
     };
     match try_open(false) {
-        Err(SchemaError::Sqlite(rusqlite::Error::SqliteFailure(error, _))) if error.code == rusqlite::ErrorCode::CannotOpen && path.exists() => {
+        Err(SchemaError::Sqlite(rusqlite::Error::SqliteFailure(error, _)))
+            if error.code == rusqlite::ErrorCode::CannotOpen && path.exists() =>
+        {
             try_open(true)
         }
         other => other,

@@ -1,7 +1,7 @@
 //! What is read: stories for outputs and people, feeds and counts for status, entries to be settled.
 
 use super::entries::Extra;
-use super::feeds::settings_of;
+use super::feeds::{PlannedFeed, settings_of};
 use super::search::Query;
 use super::settle::{IndexRow, ToSettle, evidence_of};
 use super::{Key, SchemaError, open_to_read};
@@ -186,7 +186,8 @@ impl Reader {
             "SELECT id, url, subscribed, settings, title, site_url, reasons, next_poll, hold_until, added, last_polled, last_ok, last_new, n_errors, error,
                (SELECT count(*) FROM entries e WHERE e.feed_id = f.id) FROM feeds f ORDER BY id",
         )?;
-        let time = |row: &Row, at: usize| -> rusqlite::Result<Option<Timestamp>> { Ok(row.get::<_, Option<i64>>(at)?.map(Timestamp)) };
+        let time =
+            |row: &Row, at: usize| -> rusqlite::Result<Option<Timestamp>> { Ok(row.get::<_, Option<i64>>(at)?.map(Timestamp)) };
         let rows = all.query_map([], |row| {
             let (url, settings, reasons): (String, String, String) = (row.get(1)?, row.get(3)?, row.get(6)?);
             Ok(FeedRow {
@@ -213,8 +214,30 @@ impl Reader {
 
     /// The feed that an address means, now or in the past.
     pub fn feed_of(&self, address: &str) -> rusqlite::Result<Option<FeedId>> {
-        let found = self.connection.prepare_cached("SELECT feed_id FROM feed_addresses WHERE url = ?")?.query_row([address], |row| row.get(0)).optional()?;
+        let found = self
+            .connection
+            .prepare_cached("SELECT feed_id FROM feed_addresses WHERE url = ?")?
+            .query_row([address], |row| row.get(0))
+            .optional()?;
         Ok(found.map(FeedId))
+    }
+
+    /// The feeds that will be polled, with their plans.
+    pub fn planned(&self) -> rusqlite::Result<Vec<PlannedFeed>> {
+        let mut all = self.connection.prepare_cached(
+            "SELECT id, key, url, settings, state, next_poll FROM feeds WHERE subscribed = 1 AND paused = 0 AND next_poll IS NOT NULL",
+        )?;
+        let rows = all.query_map([], |row| {
+            let (url, settings, state): (String, String, String) = (row.get(2)?, row.get(3)?, row.get(4)?);
+            Ok(PlannedFeed {
+                id: FeedId(row.get(0)?),
+                key: row.get(1)?,
+                settings: settings_of(&settings, &url),
+                state: serde_json::from_str(&state).unwrap_or_default(),
+                next_poll: Timestamp(row.get(5)?),
+            })
+        })?;
+        rows.collect()
     }
 
     /// The hashes of what is stored of a feed's entries, in the order of `keys`.
@@ -225,14 +248,18 @@ impl Reader {
 
     /// Where a feed was and is: address, since when, why.
     pub fn addresses_of(&self, feed: FeedId) -> rusqlite::Result<Vec<(String, Timestamp, String)>> {
-        let mut all = self.connection.prepare_cached("SELECT url, since, why FROM feed_addresses WHERE feed_id = ? ORDER BY since, url")?;
+        let mut all =
+            self.connection.prepare_cached("SELECT url, since, why FROM feed_addresses WHERE feed_id = ? ORDER BY since, url")?;
         all.query_map([feed.0], |row| Ok((row.get(0)?, Timestamp(row.get(1)?), row.get(2)?)))?.collect()
     }
 
     /// What robots.txt of the hosts said, as far as it still holds.
     pub fn robots(&self, now: Timestamp) -> rusqlite::Result<Vec<RobotsRecord>> {
         let mut all = self.connection.prepare_cached("SELECT origin, robots, expires FROM hosts WHERE expires > ?")?;
-        all.query_map([now.0], |row| Ok(RobotsRecord { origin: row.get(0)?, text: row.get(1)?, expires: Timestamp(row.get(2)?) }))?.collect()
+        all.query_map([now.0], |row| {
+            Ok(RobotsRecord { origin: row.get(0)?, text: row.get(1)?, expires: Timestamp(row.get(2)?) })
+        })?
+        .collect()
     }
 
     /// Entries that can be settled, in the order in which they are to be: the earliest first.
@@ -300,7 +327,9 @@ impl Reader {
             if selection.tags.is_empty() {
                 return Ok(true);
             }
-            let mut feeds = self.connection.prepare_cached("SELECT DISTINCT f.settings, f.url FROM entries e JOIN feeds f ON f.id = e.feed_id WHERE e.story_id = ?")?;
+            let mut feeds = self.connection.prepare_cached(
+                "SELECT DISTINCT f.settings, f.url FROM entries e JOIN feeds f ON f.id = e.feed_id WHERE e.story_id = ?",
+            )?;
             let mut rows = feeds.query([story])?;
             while let Some(row) = rows.next()? {
                 let (settings, url): (String, String) = (row.get(0)?, row.get(1)?);
@@ -315,7 +344,8 @@ impl Reader {
             let primary = language.split(['-', '_']).next().unwrap_or_default();
             Ok(n_sources >= i64::from(selection.min_sources)
                 && selection.since.is_none_or(|since| first_seen >= since.0)
-                && (selection.languages.is_empty() || selection.languages.iter().any(|wanted| wanted.eq_ignore_ascii_case(primary)))
+                && (selection.languages.is_empty()
+                    || selection.languages.iter().any(|wanted| wanted.eq_ignore_ascii_case(primary)))
                 && tags(story)?)
         };
         let columns = "s.id, s.n_sources, s.first_seen, s.language";
@@ -464,7 +494,9 @@ impl Reader {
                 .optional()?,
             (_, Ok(urn)) => self
                 .connection
-                .query_row("SELECT id, redirect_to FROM stories WHERE urn = ?", [urn.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
+                .query_row("SELECT id, redirect_to FROM stories WHERE urn = ?", [urn.as_bytes()], |row| {
+                    Ok((row.get(0)?, row.get(1)?))
+                })
                 .optional()?,
             _ => None,
         };
@@ -493,7 +525,10 @@ impl Reader {
                 settled: row.get::<_, Option<i64>>(9)?.map(Timestamp),
                 rung: row.get::<_, Option<String>>(10)?.unwrap_or_default(),
                 evidence: evidence_of(row.get(11)?),
-                article: row.get::<_, Option<i64>>(12)?.map(|state| Ok::<_, rusqlite::Error>(ArticleRow { here: state == 1, why: row.get(13)? })).transpose()?,
+                article: row
+                    .get::<_, Option<i64>>(12)?
+                    .map(|state| Ok::<_, rusqlite::Error>(ArticleRow { here: state == 1, why: row.get(13)? }))
+                    .transpose()?,
             })
         })?;
         let members = rows.collect::<rusqlite::Result<_>>()?;

@@ -113,7 +113,8 @@ impl Store {
                 index.decide(prepared, new.dedupe, &hits, &constraints)
             }
             (Some(index), None) => {
-                let item = crate::story::Item { entry: new.entry, feed: row.feed, title: "", text: "", language: None, at: row.at };
+                let item =
+                    crate::story::Item { entry: new.entry, feed: row.feed, title: "", text: "", language: None, at: row.at };
                 index.decide(&crate::story::prepare(&item), new.dedupe, &hits, &constraints)
             }
             (None, _) => return Ok(false),
@@ -123,7 +124,9 @@ impl Store {
         if row.story.is_some() {
             self.connection.prepare_cached("DELETE FROM search WHERE rowid = ?")?.execute([new.entry.0])?;
         }
-        self.connection.prepare_cached("INSERT INTO search(rowid, terms) VALUES(?, ?)")?.execute(params![new.entry.0, new.terms])?;
+        self.connection
+            .prepare_cached("INSERT INTO search(rowid, terms) VALUES(?, ?)")?
+            .execute(params![new.entry.0, new.terms])?;
         if let (Some(index), Some(prepared)) = (&mut self.index, new.prepared) {
             index.insert(prepared, story);
         }
@@ -262,14 +265,16 @@ impl Store {
         if left {
             return refresh_story(self, old, now);
         }
-        self.connection.prepare_cached("UPDATE stories SET redirect_to = ?2 WHERE id = ?1 OR redirect_to = ?1")?.execute(params![old.0, to.0])?;
+        self.connection
+            .prepare_cached("UPDATE stories SET redirect_to = ?2 WHERE id = ?1 OR redirect_to = ?1")?
+            .execute(params![old.0, to.0])?;
         Ok(())
     }
 
     fn save_addresses(&self, new: &Settled) -> rusqlite::Result<()> {
-        let mut save = self.connection.prepare_cached(
-            "INSERT INTO entry_addresses(key, entry_id, kind) VALUES(?, ?, ?) ON CONFLICT DO NOTHING",
-        )?;
+        let mut save = self
+            .connection
+            .prepare_cached("INSERT INTO entry_addresses(key, entry_id, kind) VALUES(?, ?, ?) ON CONFLICT DO NOTHING")?;
         for key in &new.keys {
             save.execute(params![key_of(&key.key), new.entry.0, key.kind as i64])?;
         }

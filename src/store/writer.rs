@@ -54,12 +54,18 @@ impl Writer {
     }
 
     /// Does a job; the answer comes after its commit.
-    pub async fn write<T: Send + 'static>(&self, work: impl FnOnce(&mut Store) -> rusqlite::Result<T> + Send + 'static) -> Result<T, WriteError> {
+    pub async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Store) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, WriteError> {
         self.send(false, work).await
     }
 
     /// … that a person commanded: it is on the disk when the answer comes.
-    pub async fn command<T: Send + 'static>(&self, work: impl FnOnce(&mut Store) -> rusqlite::Result<T> + Send + 'static) -> Result<T, WriteError> {
+    pub async fn command<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Store) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, WriteError> {
         self.send(true, work).await
     }
 

@@ -229,7 +229,8 @@ impl Index {
             let likely = self.stories_of(new, &side, &idf, &pairs);
             if let Some(found) = likely.iter().find(|found| !cannot(found.story)) {
                 if found.score >= self.model.threshold {
-                    let names = self.slots[found.slot as usize].as_ref().map(|other| shared_names(new, other)).unwrap_or_default();
+                    let names =
+                        self.slots[found.slot as usize].as_ref().map(|other| shared_names(new, other)).unwrap_or_default();
                     return Decision {
                         join: Some(found.story),
                         duplicate_of: None,

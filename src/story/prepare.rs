@@ -101,10 +101,12 @@ const SUFFIXES: &[&str] =
 /// `title - Site name - Section` without what follows the marks, where the title is much the longer part.
 fn without_site(mut title: &str) -> &str {
     for _ in 0..2 {
-        let cut = [" - ", " | ", " – ", " — ", "_", " :: "].iter().filter_map(|mark| title.rsplit_once(mark)).find(|(before, after)| {
-            let (n_before, n_after) = (before.chars().count(), after.chars().count());
-            n_before >= 12 && n_after * 2 <= n_before && n_after <= 30 && after.split(' ').count() <= 4
-        });
+        let cut = [" - ", " | ", " – ", " — ", "_", " :: "].iter().filter_map(|mark| title.rsplit_once(mark)).find(
+            |(before, after)| {
+                let (n_before, n_after) = (before.chars().count(), after.chars().count());
+                n_before >= 12 && n_after * 2 <= n_before && n_after <= 30 && after.split(' ').count() <= 4
+            },
+        );
         match cut {
             Some((before, _)) => title = before.trim_end(),
             None => break,
