@@ -8,8 +8,10 @@ use crate::model::Timestamp;
 use crate::text::one_line;
 use feed_rs::model;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-/// `None` where feed-rs refuses or panics: then the document is for our own reader after all.
+/// `None` where feed-rs refuses or panics, or a date cannot be read: then the document is for our own reader after all.
 pub(super) fn read(text: &str, url: &str, clean: Clean) -> Option<FeedDraft> {
     let mut draft = read_xml::read(&text[..clean.head], url)?;
     // The head ends in the middle by intention.
@@ -21,15 +23,23 @@ pub(super) fn read(text: &str, url: &str, clean: Clean) -> Option<FeedDraft> {
 }
 
 fn parse(text: &str, url: &str) -> Option<model::Feed> {
-    feed_rs::parser::Builder::new()
+    let has_bad_date = Arc::new(AtomicBool::new(false));
+    let bad = has_bad_date.clone();
+    let feed = feed_rs::parser::Builder::new()
         .base_uri(url::Url::parse(url).ok().map(|_| url))
         // A made-up id is worse than none.
         .id_generator(|_, _, _| String::new())
         .sanitize_content(false)
-        .timestamp_parser(|text| dates::parse(text).and_then(Timestamp::to_utc))
+        .timestamp_parser(move |text| {
+            let at = dates::parse(text).and_then(Timestamp::to_utc);
+            bad.fetch_or(at.is_none(), Ordering::Relaxed);
+            at
+        })
         .build()
         .parse(text.as_bytes())
-        .ok()
+        .ok()?;
+    // Our own reader says which date it was.
+    (!has_bad_date.load(Ordering::Relaxed)).then_some(feed)
 }
 
 fn entry(item: model::Entry, root: Root, language: Option<&str>) -> EntryDraft {

@@ -5,6 +5,7 @@
 //! code points.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
@@ -28,8 +29,57 @@ pub(super) enum Dialect {
     Html,
 }
 
-/// Entities that a document declares for itself: name without `&` and `;` → text.
-pub(super) type Declared = HashMap<String, String>;
+/// Entities that a document declares for itself.
+#[derive(Debug)]
+pub(super) struct Declared {
+    /// Name without `&` and `;` → text.
+    texts: HashMap<String, String>,
+    /// Bytes that they may still grow to: a short reference to a long text is a bomb.
+    budget: Cell<usize>,
+}
+
+/// A document's own entities are names and addresses; together they are shorter than this.
+const MAX_EXPANSION: usize = 1 << 20;
+/// Entities of one document, and the length of each text.
+const MAX_ENTITIES: usize = 512;
+const MAX_ENTITY_BYTES: usize = 2_000;
+
+impl Default for Declared {
+    fn default() -> Self {
+        Declared { texts: HashMap::new(), budget: Cell::new(MAX_EXPANSION) }
+    }
+}
+
+impl Declared {
+    /// Plain entities of a DOCTYPE. Neither files nor entities within entities: both are attacks.
+    pub fn add_doctype(&mut self, doctype: &str) {
+        let mut rest = doctype;
+        while let Some(at) = rest.find("<!ENTITY") {
+            rest = rest[at + 8..].trim_start();
+            let Some((name, after)) = rest.split_once(|c: char| c.is_ascii_whitespace()) else { return };
+            rest = after.trim_start();
+            let Some(quote) = rest.chars().next().filter(|c| matches!(c, '"' | '\'')) else { continue };
+            let Some((value, after)) = rest[1..].split_once(quote) else { return };
+            rest = after;
+            if value.len() > MAX_ENTITY_BYTES || self.texts.len() >= MAX_ENTITIES {
+                continue;
+            }
+            let text = decode(value, Dialect::Xml, &Declared::default()).into_owned();
+            // `&#38;` is how an ampersand is declared.
+            let is_nested = text.contains('&') && text.contains(';') && !value.starts_with("&#38;");
+            if !is_nested {
+                self.texts.entry(name.to_owned()).or_insert(text);
+            }
+        }
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        let text = self.texts.get(name)?;
+        let left = self.budget.get().checked_sub(text.len())?;
+        self.budget.set(left);
+        Some(text)
+    }
+}
 
 fn table() -> &'static HashMap<&'static str, &'static str> {
     static TABLE: OnceLock<HashMap<&'static str, &'static str>> = OnceLock::new();

@@ -12,9 +12,6 @@ use url::Url;
 const MAX_DEPTH: usize = 256;
 /// Namespace declarations in force at once.
 const MAX_BINDINGS: usize = 512;
-/// Entities of a DOCTYPE, and the length of each text.
-const MAX_ENTITIES: usize = 512;
-const MAX_ENTITY_BYTES: usize = 2_000;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Event<'a> {
@@ -161,7 +158,7 @@ impl<'a> Events<'a> {
             match token {
                 Token::Text(text) => return Some(Event::Text(text)),
                 Token::Cdata(text) => return Some(Event::Cdata(text)),
-                Token::Doctype(text) => self.declare(text),
+                Token::Doctype(text) => self.declared.add_doctype(text),
                 Token::Close { name } => match self.closed_by(name) {
                     Some(depth) => {
                         if depth + 1 < self.stack.len() {
@@ -340,29 +337,6 @@ impl<'a> Events<'a> {
         let open = self.stack[at].raw;
         let alike = open.bytes().zip(raw.bytes()).take_while(|(a, b)| a.eq_ignore_ascii_case(b)).count();
         (alike >= 3 || at + 1 == self.stack.len()).then_some(at)
-    }
-
-    /// Plain entities of a DOCTYPE. Neither files nor entities within entities: both are attacks.
-    fn declare(&mut self, doctype: &str) {
-        let mut rest = doctype;
-        while let Some(at) = rest.find("<!ENTITY") {
-            rest = rest[at + 8..].trim_start();
-            let Some((name, after)) = rest.split_once(|c: char| c.is_ascii_whitespace()) else { return };
-            let after = after.trim_start();
-            rest = after;
-            let Some(quote) = after.chars().next().filter(|c| matches!(c, '"' | '\'')) else { continue };
-            let Some((value, after)) = after[1..].split_once(quote) else { return };
-            rest = after;
-            if value.len() > MAX_ENTITY_BYTES || self.declared.len() >= MAX_ENTITIES {
-                continue;
-            }
-            let none = Default::default();
-            let text = super::entities::decode(value, super::entities::Dialect::Xml, &none).into_owned();
-            let nested = text.contains('&') && text.contains(';') && value != "&#38;" && value != "&#38;#38;";
-            if !nested {
-                self.declared.entry(name.to_owned()).or_insert(text);
-            }
-        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! tolerant reader where it is not. The result goes to the store by way of the daemon.
 
 mod clean;
+mod date_words;
 mod dates;
 mod decode;
 mod discovery;
@@ -15,6 +16,7 @@ mod json;
 mod markup;
 mod names;
 mod not_a_feed;
+mod read_values;
 mod read_xml;
 mod scan;
 mod sites;

@@ -6,15 +6,12 @@
 use super::draft::{EntryDraft, FeedDraft, Kind, Rel, Text, rel};
 use super::entities::{self, Dialect};
 use super::events::{Event, Events};
-use super::markup::{self, absolute};
+use super::markup::absolute;
 use super::names::{Ns, by_uri};
+use super::read_values::{BadDates, Reader};
 use super::{Attribution, MAX_ENTRIES, dates};
-use crate::model::Timestamp;
 use crate::text::one_line;
 use url::Url;
-
-/// What an address, a date or a number can be long.
-const MAX_SHORT_BYTES: usize = 16_384;
 
 /// Whether a root of a feed was found, and the draft. `None`: there is no feed in the text.
 pub(super) fn read(text: &str, url: &str) -> Option<FeedDraft> {
@@ -26,29 +23,6 @@ pub(super) fn read(text: &str, url: &str) -> Option<FeedDraft> {
     }
     reader.warn(text);
     Some(reader.feed)
-}
-
-struct Reader<'a> {
-    events: Events<'a>,
-    feed: FeedDraft,
-    /// The root is Atom's, so texts are plain where nothing says otherwise.
-    is_atom: bool,
-    dates: BadDates,
-}
-
-#[derive(Default)]
-struct BadDates {
-    count: usize,
-    first: String,
-}
-
-/// Which characters of an element are wanted.
-#[derive(Clone, Copy, PartialEq)]
-enum Want {
-    /// With the tags, for bodies.
-    Markup,
-    /// Without, for titles and all short values.
-    Characters,
 }
 
 impl<'a> Reader<'a> {
@@ -468,176 +442,6 @@ impl<'a> Reader<'a> {
             length: decoded("length"),
         })
     }
-
-    fn decoded(&self, value: &str) -> String {
-        entities::decode(value, Dialect::Xml, &self.events.declared).into_owned()
-    }
-
-    fn address(&mut self, depth: usize) -> Option<String> {
-        let base = self.events.base().cloned();
-        let text = self.short(depth);
-        absolute(&text, base.as_ref())
-    }
-
-    fn date(&mut self, depth: usize) -> Option<Timestamp> {
-        let text = self.short(depth);
-        let at = dates::parse(&text);
-        if at.is_none() && !text.trim().is_empty() {
-            if self.dates.count == 0 {
-                self.dates.first = crate::text::excerpt(&one_line(&text), 40);
-            }
-            self.dates.count += 1;
-        }
-        at
-    }
-
-    /// A short value: characters only, bounded.
-    fn short(&mut self, depth: usize) -> String {
-        let mut text = String::new();
-        self.collect(depth, false, Want::Characters, &mut text);
-        if text.len() > MAX_SHORT_BYTES {
-            text.truncate(text.floor_char_boundary(MAX_SHORT_BYTES));
-        }
-        text
-    }
-
-    fn title(&mut self, ns: Ns, depth: usize) -> Option<String> {
-        self.text(ns, depth, Want::Characters)?.title()
-    }
-
-    fn body(&mut self, ns: Ns, depth: usize) -> Option<String> {
-        let base = self.events.own_base().cloned();
-        let body = self.text(ns, depth, Want::Markup)?.body()?;
-        Some(match base {
-            Some(base) => markup::rebase(body, &base),
-            None => body,
-        })
-    }
-
-    /// A text construct: what its type says, where that can be believed.
-    fn text(&mut self, ns: Ns, depth: usize, want: Want) -> Option<Text> {
-        let form = if ns == Ns::Atom || (self.is_atom && ns == Ns::Rss) {
-            form(self.events.attribute("type"), self.events.attribute("mode"))
-        } else if ns == Ns::Media && self.events.attribute("type").is_none_or(|kind| kind.trim().eq_ignore_ascii_case("plain")) {
-            Form::Plain
-        } else {
-            Form::Html
-        };
-        let mut value = String::new();
-        let has_tags = self.collect(depth, form == Form::Xhtml && want == Want::Markup, want, &mut value);
-        let kind = match form {
-            Form::Html => Kind::Html,
-            Form::Plain if has_tags && want == Want::Markup => Kind::Html,
-            Form::Plain => Kind::Plain,
-            Form::Xhtml if want == Want::Characters => Kind::Plain,
-            Form::Xhtml if has_tags => Kind::Html,
-            Form::Xhtml => {
-                value = entities::decode(&value, Dialect::Xml, &Default::default()).into_owned();
-                Kind::Plain
-            }
-            Form::Base64 if want == Want::Characters => Kind::Plain,
-            Form::Base64 => {
-                // What does not decode was never encoded.
-                match markup::base64(&value).map(String::from_utf8) {
-                    Some(Ok(decoded)) => value = decoded.chars().filter(|c| entities::is_xml_char(*c)).collect(),
-                    Some(Err(_)) if self.events.depth() < depth => return None,
-                    _ => {}
-                }
-                Kind::Plain
-            }
-        };
-        Some(Text { value, kind })
-    }
-
-    /// Appends what the element at `depth` holds up to its end; true where it held elements.
-    fn collect(&mut self, depth: usize, escape: bool, want: Want, out: &mut String) -> bool {
-        let mut has_tags = false;
-        let mut bare_ampersand = false;
-        while self.events.depth() >= depth {
-            let at = self.events.tokens.position();
-            match self.events.next() {
-                None => break,
-                Some(Event::Text(part)) if escape => {
-                    let decoded = entities::decode(part, Dialect::Xml, &self.events.declared);
-                    markup::push_escaped(&decoded, out);
-                }
-                Some(Event::Text(part)) => {
-                    bare_ampersand |= entities::decode_into(part, Dialect::Xml, &self.events.declared, out)
-                }
-                Some(Event::Cdata(part)) if escape => markup::push_escaped(part, out),
-                Some(Event::Cdata(part)) => out.push_str(part),
-                Some(Event::Open { ns, .. }) => {
-                    has_tags = true;
-                    if want == Want::Characters && matches!(self.events.raw_name(), "script" | "style") {
-                        let depth = self.events.depth();
-                        self.events.skip(depth);
-                    } else if want == Want::Markup {
-                        self.push_tag(ns, out);
-                    } else if out.ends_with(|c: char| !c.is_whitespace()) && is_break(self.events.raw_name()) {
-                        out.push(' ');
-                    }
-                }
-                Some(Event::Close { ns, raw }) if want == Want::Markup && self.events.depth() >= depth => {
-                    let name = tag_name(ns, raw);
-                    if !is_void(name) {
-                        out.push_str("</");
-                        out.push_str(name);
-                        out.push('>');
-                    }
-                }
-                Some(Event::Close { .. }) => {}
-            }
-            if bare_ampersand {
-                self.events.repairs.bare_ampersand.get_or_insert(at);
-            }
-        }
-        has_tags
-    }
-
-    fn push_tag(&self, ns: Ns, out: &mut String) {
-        out.push('<');
-        out.push_str(tag_name(ns, self.events.raw_name()));
-        for attribute in self.events.attributes().iter().filter(|a| !a.name.starts_with("xmlns")) {
-            out.push(' ');
-            out.push_str(attribute.name);
-            out.push_str("=\"");
-            if attribute.value.contains(['"', '<']) {
-                out.push_str(&attribute.value.replace('"', "&quot;").replace('<', "&lt;"));
-            } else {
-                out.push_str(attribute.value);
-            }
-            out.push('"');
-        }
-        out.push('>');
-    }
-
-    /// Says what was repaired, with the line where it happened first.
-    fn warn(&mut self, text: &str) {
-        let faults = self.events.tokens.faults;
-        let repairs = self.events.repairs;
-        let found = [
-            (repairs.bare_ampersand, "a bare & was read as text"),
-            (faults.stray_lt, "a bare < was read as text"),
-            (faults.odd_attribute, "odd attributes were repaired"),
-            (faults.unclosed_tag, "a tag without its end was closed"),
-            (faults.unclosed_comment, "a comment without its end was opened"),
-            (faults.unclosed_cdata, "a CDATA section without its end was closed"),
-            (repairs.stray_end, "an end tag that fits nothing was ignored"),
-            (repairs.unclosed, "an element without its end tag was closed"),
-            (repairs.too_deep, "elements nested too deep were taken out"),
-            (repairs.truncated, "the document ends too early"),
-        ];
-        for (at, what) in found {
-            if let Some(at) = at {
-                let line = 1 + memchr::memchr_iter(b'\n', &text.as_bytes()[..at.min(text.len())]).count();
-                self.feed.warnings.push(format!("line {line}: {what}"));
-            }
-        }
-        if self.dates.count > 0 {
-            let BadDates { count, first } = &self.dates;
-            self.feed.warnings.push(format!("{count} dates cannot be read, the first is \"{first}\""));
-        }
-    }
 }
 
 struct LinkAttributes {
@@ -645,49 +449,6 @@ struct LinkAttributes {
     rel: String,
     media_type: String,
     length: Option<String>,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Form {
-    Plain,
-    Html,
-    Xhtml,
-    Base64,
-}
-
-/// What `type` (Atom 1.0 and 0.3) and `mode` (0.3) say about a text.
-fn form(kind: Option<&str>, mode: Option<&str>) -> Form {
-    let kind = kind.unwrap_or_default().trim().to_ascii_lowercase();
-    let kind = kind.split(';').next().unwrap_or_default().trim_end();
-    match mode.map(str::trim) {
-        Some("base64") => return Form::Base64,
-        Some("escaped") if kind.contains("html") => return Form::Html,
-        Some("xml") if kind != "text/plain" => return Form::Xhtml,
-        _ => {}
-    }
-    match kind {
-        "" | "text" | "text/plain" | "plain" => Form::Plain,
-        "html" | "text/html" => Form::Html,
-        _ if kind.contains("xhtml") || kind.ends_with("/xml") || kind.ends_with("+xml") => Form::Xhtml,
-        _ if kind.starts_with("text/") || !kind.contains('/') => Form::Plain,
-        _ => Form::Base64,
-    }
-}
-
-fn tag_name(ns: Ns, raw: &str) -> &str {
-    if ns == Ns::Xhtml { raw.split_once(':').map_or(raw, |(_, local)| local) } else { raw }
-}
-
-fn is_void(name: &str) -> bool {
-    matches!(
-        name,
-        "area" | "base" | "br" | "col" | "embed" | "hr" | "img" | "input" | "link" | "meta" | "source" | "track" | "wbr"
-    )
-}
-
-/// Elements that part words.
-fn is_break(name: &str) -> bool {
-    matches!(name, "br" | "p" | "div" | "li" | "td" | "tr" | "h1" | "h2" | "h3")
 }
 
 const PERIODS: &[(&str, u64)] =
