@@ -21,6 +21,7 @@ pub struct Prepared {
     pub feed: FeedId,
     pub at: Timestamp,
     pub(super) roundup: bool,
+    pub(super) advice: bool,
     /// Whether its title (else its text) is written in Han letters.
     pub(super) han: bool,
     /// The hash of the title without what publishers add to it; 0 where it is too short to identify anything.
@@ -61,6 +62,7 @@ pub fn prepare(item: &Item) -> Prepared {
         feed: item.feed,
         at: item.at,
         roundup: roundup::is_roundup(&folded_title),
+        advice: roundup::is_advice(&folded_title),
         han: letters(title).or_else(|| letters(raw_text)).unwrap_or(false),
         title: if identifies(&bare) { xxh3_64(bare.as_bytes()) | 1 } else { 0 },
         has_title: !bare.is_empty(),
@@ -101,10 +103,12 @@ const SUFFIXES: &[&str] =
 /// `title - Site name - Section` without what follows the marks, where the title is much the longer part.
 fn without_site(mut title: &str) -> &str {
     for _ in 0..2 {
-        let cut = [" - ", " | ", " – ", " — ", "_", " :: "].iter().filter_map(|mark| title.rsplit_once(mark)).find(|(before, after)| {
-            let (n_before, n_after) = (before.chars().count(), after.chars().count());
-            n_before >= 12 && n_after * 2 <= n_before && n_after <= 30 && after.split(' ').count() <= 4
-        });
+        let cut = [" - ", " | ", " – ", " — ", "_", " :: "].iter().filter_map(|mark| title.rsplit_once(mark)).find(
+            |(before, after)| {
+                let (n_before, n_after) = (before.chars().count(), after.chars().count());
+                n_before >= 12 && n_after * 2 <= n_before && n_after <= 30 && after.split(' ').count() <= 4
+            },
+        );
         match cut {
             Some((before, _)) => title = before.trim_end(),
             None => break,

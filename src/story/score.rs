@@ -229,7 +229,15 @@ pub fn features(best: &PairFeatures, mean_cosine: f32, core: f32, centroid: f32,
     features[..N_PAIR].copy_from_slice(best);
     let size = (n_members as f32).ln().min(4.0);
     let many = f32::from(u8::from(n_members >= 3));
-    features[N_PAIR..].copy_from_slice(&[mean_cosine, core, core * many, size, size * best[ALL_COSINE], centroid, centroid * many]);
+    features[N_PAIR..].copy_from_slice(&[
+        mean_cosine,
+        core,
+        core * many,
+        size,
+        size * best[ALL_COSINE],
+        centroid,
+        centroid * many,
+    ]);
     features
 }
 
