@@ -6,6 +6,7 @@ use super::words::{Kind, tokens};
 use super::{Item, boilerplate, fold, roundup};
 use crate::model::{EntryId, FeedId, Timestamp};
 use crate::text::{clip, is_cjk};
+use unicode_normalization::UnicodeNormalization;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Titles are names, not texts.
@@ -38,11 +39,11 @@ pub fn prepare(item: &Item) -> Prepared {
     let title = clip(item.title, MAX_TITLE_BYTES);
     let raw_text = clip(item.text, MAX_TEXT_BYTES);
     let folded_title = fold::comparable(title);
-    let folded_text = fold::comparable(raw_text);
+    let text = boilerplate::strip(&raw_text.nfkc().collect::<String>());
     let bare = bare_title(&folded_title);
     let mut title_tokens = tokens(without_site(title), true);
     title_tokens.truncate(64);
-    let terms = terms(&title_tokens, boilerplate::without_lead(raw_text));
+    let terms = terms(&title_tokens, &text);
     let mut shown: Vec<(u32, String)> = Vec::new();
     for token in &title_tokens {
         if token.kind != Kind::Word && !shown.iter().any(|(term, _)| *term == token.term) {
@@ -67,7 +68,7 @@ pub fn prepare(item: &Item) -> Prepared {
         title: if identifies(&bare) { xxh3_64(bare.as_bytes()) | 1 } else { 0 },
         has_title: !bare.is_empty(),
         terms,
-        sketch: sketch(&folded_text, raw_text),
+        sketch: sketch(&text),
         shown,
     }
 }

@@ -61,6 +61,10 @@ const TITLE_PHRASES: &[&str] = &[
     "what we're reading",
     "open thread",
     "week ahead",
+    "三大指数",
+    "集体收跌",
+    "集体收涨",
+    "收盘播报",
     "market close",
     "markets wrap",
 ];
