@@ -8,6 +8,8 @@
 //! model puts it: so the weights learn from the fragments that they will meet. Train twice, then. The logistic is fitted by Newton's method with an L2 penalty on standardised features; the figures printed as
 //! comments are from five-fold cross-validation by story, so that no story is in both parts.
 
+#![allow(clippy::needless_range_loop)] // matrices read best by index
+
 use courant::model::{Dedupe, EntryId, FeedId, StoryId, Timestamp};
 use courant::story::score::{FEATURES, Features, Model};
 use courant::story::{Constraints, Index, Item, prepare};

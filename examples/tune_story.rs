@@ -6,6 +6,8 @@
 //! of stories of several entries, pair F with precision counting three times, and F1 over labelled pairs. Each weight's
 //! size is charged, so that a weight which earns nothing goes back to zero. DIR as for `train_story`.
 
+#![allow(clippy::needless_range_loop)] // matrices read best by index
+
 use courant::model::{Dedupe, EntryId, FeedId, StoryId, Timestamp};
 use courant::story::score::{FEATURES, Model};
 use courant::story::{Constraints, Index, Item, Prepared, prepare};

@@ -42,6 +42,7 @@ const CORE_MEMBERS: usize = 16;
 
 /// A pair with less in common than this is not scored.
 const MIN_COSINE: f32 = 0.04;
+const MIN_RARE_SHARED: f32 = 2.0;
 const MIN_TITLE_COSINE: f32 = 0.03;
 
 /// The longest life of a story, and how long entries are kept, in windows.
@@ -561,7 +562,10 @@ impl Index {
                 let features = score::pair(side, idf, &slot.side());
                 // Texts alone may share a site's furniture; titles of one script that share nothing tell two stories.
                 let titles = new.han != slot.han || features[score::TITLE_COSINE] >= MIN_TITLE_COSINE;
-                (titles && features[score::ALL_COSINE] >= MIN_COSINE).then(|| Pair {
+                // Two whole texts on one event share rare details; texts of one mould share only the mould.
+                let details =
+                    features[score::TITLE_ONLY] > 0.0 || new.han != slot.han || features[score::RARE_SHARED] >= MIN_RARE_SHARED;
+                (titles && details && features[score::ALL_COSINE] >= MIN_COSINE).then(|| Pair {
                     entry: slot.entry,
                     story: slot.story,
                     nearness: score::nearness(&features),
