@@ -1,6 +1,8 @@
 //! What publishers put round a text that is not the text: leads that name an agency, "read more", legal notes.
 //!
-//! A copy differs from its original mostly here. Everything works on text folded by `fold::comparable`.
+//! A copy differs from its original mostly here. Works on text in compatibility form (NFKC), whose capitals are still there.
+
+use super::fold;
 
 /// A sentence of at most this many characters near either end of a text is boilerplate if it holds one of
 /// [`PHRASES`]; real sentences of that length seldom do.
@@ -159,14 +161,14 @@ pub fn strip(text: &str) -> String {
             out.push_str(sentence);
         }
     }
-    // A notice that is nothing but boilerplate is compared as it is.
-    if out.trim().is_empty() { text.to_owned() } else { out }
+    out
 }
 
 fn is_boilerplate(sentence: &str) -> bool {
     if sentence.chars().nth(MAX_SENTENCE_CHARS).is_some() {
         return false;
     }
+    let sentence = fold::comparable(sentence);
     PHRASES.iter().any(|phrase| match phrase.split_once('…') {
         Some((first, second)) => sentence.find(first).is_some_and(|at| sentence[at + first.len()..].contains(second)),
         None => sentence.contains(phrase),
@@ -179,6 +181,11 @@ fn sentences(text: &str) -> Vec<&str> {
     let mut start = 0;
     let mut characters = text.char_indices().peekable();
     while let Some((at, c)) = characters.next() {
+        // `… #欢迎关注`: a notice may start with a mark instead of after one.
+        if c == '#' && at > start {
+            out.push(&text[start..at]);
+            start = at;
+        }
         let end = at + c.len_utf8();
         let ends = match c {
             '\n' | '。' | '!' | '?' => true,
@@ -199,7 +206,7 @@ fn sentences(text: &str) -> Vec<&str> {
 fn cut_mark(text: &str) -> &str {
     let mut text = text.trim_end();
     for _ in 0..3 {
-        match CUTS.iter().find_map(|mark| text.strip_suffix(mark)) {
+        match CUTS.iter().find_map(|mark| strip_suffix(text, mark)) {
             Some(rest) => text = rest.trim_end(),
             None => break,
         }
@@ -222,6 +229,11 @@ pub fn without_lead(text: &str) -> &str {
     if rest.is_empty() { text } else { rest }
 }
 
+fn strip_suffix<'a>(text: &'a str, mark: &str) -> Option<&'a str> {
+    let at = text.len().checked_sub(mark.len())?;
+    text.get(at..)?.eq_ignore_ascii_case(mark).then(|| &text[..at])
+}
+
 fn bracketed(text: &str) -> Option<&str> {
     let close = match text.chars().next()? {
         '(' => ')',
@@ -238,7 +250,10 @@ fn bracketed(text: &str) -> Option<&str> {
 fn dateline(text: &str) -> Option<&str> {
     let end = text.char_indices().nth(48).map_or(text.len(), |(at, _)| at);
     let lead = &text[..end];
-    let names_agency = |lead: &str| AGENCIES.iter().any(|agency| lead.contains(agency));
+    let names_agency = |lead: &str| {
+        let lead = fold::comparable(lead);
+        AGENCIES.iter().any(|agency| lead.contains(agency))
+    };
     for mark in [" -- ", " — ", " – ", ") - ", "--"] {
         if let Some(at) = lead.find(mark)
             && names_agency(&lead[..at + 1])

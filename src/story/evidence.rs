@@ -1,7 +1,7 @@
 //! Decisions in sentences for people, with the figures they rest on.
 
 use super::index::Likeness;
-use super::score::{self, FEATURES, Model};
+use super::score::{self, FEATURES};
 use super::shingle::{Overlap, Verdict};
 use super::{AddressHit, AddressKind, Evidence, Nearest};
 use crate::model::{Dedupe, EntryId};
@@ -66,22 +66,22 @@ fn likeness(pair: &Likeness, names: &[String]) -> String {
     }
     parts.push(format!("titles {} % alike", percent(pair.features[score::TITLE_COSINE])));
     parts.push(format!("titles and texts {} %", percent(pair.features[score::ALL_COSINE])));
-    let hours = pair.features[9] * 24.0;
+    let hours = pair.apart.as_secs_f32() / 3600.0;
     parts.push(if hours < 1.0 { format!("{:.0} min apart", hours * 60.0) } else { format!("{hours:.0} h apart") });
     parts.join(", ")
 }
 
-pub fn story(found: &Likeness, model: &Model, names: &[String]) -> Evidence {
+pub fn story(found: &Likeness, threshold: f32, names: &[String]) -> Evidence {
     let score = found.score;
-    let why = format!("same story: {}; score {score:.2}, threshold {:.2}", likeness(found, names), model.threshold);
-    let mut figures = vec![("score".to_owned(), score), ("threshold".to_owned(), model.threshold)];
+    let why = format!("same story: {}; score {score:.2}, threshold {:.2}", likeness(found, names), threshold);
+    let mut figures = vec![("score".to_owned(), score), ("threshold".to_owned(), threshold)];
     let told = FEATURES.iter().zip(found.features).filter(|(_, value)| *value != 0.0);
     figures.extend(told.map(|(name, value)| ((*name).to_owned(), value)));
     Evidence { why, with: Some(found.entry), figures, nearest: None }
 }
 
-pub fn missing(found: &Likeness, model: &Model) -> String {
-    format!("score {:.2} of {:.2}: {}", found.score, model.threshold, likeness(found, &[]))
+pub fn missing(found: &Likeness, threshold: f32) -> String {
+    format!("score {:.2} of {:.2}: {}", found.score, threshold, likeness(found, &[]))
 }
 
 pub fn first(dedupe: Dedupe, roundup: bool, nearest: Option<Nearest>) -> Evidence {

@@ -42,6 +42,8 @@ const CORE_MEMBERS: usize = 16;
 
 /// A pair with less in common than this is not scored.
 const MIN_COSINE: f32 = 0.04;
+const MIN_RARE_SHARED: f32 = 2.0;
+const MIN_TITLE_COSINE: f32 = 0.03;
 
 /// The longest life of a story, and how long entries are kept, in windows.
 const LIFE_IN_WINDOWS: f64 = 3.5;
@@ -63,6 +65,7 @@ struct Slot {
     seen: Timestamp,
     story: StoryId,
     roundup: bool,
+    advice: bool,
     han: bool,
     has_title: bool,
     title: u64,
@@ -146,6 +149,8 @@ pub struct Likeness {
     pub entry: EntryId,
     pub features: Features,
     pub score: f32,
+    /// Between the newcomer and that member.
+    pub apart: Duration,
     slot: u32,
 }
 
@@ -213,7 +218,11 @@ impl Index {
         let mut nearest = None;
         if dedupe >= Dedupe::Text {
             pairs = self.pairs_of(new, &side, &idf);
-            match self.copy_of(new, &side, &idf, &pairs, &cannot) {
+            let mut forms = Vec::new();
+            let copy = self.copy_of(new, &side, &idf, &pairs, &cannot, &mut forms);
+            // Who fills in the same form reports something else, however alike the words.
+            pairs.retain(|pair| !forms.contains(&pair.slot));
+            match copy {
                 Ok((slot, overlap, by_title)) => {
                     return Decision {
                         join: Some(slot.story),
@@ -225,21 +234,22 @@ impl Index {
                 Err(near) => nearest = near,
             }
         }
-        if dedupe >= Dedupe::Story && !new.roundup {
+        if dedupe >= Dedupe::Story && !new.roundup && !new.advice {
             let likely = self.stories_of(new, &side, &idf, &pairs);
             if let Some(found) = likely.iter().find(|found| !cannot(found.story)) {
-                if found.score >= self.model.threshold {
-                    let names =
-                        self.slots[found.slot as usize].as_ref().map(|other| shared_names(new, other)).unwrap_or_default();
+                let other = self.slots[found.slot as usize].as_ref();
+                let threshold = self.model.threshold;
+                if found.score >= threshold {
+                    let names = other.map(|other| shared_names(new, other)).unwrap_or_default();
                     return Decision {
                         join: Some(found.story),
                         duplicate_of: None,
                         rung: Rung::Story,
-                        evidence: evidence::story(found, &self.model, &names),
+                        evidence: evidence::story(found, threshold, &names),
                     };
                 }
                 if nearest.is_none() && found.score >= self.model.near {
-                    let missing = evidence::missing(found, &self.model);
+                    let missing = evidence::missing(found, threshold);
                     nearest = Some(Nearest { story: found.story, entry: found.entry, missing });
                 }
             }
@@ -267,6 +277,7 @@ impl Index {
             seen: new.at.max(self.clock),
             story,
             roundup: new.roundup,
+            advice: new.advice,
             han: new.han,
             has_title: new.has_title,
             title: new.title,
@@ -419,7 +430,8 @@ impl Index {
         }
     }
 
-    /// The entry of which this is a copy, or the nearest that it is not a copy of.
+    /// The entry of which this is a copy, or the nearest that it is not a copy of. `forms` collects those that fill in
+    /// the same form with other facts.
     fn copy_of(
         &self,
         new: &Prepared,
@@ -427,6 +439,7 @@ impl Index {
         idf: &[f32],
         pairs: &[Pair],
         cannot: &dyn Fn(StoryId) -> bool,
+        forms: &mut Vec<u32>,
     ) -> Result<(&Slot, Overlap, bool), Option<Nearest>> {
         let mut candidates = self.text_candidates(new);
         candidates.extend(pairs.iter().take(8).map(|pair| pair.slot));
@@ -453,6 +466,9 @@ impl Index {
             } else {
                 let alike = score::pair(side, idf, &slot.side())[score::TITLE_COSINE];
                 let verdict = shingle::verdict(&new.sketch, &slot.sketch, &overlap, alike);
+                if verdict == Verdict::Template {
+                    forms.push(at);
+                }
                 if matches!(verdict, Verdict::Quotes | Verdict::Template) {
                     let reason = evidence::not_a_copy(verdict, &overlap);
                     let weight = overlap.jaccard;
@@ -539,12 +555,17 @@ impl Index {
         let mut pairs: Vec<Pair> = weighed
             .iter()
             .filter_map(|(at, _)| {
-                let slot = of(at).filter(|slot| slot.entry != new.entry && !slot.roundup)?;
+                let slot = of(at).filter(|slot| slot.entry != new.entry && !slot.roundup && !slot.advice)?;
                 if Duration::from_millis(new.at.0.abs_diff(slot.at.0)) > self.window {
                     return None;
                 }
                 let features = score::pair(side, idf, &slot.side());
-                (features[score::ALL_COSINE] >= MIN_COSINE).then(|| Pair {
+                // Texts alone may share a site's furniture; titles of one script that share nothing tell two stories.
+                let titles = new.han != slot.han || features[score::TITLE_COSINE] >= MIN_TITLE_COSINE;
+                // Two whole texts on one event share rare details; texts of one mould share only the mould.
+                let details =
+                    features[score::TITLE_ONLY] > 0.0 || new.han != slot.han || features[score::RARE_SHARED] >= MIN_RARE_SHARED;
+                (titles && details && features[score::ALL_COSINE] >= MIN_COSINE).then(|| Pair {
                     entry: slot.entry,
                     story: slot.story,
                     nearness: score::nearness(&features),
@@ -581,7 +602,9 @@ impl Index {
             let centroid = if members.len() < 2 { best.features[score::ALL_COSINE] } else { centroid.cosine(side, idf) };
             let features = score::features(&best.features, mean, core, centroid, members.len());
             let score = self.model.score(&features);
-            found.push(Likeness { story, entry: best.entry, features, score, slot: best.slot });
+            let at = self.slots[best.slot as usize].as_ref().map_or(new.at, |slot| slot.at);
+            let apart = Duration::from_millis(new.at.0.abs_diff(at.0));
+            found.push(Likeness { story, entry: best.entry, features, score, apart, slot: best.slot });
         }
         found.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.story.cmp(&b.story)));
         found

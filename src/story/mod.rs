@@ -76,6 +76,11 @@ pub struct AddressHit {
     pub n_entries: u32,
 }
 
+/// The order in which a batch is decided: whatever order it arrived in, it gives the same stories.
+pub fn sort_batch(batch: &mut [Prepared]) {
+    batch.sort_by_key(|new| (new.at, new.entry));
+}
+
 /// The rung on which an entry joined its story.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -6,6 +6,7 @@ use super::words::{Kind, tokens};
 use super::{Item, boilerplate, fold, roundup};
 use crate::model::{EntryId, FeedId, Timestamp};
 use crate::text::{clip, is_cjk};
+use unicode_normalization::UnicodeNormalization;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Titles are names, not texts.
@@ -21,6 +22,7 @@ pub struct Prepared {
     pub feed: FeedId,
     pub at: Timestamp,
     pub(super) roundup: bool,
+    pub(super) advice: bool,
     /// Whether its title (else its text) is written in Han letters.
     pub(super) han: bool,
     /// The hash of the title without what publishers add to it; 0 where it is too short to identify anything.
@@ -37,11 +39,11 @@ pub fn prepare(item: &Item) -> Prepared {
     let title = clip(item.title, MAX_TITLE_BYTES);
     let raw_text = clip(item.text, MAX_TEXT_BYTES);
     let folded_title = fold::comparable(title);
-    let folded_text = fold::comparable(raw_text);
+    let text = boilerplate::strip(&raw_text.nfkc().collect::<String>());
     let bare = bare_title(&folded_title);
     let mut title_tokens = tokens(without_site(title), true);
     title_tokens.truncate(64);
-    let terms = terms(&title_tokens, boilerplate::without_lead(raw_text));
+    let terms = terms(&title_tokens, &text);
     let mut shown: Vec<(u32, String)> = Vec::new();
     for token in &title_tokens {
         if token.kind != Kind::Word && !shown.iter().any(|(term, _)| *term == token.term) {
@@ -61,11 +63,12 @@ pub fn prepare(item: &Item) -> Prepared {
         feed: item.feed,
         at: item.at,
         roundup: roundup::is_roundup(&folded_title),
+        advice: roundup::is_advice(&folded_title),
         han: letters(title).or_else(|| letters(raw_text)).unwrap_or(false),
         title: if identifies(&bare) { xxh3_64(bare.as_bytes()) | 1 } else { 0 },
         has_title: !bare.is_empty(),
         terms,
-        sketch: sketch(&folded_text, raw_text),
+        sketch: sketch(&text),
         shown,
     }
 }

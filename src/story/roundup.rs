@@ -61,9 +61,67 @@ const TITLE_PHRASES: &[&str] = &[
     "what we're reading",
     "open thread",
     "week ahead",
+    "三大指数",
+    "集体收跌",
+    "集体收涨",
+    "收盘播报",
     "market close",
     "markets wrap",
 ];
+
+/// Phrases in a folded title of a page that advises instead of reporting: two such pages on one matter are not one
+/// story, however alike their words.
+const ADVICE_PHRASES: &[&str] = &[
+    "how to ",
+    "checklist",
+    " tips",
+    "tips for",
+    " guide",
+    "guide to",
+    "tutorial",
+    "what is ",
+    "what are ",
+    "everything you need to know",
+    " vs ",
+    " vs. ",
+    " versus ",
+    " ideas for",
+    "recipe",
+    "ways to",
+    "things to",
+    "reasons to",
+    "best practices",
+    "cheat sheet",
+    "courses",
+    "certificat",
+    "frequently asked",
+    " faq",
+    "explained",
+    "coupon",
+    "deals",
+    "gift ideas",
+    "怎么",
+    "如何选",
+    "攻略",
+    "教程",
+    "指南",
+    "大全",
+    "排行榜",
+    "推荐",
+    "技巧",
+];
+
+/// Whether a folded title is that of advice: a guide, a list of the best, a comparison.
+pub fn is_advice(title: &str) -> bool {
+    if ADVICE_PHRASES.iter().any(|phrase| title.contains(phrase)) {
+        return true;
+    }
+    // "11 best …", "top 10 …", "best … in 2025".
+    let mut words = title.split_whitespace();
+    let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let number = |word: &str| word.len() <= 3 && word.bytes().all(|b| b.is_ascii_digit());
+    matches!((first, second), ("top" | "best", _) | ("the", "best" | "top")) || number(first) && matches!(second, "best" | "top")
+}
 
 /// Separators of which two make a title a list.
 const LIST_MARKS: &[char] = &[';', '；'];

@@ -86,10 +86,10 @@ pub type Features = [f32; FEATURES.len()];
 /// What a pair of entries is judged by: the first part of [`FEATURES`].
 pub type PairFeatures = [f32; N_PAIR];
 
-const N_PAIR: usize = 21;
+const N_PAIR: usize = 22;
 
 /// First those of the story's member that is most like the newcomer, then those of the story as a whole.
-pub const FEATURES: [&str; 28] = [
+pub const FEATURES: [&str; 29] = [
     "title_cosine",
     "all_cosine",
     "title_names",
@@ -111,6 +111,7 @@ pub const FEATURES: [&str; 28] = [
     "title_only_cosine",
     "both_han",
     "both_han_cosine",
+    "rare_shared",
     "mean_cosine",
     "core",
     "core_of_many",
@@ -122,7 +123,11 @@ pub const FEATURES: [&str; 28] = [
 
 pub const TITLE_COSINE: usize = 0;
 pub const ALL_COSINE: usize = 1;
-pub const TITLE_CONTAINED: usize = 8;
+pub const TITLE_ONLY: usize = 17;
+pub const RARE_SHARED: usize = 21;
+
+/// A term in so few entries that sharing it means something: one in sixty of a window of a thousand.
+const RARE: f32 = 0.6;
 
 /// One side of a pair.
 pub struct Side<'a> {
@@ -138,6 +143,7 @@ pub fn pair(new: &Side, idf: &[f32], old: &Side) -> PairFeatures {
     let (mut title, mut text, mut all) = (0.0f32, 0.0f32, 0.0f32);
     let (mut title_names, mut title_models, mut title_numbers) = (0.0f32, 0.0f32, 0.0f32);
     let (mut names, mut numbers, mut rarest) = (0.0f32, 0.0f32, 0.0f32);
+    let mut rare_shared = 0.0f32;
     let (mut contained_new, mut contained_old, mut whole_new) = (0.0f32, 0.0f32, 0.0f32);
     let (mut new_numbers, mut shared_numbers, mut new_names, mut shared_names) = (0, 0, 0, 0);
     let mut j = 0;
@@ -155,6 +161,7 @@ pub fn pair(new: &Side, idf: &[f32], old: &Side) -> PairFeatures {
         title += term.title_weight(*idf) * other.title_weight(*idf);
         text += term.text_weight(*idf) * other.text_weight(*idf);
         all += term.all_weight(*idf) * other.all_weight(*idf);
+        rare_shared += f32::from(u8::from(*idf >= RARE));
         let both_titles = in_title && other.title > 0;
         let kind = term.kind.max(other.kind);
         if both_titles {
@@ -214,6 +221,7 @@ pub fn pair(new: &Side, idf: &[f32], old: &Side) -> PairFeatures {
         title_only * title_cosine,
         both_han,
         both_han * title_cosine,
+        rare_shared,
     ]
 }
 

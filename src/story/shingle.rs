@@ -4,7 +4,7 @@
 //! sample: the hashes with enough trailing zeros (FracMinHash), so that shares of two texts can be estimated from
 //! samples of different density; and the first shingles in full, because an excerpt or a teaser lies there.
 
-use super::{boilerplate, words};
+use super::{fold, words};
 use crate::text::is_cjk;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -99,9 +99,10 @@ impl Sketch {
     }
 }
 
-/// `folded`: the text as `fold::comparable` gives it; `raw`: as it was, for its capitals.
-pub fn sketch(folded: &str, raw: &str) -> Sketch {
-    let text = boilerplate::strip(cut(folded, MAX_CHARS));
+/// `text`: without boilerplate, with its capitals.
+pub fn sketch(text: &str) -> Sketch {
+    let raw = cut(text, MAX_CHARS);
+    let text = fold::comparable(raw);
     let letters: Vec<char> = text.chars().filter(|c| c.is_alphanumeric()).collect();
     if letters.len() < MIN_CHARS.min(60) * 4 / 5 {
         return Sketch::default();
@@ -150,13 +151,12 @@ pub fn sketch(folded: &str, raw: &str) -> Sketch {
         level += 1;
         sample.retain(|hash| hash.trailing_zeros() >= u32::from(level));
     }
-    let start = boilerplate::without_lead(raw);
     Sketch {
         sample: sample.into(),
         level,
         n_shingles,
         head: head.into(),
-        facts: facts(cut(start, FACT_CHARS)),
+        facts: facts(cut(raw, FACT_CHARS)),
         numbers: numbers(cut(&text, HEAD_FACT_CHARS)),
     }
 }
@@ -248,6 +248,10 @@ pub fn verdict(new: &Sketch, old: &Sketch, o: &Overlap, alike: f32) -> Verdict {
     if !(close || excerpt || extended || full_text) {
         let quotes = o.of_old >= 0.5 || o.of_new >= 0.3;
         return if quotes { Verdict::Quotes } else { Verdict::Different };
+    }
+    // Short texts under titles that share nothing: what they share is the site's, not the article's.
+    if alike < 0.05 && new.n_shingles.min(old.n_shingles) < 100 && o.jaccard < 0.95 {
+        return Verdict::Different;
     }
     if is_template(new, old, o) { Verdict::Template } else { Verdict::Copy }
 }

@@ -193,6 +193,9 @@ pub const ENGLISH: &[&str] = &[
     "here's",
     "it's",
     "d",
+    "hn",
+    "yc",
+    "show",
 ];
 
 /// Han letters that join words and name nothing: a pair with one of them is no term.
