@@ -3,8 +3,8 @@
 //! Sources in order of trust: JSON-LD of the article, `<meta>`, schema in attributes, the visible page.
 
 use super::lines::squash;
+use super::markup::absolute;
 use super::tree::attribute;
-use super::write::absolute;
 use super::{Article, Page, dates};
 use crate::model::Timestamp;
 use crate::text::{fold, is_cjk, one_line};

@@ -9,6 +9,7 @@ mod dates;
 mod decode;
 mod images;
 mod lines;
+mod markup;
 mod meta;
 mod plain;
 mod prepass;
