@@ -3,6 +3,7 @@
 //! Compared with the start of a line, folded ([`crate::text::fold`]). Only short lines are compared: an
 //! article may well begin a paragraph with "Advertisement".
 
+use crate::text::is_cjk;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -182,10 +183,16 @@ pub fn is_boilerplate(folded: &str) -> bool {
 /// What a folded line says of itself; the first row that fits.
 pub fn cue(folded: &str) -> Option<(Cue, &'static str)> {
     let line = folded.trim_start_matches(|c: char| !c.is_alphanumeric() && !"©ⓒ(（[【▶→".contains(c));
-    one_cue(line).or_else(|| {
-        let inner = line.trim_start_matches(|c: char| !c.is_alphanumeric());
-        if inner.len() < line.len() { one_cue(inner) } else { None }
-    })
+    one_cue(line)
+        .or_else(|| {
+            let inner = line.trim_start_matches(|c: char| !c.is_alphanumeric());
+            if inner.len() < line.len() { one_cue(inner) } else { None }
+        })
+        .or_else(|| {
+            // 「郑 重 声 明」: spread with blanks for looks.
+            let spread = line.chars().any(is_cjk) && line.contains(' ');
+            if spread { one_cue(&line.split_whitespace().collect::<String>()) } else { None }
+        })
 }
 
 fn one_cue(line: &str) -> Option<(Cue, &'static str)> {

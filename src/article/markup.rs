@@ -40,13 +40,35 @@ pub fn language(element: &scraper::node::Element) -> String {
     }
 }
 
+/// Starts of query parameters that only tell who clicked.
+const TRACKERS: [&str; 12] = [
+    "utm_",
+    "fbclid=",
+    "gclid=",
+    "dclid=",
+    "msclkid=",
+    "mc_cid=",
+    "mc_eid=",
+    "igshid=",
+    "yclid=",
+    "_hsenc=",
+    "_hsmi=",
+    "at_medium=",
+];
+
 /// An address for `href`: absolute, http, https or mailto, not within the page.
 pub fn link(href: &str, base: Option<&Url>) -> Option<String> {
     let href = href.trim();
     if href.is_empty() || href.starts_with('#') {
         return None;
     }
-    let url = absolute(href, base)?;
+    let mut url = absolute(href, base)?;
+    if url.query().is_some_and(|query| TRACKERS.iter().any(|tracker| query.contains(tracker))) {
+        let tracks = |pair: &str| TRACKERS.iter().any(|tracker| pair.starts_with(tracker));
+        let kept: Vec<&str> = url.query().unwrap_or_default().split('&').filter(|pair| !tracks(pair)).collect();
+        let kept = kept.join("&");
+        url.set_query((!kept.is_empty()).then_some(&kept));
+    }
     matches!(url.scheme(), "http" | "https" | "mailto").then(|| url.into())
 }
 
