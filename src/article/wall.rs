@@ -7,7 +7,7 @@ use crate::text::fold;
 const MAX_WALL_CHARS: usize = 1200;
 
 /// A page that is not free and has less text than this shows only the teaser, which the feed has as well.
-const MIN_PAID_WEIGHT: u32 = 600;
+const MIN_PAID_WEIGHT: u32 = 200;
 
 const CHECKS: &[&str] = &[
     "checking your browser",
