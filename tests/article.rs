@@ -73,6 +73,50 @@ fn lazy_images_become_real_and_counters_go() {
 }
 
 #[test]
+fn links_lose_their_trackers() {
+    let html = "<p><a href='/a?utm_source=x&id=7&fbclid=y'>a</a> <a href='/b?utm_medium=z'>b</a> <a href='#top'>c</a></p>";
+    let rel = "rel=\"noopener noreferrer\"";
+    assert_eq!(
+        sanitize(html, "https://a.example/"),
+        format!("<p><a href=\"https://a.example/a?id=7\" {rel}>a</a> <a href=\"https://a.example/b\" {rel}>b</a> c</p>")
+    );
+}
+
+#[test]
+fn players_become_links() {
+    let html = sanitize("<p>Text</p><iframe src='https://www.youtube.com/embed/abc_1?x=2'></iframe>", "");
+    assert!(html.contains("<a href=\"https://www.youtube.com/watch?v=abc_1\""), "{html}");
+    assert!(!html.contains("iframe"));
+    assert_eq!(plain_text(&html), "Text");
+}
+
+#[test]
+fn a_lead_above_the_container_stays() {
+    let lead = "Nobody was hurt when the cable broke, but the ships had to leave, the port authority said on Monday.";
+    let html = format!(
+        "<title>Quiet harbour</title><div class=top><h1>Quiet harbour</h1><p class=standfirst>{lead}</p><div>By Jo Doe</div></div>\
+         <div class=article-body>{}</div><h3><a href=/1>Another story</a></h3><p>Its teaser has a sentence, and one more clause for length, as they do.</p>\
+         <h3><a href=/2>A third story</a></h3><p>Its teaser has a sentence, and one more clause for length, as they do.</p>",
+        body()
+    );
+    let text = check(&html, &["teaser", "Jo Doe"]);
+    assert!(text.starts_with(lead), "{text}");
+}
+
+#[test]
+fn a_class_alone_does_not_remove_the_text() {
+    check(&format!("<h1>Quiet harbour</h1><div class='widget sponsor-banner'>{}</div>", body()), &[]);
+    check(&format!("<h1>Quiet harbour</h1><div class=comments>{}</div>", body()), &[]);
+}
+
+#[test]
+fn a_page_that_is_not_free_is_no_article() {
+    let html = "<title>Quiet harbour</title><script type=application/ld+json>{\"@type\":\"NewsArticle\",\"isAccessibleForFree\":false}</script>\
+                <h1>Quiet harbour</h1><p>The harbour was quiet on Monday, and the cranes stood still for the first time since spring.</p>";
+    assert_eq!(extract(&page(html)), Err(NoArticle::Paywall));
+}
+
+#[test]
 fn captions_stay_apart_from_text() {
     let html =
         sanitize("<p>Text.</p><figure><img src=/a.jpg><figcaption>A <b>caption</b></figcaption></figure>", "https://a.example/");

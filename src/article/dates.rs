@@ -215,3 +215,68 @@ pub fn in_address(address: &str) -> Option<Timestamp> {
 fn digits(bytes: &[u8]) -> bool {
     bytes.iter().all(u8::is_ascii_digit)
 }
+
+/// A folded line that is a date, with little else.
+pub fn is_dateline(folded: &str) -> bool {
+    const WORDS: [&str; 44] = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "jan",
+        "feb",
+        "mar",
+        "apr",
+        "jun",
+        "jul",
+        "aug",
+        "sep",
+        "sept",
+        "oct",
+        "nov",
+        "dec",
+        "januar",
+        "februar",
+        "märz",
+        "mai",
+        "juni",
+        "juli",
+        "oktober",
+        "dezember",
+        "janvier",
+        "février",
+        "mars",
+        "avril",
+        "juin",
+        "juillet",
+        "août",
+        "septembre",
+        "octobre",
+        "décembre",
+        "enero",
+        "uhr",
+    ];
+    if folded.chars().count() > 60 || !folded.bytes().any(|b| b.is_ascii_digit()) {
+        return false;
+    }
+    let cjk = ["年", "月", "日", "星期", "時間", "时间", "년", "월"].iter().filter(|w| folded.contains(**w)).count();
+    if cjk >= 2 {
+        return true;
+    }
+    let mut words = folded.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty());
+    // A tour's dates name places too.
+    if folded.split(|c: char| !c.is_alphabetic()).filter(|w| w.len() > 2 && !WORDS.contains(w)).count() > 4 {
+        return false;
+    }
+    let digits = folded.bytes().filter(u8::is_ascii_digit).count();
+    words.any(|w| WORDS.contains(&w)) && digits >= 3
+        || digits >= 6 && digits * 2 >= folded.chars().filter(|c| c.is_alphanumeric()).count()
+}

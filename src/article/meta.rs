@@ -3,8 +3,8 @@
 //! Sources in order of trust: JSON-LD of the article, `<meta>`, schema in attributes, the visible page.
 
 use super::lines::squash;
+use super::markup::absolute;
 use super::tree::attribute;
-use super::write::absolute;
 use super::{Article, Page, dates};
 use crate::model::Timestamp;
 use crate::text::{fold, is_cjk, one_line};
@@ -15,6 +15,8 @@ use url::Url;
 
 pub struct Found {
     pub article: Article,
+    /// `isAccessibleForFree` is false.
+    pub says_paid: bool,
     pub base: Option<Url>,
 }
 
@@ -62,7 +64,7 @@ pub fn read(html: &scraper::Html, json_ld: &[&str], page: &Page) -> Found {
         html: String::new(),
         removed: Vec::new(),
     };
-    Found { article, base }
+    Found { article, says_paid: ld.says_paid, base }
 }
 
 fn gather(html: &scraper::Html) -> Evidence<'_> {
@@ -321,6 +323,7 @@ struct LinkedData {
     published: Option<Timestamp>,
     publisher: Option<String>,
     image: Option<String>,
+    says_paid: bool,
 }
 
 impl LinkedData {
@@ -377,6 +380,11 @@ impl LinkedData {
 
     fn article(&mut self, object: &serde_json::Map<String, Value>) {
         let text = |key: &str| object.get(key).and_then(Value::as_str).map(unescape).filter(|t| !t.is_empty());
+        self.says_paid |= object.get("isAccessibleForFree").is_some_and(|free| match free {
+            Value::Bool(free) => !free,
+            Value::String(free) => free.eq_ignore_ascii_case("false"),
+            _ => false,
+        });
         if self.headline.is_none() {
             self.headline = text("headline").or_else(|| text("name"));
             if let Some(at) = text("datePublished")

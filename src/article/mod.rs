@@ -9,6 +9,7 @@ mod dates;
 mod decode;
 mod images;
 mod lines;
+mod markup;
 mod meta;
 mod plain;
 mod prepass;
@@ -110,7 +111,7 @@ pub fn extract(page: &Page) -> Result<Article, NoArticle> {
     }
     let Some(body) = body.filter(|body| !body.html.is_empty()) else { return Err(NoArticle::Empty) };
     found.article.published = found.article.published.or(body.date);
-    if let Some(wall) = wall::wall(&html, &body.html, found.article.title.as_deref()) {
+    if let Some(wall) = wall::wall(&body.html, found.article.title.as_deref(), found.says_paid) {
         return Err(wall);
     }
     found.article.html = body.html;

@@ -119,7 +119,7 @@ pub fn paragraphs(plain: &str) -> String {
             continue;
         }
         out.push_str("<p>");
-        super::write::escape(&mut out, decoded.trim());
+        super::markup::escape(&mut out, decoded.trim());
         out.push_str("</p>");
     }
     out

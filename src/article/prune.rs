@@ -7,6 +7,7 @@
 use super::Removed;
 use super::classes::Marks;
 use super::cues::{self, Cue};
+use super::dates;
 use super::lines::{JUNK, Line, Sums, squash};
 use super::select::Selection;
 use super::tree::{Tag, Tree, weight};
@@ -191,10 +192,9 @@ impl<'a, 'b> Work<'a, 'b> {
         }
         for at in 0..tree.nodes.len() as u32 {
             let node = &tree.nodes[at as usize];
-            if node.tag == Tag::Img || matches!(node.tag, Tag::Iframe | Tag::Video | Tag::Audio | Tag::Br | Tag::Hr) {
-                if !tree.holds(container, at) {
-                    self.fates[at as usize] = Fate::Drop;
-                }
+            let shown = matches!(node.tag, Tag::Img | Tag::Iframe | Tag::Video | Tag::Audio | Tag::Br | Tag::Hr);
+            if shown && !tree.holds(container, at) {
+                self.fates[at as usize] = Fate::Drop;
             }
         }
         for i in 0..self.lines.len() {
@@ -327,7 +327,7 @@ impl<'a, 'b> Work<'a, 'b> {
             let paragraph = !line.tag.is_heading() && line.weight >= 24 && !line.is_linky() && self.beside(i, first_prose);
             let text = fold(self.text(i));
             let line = &self.lines[i];
-            if looks_like_date(&text) || cues::cue(&text).is_some() {
+            if dates::is_dateline(&text) || cues::cue(&text).is_some() {
                 self.drop_line(i, "date or byline");
             } else if paragraph && !names_author(&text) {
             } else if !sentence && line.tag != Tag::Pre && (!line.tag.is_heading() || i + 1 != first_prose) {
@@ -398,7 +398,7 @@ impl<'a, 'b> Work<'a, 'b> {
                 || (line.is_linky() && !line.ends_sentence)
                 || short
                 || boilerplate
-                || looks_like_date(&folded)
+                || dates::is_dateline(&folded)
             {
                 self.drop_line(i, if boilerplate { "boilerplate" } else { "loose end" });
                 n_gone += 1;
@@ -474,69 +474,4 @@ fn same(line: &str, title: &str) -> bool {
 fn names_author(folded: &str) -> bool {
     ["by ", "von ", "par ", "por ", "di ", "text: ", "文 ", "記者", "记者"].iter().any(|word| folded.starts_with(word))
         && weight(folded) < 60
-}
-
-/// A folded line that is a date, with little else.
-fn looks_like_date(folded: &str) -> bool {
-    const WORDS: [&str; 44] = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-        "jan",
-        "feb",
-        "mar",
-        "apr",
-        "jun",
-        "jul",
-        "aug",
-        "sep",
-        "sept",
-        "oct",
-        "nov",
-        "dec",
-        "januar",
-        "februar",
-        "märz",
-        "mai",
-        "juni",
-        "juli",
-        "oktober",
-        "dezember",
-        "janvier",
-        "février",
-        "mars",
-        "avril",
-        "juin",
-        "juillet",
-        "août",
-        "septembre",
-        "octobre",
-        "décembre",
-        "enero",
-        "uhr",
-    ];
-    if folded.chars().count() > 60 || !folded.bytes().any(|b| b.is_ascii_digit()) {
-        return false;
-    }
-    let cjk = ["年", "月", "日", "星期", "時間", "时间", "년", "월"].iter().filter(|w| folded.contains(**w)).count();
-    if cjk >= 2 {
-        return true;
-    }
-    let mut words = folded.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty());
-    // A tour's dates name places too.
-    if folded.split(|c: char| !c.is_alphabetic()).filter(|w| w.len() > 2 && !WORDS.contains(w)).count() > 4 {
-        return false;
-    }
-    let digits = folded.bytes().filter(u8::is_ascii_digit).count();
-    words.any(|w| WORDS.contains(&w)) && digits >= 3
-        || digits >= 6 && digits * 2 >= folded.chars().filter(|c| c.is_alphanumeric()).count()
 }

@@ -1,10 +1,13 @@
 //! Pages that are not the article but stand before it: consent, robot checks, paywalls.
 
-use super::{NoArticle, plain::plain_text};
+use super::{NoArticle, plain::plain_text, tree::weight};
 use crate::text::fold;
 
 /// A wall has few words; an article that quotes one of these phrases has many.
 const MAX_WALL_CHARS: usize = 1200;
+
+/// A page that is not free and has less text than this shows only the teaser, which the feed has as well.
+const MIN_PAID_WEIGHT: u32 = 200;
 
 const CHECKS: &[&str] = &[
     "checking your browser",
@@ -60,7 +63,8 @@ const PAYWALLS: &[&str] = &[
 ];
 
 /// What stands before the article, where the page is that and nothing else.
-pub fn wall(html: &scraper::Html, body: &str, title: Option<&str>) -> Option<NoArticle> {
+/// `says_paid`: the page's own data says that the article is not free.
+pub fn wall(body: &str, title: Option<&str>, says_paid: bool) -> Option<NoArticle> {
     let text = plain_text(body);
     if text.chars().count() > MAX_WALL_CHARS {
         return None;
@@ -71,6 +75,6 @@ pub fn wall(html: &scraper::Html, body: &str, title: Option<&str>) -> Option<NoA
     if CHECKS.iter().any(|phrase| title.starts_with(phrase) || (short && folded.contains(phrase))) {
         return Some(NoArticle::Wall);
     }
-    let _ = html;
-    PAYWALLS.iter().any(|phrase| folded.contains(phrase)).then_some(NoArticle::Paywall)
+    let paid = PAYWALLS.iter().any(|phrase| folded.contains(phrase)) || (says_paid && weight(&text) < MIN_PAID_WEIGHT);
+    paid.then_some(NoArticle::Paywall)
 }

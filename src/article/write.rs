@@ -7,6 +7,7 @@
 //! link in a link, table parts only in tables), so that sanitising twice changes nothing.
 
 use super::images;
+use super::markup::{block_attributes, close, escape, escape_attribute, language, link};
 use super::tree::{Node, Tag, Tree, attribute};
 use crate::text::{harmless, is_hostile};
 use url::Url;
@@ -379,6 +380,17 @@ impl<'a> Writer<'a, '_> {
             return;
         }
         let mut rest = node.text;
+        let whole = rest.trim_matches(collapses);
+        // Text that needs no folding inside is written at once.
+        let folded = |w: &[u8]| w[0] == b' ' && w[1] == b' ' || matches!(w[0], b'\n' | b'\t' | b'\r' | b'\x0c');
+        if whole.len() > 1 && !whole.as_bytes().windows(2).any(folded) && !whole.chars().any(is_hostile) {
+            self.space |= self.breaks == 0 && rest.starts_with(collapses);
+            if self.ready() {
+                escape(&mut self.out, whole);
+            }
+            self.space = rest.ends_with(collapses);
+            return;
+        }
         loop {
             let word = rest.trim_start_matches(collapses);
             if word.len() < rest.len() && self.breaks == 0 {
@@ -502,86 +514,4 @@ impl<'a> Writer<'a, '_> {
 /// White space that HTML collapses; the no-break space is text.
 fn collapses(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\n' | '\r' | '\x0c')
-}
-
-fn close(out: &mut String, tag: Tag) {
-    out.push_str("</");
-    out.push_str(tag.name());
-    out.push('>');
-}
-
-fn block_attributes(tag: Tag, node: &Node) -> String {
-    let Some(element) = node.element else { return String::new() };
-    let number = |name: &str, max: u32| {
-        let n = attribute(element, name)?.trim().parse::<u32>().ok()?;
-        (n != 1 && n <= max).then(|| format!(" {name}=\"{n}\""))
-    };
-    match tag {
-        Tag::Td | Tag::Th => [number("colspan", 1000), number("rowspan", 1000)].into_iter().flatten().collect(),
-        Tag::Ol => number("start", 100_000).unwrap_or_default(),
-        Tag::Pre => language(element),
-        _ => String::new(),
-    }
-}
-
-/// `class="language-rust"` is the one class that says something.
-fn language(element: &scraper::node::Element) -> String {
-    let classes = attribute(element, "class").unwrap_or_default();
-    let name = classes.split_ascii_whitespace().find_map(|c| c.strip_prefix("language-").or_else(|| c.strip_prefix("lang-")));
-    match name {
-        Some(name)
-            if !name.is_empty()
-                && name.len() <= 24
-                && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"+#-_".contains(&b)) =>
-        {
-            format!(" class=\"language-{name}\"")
-        }
-        _ => String::new(),
-    }
-}
-
-/// An address for `href`: absolute, http, https or mailto, not within the page.
-fn link(href: &str, base: Option<&Url>) -> Option<String> {
-    let href = href.trim();
-    if href.is_empty() || href.starts_with('#') {
-        return None;
-    }
-    let url = absolute(href, base)?;
-    matches!(url.scheme(), "http" | "https" | "mailto").then(|| url.into())
-}
-
-pub fn absolute(address: &str, base: Option<&Url>) -> Option<Url> {
-    if address.len() > 8192 {
-        return None;
-    }
-    match base {
-        Some(base) => base.join(address).ok(),
-        None => Url::parse(address).ok(),
-    }
-}
-
-pub fn escape(out: &mut String, text: &str) {
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            c if is_hostile(c) => {}
-            c => out.push(c),
-        }
-    }
-}
-
-fn escape_attribute(out: &mut String, text: &str) {
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\n' | '\t' => out.push(' '),
-            c if is_hostile(c) => {}
-            c => out.push(c),
-        }
-    }
 }
