@@ -18,6 +18,9 @@ const SWEEP_FROM: usize = 1024;
 /// many, where that is not known) may be idle connections.
 const USUAL_DESCRIPTORS: usize = 1024;
 
+/// Crawl delays that are remembered: as many as hosts whose robots.txt is.
+const MOST_DELAYS: usize = 20_000;
+
 pub struct Gate {
     per_host: usize,
     spacing: Duration,
@@ -156,6 +159,9 @@ impl Gate {
     /// What robots.txt of a host asks for; `None`: nothing.
     pub fn set_crawl_delay(&self, host: &str, delay: Option<Duration>) {
         let mut state = lock(&self.state);
+        if state.crawl_delays.len() >= MOST_DELAYS {
+            state.crawl_delays.clear(); // they come back with each host's next robots.txt
+        }
         match delay.filter(|delay| *delay > self.spacing) {
             Some(delay) => _ = state.crawl_delays.insert(host.into(), delay),
             None => _ = state.crawl_delays.remove(host),
