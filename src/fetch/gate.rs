@@ -3,23 +3,30 @@
 //! A request waits for its host first and takes one of the global slots only then, so that a host that hangs
 //! holds its own slots and no others. Waiting is first come, first served.
 
-use std::collections::HashMap;
+use super::transport::IDLE;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// Idle hosts are swept out when this many are known, or twice as many as were left by the last sweep.
 const SWEEP_FROM: usize = 1024;
 
-/// A connection that nobody will use again within its idle time is only a descriptor held: beyond so many
-/// requests in that time, the last one at each host closes its own. Far below the usual limit of 1,024.
-const CROWD: usize = 256;
+/// An idle connection is a descriptor held: a quarter of the descriptors that the process may have (or of this
+/// many, where that is not known) may be idle connections.
+const USUAL_DESCRIPTORS: usize = 1024;
+
+/// Crawl delays that are remembered: as many as hosts whose robots.txt is.
+const MOST_DELAYS: usize = 20_000;
 
 pub struct Gate {
     per_host: usize,
     spacing: Duration,
     slots: Semaphore,
+    /// Hosts whose connections may be kept at one time.
+    most_kept: usize,
     state: Mutex<State>,
 }
 
@@ -31,11 +38,11 @@ struct State {
     recent: Recent,
 }
 
-/// Starts in this span of time and in the one before.
+/// Hashes of the hosts whose connections were kept in this span of time and in the one before.
 struct Recent {
     since: Instant,
-    now: usize,
-    before: usize,
+    now: HashSet<u64>,
+    before: HashSet<u64>,
 }
 
 struct Host {
@@ -74,11 +81,12 @@ impl Gate {
             per_host: per_host.max(1),
             spacing,
             slots: Semaphore::new(concurrency.clamp(1, Semaphore::MAX_PERMITS)),
+            most_kept: descriptors().unwrap_or(USUAL_DESCRIPTORS) / 4 / per_host.max(1),
             state: Mutex::new(State {
                 hosts: HashMap::new(),
                 crawl_delays: HashMap::new(),
                 sweep_at: SWEEP_FROM,
-                recent: Recent { since: Instant::now(), now: 0, before: 0 },
+                recent: Recent { since: Instant::now(), now: HashSet::new(), before: HashSet::new() },
             }),
         }
     }
@@ -121,18 +129,24 @@ impl Gate {
         slot
     }
 
-    /// Whether the connection of this request should be closed after it: many hosts are being asked, and nobody
-    /// else wants this one.
+    /// Whether the connection of this request should be closed after it: connections to many other hosts are
+    /// kept already.
     pub fn close_after(&self, turn: &Turn<'_>) -> bool {
-        let mut state = lock(&self.state);
-        let recent = &mut state.recent;
+        let host = xxh3_64(turn.host().as_bytes());
+        let recent = &mut lock(&self.state).recent;
         let elapsed = recent.since.elapsed();
-        if elapsed >= super::transport::IDLE {
-            let before = if elapsed < 2 * super::transport::IDLE { recent.now } else { 0 };
-            *recent = Recent { since: Instant::now(), now: 0, before };
+        if elapsed >= IDLE {
+            recent.before = std::mem::take(&mut recent.now);
+            if elapsed >= 2 * IDLE {
+                recent.before.clear();
+            }
+            recent.since = Instant::now();
         }
-        recent.now += 1;
-        recent.now + recent.before > CROWD && lock(&turn.host.counts).users <= 1
+        if !recent.before.contains(&host) && recent.now.len() + recent.before.len() >= self.most_kept {
+            return !recent.now.contains(&host);
+        }
+        recent.now.insert(host);
+        false
     }
 
     /// How many requests wait at each host that has any.
@@ -145,6 +159,9 @@ impl Gate {
     /// What robots.txt of a host asks for; `None`: nothing.
     pub fn set_crawl_delay(&self, host: &str, delay: Option<Duration>) {
         let mut state = lock(&self.state);
+        if state.crawl_delays.len() >= MOST_DELAYS {
+            state.crawl_delays.clear(); // they come back with each host's next robots.txt
+        }
         match delay.filter(|delay| *delay > self.spacing) {
             Some(delay) => _ = state.crawl_delays.insert(host.into(), delay),
             None => _ = state.crawl_delays.remove(host),
@@ -188,6 +205,12 @@ impl Gate {
     }
 }
 
+/// The soft limit of open descriptors, on Linux.
+fn descriptors() -> Option<usize> {
+    let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
+    limits.lines().find_map(|line| line.strip_prefix("Max open files")?.split_ascii_whitespace().next()?.parse().ok())
+}
+
 impl Turn<'_> {
     pub fn host(&self) -> &str {
         &self.host.name
@@ -223,5 +246,95 @@ impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         let mut counts = lock(&self.0.counts);
         counts.waiting = counts.waiting.saturating_sub(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    /// When (in seconds) each of `n` requests of a second's length started, asked for at once.
+    async fn starts(gate: &Gate, host: &str, n: usize, began: Instant) -> Vec<u64> {
+        let mut starts: Vec<u64> = futures(n, || async {
+            let turn = gate.enter(host).await;
+            let _slot = gate.start(&turn).await;
+            let at = began.elapsed();
+            tokio::time::sleep(SECOND).await;
+            at.as_secs()
+        })
+        .await;
+        starts.sort_unstable();
+        starts
+    }
+
+    /// Runs all at once on this task.
+    async fn futures<T, F: Future<Output = T>>(n: usize, make: impl Fn() -> F) -> Vec<T> {
+        let mut running: Vec<_> = (0..n).map(|_| Box::pin(make())).collect();
+        let mut done = Vec::new();
+        std::future::poll_fn(|context| {
+            running.retain_mut(|future| match future.as_mut().poll(context) {
+                std::task::Poll::Ready(value) => {
+                    done.push(value);
+                    false
+                }
+                std::task::Poll::Pending => true,
+            });
+            if running.is_empty() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+        })
+        .await;
+        done
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn starts_keep_their_distance_and_slots_their_number() {
+        let began = Instant::now();
+        let gate = Gate::new(100, 2, 3 * SECOND);
+        assert_eq!(starts(&gate, "a", 4, began).await, [0, 3, 6, 9]);
+        // A host that rests is asked at once; one that was just asked is not, in another call either.
+        assert_eq!(starts(&gate, "b", 1, Instant::now()).await, [0]);
+        assert_eq!(starts(&gate, "b", 1, Instant::now()).await, [2]);
+        let gate = Gate::new(100, 2, Duration::ZERO);
+        assert_eq!(starts(&gate, "a", 6, Instant::now()).await, [0, 0, 1, 1, 2, 2]);
+        let gate = Gate::new(3, 100, Duration::ZERO);
+        assert_eq!(starts(&gate, "a", 6, Instant::now()).await, [0, 0, 0, 1, 1, 1]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_crawl_delay_is_the_least_spacing() {
+        let gate = Gate::new(100, 4, SECOND);
+        gate.set_crawl_delay("slow", Some(10 * SECOND));
+        gate.set_crawl_delay("fast", Some(SECOND / 2));
+        assert_eq!(starts(&gate, "slow", 3, Instant::now()).await, [0, 10, 20]);
+        assert_eq!(starts(&gate, "fast", 3, Instant::now()).await, [0, 1, 2]);
+        gate.set_crawl_delay("slow", None);
+        assert_eq!(starts(&gate, "slow", 2, Instant::now()).await, [0, 1]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn hosts_are_forgotten_when_they_rest() {
+        let gate = Gate::new(100, 1, SECOND);
+        for n in 0..5 * SWEEP_FROM {
+            drop(gate.enter(&format!("host {n}")).await);
+        }
+        assert!(lock(&gate.state).hosts.len() <= SWEEP_FROM);
+        let gate = Gate::new(100, 1, Duration::ZERO);
+        drop(gate.enter("a").await);
+        assert!(lock(&gate.state).hosts.is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn idle_connections_are_bounded() {
+        let gate = Gate { most_kept: 2, ..Gate::new(100, 1, Duration::ZERO) };
+        let mut closes = Vec::new();
+        for host in ["a", "b", "c", "a", "c"] {
+            let turn = gate.enter(host).await;
+            closes.push(gate.close_after(&turn));
+        }
+        assert_eq!(closes, [false, false, true, false, true]);
+        tokio::time::sleep(2 * IDLE).await;
+        let turn = gate.enter("c").await;
+        assert!(!gate.close_after(&turn));
     }
 }

@@ -147,6 +147,8 @@ struct Inner {
     transport: transport::Transport,
     gate: gate::Gate,
     permission: permission::Permission,
+    /// Large bodies being decompressed.
+    decoding: tokio::sync::Semaphore,
     /// The headers that every request of a kind carries.
     headers: request::BaseHeaders,
 }
@@ -170,7 +172,8 @@ impl Client {
         let permission = permission::Permission::new(robots, &gate);
         let headers = request::BaseHeaders::new(&settings)?;
         let transport = transport::Transport::new(settings.clone())?;
-        Ok(Client { inner: Arc::new(Inner { settings, transport, gate, permission, headers }) })
+        let decoding = tokio::sync::Semaphore::new(std::thread::available_parallelism().map_or(1, |n| n.get()));
+        Ok(Client { inner: Arc::new(Inner { settings, transport, gate, permission, decoding, headers }) })
     }
 
     /// Fetches. Waits for its turn at the host, follows redirects by hand, checks every address, reads the

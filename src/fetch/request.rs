@@ -24,7 +24,7 @@ const WIRE_FLOOR: usize = 5_000_000;
 
 /// Up to here a body is decompressed in place: at most a few milliseconds, even for a bomb, and a trip to
 /// another thread costs more than most feeds do.
-const INLINE_WIRE_BYTES: usize = 16 * 1024;
+const INLINE_WIRE_BYTES: usize = 32 * 1024;
 
 /// What is read of a body that nobody wants, so that the connection can be used again.
 const DRAIN_BYTES: usize = 16 * 1024;
@@ -148,7 +148,7 @@ impl Inner {
                 Answer::Body(mut head, wire, encodings) => {
                     drop(here);
                     head.hops = hops;
-                    return decoded(wire, encodings, limit).await.map(|body| Outcome::Fetched(head, body));
+                    return self.decoded(wire, encodings, limit).await.map(|body| Outcome::Fetched(head, body));
                 }
                 Answer::NotModified(_) if !conditional => {
                     return Err(FetchError::Broken("304 to a request without validators".into()));
@@ -205,7 +205,7 @@ impl Inner {
                 },
                 Ok(Ok(Answer::Body(head, wire, encodings))) => {
                     let max_age = head.max_age;
-                    return match decoded(wire, encodings, robots::MAX_BYTES).await {
+                    return match self.decoded(wire, encodings, robots::MAX_BYTES).await {
                         Ok(body) => Found::Text { text: String::from_utf8_lossy(&body).into_owned(), max_age },
                         Err(_) => Found::Unreachable,
                     };
@@ -283,6 +283,22 @@ impl Inner {
                 drain(response).await;
                 Ok(Answer::Status(head))
             }
+        }
+    }
+
+    async fn decoded(&self, wire: Bytes, encodings: Vec<decode::Encoding>, limit: usize) -> Result<Bytes, FetchError> {
+        if encodings.is_empty() {
+            return Ok(wire);
+        }
+        if wire.len() <= INLINE_WIRE_BYTES {
+            return decode::decode(&wire, &encodings, limit).map(Bytes::from);
+        }
+        // Few at a time: the others wait compressed. The semaphore is never closed.
+        let _permit = self.decoding.acquire().await;
+        match tokio::task::spawn_blocking(move || decode::decode(&wire, &encodings, limit)).await {
+            Ok(body) => body.map(Bytes::from),
+            // A decoder that panicked has met a body that nobody can read.
+            Err(_) => Err(FetchError::Broken("the body cannot be decompressed".into())),
         }
     }
 }
@@ -415,18 +431,4 @@ async fn drain(mut response: reqwest::Response) {
         }
     };
     _ = tokio::time::timeout(DRAIN_TIME, reading).await;
-}
-
-async fn decoded(wire: Bytes, encodings: Vec<decode::Encoding>, limit: usize) -> Result<Bytes, FetchError> {
-    if encodings.is_empty() {
-        return Ok(wire);
-    }
-    if wire.len() <= INLINE_WIRE_BYTES {
-        return decode::decode(&wire, &encodings, limit).map(Bytes::from);
-    }
-    match tokio::task::spawn_blocking(move || decode::decode(&wire, &encodings, limit)).await {
-        Ok(body) => body.map(Bytes::from),
-        // A decoder that panicked has met a body that nobody can read.
-        Err(_) => Err(FetchError::Broken("the body cannot be decompressed".into())),
-    }
 }

@@ -83,6 +83,8 @@ impl Transport {
             .no_proxy()
             .connect_timeout(self.settings.connect_timeout)
             .pool_idle_timeout(IDLE)
+            // System calls for each connection, of no use to one that is idle for seconds at most.
+            .tcp_keepalive(None)
             .pool_max_idle_per_host(self.settings.per_host.max(1))
             .http2_max_header_list_size(MAX_HEADER_BYTES)
             .build()
