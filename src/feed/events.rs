@@ -67,6 +67,9 @@ pub(super) struct Events<'a> {
     pub repairs: Repairs,
     pub declared: super::entities::Declared,
     stack: Vec<Element<'a>>,
+    /// Where on the stack the entry and the field are that are open: at most one of each.
+    entry_at: Option<usize>,
+    field_at: Option<usize>,
     bindings: Vec<(&'a str, Option<Ns>)>,
     document_base: Option<Url>,
     bases: Vec<(usize, Url)>,
@@ -85,6 +88,8 @@ impl<'a> Events<'a> {
             repairs: Repairs::default(),
             declared: Default::default(),
             stack: Vec::new(),
+            entry_at: None,
+            field_at: None,
             bindings: Vec::new(),
             document_base: base,
             bases: Vec::new(),
@@ -215,6 +220,11 @@ impl<'a> Events<'a> {
             }
         }
         self.has_root |= element.role == Role::Container && self.is_root(&element);
+        match element.role {
+            Role::Entry => self.entry_at = Some(self.stack.len()),
+            Role::Field { .. } => self.field_at = Some(self.stack.len()),
+            Role::Container | Role::Inner => {}
+        }
         self.stack.push(element);
         self.tokens.parent = element.raw;
     }
@@ -231,6 +241,8 @@ impl<'a> Events<'a> {
     fn pop(&mut self) -> Option<Event<'a>> {
         let element = self.stack.pop()?;
         let depth = self.stack.len();
+        self.entry_at = self.entry_at.filter(|at| *at < depth);
+        self.field_at = self.field_at.filter(|at| *at < depth);
         self.bindings.truncate(element.n_bindings);
         self.bases.truncate(self.bases.partition_point(|(at, _)| *at < depth));
         self.languages.truncate(self.languages.partition_point(|(at, _)| *at < depth));
@@ -296,12 +308,11 @@ impl<'a> Events<'a> {
         if !matches!(innermost.role, Role::Field { .. } | Role::Inner | Role::Entry) {
             return None;
         }
-        let field_at = self.stack.iter().rposition(|element| matches!(element.role, Role::Field { .. }));
+        let field_at = self.field_at;
         let field = field_at.map(|at| &self.stack[at]);
         let is_core = matches!(next.ns, Ns::Rss | Ns::Atom);
         if is_core && matches!(next.name, "item" | "entry") && !field.is_some_and(|field| field.is_document) {
-            let entry = self.stack.iter().position(|element| element.role == Role::Entry);
-            return entry.or(field_at);
+            return self.entry_at.or(field_at);
         }
         let (at, field) = (field_at?, field?);
         if !(field.role == Role::Field { is_text: true }) || field.is_document {

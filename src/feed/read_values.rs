@@ -104,12 +104,12 @@ impl<'a> Reader<'a> {
                 value = entities::decode(&value, Dialect::Xml, &Default::default()).into_owned();
                 Kind::Plain
             }
-            Form::Base64 if want == Want::Characters => Kind::Plain,
             Form::Base64 => {
-                // What does not decode was never encoded.
                 match markup::base64(&value).map(String::from_utf8) {
                     Some(Ok(decoded)) => value = decoded.chars().filter(|c| entities::is_xml_char(*c)).collect(),
-                    Some(Err(_)) if self.events.depth() < depth => return None,
+                    // A picture; but nobody has a picture for a title.
+                    Some(Err(_)) if want == Want::Markup => return None,
+                    // What does not decode was never encoded.
                     _ => {}
                 }
                 Kind::Plain
