@@ -53,7 +53,30 @@ pub fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
-    text.nfkc().flat_map(char::to_lowercase).collect()
+    let mut out = String::with_capacity(text.len());
+    // Characters that are their own folding, and that nothing composes with, are taken as they are: most of any text.
+    let plain = |c: char| {
+        c.is_ascii()
+            || matches!(c, '\u{4e00}'..='\u{9fff}' | '\u{2013}'..='\u{201f}' | '\u{3001}'..='\u{3002}' | '\u{3008}'..='\u{3011}')
+    };
+    let mut rest = text;
+    while let Some(odd) = rest.find(|c| !plain(c)) {
+        // A mark may compose with the character before it, so that one is folded together with what follows.
+        let start = rest[..odd].char_indices().next_back().map_or(0, |(at, _)| at);
+        push_lower(&mut out, &rest[..start]);
+        let length = rest[odd..].find(plain).unwrap_or(rest.len() - odd);
+        out.extend(rest[start..odd + length].nfkc().flat_map(char::to_lowercase));
+        rest = &rest[odd + length..];
+    }
+    push_lower(&mut out, rest);
+    out
+}
+
+fn push_lower(out: &mut String, plain: &str) {
+    let from = out.len();
+    out.push_str(plain);
+    // ASCII letters are the only ones here that have a case.
+    out[from..].make_ascii_lowercase();
 }
 
 /// The longest prefix of at most `max_bytes` bytes that ends between characters.
@@ -122,6 +145,22 @@ mod tests {
     fn clip_keeps_characters_whole() {
         assert_eq!(clip("谷歌", 4), "谷");
         assert_eq!(excerpt("谷歌一劍", 2), "谷歌…");
+    }
+
+    #[test]
+    fn folding_in_pieces_is_folding() {
+        let whole = |text: &str| text.nfkc().flat_map(char::to_lowercase).collect::<String>();
+        for text in [
+            "Cafe\u{301} ＡＢＣ ﬁne",
+            "谷歌「Gemini」Ⅳ 한글 ｶﾞ",
+            "É",
+            "“Straße” — Ω",
+            "x\u{301}",
+            "谷\u{301}Ａ",
+            "日本語ガ、テスト。",
+        ] {
+            assert_eq!(fold(text), whole(text), "{text}");
+        }
     }
 
     #[test]

@@ -50,7 +50,9 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
             Some(Answer::Error(error)) => return Err(Failure::Error(anyhow::anyhow!(error))),
             Some(_) => return Err(Failure::Error(anyhow::anyhow!("the running courant answered something else"))),
             None => {
-                return Err(Failure::Error(anyhow::anyhow!("{taken}, and does not answer; it may be starting or another `once`")));
+                return Err(Failure::Error(anyhow::anyhow!(
+                    "{taken}, and does not answer; it may be starting or another `once`"
+                )));
             }
         },
     };

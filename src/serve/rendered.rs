@@ -46,9 +46,12 @@ pub struct Document {
 /// The media type of our pages.
 pub const HTML: &str = "text/html; charset=utf-8";
 
+/// One document's place: locked while it is rendered.
+type Slot = Arc<Mutex<Option<Arc<Document>>>>;
+
 pub struct Cache {
     engine: Arc<Engine>,
-    documents: Mutex<HashMap<What, Arc<Mutex<Option<Arc<Document>>>>>>,
+    documents: Mutex<HashMap<What, Slot>>,
 }
 
 impl Cache {

@@ -65,6 +65,9 @@ impl Store {
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "temp_store", "MEMORY")?;
         connection.pragma_update(None, "cache_size", -16_384)?;
+        // 16 MB of log between checkpoints: each costs a sync of the disk and holds the writer.
+        connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
+        stable_plans(&connection)?;
         schema::migrate(&mut connection)?;
         let instance = instance(&connection)?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
@@ -127,6 +130,13 @@ impl Store {
     }
 }
 
+/// Plans do not depend on the values that are bound. Without this, every statement on a table that has a partial index
+/// is planned anew for each row: an eighth of a cold poll's CPU.
+fn stable_plans(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
+}
+
 /// The instance id, minted with the database.
 fn instance(connection: &Connection) -> rusqlite::Result<Uuid> {
     let found: Option<String> =
@@ -152,6 +162,7 @@ fn open_to_read(path: &Path) -> Result<Connection, SchemaError> {
         let connection = Connection::open_with_flags(address, flags)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.set_prepared_statement_cache_capacity(64);
+        stable_plans(&connection)?;
         if schema::check(&connection)? == 0 {
             return Err(SchemaError::Sqlite(rusqlite::Error::QueryReturnedNoRows));
         }
