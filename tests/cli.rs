@@ -182,7 +182,9 @@ fn the_readme_shows_commands_that_exist() {
     let home = tempfile::tempdir().unwrap();
     let readme = std::fs::read_to_string("README.md").unwrap();
     let mut n_checked = 0;
-    for line in readme.lines().filter_map(|line| line.trim_start().strip_prefix("courant ")) {
+    // Every second piece between fences is a block of code.
+    let blocks = readme.split("```").skip(1).step_by(2);
+    for line in blocks.flat_map(str::lines).filter_map(|line| line.strip_prefix("courant ")) {
         let words: Vec<&str> =
             line.split_whitespace().take_while(|word| word.chars().all(|c| c.is_ascii_lowercase())).take(2).collect();
         let known = (1..=words.len()).rev().any(|n| code(&courant(home.path(), &[&words[..n], &["--help"]].concat())) == 0);

@@ -235,7 +235,7 @@ fn list(config: &Config, format: Format) -> Outcome {
                 "tags": feed.tags,
                 "entries": known.map_or(0, |row| row.n_entries),
                 "next": known.and_then(|row| row.next_poll).map(local_time),
-                "state": known.map_or_else(|| "not polled yet".into(), state),
+                "state": if feed.paused { "paused".into() } else { known.map_or_else(|| "not polled yet".into(), state) },
             })
         })
         .collect();
@@ -245,9 +245,6 @@ fn list(config: &Config, format: Format) -> Outcome {
 
 /// How a feed is, in a few words.
 fn state(feed: &FeedRow) -> String {
-    if feed.settings.paused {
-        return "paused".into();
-    }
     match (&feed.error, feed.next_poll, feed.last_polled) {
         (_, None, _) => "gone: the server says that it will not come back".into(),
         (Some(error), ..) => format!("failing ({}): {error}", feed.n_errors),
@@ -272,7 +269,12 @@ fn show(config: &Config, address: &str) -> Outcome {
     for (url, since, why) in setup::reader(config)?.addresses_of(feed.id)? {
         println!("           {} since {} ({why})", text::redact_url(&url), local_time(since));
     }
-    println!("state      {}{}", text::one_line(&state(&feed)), if feed.subscribed { "" } else { " (no longer in feeds.toml)" });
+    let paused = if feed.settings.paused { "paused; " } else { "" };
+    println!(
+        "state      {paused}{}{}",
+        text::one_line(&state(&feed)),
+        if feed.subscribed { "" } else { " (no longer in feeds.toml)" }
+    );
     println!("entries    {}", feed.n_entries);
     println!("polled     {} (well: {}; something new: {})", time(feed.last_polled), time(feed.last_ok), time(feed.last_new));
     println!("next poll  {}", time(feed.next_poll));

@@ -49,6 +49,7 @@ pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready:
     let listener =
         tokio::net::TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen} (serve.listen)"))?;
     let address = listener.local_addr()?;
+    let commands = socket::bind(&engine.config.state_dir)?;
     let pulse = Arc::new(Pulse { start: Instant::now(), last: AtomicU64::new(0) });
     let (stop, stopped) = watch::channel(false);
     let mut tasks: JoinSet<anyhow::Result<()>> = JoinSet::new();
@@ -56,7 +57,7 @@ pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready:
     tasks.spawn(poll_loop(engine.clone(), pulse.clone(), stopped.clone()));
     tasks.spawn(article_loop(engine.clone(), stopped.clone()));
     tasks.spawn(settle_loop(engine.clone(), stopped.clone()));
-    tasks.spawn(socket::serve(engine.clone(), stopped.clone()));
+    tasks.spawn(socket::serve(engine.clone(), commands, stopped.clone()));
     tasks.spawn(watchdog(engine.clone(), pulse, stopped.clone()));
     #[cfg(unix)]
     tasks.spawn(reload_on_hangup(engine.clone(), stopped));

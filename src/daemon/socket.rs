@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -67,16 +68,20 @@ pub fn ask(state_dir: &Path, ask: &Ask) -> anyhow::Result<Option<Answer>> {
     Ok(Some(serde_json::from_str(&answer).context("the running courant answered in another version's words")?))
 }
 
-/// Answers until told to stop.
-pub(super) async fn serve(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
-    let path = path(&engine.config.state_dir);
-    // We hold the lock, so a socket that lies here is a dead owner's.
+/// Binds the socket. We hold the lock, so one that lies there is a dead owner's.
+pub(super) fn bind(state_dir: &Path) -> anyhow::Result<UnixListener> {
+    let path = path(state_dir);
     match std::fs::remove_file(&path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error).context(format!("{}", path.display())),
         _ => {}
     }
-    let listener = tokio::net::UnixListener::bind(&path).with_context(|| format!("cannot listen on {}", path.display()))?;
+    let listener = UnixListener::bind(&path).with_context(|| format!("cannot listen on {}", path.display()))?;
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o660))?;
+    Ok(listener)
+}
+
+/// Answers until told to stop; then the socket goes.
+pub(super) async fn serve(engine: Arc<Engine>, listener: UnixListener, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
     let mut tasks = JoinSet::new();
     loop {
         tokio::select! {
@@ -93,6 +98,7 @@ pub(super) async fn serve(engine: Arc<Engine>, mut stopped: watch::Receiver<bool
             Some(_) = tasks.join_next() => {}
         }
     }
+    let path = path(&engine.config.state_dir);
     std::fs::remove_file(&path).with_context(|| format!("{}", path.display()))
 }
 
