@@ -7,6 +7,7 @@ Floors are in floors.toml beside this file: `figure = floor`; a figure below its
 named so that the floor can be raised. --print shows the figures in the form of that file.
 """
 import json
+import math
 import pathlib
 import re
 import subprocess
@@ -34,19 +35,6 @@ def feeds():
     found = run(sys.executable, eval_dir / "feeds/score_discovery.py", "--", courant, "debug", "discover")
     pairs = [tuple(map(int, pair)) for pair in re.findall(r"(\d+) of +(\d+)", found)]
     return score, {"hostile": survived / total, "discovery": sum(a for a, _ in pairs) / sum(b for _, b in pairs)}
-
-
-def find(tree, *names):
-    """The first number under a key of one of these names, depth first."""
-    if isinstance(tree, dict):
-        for key, value in tree.items():
-            if key in names and isinstance(value, (int, float)):
-                return float(value)
-        for value in tree.values():
-            found = find(value, *names)
-            if found is not None:
-                return found
-    return None
 
 
 def extraction():
@@ -78,8 +66,9 @@ def addresses():
 def main():
     figures = {}
     score, extra = feeds()
-    figures["feeds.accept"] = find(score, "accept")
-    figures["feeds.core"] = find(score, "core")
+    everything = score["groups"]["ALL"]
+    for column in ("accept", "reject", "core"):
+        figures[f"feeds.{column}"] = everything[column]["share"]
     figures["feeds.hostile"], figures["feeds.discovery"] = extra["hostile"], extra["discovery"]
     figures["seed.clean"] = seed()
     figures["address.right"] = addresses()
@@ -92,7 +81,7 @@ def main():
             if kind in row:
                 figures[f"dedup.{name}.{kind}.{'prf'[index]}"] = row[kind][index]
     if "--print" in sys.argv:
-        print("\n".join(f'"{name}" = {value:.4f}' for name, value in figures.items() if value is not None))
+        print("\n".join(f'"{name}" = {math.floor(value * 10_000) / 10_000:.4f}' for name, value in figures.items()))
         return
     floors = tomllib.load(open(pathlib.Path(__file__).parent / "floors.toml", "rb"))
     failed = 0
