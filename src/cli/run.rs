@@ -3,8 +3,7 @@
 use super::failure::{Failure, Outcome};
 use super::progress::Progress;
 use super::setup;
-use crate::daemon::{self, Engine, Owner};
-use std::io::IsTerminal;
+use crate::daemon::{self, Engine, Owner, Stats};
 use std::path::Path;
 use std::time::Duration;
 
@@ -20,7 +19,7 @@ pub fn run(named: Option<&Path>) -> Outcome {
         let (engine, writer) = Engine::start(loaded.config, &subscriptions)?;
         let stop = stop_signal()?;
         let first = engine.clone();
-        let mut progress = None;
+        let mut first_pass = None;
         let ended = daemon::run(engine, stop, |up| {
             let base_url = up.engine.config.base_url();
             tracing::info!(
@@ -32,10 +31,12 @@ pub fn run(named: Option<&Path>) -> Outcome {
                 up.address
             );
             daemon::notify_ready(&format!("serving on http://{}/", up.address));
-            progress = std::io::stderr().is_terminal().then(|| first_pass(first, n_feeds));
+            first_pass = Some(show_first_pass(first, n_feeds));
         })
         .await;
-        drop(progress);
+        if let Some(task) = first_pass {
+            task.abort();
+        }
         daemon::notify_stopping();
         Ok::<_, anyhow::Error>((ended, writer))
     });
@@ -49,14 +50,23 @@ pub fn run(named: Option<&Path>) -> Outcome {
     Ok(ended?)
 }
 
-/// Shows the progress of the first poll until every feed has been asked once.
-fn first_pass(engine: std::sync::Arc<Engine>, n_feeds: usize) -> tokio::task::JoinHandle<()> {
+/// Shows the progress of the first poll until every feed has been asked once, and says what came of it.
+fn show_first_pass(engine: std::sync::Arc<Engine>, n_feeds: usize) -> tokio::task::JoinHandle<()> {
     tokio::spawn(async move {
         let progress = Progress::start(&engine, n_feeds);
         let ended = daemon::until_idle(&engine).await;
         drop(progress);
-        if let Err(error) = ended {
-            tracing::debug!(error = format!("{error:#}"), "the progress of the first poll is shown no more");
+        let get = Stats::get;
+        let stats = &engine.stats;
+        match ended {
+            Ok(()) => tracing::info!(
+                polled = get(&stats.polled),
+                failed = get(&stats.failed),
+                new_entries = get(&stats.new_entries),
+                articles = get(&stats.articles),
+                "everything that was due is polled; `courant status` names the feeds that failed"
+            ),
+            Err(error) => tracing::debug!(error = format!("{error:#}"), "the first poll is no longer watched"),
         }
     })
 }

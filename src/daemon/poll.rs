@@ -15,9 +15,10 @@ pub async fn poll(engine: &Arc<Engine>, due: DueFeed) {
     let url = log_name(&due);
     let record = record(engine, &due).await;
     let (error, unchanged) = (record.error.clone(), record.error.is_none() && record.read.is_none());
+    let n_errors = record.state.n_errors;
     match engine.writer.write(move |store| store.save_poll(&record)).await {
         Ok(change) => {
-            report(engine, &url, error, unchanged, change);
+            report(engine, &url, error.map(|error| (error, n_errors)), unchanged, change);
         }
         // The feed's lease ends by itself, and it is polled again.
         Err(problem) => tracing::error!(feed.url = url, error = %problem, "a poll could not be stored"),
@@ -30,7 +31,7 @@ fn log_name(due: &DueFeed) -> String {
     if due.settings.private { format!("private feed {}", due.id) } else { text::redact_url(&due.url) }
 }
 
-fn report(engine: &Engine, url: &str, error: Option<String>, unchanged: bool, change: FeedChange) {
+fn report(engine: &Engine, url: &str, error: Option<(String, u32)>, unchanged: bool, change: FeedChange) {
     let stats = &engine.stats;
     Stats::add(&stats.polled, 1);
     Stats::add(&stats.unchanged, usize::from(unchanged));
@@ -43,9 +44,14 @@ fn report(engine: &Engine, url: &str, error: Option<String>, unchanged: bool, ch
         engine.entries_ready.notify_one();
     }
     match error {
-        Some(error) => {
+        Some((error, n_errors)) => {
             Stats::add(&stats.failed, 1);
-            tracing::warn!(feed.url = url, error, "a feed could not be polled");
+            // A feed that fails now and then mends itself; one that goes on failing needs a person, who is told once.
+            if n_errors == schedule::GIVE_UP_AFTER {
+                tracing::warn!(feed.url = url, error, n_errors, "a feed goes on failing; it is asked once a day from now on");
+            } else {
+                tracing::debug!(feed.url = url, error, n_errors, "a feed could not be polled");
+            }
         }
         None => tracing::debug!(feed.url = url, unchanged, n_new = change.n_new, n_edited = change.n_edited, "polled"),
     }

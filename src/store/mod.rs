@@ -71,6 +71,7 @@ impl Store {
         schema::migrate(&mut connection)?;
         let instance = instance(&connection)?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
+        share_with_group(path);
         let last: Option<i64> = connection.query_row(
             "SELECT max(a) FROM (SELECT max(updated) AS a FROM stories UNION ALL SELECT max(first_seen) FROM entries WHERE id = (SELECT max(id) FROM entries)
              UNION ALL SELECT value FROM meta WHERE key = 'last_stamp')",
@@ -147,6 +148,26 @@ fn instance(connection: &Connection) -> rusqlite::Result<Uuid> {
     let minted = Uuid::new_v4();
     connection.execute("INSERT INTO meta(key, value) VALUES('instance', ?)", [minted.to_string()])?;
     Ok(minted)
+}
+
+/// Who reads a database that is being written marks in the shared-memory file where it reads: whoever may read the
+/// database (the service's group) must be able to write that file, and that file alone.
+fn share_with_group(database: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    const GROUP_READ: u32 = 0o040;
+    const GROUP_WRITE: u32 = 0o020;
+    let mut shared = database.as_os_str().to_owned();
+    shared.push("-shm");
+    let done = std::fs::metadata(database).and_then(|file| {
+        let mode = file.permissions().mode();
+        if mode & GROUP_READ == 0 {
+            return Ok(());
+        }
+        std::fs::set_permissions(&shared, std::fs::Permissions::from_mode(mode | GROUP_WRITE))
+    });
+    if let Err(error) = done {
+        tracing::debug!(%error, "members of the group may not be able to query");
+    }
 }
 
 /// Opens a database to read. Where no writer has it open and the folder cannot be written (a member of the
