@@ -2,8 +2,9 @@
 
 mod common;
 
-use common::{World, subscription};
+use common::World;
 use courant::config::Config;
+use courant::config::subscriptions::Subscription;
 use courant::daemon::socket::{self, Answer, Ask};
 use courant::daemon::{self, Engine, Owner};
 use courant::demo::world;
@@ -17,7 +18,7 @@ fn block_on<T>(work: impl Future<Output = T>) -> T {
 }
 
 fn pass(config: &Config, feeds: &[String], all: bool) -> daemon::PassReport {
-    let list: Vec<_> = feeds.iter().map(|url| subscription(url)).collect();
+    let list: Vec<_> = feeds.iter().map(Subscription::new).collect();
     let (report, writer) = block_on(async {
         let (engine, writer) = Engine::start(config.clone(), &list).unwrap();
         (daemon::once(&engine, all).await.unwrap(), writer)
@@ -103,7 +104,7 @@ fn the_service_serves_and_answers_on_its_socket() {
     let config = world.config(folder.path());
     let _owner = Owner::take(&config.state_dir).unwrap().unwrap();
     assert!(Owner::take(&config.state_dir).unwrap().is_err(), "there is one owner");
-    let list: Vec<_> = world.feeds().iter().map(|url| subscription(url)).collect();
+    let list: Vec<_> = world.feeds().iter().map(Subscription::new).collect();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let (up, ready) = std::sync::mpsc::channel();
     let state_dir = config.state_dir.clone();

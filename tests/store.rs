@@ -1,8 +1,6 @@
 //! The store at its door: one commit a poll, nothing lost, nothing twice.
 
-mod common;
-
-use common::subscription;
+use courant::config::subscriptions::Subscription;
 use courant::fetch::Validators;
 use courant::model::{Dedupe, FeedId, Timestamp};
 use courant::schedule::FeedState;
@@ -85,7 +83,7 @@ fn bed() -> Bed {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("courant.db");
     let mut store = Store::open(&path, NOW).unwrap();
-    let feed = store.sync_feeds(&[subscription("https://a.example/feed")], NOW).unwrap().added[0];
+    let feed = store.sync_feeds(&[Subscription::new("https://a.example/feed")], NOW).unwrap().added[0];
     Bed { _folder: folder, path, store, feed }
 }
 
@@ -149,7 +147,7 @@ fn edits_without_end_are_bounded() {
 #[test]
 fn the_same_address_is_one_story_with_both_sources() {
     let mut bed = bed();
-    let list = [subscription("https://a.example/feed"), subscription("https://b.example/feed")];
+    let list = [Subscription::new("https://a.example/feed"), Subscription::new("https://b.example/feed")];
     let other = bed.store.sync_feeds(&list, NOW).unwrap().added[0];
     bed.store.save_poll(&record(bed.feed, NOW, vec![draft("1", "https://a.example/story/one", "One")])).unwrap();
     bed.store.save_poll(&record(other, NOW, vec![draft("7", "https://a.example/story/one?utm_source=b", "One")])).unwrap();
@@ -170,7 +168,7 @@ fn ids_are_minted_equal_again() {
             std::fs::copy(earlier, &path).unwrap();
         }
         let mut store = Store::open(&path, NOW).unwrap();
-        let added = store.sync_feeds(&[subscription("https://a.example/feed")], NOW).unwrap().added;
+        let added = store.sync_feeds(&[Subscription::new("https://a.example/feed")], NOW).unwrap().added;
         let feed = added.first().copied().unwrap_or(FeedId(1));
         let fresh = folder.path().join("fresh.db");
         drop(store);
@@ -224,7 +222,7 @@ fn a_moved_feed_is_the_same_feed() {
     moved.moved_to = Some("https://new.example/feed".into());
     bed.store.save_poll(&moved).unwrap();
     // The person follows the move in the list, later.
-    let report = bed.store.sync_feeds(&[subscription("https://new.example/feed")], NOW).unwrap();
+    let report = bed.store.sync_feeds(&[Subscription::new("https://new.example/feed")], NOW).unwrap();
     assert_eq!((report.added.len(), report.n_removed), (0, 0));
     let reader = Reader::open(&bed.path).unwrap();
     assert_eq!(reader.feed_of("https://a.example/feed").unwrap(), Some(bed.feed));
@@ -241,7 +239,7 @@ fn removing_keeps_or_purges() {
     assert_eq!(reader.counts().unwrap().stories, 1);
     assert_eq!(bed.store.remove_feed(bed.feed, true, NOW).unwrap(), 1);
     assert_eq!((reader.counts().unwrap().stories, reader.counts().unwrap().entries), (0, 0));
-    let again = bed.store.sync_feeds(&[subscription("https://a.example/feed")], NOW).unwrap().added[0];
+    let again = bed.store.sync_feeds(&[Subscription::new("https://a.example/feed")], NOW).unwrap().added[0];
     assert_ne!(again, bed.feed, "a number is never used again");
 }
 

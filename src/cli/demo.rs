@@ -101,17 +101,7 @@ async fn config(options: &Options, state_dir: &Path, bases: &[String]) -> anyhow
 }
 
 fn subscription(publisher: usize, base: &str) -> Subscription {
-    Subscription {
-        url: format!("{base}{}", world::feed_path(publisher)),
-        title: None,
-        tags: vec!["demo".into()],
-        interval: None,
-        article: None,
-        dedupe: None,
-        priority: 0,
-        private: false,
-        paused: false,
-    }
+    Subscription { tags: vec!["demo".into()], ..Subscription::new(format!("{base}{}", world::feed_path(publisher))) }
 }
 
 /// Serves each publisher on a port of its own; returns their addresses.

@@ -62,7 +62,7 @@ pub fn run(named: Option<&Path>, command: &Command) -> Outcome {
     match command {
         Command::Add { url, title, tag, private, no_check } => {
             let url = if *no_check { checked(url)? } else { find_feed(&config, url)? };
-            let feed = Subscription { title: title.clone(), tags: tag.clone(), private: *private, ..plain(url) };
+            let feed = Subscription { title: title.clone(), tags: tag.clone(), private: *private, ..Subscription::new(url) };
             change(&config, &[Edit::Add(&feed)])?;
             eprintln!("subscribed to {}", text::redact_url(&feed.url));
             tell_owner(&config)
@@ -75,20 +75,6 @@ pub fn run(named: Option<&Path>, command: &Command) -> Outcome {
         Command::Resume { url } => pause(&config, url, false),
         Command::Import { file } => import(&config, file),
         Command::Export => export(&config),
-    }
-}
-
-fn plain(url: String) -> Subscription {
-    Subscription {
-        url,
-        title: None,
-        tags: Vec::new(),
-        interval: None,
-        article: None,
-        dedupe: None,
-        priority: 0,
-        private: false,
-        paused: false,
     }
 }
 
@@ -349,7 +335,7 @@ fn import(config: &Config, file: &Path) -> Outcome {
                 _ => "not an address".into(),
             });
         } else {
-            new.push(Subscription { title: feed.title, tags: feed.tags, ..plain(feed.url) });
+            new.push(Subscription { title: feed.title, tags: feed.tags, ..Subscription::new(feed.url) });
         }
     }
     change(config, &new.iter().map(Edit::Add).collect::<Vec<_>>())?;

@@ -33,6 +33,23 @@ pub struct Subscription {
     pub paused: bool,
 }
 
+impl Subscription {
+    /// A feed of which nothing but the address is said.
+    pub fn new(url: impl Into<String>) -> Subscription {
+        Subscription {
+            url: url.into(),
+            title: None,
+            tags: Vec::new(),
+            interval: None,
+            article: None,
+            dedupe: None,
+            priority: 0,
+            private: false,
+            paused: false,
+        }
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct List {

@@ -331,15 +331,5 @@ pub(super) fn host_of(address: &str) -> String {
 
 /// Settings that an older or newer version wrote are read as far as they go.
 pub(super) fn settings_of(json: &str, url: &str) -> Subscription {
-    serde_json::from_str(json).unwrap_or_else(|_| Subscription {
-        url: url.to_owned(),
-        title: None,
-        tags: Vec::new(),
-        interval: None,
-        article: None,
-        dedupe: None,
-        priority: 0,
-        private: false,
-        paused: false,
-    })
+    serde_json::from_str(json).unwrap_or_else(|_| Subscription::new(url))
 }

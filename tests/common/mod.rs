@@ -3,7 +3,6 @@
 #![allow(dead_code)] // each test uses its part
 
 use courant::config::Config;
-use courant::config::subscriptions::Subscription;
 use courant::demo::world;
 use courant::fetch::address::Allowed;
 use std::path::Path;
@@ -77,19 +76,5 @@ impl World {
         let text = "state_dir = \"state\"\n[poll]\nhost_spacing = \"0s\"\nper_host = 4\n[fetch]\nallow_private = [\"127.0.0.1\"]\n[serve]\nlisten = \"127.0.0.1:0\"\n";
         std::fs::write(&file, text).unwrap();
         file
-    }
-}
-
-pub fn subscription(url: &str) -> Subscription {
-    Subscription {
-        url: url.to_owned(),
-        title: None,
-        tags: Vec::new(),
-        interval: None,
-        article: None,
-        dedupe: None,
-        priority: 0,
-        private: false,
-        paused: false,
     }
 }
