@@ -56,12 +56,16 @@ fn prepare(entry: &ToSettle, default: Dedupe) -> Settled {
         version: entry.version,
         provisional: entry.provisional,
         dedupe,
-        keys: story::address_keys(
-            entry.link.as_deref(),
-            entry.final_url.as_deref(),
-            entry.canonical_url.as_deref(),
-            entry.og_url.as_deref(),
-        ),
+        // With Off nothing is looked up; the link's key is stored with the entry in any case.
+        keys: match dedupe {
+            Dedupe::Off => Vec::new(),
+            _ => story::address_keys(
+                entry.link.as_deref(),
+                entry.final_url.as_deref(),
+                entry.canonical_url.as_deref(),
+                entry.og_url.as_deref(),
+            ),
+        },
         prepared: (dedupe >= Dedupe::Text).then(|| story::prepare(&item)),
         terms: store::search::terms(&entry.title, &body),
         language,
