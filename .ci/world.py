@@ -38,7 +38,7 @@ def main():
         )
         command = [str(courant), "--config", str(folder / "courant.toml")]
         ready = folder / "ready"
-        server = subprocess.Popen([sys.executable, world, "--port", str(port), "--ready", str(ready)], stdout=subprocess.DEVNULL)
+        server = subprocess.Popen([sys.executable, world, "--port", str(port), "--ready", str(ready)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             for _ in range(300):
                 if ready.exists():
