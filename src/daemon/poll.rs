@@ -303,7 +303,7 @@ fn content_hash(title: &str, link: Option<&str>, author: Option<&str>, body: &st
     hash.digest128().to_be_bytes()
 }
 
-/// A text of this many characters is a whole article and no teaser: the median teaser of the collected feeds has 200.
+/// A text of this many characters is taken for a whole article and no teaser: a choice, not a measurement.
 const WHOLE_ARTICLE_CHARS: usize = 1500;
 /// … and in Chinese, Japanese and Korean, which say as much in a third of the characters.
 const WHOLE_ARTICLE_CJK_CHARS: usize = 500;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-/// Entries in one commit: at 200 µs each, the text index included, the writer is held for some 40 ms.
+/// Entries in one commit: more make the text index cheaper and hold the writer longer, for which 100 ms are the limit.
 const BATCH: usize = 192;
 
 /// A story is open for this long at most, so the index never needs older entries.

@@ -108,7 +108,7 @@ impl Store {
             searchable.extend(self.settle_one(entry, now)?);
         }
         // FTS5 collects ascending rows in memory and writes all it has whenever one does not ascend: in the order of
-        // the dates the index cost three times as much.
+        // the dates that was nearly every row.
         searchable.sort_unstable_by_key(|text| text.entry);
         for text in &searchable {
             if text.replaces {
