@@ -2,6 +2,7 @@
 
 use courant::feed::{self, Document, Enclosure, NotAFeed, ParsedEntry, ParsedFeed, Reader};
 use courant::model::Timestamp;
+use courant::publish::{self, Channel, PublishedStory};
 use proptest::prelude::*;
 
 const URL: &str = "https://site.example/blog/feed.xml";
@@ -257,6 +258,20 @@ fn titles_are_plain_lines() {
     assert_eq!(title("  "), None);
 }
 
+/// UTF-8 that was encoded twice is meant once; a text with one character that the mistake cannot have made is left.
+#[test]
+fn fields_encoded_twice() {
+    let entry = item(
+        "<title>Weâ€™re â€œliveâ€\u{9d}</title><dc:creator>JosÃ©</dc:creator><description>&lt;p&gt;caf&#195;&#169;&lt;/p&gt;</description>",
+    );
+    assert_eq!(entry.title.as_deref(), Some("We’re “live”"));
+    assert_eq!(entry.author.as_deref(), Some("José"));
+    assert_eq!(entry.summary.as_deref(), Some("<p>café</p>"));
+    for text in ["JosÃ© 谷歌", "Ã la carte", "Âme sœur", "naïve café", "Å", "Ünïcödé"] {
+        assert_eq!(item(&format!("<title>{text}</title>")).title.as_deref(), Some(text));
+    }
+}
+
 // Decoding
 
 #[test]
@@ -506,6 +521,24 @@ fn clean_feed() -> impl Strategy<Value = String> {
     })
 }
 
+/// An entry as the publisher takes it.
+fn as_story(entry: &ParsedEntry) -> PublishedStory {
+    PublishedStory {
+        id: entry.id.clone().unwrap(),
+        title: entry.title.clone().unwrap(),
+        link: entry.link.clone(),
+        author: entry.author.clone(),
+        published: entry.published.unwrap(),
+        updated: entry.updated.or(entry.published).unwrap(),
+        language: None,
+        tags: entry.categories.clone(),
+        html: entry.content.clone().unwrap(),
+        lead_image: None,
+        enclosure: entry.enclosures.first().cloned(),
+        sources: Vec::new(),
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
@@ -516,6 +549,45 @@ proptest! {
         let ours = feed::parse_with(&document, Reader::Own).unwrap();
         let theirs = feed::parse_with(&document, Reader::FeedRs).expect("clean");
         prop_assert_eq!(ours, theirs);
+    }
+
+    /// What we publish is a feed that we read without loss: somebody's courant may follow another's.
+    #[test]
+    fn our_own_atom_is_read_back_with_every_field(text in clean_feed()) {
+        let read = try_parse(text.as_bytes(), None).unwrap();
+        let stories: Vec<PublishedStory> = read.entries.iter().map(as_story).collect();
+        let channel = Channel {
+            name: "all",
+            title: read.title.as_deref().unwrap(),
+            id: "urn:uuid:0b6b2a4e-3a1c-5f0e-9d55-0d7d5a6e2b11",
+            self_url: "https://news.example/feeds/all.atom",
+            home_url: "https://news.example/",
+            language: "en",
+            updated: Timestamp::from_secs(2_000_000_000),
+        };
+        let back = try_parse(publish::render(&channel, &stories, publish::Format::Atom).as_bytes(), None).unwrap();
+        let read_title = &read.title;
+        prop_assert_eq!(&back.title, read_title);
+        prop_assert_eq!(back.hints.self_url.as_deref(), Some(channel.self_url));
+        prop_assert_eq!(back.entries.len(), read.entries.len());
+        for (back, read) in back.entries.iter().zip(&read.entries) {
+            // The publisher adds who carried it behind the body; comments and summaries it does not publish.
+            let body = read.content.as_ref().unwrap();
+            prop_assert!(back.content.as_ref().is_some_and(|found| found.starts_with(body.as_str())), "{:?} {body}", back.content);
+            // A claim from before the web is not published as a date; who has no author is the channel's.
+            let expected = ParsedEntry {
+                content: back.content.clone(),
+                published: read.published.filter(|at| at.0 >= 631_152_000_000),
+                updated: back.updated,
+                author: read.author.clone().or(read_title.clone()),
+                comments: None,
+                summary: None,
+                language: Some("en".to_owned()),
+                ..read.clone()
+            };
+            prop_assert_eq!(back, &expected);
+            prop_assert_eq!(back.updated, read.updated.or(read.published));
+        }
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! What a reader found, before it is decided what it means. Both readers fill these drafts and
 //! [`FeedDraft::finish`] turns them into the room's result, so that one feed means one thing.
 
-use super::markup;
 use super::{Attribution, Enclosure, Hints, ParsedEntry, ParsedFeed};
+use super::{markup, mojibake};
 use crate::model::Timestamp;
 use crate::text::one_line;
+use std::borrow::Cow;
 use url::Url;
 
 /// Enough for every gallery; more are dropped.
@@ -28,19 +29,21 @@ pub(super) struct Text {
 
 impl Text {
     pub fn title(&self) -> Option<String> {
-        let plain = self.kind == Kind::Plain && !markup::looks_like_html(&self.value);
-        Some(if plain { one_line(&self.value) } else { markup::plain(&self.value) }).filter(|title| !title.is_empty())
+        let value = mojibake::undo(Cow::Borrowed(&self.value));
+        let plain = self.kind == Kind::Plain && !markup::looks_like_html(&value);
+        Some(if plain { one_line(&value) } else { markup::plain(&value) }).filter(|title| !title.is_empty())
     }
 
     pub fn body(self) -> Option<String> {
-        if self.value.trim().is_empty() {
+        let value = mojibake::undo(Cow::Owned(self.value)).into_owned();
+        let trimmed = value.trim();
+        if trimmed.is_empty() {
             return None;
         }
-        if self.kind == Kind::Plain && !markup::looks_like_html(&self.value) {
-            return Some(markup::body_of_plain(&self.value));
+        if self.kind == Kind::Plain && !markup::looks_like_html(&value) {
+            return Some(markup::body_of_plain(&value));
         }
-        let trimmed = self.value.trim();
-        Some(if trimmed.len() == self.value.len() { self.value } else { trimmed.to_owned() })
+        Some(if trimmed.len() == value.len() { value } else { trimmed.to_owned() })
     }
 }
 
@@ -158,7 +161,8 @@ fn person(text: &str) -> Option<String> {
 
 /// A name has no tags, but angle brackets around an address are none.
 fn markup_free(text: &str) -> String {
-    if text.contains("</") || text.contains('&') { markup::plain(text) } else { one_line(text) }
+    let text = mojibake::undo(Cow::Borrowed(text));
+    if text.contains("</") || text.contains('&') { markup::plain(&text) } else { one_line(&text) }
 }
 
 impl EntryDraft {
@@ -170,7 +174,7 @@ impl EntryDraft {
     }
 
     pub fn add_category(&mut self, category: &str) {
-        let category = markup::plain(category);
+        let category = markup::plain(&mojibake::undo(Cow::Borrowed(category)));
         if !category.is_empty() && self.categories.len() < MAX_CATEGORIES && !self.categories.contains(&category) {
             self.categories.push(category);
         }

@@ -14,6 +14,7 @@ mod events;
 mod ids;
 mod json;
 mod markup;
+mod mojibake;
 mod names;
 mod not_a_feed;
 mod read_values;
