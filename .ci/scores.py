@@ -34,7 +34,24 @@ def feeds():
     survived, total = map(int, re.search(r"hostile: (\d+) of (\d+)", text).groups())
     found = run(sys.executable, eval_dir / "feeds/score_discovery.py", "--", courant, "debug", "discover")
     pairs = [tuple(map(int, pair)) for pair in re.findall(r"(\d+) of +(\d+)", found)]
-    return score, {"hostile": survived / total, "discovery": sum(a for a, _ in pairs) / sum(b for _, b in pairs)}
+    return score, {"hostile": survived / total, "discovery": sum(a for a, _ in pairs) / sum(b for _, b in pairs), "readers": readers()}
+
+
+def readers():
+    """The share of the clean files, those that feed-rs may read, of which our own reader says the same."""
+    rows = [json.loads(line) for line in open(eval_dir / "feeds/truth.jsonl")]
+    answers = []
+    for reader in ("feed-rs", "own"):
+        asked = ({"id": at, "path": str(eval_dir / "feeds" / row["path"]), "content_type": row["content_type"],
+                  "base_url": row["base_url"], "reader": reader} for at, row in enumerate(rows))
+        lines = "".join(json.dumps(row) + "\n" for row in asked)
+        done = subprocess.run([courant, "debug", "parse"], input=lines, stdout=subprocess.PIPE, text=True, check=True)
+        answers.append([json.loads(line) for line in done.stdout.splitlines()])
+    clean = [(bare, own, row) for bare, own, row in zip(*answers, rows) if bare["ok"]]
+    for bare, own, row in clean:
+        if bare != own:
+            print(f"the readers differ: {row['id']}")
+    return sum(bare == own for bare, own, _ in clean) / len(clean)
 
 
 def extraction():
@@ -69,7 +86,7 @@ def main():
     everything = score["groups"]["ALL"]
     for column in ("accept", "reject", "core"):
         figures[f"feeds.{column}"] = everything[column]["share"]
-    figures["feeds.hostile"], figures["feeds.discovery"] = extra["hostile"], extra["discovery"]
+    figures.update({f"feeds.{name}": value for name, value in extra.items()})
     figures["seed.clean"] = seed()
     figures["address.right"] = addresses()
     for name, row in extraction()["datasets"].items():

@@ -28,6 +28,15 @@ unsafe impl GlobalAlloc for Counting {
         // SAFETY: the caller keeps the contract.
         unsafe { System.dealloc(at, layout) }
     }
+
+    // In place where the system can, as it will for what is large: no second copy is held.
+    unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        let grown = NOW.fetch_add(size, Relaxed) + size - layout.size();
+        NOW.fetch_sub(layout.size(), Relaxed);
+        PEAK.fetch_max(grown, Relaxed);
+        // SAFETY: the caller keeps the contract.
+        unsafe { System.realloc(at, layout, size) }
+    }
 }
 
 #[global_allocator]

@@ -68,6 +68,8 @@ struct ParseRow {
     path: String,
     content_type: Option<String>,
     base_url: Option<String>,
+    /// `own` or `feed-rs`: that reader alone, to compare the two.
+    reader: Option<String>,
 }
 
 fn parse(row: ParseRow) -> Value {
@@ -80,7 +82,13 @@ fn parse(row: ParseRow) -> Value {
         content_type: row.content_type.as_deref(),
         url: row.base_url.as_deref().unwrap_or_default(),
     };
-    match feed::parse(&document) {
+    let reader = match row.reader.as_deref() {
+        None => feed::Reader::Choose,
+        Some("own") => feed::Reader::Own,
+        Some("feed-rs") => feed::Reader::FeedRs,
+        Some(other) => return json!({"id": row.id, "ok": false, "error": format!("no reader is called {other}")}),
+    };
+    match feed::parse_with(&document, reader) {
         Err(error) => json!({"id": row.id, "ok": false, "error": error.to_string()}),
         Ok(parsed) => json!({
             "id": row.id,

@@ -128,10 +128,14 @@ pub enum NotAFeed {
 /// The most entries that are taken from one document; the rest is dropped with a warning.
 pub const MAX_ENTRIES: usize = 5_000;
 
+/// Longer documents are for our own reader, which takes once their size in memory where feed-rs takes up to three
+/// times (`cargo bench --bench feed_memory`).
+const MAX_FEED_RS_BYTES: usize = 256 * 1024;
+
 /// Who reads: for benchmarks and for the test that holds the two readers to the same answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reader {
-    /// feed-rs where the scan allows it, else our own.
+    /// feed-rs where the scan and the size allow it, else our own.
     Choose,
     /// Our own, whatever the document.
     Own,
@@ -156,7 +160,12 @@ pub fn parse_with(document: &Document, reader: Reader) -> Result<ParsedFeed, Not
     if let Some(what) = not_a_feed::before_reading(document.bytes, text) {
         return Err(what);
     }
-    let clean = if reader == Reader::Own { None } else { scan::clean(text) };
+    let is_for_feed_rs = match reader {
+        Reader::Choose => text.len() <= MAX_FEED_RS_BYTES,
+        Reader::Own => false,
+        Reader::FeedRs => true,
+    };
+    let clean = if is_for_feed_rs { scan::clean(text) } else { None };
     let draft = clean.and_then(|clean| clean::read(text, document.url, clean));
     if draft.is_none() && reader == Reader::FeedRs {
         return Err(NotAFeed::Unreadable("not for feed-rs".to_owned()));
