@@ -2,10 +2,11 @@
 
 use courant::config::subscriptions::Subscription;
 use courant::fetch::Validators;
-use courant::model::{Dedupe, FeedId, Timestamp};
+use courant::model::{Dedupe, EntryId, FeedId, StoryId, Timestamp};
 use courant::schedule::FeedState;
-use courant::store::{Claim, Draft, Extra, PollRecord, Read, Reader, Selection, Settled, Store, key_of, search};
+use courant::store::{Claim, Correction, Draft, Extra, PollRecord, Read, Reader, Selection, Settled, Store, key_of, search};
 use courant::story;
+use proptest::prelude::*;
 use std::path::Path;
 use std::time::Duration;
 
@@ -301,4 +302,172 @@ fn moments_never_tie_and_never_go_back() {
     updated.sort();
     updated.dedup();
     assert_eq!(updated.len(), 51);
+}
+
+/// Story and title of each entry, in order of the entries.
+fn stories(path: &Path) -> Vec<(i64, String)> {
+    let mut found = Vec::new();
+    Reader::open(path).unwrap().settled(Timestamp(0), |entry, story, _| found.push((story.0, entry.title))).unwrap();
+    found
+}
+
+/// Two feeds with the same two addresses: two stories of two entries each.
+fn two_stories() -> (Bed, FeedId) {
+    let mut bed = bed();
+    let list = [Subscription::new("https://a.example/feed"), Subscription::new("https://b.example/feed")];
+    let other = bed.store.sync_feeds(&list, NOW).unwrap().added[0];
+    let drafts = |feed: &str| {
+        vec![
+            draft("1", "https://a.example/story/one", &format!("{feed}1")),
+            draft("2", "https://a.example/story/two", &format!("{feed}2")),
+        ]
+    };
+    bed.store.save_poll(&record(bed.feed, NOW, drafts("a"))).unwrap();
+    bed.store.save_poll(&record(other, NOW, drafts("b"))).unwrap();
+    settle(&mut bed.store, &bed.path);
+    (bed, other)
+}
+
+/// The titles of each story, sorted.
+fn partition(path: &Path) -> Vec<Vec<String>> {
+    let mut by_story = std::collections::BTreeMap::<i64, Vec<String>>::new();
+    for (story, title) in stories(path) {
+        by_story.entry(story).or_default().push(title);
+    }
+    let mut partition: Vec<Vec<String>> = by_story.into_values().collect();
+    partition.iter_mut().for_each(|story| story.sort());
+    partition.sort();
+    partition
+}
+
+fn titled(bed: &Bed, title: &str) -> (EntryId, StoryId) {
+    let mut found = None;
+    let reader = Reader::open(&bed.path).unwrap();
+    reader
+        .settled(Timestamp(0), |entry, story, _| {
+            if entry.title.starts_with(title) {
+                found = Some((entry.entry, story));
+            }
+        })
+        .unwrap();
+    found.unwrap()
+}
+
+#[test]
+fn a_split_holds_through_edits_and_restarts_and_can_be_undone() {
+    let (mut bed, other) = two_stories();
+    let before = partition(&bed.path);
+    assert_eq!(before, [vec!["a1", "b1"], vec!["a2", "b2"]]);
+    let (entry, story) = titled(&bed, "b1");
+    let split = Correction::Split { story, entries: vec![entry] };
+    bed.store.correct(&split, NOW).unwrap().unwrap();
+    assert_eq!(partition(&bed.path), [vec!["a1"], vec!["a2", "b2"], vec!["b1"]]);
+    // Its address still says that it is one story; the person's word is stronger, after a restart too.
+    bed.store = Store::open(&bed.path, NOW).unwrap();
+    let edited = draft("1", "https://a.example/story/one", "b1 edited");
+    bed.store.save_poll(&record(other, NOW, vec![edited])).unwrap();
+    settle(&mut bed.store, &bed.path);
+    assert_eq!(partition(&bed.path), [vec!["a1"], vec!["a2", "b2"], vec!["b1 edited"]]);
+    let member = Reader::open(&bed.path).unwrap().story(titled(&bed, "b1").1).unwrap().unwrap().members.remove(0);
+    assert_eq!(member.rung, "person");
+
+    bed.store.correct(&Correction::Undo, NOW).unwrap().unwrap();
+    assert_eq!(partition(&bed.path), [vec!["a1", "b1 edited"], vec!["a2", "b2"]]);
+    assert!(bed.store.correct(&Correction::Undo, NOW).unwrap().unwrap_err().contains("nothing"));
+}
+
+#[test]
+fn a_merge_redirects_for_as_long_as_it_holds() {
+    let (mut bed, _) = two_stories();
+    let ((_, into), (_, from)) = (titled(&bed, "a2"), titled(&bed, "a1"));
+    let urn = Reader::open(&bed.path).unwrap().published(&[from]).unwrap().remove(0).id;
+    bed.store.correct(&Correction::Merge { into, from }, NOW).unwrap().unwrap();
+    let reader = Reader::open(&bed.path).unwrap();
+    assert_eq!(partition(&bed.path), [vec!["a1", "a2", "b1", "b2"]]);
+    assert_eq!(reader.find_story(&urn).unwrap(), Some(into));
+    assert_eq!(reader.select(&Selection::default()).unwrap(), [into]);
+    bed.store.correct(&Correction::Undo, NOW).unwrap().unwrap();
+    assert_eq!(partition(&bed.path), [vec!["a1", "b1"], vec!["a2", "b2"]]);
+    assert_eq!(reader.find_story(&urn).unwrap(), Some(from));
+    assert_eq!(reader.published(&[from]).unwrap().remove(0).id, urn);
+}
+
+#[test]
+fn corrections_that_cannot_be_change_nothing() {
+    let (mut bed, _) = two_stories();
+    let before = partition(&bed.path);
+    let ((a1, one), (b1, _), (a2, two)) = (titled(&bed, "a1"), titled(&bed, "b1"), titled(&bed, "a2"));
+    for wrong in [
+        Correction::Split { story: one, entries: vec![a2] },
+        Correction::Split { story: one, entries: vec![a1, b1] },
+        Correction::Split { story: one, entries: vec![] },
+        Correction::Split { story: StoryId(99), entries: vec![a1] },
+        Correction::Merge { into: one, from: one },
+        Correction::Merge { into: two, from: StoryId(99) },
+        Correction::Undo,
+    ] {
+        assert!(bed.store.correct(&wrong, NOW).unwrap().is_err(), "{wrong:?}");
+    }
+    assert_eq!(partition(&bed.path), before);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Whatever is said, in whatever order, with edits between: what was last said holds, and undoing all of it
+    /// brings back what was.
+    #[test]
+    fn what_a_person_said_holds(steps in prop::collection::vec((0..3_u8, 0..4_usize, 0..4_usize), 1..12)) {
+        let (mut bed, other) = two_stories();
+        let before = partition(&bed.path);
+        let titles = ["a1", "b1", "a2", "b2"];
+        let mut n_said = 0;
+        for (at, (kind, a, b)) in steps.into_iter().enumerate() {
+            let ((first, of_first), (second, of_second)) = (titled(&bed, titles[a]), titled(&bed, titles[b]));
+            if kind == 0 {
+                let edit = draft(&titles[a][1..], &format!("https://a.example/story/{}", if titles[a].ends_with('1') { "one" } else { "two" }), &format!("{} {at}", titles[a]));
+                bed.store.save_poll(&record(if titles[a].starts_with('a') { bed.feed } else { other }, NOW, vec![edit])).unwrap();
+                settle(&mut bed.store, &bed.path);
+                continue;
+            }
+            let said = match kind {
+                1 => Correction::Split { story: of_first, entries: vec![first] },
+                _ => Correction::Merge { into: of_first, from: of_second },
+            };
+            if bed.store.correct(&said, NOW).unwrap().is_ok() {
+                n_said += 1;
+                settle(&mut bed.store, &bed.path);
+                let (now, then) = (titled(&bed, titles[a]).1, titled(&bed, titles[b]).1);
+                prop_assert_eq!(kind == 2 || first == second, now == then, "{:?}", said);
+            }
+        }
+        for _ in 0..n_said {
+            bed.store.correct(&Correction::Undo, NOW).unwrap().unwrap();
+        }
+        let plain = |partition: Vec<Vec<String>>| -> Vec<Vec<String>> {
+            partition.into_iter().map(|story| story.into_iter().map(|title| title[..2].to_owned()).collect()).collect()
+        };
+        prop_assert_eq!(plain(partition(&bed.path)), plain(before));
+    }
+}
+
+#[test]
+fn a_rehearsal_says_what_would_change_and_changes_nothing() {
+    let (mut bed, _) = two_stories();
+    let path = bed.path.clone();
+    let rehearse = |dedupe: Dedupe| {
+        let reader = Reader::open(&path).unwrap();
+        courant::daemon::recluster(&reader, Duration::from_secs(96 * 3600), dedupe, Timestamp(0)).unwrap()
+    };
+    let same = rehearse(Dedupe::Address);
+    assert_eq!((same.n_entries, same.n_stories, same.n_stories_anew, same.changes.len()), (4, 2, 2, 0));
+    // What a person said would come out again.
+    let (entry, story) = titled(&bed, "b1");
+    bed.store.correct(&Correction::Split { story, entries: vec![entry] }, NOW).unwrap().unwrap();
+    let stored = partition(&path);
+    assert_eq!((rehearse(Dedupe::Address).n_stories, rehearse(Dedupe::Address).changes.len()), (3, 0));
+    // With nothing compared, every entry would be alone.
+    let alone = rehearse(Dedupe::Off);
+    assert_eq!((alone.n_stories_anew, alone.changes.len()), (4, 1));
+    assert_eq!(partition(&path), stored);
 }

@@ -7,10 +7,10 @@ use super::setup;
 use crate::config::subscriptions::{self, Edit, Subscription};
 use crate::config::{Config, ConfigError};
 use crate::daemon::socket::{self, Answer, Ask};
-use crate::daemon::{Engine, Owner, clock};
+use crate::daemon::{Engine, clock};
 use crate::feed::{self, Document, NotAFeed};
 use crate::fetch::{Client, Kind, Outcome as Fetched, Request};
-use crate::store::{FeedRow, Store};
+use crate::store::FeedRow;
 use crate::{publish, text};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -354,19 +354,8 @@ fn remove(config: &Config, address: &str, purge: bool) -> Outcome {
 
 /// As the owner, because there is no other.
 fn remove_here(config: &Config, url: &str, purge: bool) -> Result<usize, Failure> {
-    let _owner = match Owner::take(&config.state_dir)? {
-        Ok(owner) => owner,
-        Err(taken) => return Err(Failure::Error(anyhow::anyhow!("{taken}, and does not answer"))),
-    };
     let Some(feed) = setup::reader(config)?.feed_of(url)? else { return Ok(0) };
-    let store = Store::open(&config.database(), clock())?;
-    let (writer, thread) = crate::store::Writer::start(store);
-    let removed = setup::runtime()?.block_on(writer.command(move |store| store.remove_feed(feed, purge, clock())));
-    drop(writer);
-    if thread.join().is_err() {
-        return Err(Failure::Error(anyhow::anyhow!("the writer's thread died")));
-    }
-    Ok(removed?)
+    setup::as_owner(config, move |store| store.remove_feed(feed, purge, clock()))
 }
 
 fn pause(config: &Config, address: &str, paused: bool) -> Outcome {

@@ -1,6 +1,7 @@
 //! The command line: one file a command. Data on stdout, everything else on stderr.
 
 mod config;
+mod db;
 pub mod debug;
 mod demo;
 mod failure;
@@ -45,7 +46,7 @@ enum Command {
     Init,
     /// Recent stories, newest first, or those that hold the words of QUERY
     Stories(stories::Options),
-    /// One story in full
+    /// One story in full; stories split and merged by hand
     #[command(subcommand)]
     Story(story::Command),
     /// Why a story's entries are one story
@@ -55,6 +56,9 @@ enum Command {
     Feed(feed::Command),
     /// The database in figures, and feeds that need attention
     Status(status::Options),
+    /// The database as a whole
+    #[command(subcommand)]
+    Db(db::Command),
     /// The configuration
     #[command(subcommand)]
     Config(config::Command),
@@ -83,6 +87,7 @@ pub fn main() -> ExitCode {
         Command::Why(id) => story::why(config, &id),
         Command::Feed(command) => feed::run(config, &command),
         Command::Status(options) => status::run(config, &options),
+        Command::Db(command) => db::run(config, &command),
         Command::Config(command) => config::run(config, &command),
         Command::Render(options) => render::run(config, &options),
         Command::Debug { stage, explain } => debug::run(stage, explain).map_err(Failure::from),

@@ -1,8 +1,10 @@
 //! What several commands do first: load the configuration, find the list, open the database, start the runtime.
 
+use super::failure::Failure;
 use crate::config::subscriptions::{self, Subscription};
 use crate::config::{Config, ConfigError, Environment, Level, Loaded, load};
-use crate::store::{Reader, SchemaError};
+use crate::daemon::{Owner, clock};
+use crate::store::{Reader, SchemaError, Store, Writer};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
@@ -49,6 +51,25 @@ pub fn reader(config: &Config) -> anyhow::Result<Reader> {
         SchemaError::Sqlite(error) => anyhow::anyhow!("{}: {error}", path.display()),
         other => anyhow::anyhow!("{}: {other}", path.display()),
     })
+}
+
+/// Changes the database as its owner, durably: for commands that found no running courant to ask.
+pub fn as_owner<T: Send + 'static>(
+    config: &Config,
+    work: impl FnOnce(&mut Store) -> rusqlite::Result<T> + Send + 'static,
+) -> Result<T, Failure> {
+    let _owner = match Owner::take(&config.state_dir)? {
+        Ok(owner) => owner,
+        Err(taken) => return Err(Failure::Error(anyhow::anyhow!("{taken}, and does not answer"))),
+    };
+    let store = Store::open(&config.database(), clock())?;
+    let (writer, thread) = Writer::start(store);
+    let done = runtime()?.block_on(writer.command(work));
+    drop(writer);
+    if thread.join().is_err() {
+        return Err(Failure::Error(anyhow::anyhow!("the writer's thread died")));
+    }
+    Ok(done?)
 }
 
 /// The runtime: one thread drives all connections; parsing, extraction and rendering run on CPU threads beside it.

@@ -1,9 +1,12 @@
-//! `courant story show ID` and `courant why ID`.
+//! `courant story …` and `courant why ID`.
 
 use super::failure::{Failure, Outcome};
 use super::output::local_time;
 use super::setup;
-use crate::store::StoryDetail;
+use crate::daemon::clock;
+use crate::daemon::socket::{self, Answer, Ask};
+use crate::model::{EntryId, StoryId};
+use crate::store::{Correction, Reader, StoryDetail};
 use crate::{article, text};
 use serde_json::json;
 use std::io::Write;
@@ -13,6 +16,17 @@ use std::path::Path;
 pub enum Command {
     /// The story's text, its sources and its times
     Show(Id),
+    /// These entries are another story, for good; `courant why ID` prints the entries' numbers
+    Split {
+        /// The story that they are in
+        id: String,
+        #[arg(required = true)]
+        entries: Vec<i64>,
+    },
+    /// Two stories are one, for good; the first keeps its id, and the id of the second leads to it
+    Merge { id: String, other: String },
+    /// Undo the last split or merge that is not undone yet
+    Undo,
 }
 
 #[derive(Clone, Debug, clap::Args)]
@@ -24,7 +38,38 @@ pub struct Id {
 }
 
 pub fn run(named: Option<&Path>, command: &Command) -> Outcome {
-    let Command::Show(id) = command;
+    match command {
+        Command::Show(id) => show(named, id),
+        Command::Split { id, entries } => correct(named, |reader| {
+            Ok(Correction::Split { story: story_of(reader, id)?, entries: entries.iter().copied().map(EntryId).collect() })
+        }),
+        Command::Merge { id, other } => {
+            correct(named, |reader| Ok(Correction::Merge { into: story_of(reader, id)?, from: story_of(reader, other)? }))
+        }
+        Command::Undo => correct(named, |_| Ok(Correction::Undo)),
+    }
+}
+
+/// Says a correction to the running courant, or carries it out as the owner where none runs.
+fn correct(named: Option<&Path>, what: impl FnOnce(&Reader) -> Result<Correction, Failure>) -> Outcome {
+    let config = setup::config(named)?.config;
+    let correction = what(&setup::reader(&config)?)?;
+    let corrected = match socket::ask(&config.state_dir, &Ask::Correct { correction: correction.clone() })? {
+        Some(Answer::Corrected(corrected)) => Ok(corrected),
+        Some(Answer::Error(why)) => Err(why),
+        Some(_) => Err("the running courant answered something else".into()),
+        None => setup::as_owner(&config, move |store| store.correct(&correction, clock()))?,
+    };
+    match corrected {
+        Ok(corrected) => {
+            eprintln!("{}", corrected.what);
+            Ok(())
+        }
+        Err(why) => Err(Failure::Usage(why)),
+    }
+}
+
+fn show(named: Option<&Path>, id: &Id) -> Outcome {
     let story = find(named, id)?;
     let published = &story.published;
     let body = article::plain_text(&published.html);
@@ -108,8 +153,14 @@ pub fn why(named: Option<&Path>, id: &Id) -> Outcome {
 fn find(named: Option<&Path>, id: &Id) -> Result<StoryDetail, Failure> {
     let config = setup::config(named)?.config;
     let reader = setup::reader(&config)?;
-    let missing =
-        || Failure::NothingFound(format!("no story has the id {:?}; `courant stories` prints ids", text::one_line(&id.id)));
-    let story = reader.find_story(&id.id)?.ok_or_else(missing)?;
-    reader.story(story)?.ok_or_else(missing)
+    let missing = || no_story(&id.id);
+    reader.story(story_of(&reader, &id.id)?)?.ok_or_else(missing)
+}
+
+fn no_story(id: &str) -> Failure {
+    Failure::NothingFound(format!("no story has the id {:?}; `courant stories` prints ids", text::one_line(id)))
+}
+
+fn story_of(reader: &Reader, id: &str) -> Result<StoryId, Failure> {
+    reader.find_story(id)?.ok_or_else(|| no_story(id))
 }

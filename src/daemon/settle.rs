@@ -39,18 +39,10 @@ pub async fn settle_ready(engine: &Arc<Engine>) -> anyhow::Result<usize> {
     }
 }
 
-fn prepare(entry: &ToSettle, default: Dedupe) -> Settled {
+pub(super) fn prepare(entry: &ToSettle, default: Dedupe) -> Settled {
     let dedupe = entry.dedupe.unwrap_or(default);
     let body = article::plain_text(&entry.html);
     let language = entry.language.clone().or_else(|| guess_language(&entry.title, &body));
-    let item = Item {
-        entry: entry.entry,
-        feed: entry.feed,
-        title: &entry.title,
-        text: &body,
-        language: language.as_deref(),
-        at: entry.at,
-    };
     Settled {
         entry: entry.entry,
         version: entry.version,
@@ -66,10 +58,14 @@ fn prepare(entry: &ToSettle, default: Dedupe) -> Settled {
                 entry.og_url.as_deref(),
             ),
         },
-        prepared: (dedupe >= Dedupe::Text).then(|| story::prepare(&item)),
+        prepared: (dedupe >= Dedupe::Text).then(|| story::prepare(&item(entry, &body, language.as_deref()))),
         terms: store::search::terms(&entry.title, &body),
         language,
     }
+}
+
+fn item<'a>(entry: &'a ToSettle, text: &'a str, language: Option<&'a str>) -> Item<'a> {
+    Item { entry: entry.entry, feed: entry.feed, title: &entry.title, text, language, at: entry.at }
 }
 
 /// By script alone, which is right for the languages that matter most here and silent on the rest.
@@ -111,18 +107,10 @@ pub async fn rebuild_index(engine: &Arc<Engine>) -> anyhow::Result<()> {
         .read(move |reader| {
             let mut index = Index::new(window);
             let mut n_entries = 0;
-            reader.index_rows(since, |row| {
-                if row.dedupe.unwrap_or(default) >= Dedupe::Text {
-                    let body = article::plain_text(&row.html);
-                    let item = Item {
-                        entry: row.entry,
-                        feed: row.feed,
-                        title: &row.title,
-                        text: &body,
-                        language: row.language.as_deref(),
-                        at: row.at,
-                    };
-                    index.insert(story::prepare(&item), row.story);
+            reader.settled(since, |entry, story, _| {
+                if entry.dedupe.unwrap_or(default) >= Dedupe::Text {
+                    let body = article::plain_text(&entry.html);
+                    index.insert(story::prepare(&item(&entry, &body, entry.language.as_deref())), story);
                     n_entries += 1;
                 }
             })?;

@@ -4,6 +4,7 @@
 use super::engine::{Engine, Stats, clock};
 use super::pass::{PassReport, Snapshot, report};
 use super::service::reload;
+use crate::store::{Corrected, Correction};
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, BufReader, Write};
@@ -27,6 +28,8 @@ pub enum Ask {
     Reload,
     /// Forget a feed that feeds.toml no longer lists.
     Remove { url: String, purge: bool },
+    /// Split or merge stories by hand, or undo that.
+    Correct { correction: Correction },
 }
 
 /// What the owner answers.
@@ -43,6 +46,7 @@ pub enum Answer {
     Removed {
         n_stories: usize,
     },
+    Corrected(Corrected),
     Error(String),
 }
 
@@ -105,7 +109,7 @@ pub(super) async fn serve(engine: Arc<Engine>, listener: UnixListener, mut stopp
 async fn converse(engine: &Arc<Engine>, mut stream: tokio::net::UnixStream) -> anyhow::Result<()> {
     let (read, mut write) = stream.split();
     let mut line = String::new();
-    // No request is longer than an address.
+    // No request is longer than an address, or the entries of a story.
     tokio::io::BufReader::new(read.take(64 * 1024)).read_line(&mut line).await?;
     let answer = match serde_json::from_str(&line) {
         Err(error) => Answer::Error(format!("not a request: {error}")),
@@ -129,6 +133,10 @@ async fn act(engine: &Arc<Engine>, ask: Ask) -> anyhow::Result<Answer> {
             };
             let n_stories = engine.writer.command(move |store| store.remove_feed(feed, purge, clock())).await?;
             Ok(Answer::Removed { n_stories })
+        }
+        Ask::Correct { correction } => {
+            let corrected = engine.writer.command(move |store| store.correct(&correction, clock())).await?;
+            Ok(corrected.map_or_else(Answer::Error, Answer::Corrected))
         }
         Ask::Once { all } => {
             let (started, before) = (clock(), Snapshot::of(&engine.stats));

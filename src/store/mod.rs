@@ -4,6 +4,7 @@
 //! belongs to it. A [`Store`] is the writer's side, a [`Reader`] everyone else's.
 
 mod articles;
+mod correct;
 mod entries;
 mod feeds;
 mod read;
@@ -13,11 +14,12 @@ mod settle;
 mod writer;
 
 pub use articles::{ArticleResult, DueArticle, FoundArticle};
+pub use correct::{Corrected, Correction};
 pub use entries::{Draft, Extra, WantedArticle};
 pub use feeds::{Claim, DueFeed, FeedChange, PlannedFeed, PollRecord, Read, SyncReport};
 pub use read::{ArticleRow, Counts, FeedRow, HeldBack, Member, Reader, Selection, StoryDetail};
 pub use schema::SchemaError;
-pub use settle::{IndexRow, Settled, ToSettle};
+pub use settle::{Settled, ToSettle};
 pub use writer::{WriteError, Writer};
 
 use crate::model::Timestamp;
@@ -98,7 +100,7 @@ impl Store {
         self.instance
     }
 
-    /// Hands over the index that was rebuilt from [`Reader::index_rows`].
+    /// Hands over the index that was rebuilt from [`Reader::settled`].
     pub fn set_index(&mut self, index: story::Index) {
         self.index = Some(index);
     }

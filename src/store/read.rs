@@ -3,7 +3,7 @@
 use super::entries::Extra;
 use super::feeds::{PlannedFeed, settings_of};
 use super::search::Query;
-use super::settle::{IndexRow, ToSettle, evidence_of};
+use super::settle::{ToSettle, evidence_of};
 use super::{Key, SchemaError, open_to_read};
 use crate::config::subscriptions::Subscription;
 use crate::feed::Enclosure;
@@ -264,58 +264,33 @@ impl Reader {
 
     /// Entries that can be settled, in the order in which they are to be: the earliest first.
     pub fn to_settle(&self, limit: usize) -> rusqlite::Result<Vec<ToSettle>> {
-        let mut ready = self.connection.prepare_cached(
-            "SELECT e.id, e.feed_id, e.title, coalesce(ab.html, b.html), coalesce(a.language, e.language), e.claimed, e.first_seen, e.link,
-               a.final_url, a.canonical_url, a.og_url, f.settings, a.state IS 0, e.updated, f.url, a.title
-             FROM (SELECT id FROM entries WHERE ready = 1 ORDER BY min(coalesce(claimed, first_seen), first_seen), id LIMIT ?) r
-             JOIN entries e ON e.id = r.id JOIN feeds f ON f.id = e.feed_id JOIN entry_bodies b ON b.entry_id = e.id
-             LEFT JOIN articles a ON a.id = e.article_id LEFT JOIN article_bodies ab ON ab.article_id = a.id
-             ORDER BY min(coalesce(e.claimed, e.first_seen), e.first_seen), e.id",
-        )?;
-        let rows = ready.query_map([limit as i64], |row| {
-            let (settings, url): (String, String) = (row.get(11)?, row.get(14)?);
-            let (title, article_title): (String, Option<String>) = (row.get(2)?, row.get(15)?);
-            Ok(ToSettle {
-                entry: EntryId(row.get(0)?),
-                feed: FeedId(row.get(1)?),
-                title: if title.is_empty() { article_title.unwrap_or_default() } else { title },
-                html: row.get(3)?,
-                language: row.get(4)?,
-                at: earlier(row.get(5)?, row.get(6)?),
-                link: row.get(7)?,
-                final_url: row.get(8)?,
-                canonical_url: row.get(9)?,
-                og_url: row.get(10)?,
-                dedupe: settings_of(&settings, &url).dedupe,
-                provisional: row.get(12)?,
-                version: Timestamp(row.get(13)?),
-            })
-        })?;
-        rows.collect()
+        let mut ready = self.connection.prepare_cached(&format!(
+            "SELECT {TO_SETTLE} FROM (SELECT id FROM entries WHERE ready = 1 ORDER BY min(coalesce(claimed, first_seen), first_seen), id LIMIT ?) r
+             JOIN entries e ON e.id = r.id {TO_SETTLE_JOINS} ORDER BY min(coalesce(e.claimed, e.first_seen), e.first_seen), e.id",
+        ))?;
+        ready.query_map([limit as i64], to_settle)?.collect()
     }
 
-    /// The entries first seen since `since` that belong to a story, in order of id: `each` takes them one at a time.
-    pub fn index_rows(&self, since: Timestamp, mut each: impl FnMut(IndexRow)) -> rusqlite::Result<()> {
-        let mut all = self.connection.prepare(
-            "SELECT e.id, e.feed_id, e.story_id, e.title, coalesce(ab.html, b.html), coalesce(a.language, e.language), e.claimed, e.first_seen, a.title, f.settings, f.url
-             FROM entries e JOIN feeds f ON f.id = e.feed_id JOIN entry_bodies b ON b.entry_id = e.id
-             LEFT JOIN articles a ON a.id = e.article_id LEFT JOIN article_bodies ab ON ab.article_id = a.id
-             WHERE e.story_id IS NOT NULL AND e.first_seen >= ? ORDER BY e.id",
+    /// The entries of stories that were first seen since `since`, in the order in which they came, each with its story
+    /// and what a person said of it: "must" or "cannot" be with another entry.
+    pub fn settled(
+        &self,
+        since: Timestamp,
+        mut each: impl FnMut(ToSettle, StoryId, Vec<(bool, EntryId)>),
+    ) -> rusqlite::Result<()> {
+        let mut all = self.connection.prepare(&format!(
+            "SELECT {TO_SETTLE}, e.story_id FROM entries e {TO_SETTLE_JOINS} WHERE e.story_id IS NOT NULL AND e.first_seen >= ? ORDER BY e.id",
+        ))?;
+        let mut said = self.connection.prepare(
+            "SELECT kind = 'must', iif(entry_a = ?1, entry_b, entry_a) FROM constraints
+             WHERE undone IS NULL AND (entry_a = ?1 OR entry_b = ?1) ORDER BY id",
         )?;
         let mut rows = all.query([since.0])?;
         while let Some(row) = rows.next()? {
-            let (title, article_title): (String, Option<String>) = (row.get(3)?, row.get(8)?);
-            let (settings, url): (String, String) = (row.get(9)?, row.get(10)?);
-            each(IndexRow {
-                entry: EntryId(row.get(0)?),
-                feed: FeedId(row.get(1)?),
-                story: StoryId(row.get(2)?),
-                title: if title.is_empty() { article_title.unwrap_or_default() } else { title },
-                html: row.get(4)?,
-                language: row.get(5)?,
-                at: earlier(row.get(6)?, row.get(7)?),
-                dedupe: settings_of(&settings, &url).dedupe,
-            });
+            let (entry, story) = (to_settle(row)?, StoryId(row.get("story_id")?));
+            let constraints = said.query_map([entry.entry.0], |row| Ok((row.get(0)?, EntryId(row.get(1)?))))?;
+            let constraints = constraints.collect::<rusqlite::Result<_>>()?;
+            each(entry, story, constraints);
         }
         Ok(())
     }
@@ -534,6 +509,33 @@ impl Reader {
         let members = rows.collect::<rusqlite::Result<_>>()?;
         Ok(Some(StoryDetail { id, published, members }))
     }
+}
+
+/// The columns of [`to_settle`].
+const TO_SETTLE: &str =
+    "e.id, e.feed_id, e.title, coalesce(ab.html, b.html), coalesce(a.language, e.language), e.claimed, e.first_seen,
+  e.link, a.final_url, a.canonical_url, a.og_url, f.settings, a.state IS 0, e.updated, f.url, a.title";
+const TO_SETTLE_JOINS: &str = "JOIN feeds f ON f.id = e.feed_id JOIN entry_bodies b ON b.entry_id = e.id
+  LEFT JOIN articles a ON a.id = e.article_id LEFT JOIN article_bodies ab ON ab.article_id = a.id";
+
+fn to_settle(row: &rusqlite::Row) -> rusqlite::Result<ToSettle> {
+    let (settings, url): (String, String) = (row.get(11)?, row.get(14)?);
+    let (title, article_title): (String, Option<String>) = (row.get(2)?, row.get(15)?);
+    Ok(ToSettle {
+        entry: EntryId(row.get(0)?),
+        feed: FeedId(row.get(1)?),
+        title: if title.is_empty() { article_title.unwrap_or_default() } else { title },
+        html: row.get(3)?,
+        language: row.get(4)?,
+        at: earlier(row.get(5)?, row.get(6)?),
+        link: row.get(7)?,
+        final_url: row.get(8)?,
+        canonical_url: row.get(9)?,
+        og_url: row.get(10)?,
+        dedupe: settings_of(&settings, &url).dedupe,
+        provisional: row.get(12)?,
+        version: Timestamp(row.get(13)?),
+    })
 }
 
 /// Categories of an entry that are published beside its feed's tags.

@@ -46,20 +46,6 @@ pub struct Settled {
     pub language: Option<String>,
 }
 
-/// An entry of the window with its story, for rebuilding the index.
-#[derive(Clone, Debug)]
-pub struct IndexRow {
-    pub entry: EntryId,
-    pub feed: FeedId,
-    pub story: StoryId,
-    pub title: String,
-    pub html: String,
-    pub language: Option<String>,
-    pub at: Timestamp,
-    /// What the feed's own settings say.
-    pub dedupe: Option<Dedupe>,
-}
-
 /// What goes into the text index.
 struct Searchable {
     entry: EntryId,
@@ -75,6 +61,7 @@ struct Row {
     at: Timestamp,
     first_seen: Timestamp,
     story: Option<StoryId>,
+    language: Option<String>,
 }
 
 /// How many holders of one address are looked at: a key that more share is not an identity anyway.
@@ -148,13 +135,22 @@ impl Store {
         Ok(Some(searchable))
     }
 
+    /// `None`: it was edited since it was read, or it is gone.
     fn settling_row(&self, new: &Settled) -> rusqlite::Result<Option<Row>> {
+        let current = self
+            .connection
+            .prepare_cached("SELECT EXISTS(SELECT 1 FROM entries WHERE id = ? AND ready = 1 AND updated = ?)")?
+            .query_row(params![new.entry.0, new.version.0], |row| row.get(0))?;
+        if current { self.entry_row(new.entry).optional() } else { Ok(None) }
+    }
+
+    fn entry_row(&self, entry: EntryId) -> rusqlite::Result<Row> {
         self.connection
             .prepare_cached(
-                "SELECT e.feed_id, f.key, e.key, e.claimed, e.first_seen, e.story_id FROM entries e JOIN feeds f ON f.id = e.feed_id
-                 WHERE e.id = ? AND e.ready = 1 AND e.updated = ?",
+                "SELECT e.feed_id, f.key, e.key, e.claimed, e.first_seen, e.story_id, e.language FROM entries e JOIN feeds f ON f.id = e.feed_id
+                 WHERE e.id = ?",
             )?
-            .query_row(params![new.entry.0, new.version.0], |row| {
+            .query_row([entry.0], |row| {
                 let (claimed, first_seen): (Option<i64>, i64) = (row.get(3)?, row.get(4)?);
                 Ok(Row {
                     feed: FeedId(row.get(0)?),
@@ -163,9 +159,16 @@ impl Store {
                     at: Timestamp(claimed.unwrap_or(first_seen).min(first_seen)),
                     first_seen: Timestamp(first_seen),
                     story: row.get::<_, Option<i64>>(5)?.map(StoryId),
+                    language: row.get(6)?,
                 })
             })
-            .optional()
+    }
+
+    /// A story of its own for an entry that is in one already; its face is still to be made.
+    pub(super) fn found_story(&mut self, entry: EntryId, now: Timestamp) -> rusqlite::Result<StoryId> {
+        let row = self.entry_row(entry)?;
+        let stamp = self.stamp(now);
+        self.create_story(entry, &row, row.language.as_deref(), stamp)
     }
 
     /// Other entries under the same addresses.
@@ -217,7 +220,7 @@ impl Store {
     fn assign(&mut self, new: &Settled, row: &Row, decision: Decision, now: Timestamp) -> rusqlite::Result<StoryId> {
         let stamp = self.stamp(now);
         let story = match (row.story, decision.join) {
-            (None, None) => self.create_story(new, row, stamp)?,
+            (None, None) => self.create_story(new.entry, row, new.language.as_deref(), stamp)?,
             // An edited or completed entry that would now open a story of its own stays where people have seen it.
             (Some(old), None) => old,
             (_, Some(joined)) => joined,
@@ -252,7 +255,7 @@ impl Store {
         Ok(story)
     }
 
-    fn create_story(&mut self, new: &Settled, row: &Row, stamp: Timestamp) -> rusqlite::Result<StoryId> {
+    fn create_story(&mut self, entry: EntryId, row: &Row, language: Option<&str>, stamp: Timestamp) -> rusqlite::Result<StoryId> {
         for n in 0.. {
             let urn = published_id(self.instance, &row.feed_key, &row.key, n);
             let made = self
@@ -261,7 +264,7 @@ impl Store {
                     "INSERT INTO stories(urn, representative, sort_at, first_seen, updated, n_sources, language) VALUES(?, ?, ?, ?, ?, 1, ?)
                      ON CONFLICT(urn) DO NOTHING",
                 )?
-                .execute(params![urn.as_bytes(), new.entry.0, row.at.0, row.first_seen.0, stamp.0, new.language])?;
+                .execute(params![urn.as_bytes(), entry.0, row.at.0, row.first_seen.0, stamp.0, language])?;
             if made == 1 {
                 break;
             }
@@ -271,7 +274,7 @@ impl Store {
     }
 
     /// A story that an entry left: if nobody is left in it, it redirects for ever.
-    fn leave_story(&mut self, old: StoryId, to: StoryId, now: Timestamp) -> rusqlite::Result<()> {
+    pub(super) fn leave_story(&mut self, old: StoryId, to: StoryId, now: Timestamp) -> rusqlite::Result<()> {
         let left: bool = self
             .connection
             .prepare_cached("SELECT EXISTS(SELECT 1 FROM entries WHERE story_id = ?)")?

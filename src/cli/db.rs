@@ -1,0 +1,62 @@
+//! `courant db …`: what concerns the database as a whole.
+
+use super::failure::{Failure, Outcome};
+use super::setup;
+use crate::config::values;
+use crate::daemon::{Change, clock, recluster};
+use std::io::Write;
+use std::path::Path;
+use std::time::Duration;
+
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// What this version would make of the stored entries: which stories it would split or merge
+    Recluster {
+        /// Only say it; stories that people have seen are not rearranged, so nothing else is offered
+        #[arg(long, required = true)]
+        dry_run: bool,
+        /// Entries first seen within this time
+        #[arg(long, value_name = "TIME", default_value = "14d", value_parser = values::parse_duration)]
+        since: Duration,
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+pub fn run(named: Option<&Path>, command: &Command) -> Outcome {
+    let Command::Recluster { since, json, .. } = command;
+    let config = setup::config(named)?.config;
+    let reader = setup::reader(&config)?;
+    let report = recluster(&reader, config.story.window, config.story.dedupe, clock().minus(*since))?;
+    let mut out = std::io::stdout().lock();
+    if *json {
+        serde_json::to_writer_pretty(&mut out, &report)?;
+        writeln!(out)?;
+        return Ok(());
+    }
+    if report.n_entries == 0 {
+        return Err(Failure::NothingFound("no entries; look further back with --since 30d".into()));
+    }
+    for change in &report.changes {
+        match change {
+            Change::Split { story, parts } => {
+                let parts: Vec<String> =
+                    parts.iter().map(|part| part.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")).collect();
+                writeln!(out, "story {story} would be {} stories, of the entries {}", parts.len(), parts.join(" | "))?;
+            }
+            Change::Merge { stories } => {
+                let stories: Vec<String> = stories.iter().map(ToString::to_string).collect();
+                writeln!(out, "stories {} would be one, at least in part", stories.join(", "))?;
+            }
+        }
+    }
+    writeln!(
+        out,
+        "{} entries: {} stories as they are, {} if they were made anew; {} changes",
+        report.n_entries,
+        report.n_stories,
+        report.n_stories_anew,
+        report.changes.len()
+    )?;
+    Ok(())
+}
