@@ -24,6 +24,9 @@ pub const GIVE_UP_AFTER: u32 = 5;
 /// usual gap on average.
 const POLLS_A_GAP: u32 = 4;
 
+/// The share of the interval over which feeds are spread after their first poll.
+const FIRST_SPREAD: f64 = 0.5;
+
 /// Gaps that are needed before a rhythm is believed, and entries that are looked at.
 const LEAST_GAPS: usize = 4;
 const MOST_TIMES: usize = 64;
@@ -65,6 +68,8 @@ pub struct FeedState {
     /// The median gap between the feed's entries.
     pub median_gap_ms: Option<i64>,
     pub moving: Option<Moving>,
+    /// It has its place between the feeds that were added together with it.
+    pub spread: bool,
 }
 
 /// A permanent redirect that was seen, not yet adopted.
@@ -141,9 +146,13 @@ pub fn next(now: Timestamp, feed_key: &str, policy: &Policy, state: &FeedState, 
     if let Some(hold) = state.hold_until {
         plan.at_least(hold.since(now), || format!("Retry-After {} of the server", words(hold.since(now))));
     }
-    // Added, never taken away: a share of our own step, so that feeds that started together drift apart.
+    // Added, never taken away: a share of our own step. Feeds that were added together are moved apart at once, all
+    // others drift.
     let chance = chance(feed_key, now);
-    let jitter = Duration::from_secs_f64(step.min(LONGEST_HINT).as_secs_f64() * policy.jitter.clamp(0.0, 1.0) * chance);
+    let share = policy.jitter.clamp(0.0, 1.0);
+    let share = if state.spread || share == 0.0 { share } else { share.max(FIRST_SPREAD) };
+    state.spread = true;
+    let jitter = Duration::from_secs_f64(step.min(LONGEST_HINT).as_secs_f64() * share * chance);
     let at = now.plus(plan.wait).plus(jitter);
     if !jitter.is_zero() {
         plan.reasons.push(format!("jitter {}", words(jitter)));
@@ -170,7 +179,7 @@ pub fn resume(now: Timestamp, feed_key: &str, policy: &Policy, state: &FeedState
     const MOST: Duration = Duration::from_secs(300);
     let interval = policy.interval.max(policy.min_interval);
     let ahead = at.since(now) > LONGEST_WAIT.saturating_add(interval.max(policy.max_interval));
-    let overdue = now.since(at) > interval.saturating_mul(2);
+    let overdue = now.since(at) > interval / 2;
     if !ahead && !overdue {
         return at;
     }

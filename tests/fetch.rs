@@ -538,7 +538,10 @@ async fn answers_that_are_no_http_are_errors() {
 #[tokio::test]
 async fn the_whole_request_is_timed() {
     let hang = || Reply::Hang(Vec::new());
-    let half = || Reply::Hang(b"HTTP/1.1 200 X\r\nContent-Length: 900\r\n\r\n<rss>".to_vec());
+    let half = || {
+        let head = b"HTTP/1.1 200 X\r\nContent-Length: 9000\r\n\r\n".to_vec();
+        Reply::Hang([head, vec![b' '; 4096]].concat())
+    };
     let hints = || Reply::Endless(Vec::new(), b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n".to_vec());
     let answers: [fn() -> Reply; 3] = [hang, half, hints];
     for answer in answers {
@@ -547,6 +550,10 @@ async fn the_whole_request_is_timed() {
         let client = Client::new(Settings { timeout, ..settings(&[&origin]) }, Vec::new()).unwrap();
         assert_eq!(error(feed(&client, &origin.url("/")).await), FetchError::Timeout(timeout));
     }
+    let drip = || Reply::Hang(b"HTTP/1.1 200 X\r\nContent-Length: 900\r\n\r\n<rss>".to_vec());
+    let origin = Origin::start("127.0.0.1", move |_, _| drip()).await;
+    let client = Client::new(Settings { timeout: Duration::from_secs(1), ..settings(&[&origin]) }, Vec::new()).unwrap();
+    assert_eq!(error(feed(&client, &origin.url("/")).await), FetchError::Drip(5));
 }
 
 #[tokio::test]

@@ -66,9 +66,11 @@ async fn result(engine: &Arc<Engine>, due: DueArticle) -> ArticleResult {
         Outcome::Refused(head) if head.status >= 500 => later(format!("HTTP {}", head.status), head.retry_after),
         Outcome::Refused(head) => ArticleResult::Never(format!("HTTP {}", head.status)),
         Outcome::Failed(error) => match error {
-            FetchError::Timeout(_) | FetchError::Connect(_) | FetchError::Broken(_) | FetchError::Tls(_) => {
-                later(error.to_string(), None)
-            }
+            FetchError::Timeout(_)
+            | FetchError::Drip(_)
+            | FetchError::Connect(_)
+            | FetchError::Broken(_)
+            | FetchError::Tls(_) => later(error.to_string(), None),
             FetchError::Address(_) | FetchError::Robots { .. } | FetchError::TooLarge { .. } | FetchError::Redirects(_) => {
                 ArticleResult::Never(error.to_string())
             }

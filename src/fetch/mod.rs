@@ -124,6 +124,8 @@ pub enum FetchError {
     Robots { host: String },
     #[error("no answer within {0:?}")]
     Timeout(Duration),
+    #[error("the body only drips: {0} bytes in half of the time for the whole request")]
+    Drip(usize),
     #[error("cannot connect: {0}")]
     Connect(String),
     #[error("certificate not accepted: {0}")]

@@ -274,7 +274,7 @@ impl Inner {
             200 | 203 | 226 => {
                 let encodings = decode::encodings(received.get_all(header::CONTENT_ENCODING).iter().map(HeaderValue::as_bytes))?;
                 let limit = if encodings.is_empty() { ask.limit } else { WIRE_FLOOR.max(ask.limit / 2).min(ask.limit) };
-                let body = read_body(&mut response, limit, ask.overlong).await?;
+                let body = read_body(&mut response, limit, ask.overlong, self.settings.timeout / 2).await?;
                 head.wire_bytes = body.len() as u64;
                 Ok(Answer::Body(head, body, encodings))
             }
@@ -385,12 +385,22 @@ fn target(from: &Url, location: Option<&HeaderValue>) -> Result<Url, FetchError>
     Ok(url)
 }
 
-async fn read_body(response: &mut reqwest::Response, limit: usize, overlong: Overlong) -> Result<Bytes, FetchError> {
+/// A body that has not brought this much after half of the whole request's time is a drip: holding on would only keep
+/// a connection busy, theirs and ours.
+const FIRST_BYTES: usize = 1024;
+
+async fn read_body(
+    response: &mut reqwest::Response,
+    limit: usize,
+    overlong: Overlong,
+    patience: Duration,
+) -> Result<Bytes, FetchError> {
     // A claimed length is believed only where it refuses; it never allocates.
     if overlong == Overlong::Refuse && response.content_length().is_some_and(|length| length > limit as u64) {
         return Err(FetchError::TooLarge { limit });
     }
-    let Some(first) = response.chunk().await.map_err(transport::explain)? else { return Ok(Bytes::new()) };
+    let until = Instant::now() + patience;
+    let Some(first) = chunk_after(response, 0, until).await? else { return Ok(Bytes::new()) };
     let mut body = BytesMut::new();
     let mut next = Some(first);
     while let Some(chunk) = next {
@@ -402,7 +412,7 @@ async fn read_body(response: &mut reqwest::Response, limit: usize, overlong: Ove
             body.extend_from_slice(&chunk[..room]);
             break;
         }
-        next = response.chunk().await.map_err(transport::explain)?;
+        next = chunk_after(response, body.len() + chunk.len(), until).await?;
         if next.is_none() && body.is_empty() {
             return Ok(chunk); // one piece: no copy
         }
@@ -414,6 +424,17 @@ async fn read_body(response: &mut reqwest::Response, limit: usize, overlong: Ove
         body.extend_from_slice(&chunk);
     }
     Ok(body.freeze())
+}
+
+/// The next piece of a body of which `n_bytes` are here.
+async fn chunk_after(response: &mut reqwest::Response, n_bytes: usize, until: Instant) -> Result<Option<Bytes>, FetchError> {
+    let next = response.chunk();
+    let next = if n_bytes < FIRST_BYTES {
+        tokio::time::timeout_at(until, next).await.map_err(|_| FetchError::Drip(n_bytes))?
+    } else {
+        next.await
+    };
+    next.map_err(transport::explain)
 }
 
 /// Reads what is left of a short body, so that the connection can be used again.
