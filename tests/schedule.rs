@@ -198,16 +198,21 @@ fn the_rhythm_of_a_feed_sets_its_interval() {
 #[test]
 fn jitter_only_adds_and_spreads() {
     let policy = Policy { jitter: 0.1, ..policy() };
-    let mut tenths = [0u32; 10];
-    for n in 0..1000 {
-        let key = format!("feed {n}");
-        let found = next(NOW, &key, &policy, &FeedState::default(), &not_modified());
-        assert_eq!(found, next(NOW, &key, &policy, &FeedState::default(), &not_modified()), "the same answer again");
-        let extra = wait(&found, NOW) - HOUR;
-        assert!(extra <= 6 * MINUTE);
-        tenths[(extra.as_secs() / 37) as usize] += 1;
+    // At first over half of the interval, so that feeds that were added together part at once; then a little each time.
+    for (before, most) in [(FeedState::default(), 30 * MINUTE), (FeedState { spread: true, ..FeedState::default() }, 6 * MINUTE)]
+    {
+        let mut tenths = [0u32; 10];
+        for n in 0..1000 {
+            let key = format!("feed {n}");
+            let found = next(NOW, &key, &policy, &before, &not_modified());
+            assert_eq!(found, next(NOW, &key, &policy, &before, &not_modified()), "the same answer again");
+            assert!(found.state.spread);
+            let extra = wait(&found, NOW) - HOUR;
+            assert!(extra <= most);
+            tenths[(extra.as_secs() * 10 / (most.as_secs() + 1)) as usize] += 1;
+        }
+        assert!(tenths.iter().all(|n| (60..150).contains(n)), "{tenths:?}");
     }
-    assert!(tenths.iter().all(|n| (60..150).contains(n)), "{tenths:?}");
 }
 
 #[test]

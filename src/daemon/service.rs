@@ -100,12 +100,13 @@ async fn poll_loop(engine: Arc<Engine>, pulse: Arc<Pulse>, mut stopped: watch::R
         }
         looked = (clock(), Instant::now());
         start_polls(&engine, &mut tasks).await?;
-        let due = engine.writer.write(|store| store.next_due()).await?;
-        let idle = tasks.is_empty();
+        // What is due already and was not claimed waits for a busy host, whose next answer wakes us.
+        let after = if tasks.is_empty() { Timestamp(i64::MIN) } else { looked.0 };
+        let due = engine.writer.write(move |store| store.next_due(after)).await?;
         tokio::select! {
             () = told_to_stop(&mut stopped) => return Ok(()),
             Some(ended) = tasks.join_next() => ended.context("a poll died")?,
-            () = nap(due, idle, &engine.feeds_changed) => {}
+            () = nap(due, SHORTEST_NAP, &engine.feeds_changed) => {}
         }
         // Whatever else has ended meanwhile is taken in the same turn.
         while let Some(ended) = tasks.try_join_next() {
@@ -147,11 +148,12 @@ async fn article_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -
         start_articles(&engine, &mut tasks).await?;
         save_robots(&engine).await?;
         let due = engine.writer.write(|store| store.next_article_due()).await?;
-        let idle = tasks.is_empty();
+        // As above, but asked again now and then.
+        let shortest = if tasks.is_empty() { SHORTEST_NAP } else { Duration::from_secs(1) };
         tokio::select! {
             () = told_to_stop(&mut stopped) => return Ok(()),
             Some(ended) = tasks.join_next() => ended.context("a page's fetch died")?,
-            () = nap(due, idle, &engine.articles_wanted) => {}
+            () = nap(due, shortest, &engine.articles_wanted) => {}
         }
         while let Some(ended) = tasks.try_join_next() {
             ended.context("a page's fetch died")?;
@@ -166,15 +168,16 @@ async fn settle_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) ->
         let due = engine.writer.write(|store| store.next_wait_end()).await?;
         tokio::select! {
             () = told_to_stop(&mut stopped) => return Ok(()),
-            () = nap(due, true, &engine.entries_ready) => {}
+            () = nap(due, SHORTEST_NAP, &engine.entries_ready) => {}
         }
     }
 }
 
-/// Waits until something is due, or may be. What is due already and was not claimed waits for a host that is busy: while
-/// there is work in flight, whose end wakes the loop anyway, it is looked for again only now and then.
-async fn nap(due: Option<Timestamp>, idle: bool, sooner: &Notify) {
-    let shortest = Duration::from_millis(if idle { 20 } else { 1000 });
+/// Between two looks at what is due.
+const SHORTEST_NAP: Duration = Duration::from_millis(20);
+
+/// Waits until something is due, or may be.
+async fn nap(due: Option<Timestamp>, shortest: Duration, sooner: &Notify) {
     let wait = due.map_or(LONGEST_NAP, |due| due.since(clock())).clamp(shortest, LONGEST_NAP);
     tokio::select! {
         () = tokio::time::sleep(wait) => {}

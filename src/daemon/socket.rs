@@ -4,6 +4,7 @@
 use super::engine::{Engine, Stats, clock};
 use super::pass::{PassReport, Snapshot, report};
 use super::service::reload;
+use crate::model::Timestamp;
 use crate::store::{Corrected, Correction};
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
@@ -164,7 +165,7 @@ async fn idle(engine: &Arc<Engine>) -> anyhow::Result<bool> {
     let due = engine
         .writer
         .write(move |store| {
-            let soonest = [store.next_due()?, store.next_article_due()?];
+            let soonest = [store.next_due(Timestamp(i64::MIN))?, store.next_article_due()?];
             Ok(soonest.into_iter().flatten().any(|at| at <= now))
         })
         .await?;

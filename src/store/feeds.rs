@@ -190,11 +190,11 @@ impl Store {
         Ok(due)
     }
 
-    /// When the next feed is due, leased ones left out.
-    pub fn next_due(&self) -> rusqlite::Result<Option<Timestamp>> {
+    /// When the next feed after `after` is due, leased ones left out.
+    pub fn next_due(&self, after: Timestamp) -> rusqlite::Result<Option<Timestamp>> {
         let at: Option<i64> = self.connection.prepare_cached(
-            "SELECT min(next_poll) FROM feeds WHERE subscribed = 1 AND paused = 0 AND next_poll IS NOT NULL AND (lease_owner IS NULL OR lease_owner <> ?)",
-        )?.query_row([self.boot.as_bytes()], |row| row.get(0))?;
+            "SELECT min(next_poll) FROM feeds WHERE subscribed = 1 AND paused = 0 AND next_poll > ? AND (lease_owner IS NULL OR lease_owner <> ?)",
+        )?.query_row(params![after.0, self.boot.as_bytes()], |row| row.get(0))?;
         Ok(at.map(Timestamp))
     }
 
