@@ -337,3 +337,56 @@ fn piece() -> impl Strategy<Value = String> {
         3 => prop::sample::select(vec!["text", " ", "\n", "a b", "&amp;lt;", "&nbsp;", "<", "\"", "圖片", "\u{202e}", "&#0;", "<!--", "-->"]).prop_map(str::to_owned),
     ]
 }
+
+/// The day that is found on a page with this head and this line beside the headline.
+fn day(head: &str, line: &str) -> Option<String> {
+    let html =
+        format!("<html lang=de><head><title>Quiet harbour</title>{head}</head><body><h1>Quiet harbour</h1>{line}{}", body());
+    let page = Page { url: "https://news.example/story", ..page(&html) };
+    let found = extract(&page).expect("an article").published;
+    found.map(|at| at.rfc3339()[..10].to_owned())
+}
+
+#[test]
+fn dates_are_read_from_what_readers_see() {
+    for line in [
+        "<p>23. November 2025, 10:00 Uhr</p>",
+        "<p class=date>November 23rd, 2025</p>",
+        "<div>23 novembre 2025 à 10h00</div>",
+        "<div>23 de noviembre de 2025</div>",
+        "<div>2025年11月23日 10:00</div>",
+        "<div>2025년 11월 23일</div>",
+        "<span>Jo Doe</span> <span>23.11.25</span>",
+        "<p>BERLIN, 23 November 2025 – The harbour was quiet on Monday, and the cranes, which moved since spring, stood still.</p>",
+    ] {
+        assert_eq!(day("", line).as_deref(), Some("2025-11-23"), "{line}");
+    }
+    assert_eq!(day("", ""), None);
+}
+
+#[test]
+fn the_day_is_the_one_that_readers_saw() {
+    let ld = |at: &str| {
+        format!(
+            "<script type=application/ld+json>{{\"@type\":\"Article\",\"headline\":\"Quiet harbour\",\"datePublished\":\"{at}\"}}</script>"
+        )
+    };
+    // Universal time before midnight, where the page tells the local day.
+    assert_eq!(day(&ld("2025-11-22T23:30:00Z"), "<p>23. November 2025</p>").as_deref(), Some("2025-11-23"));
+    // A day kept as midnight in central Europe.
+    assert_eq!(day(&ld("2025-11-22T23:00:00.000Z"), "").as_deref(), Some("2025-11-23"));
+    assert_eq!(day(&ld("2025-11-23T00:30:00+02:00"), "").as_deref(), Some("2025-11-23"));
+    // An import kept its own day among the data; readers see when it was published.
+    assert_eq!(day(&ld("2024-02-01T10:00:00Z"), "<p class=date>23. November 2025</p>").as_deref(), Some("2025-11-23"));
+    // A later update is no publication, an event none, and a day and month may have changed places.
+    assert_eq!(day(&ld("2025-11-23T10:00:00Z"), "<p>Aktualisiert: 29. November 2025</p>").as_deref(), Some("2025-11-23"));
+    assert_eq!(day(&ld("2025-11-23T10:00:00Z"), "<p>Termin: 29.12.2025</p>").as_deref(), Some("2025-11-23"));
+    assert_eq!(day(&ld("2025-11-05T10:00:00Z"), "<p>05/11/2025</p>").as_deref(), Some("2025-11-05"));
+    assert_eq!(day(&ld("2025-11-05T10:00:00Z"), "<p>11/05/2025</p>").as_deref(), Some("2025-11-05"));
+}
+
+#[test]
+fn a_date_is_found_among_the_data_of_scripts_at_last() {
+    let script = "<script>window.state = {\"publishedAt\": \"2025-11-23T10:00:00Z\"}</script>";
+    assert_eq!(day(script, "").as_deref(), Some("2025-11-23"));
+}

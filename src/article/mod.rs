@@ -14,6 +14,7 @@ mod meta;
 mod plain;
 mod prepass;
 mod prune;
+mod published;
 mod select;
 mod tree;
 mod wall;
@@ -110,7 +111,11 @@ pub fn extract(page: &Page) -> Result<Article, NoArticle> {
         }
     }
     let Some(body) = body.filter(|body| !body.html.is_empty()) else { return Err(NoArticle::Empty) };
-    found.article.published = found.article.published.or(body.date);
+    found.dates.extend(body.dates);
+    if found.dates.is_empty() {
+        found.dates.extend(published::in_scripts(&text).map(|told| (published::Source::Script, told)));
+    }
+    found.article.published = published::choose(&found.dates, found.article.language.as_deref());
     if let Some(wall) = wall::wall(&body.html, found.article.title.as_deref(), found.says_paid) {
         return Err(wall);
     }
@@ -163,8 +168,8 @@ const MIN_WEIGHT: u32 = 150;
 
 struct Body {
     html: String,
-    /// A date that stands beside the headline.
-    date: Option<Timestamp>,
+    /// The dates that readers see.
+    dates: published::Dates,
     removed: Vec<Removed>,
 }
 
@@ -175,8 +180,8 @@ fn body(html: &scraper::Html, title: Option<&str>, base: Option<&Url>, hidden: H
     let selection = select::select(&tree, &lines, title)?;
     let pruned = prune::prune(&tree, &lines, &believed, &selection, title);
     let html = write::write(&tree, selection.outer, &pruned.fates, base);
-    let date = select::date(&tree, &lines, &selection);
-    Some(Body { html, date, removed: pruned.removed })
+    let dates = published::seen(&tree, &lines, &selection);
+    Some(Body { html, dates, removed: pruned.removed })
 }
 
 fn is_html(content_type: &str) -> bool {
