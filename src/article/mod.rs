@@ -3,6 +3,7 @@
 //! The article is found in the page, cleaned of what is not article, sanitised, and goes to the story room
 //! and the store as HTML; its plain text is always [`plain_text`] of that HTML.
 
+mod allowed;
 mod classes;
 mod cues;
 mod dates;
