@@ -64,6 +64,7 @@ pub fn read(html: &scraper::Html, json_ld: &[&str], page: &Page) -> Found {
         og_url: address(evidence.meta.get("og:url").copied()),
         lead_image: address(image.as_deref()),
         html: String::new(),
+        next_page: None,
         removed: Vec::new(),
     };
     let dates = dates(&evidence, &ld, page);

@@ -60,6 +60,22 @@ pub fn prune_feed_body(tree: &Tree, all: &[Line], believed: &[Marks], title: Opt
     Pruned { fates: work.fates, removed: work.removed, why: work.gone }
 }
 
+/// The parts that a site's rule names are all article too; the rest of the page is not.
+pub fn prune_to(tree: &Tree, all: &[Line], believed: &[Marks], parts: &[u32], title: Option<&str>) -> Pruned {
+    let mut work = Work::new(tree, all, 0);
+    let title = title.map(squash).unwrap_or_default();
+    let inside = |at: u32| parts.iter().any(|&part| tree.holds(part, at));
+    for (i, line) in all.iter().enumerate() {
+        work.gone[i] = (!inside(line.first)).then_some("outside");
+    }
+    work.fates = (0..tree.nodes.len() as u32).map(|at| if inside(at) { Fate::Keep } else { Fate::Drop }).collect();
+    for &part in parts {
+        work.marked(part, believed);
+    }
+    work.single_lines(&title);
+    Pruned { fates: work.fates, removed: work.removed, why: work.gone }
+}
+
 impl<'a, 'b> Work<'a, 'b> {
     fn new(tree: &'b Tree<'a>, all: &'b [Line], container: u32) -> Work<'a, 'b> {
         let end = tree.nodes[container as usize].end;

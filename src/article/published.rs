@@ -16,6 +16,8 @@ use chrono::{NaiveDate, Timelike};
 /// Where a date stands, in the order in which they are believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Source {
+    /// Where the site's rule says.
+    Rule,
     /// JSON-LD of the article.
     LinkedData,
     /// `<meta>` that names publication.
