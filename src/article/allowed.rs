@@ -26,9 +26,11 @@ pub enum Role {
     Through,
 }
 
+type Element = (Tag, &'static [&'static str]);
+
 /// The elements that are written, with the attributes that they may have. `rel` of links is always the same.
 #[rustfmt::skip]
-const ELEMENTS: &[(Role, &[(Tag, &[&str])])] = &[
+const ELEMENTS: &[(Role, &[Element])] = &[
     (Role::Paragraph, &[(Tag::P, &[])]),
     (Role::Leaf, &[
         (Tag::H2, &[]), (Tag::H3, &[]), (Tag::H4, &[]), (Tag::H5, &[]), (Tag::H6, &[]), (Tag::Pre, &["class"]), (Tag::Dt, &[]),

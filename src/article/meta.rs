@@ -65,6 +65,7 @@ pub fn read(html: &scraper::Html, json_ld: &[&str], page: &Page) -> Found {
         lead_image: address(image.as_deref()),
         html: String::new(),
         next_page: None,
+        blocks: Vec::new(),
         removed: Vec::new(),
     };
     let dates = dates(&evidence, &ld, page);

@@ -11,6 +11,7 @@ mod decode;
 mod images;
 mod lines;
 mod markup;
+pub mod memory;
 mod meta;
 mod pages;
 mod plain;
@@ -25,6 +26,7 @@ mod write;
 
 use crate::model::Timestamp;
 use lines::Trust;
+use memory::Memory;
 use published::Source;
 use rules::Rule;
 use tree::{Hidden, Tree};
@@ -62,6 +64,8 @@ pub struct Article {
     pub html: String,
     /// The next page of the same article, absolute, of the same host.
     pub next_page: Option<String>,
+    /// Hashes of the lines at the ends of the body, for the [`Memory`] of its host.
+    pub blocks: Vec<u64>,
     /// What was taken out, for a person to see.
     pub removed: Vec<Removed>,
 }
@@ -93,6 +97,8 @@ pub enum NoArticle {
 pub struct Guide<'a> {
     /// Where on the page the article is; `None`: as a built-in rule says, where there is one for the host.
     pub rule: Option<&'a Rule>,
+    /// What the host repeats in its articles.
+    pub memory: Option<&'a Memory>,
 }
 
 /// Finds the article in a page. Never panics; the work is bounded by the page's size.
@@ -122,7 +128,7 @@ pub fn extract_with(page: &Page, guide: &Guide) -> Result<Article, NoArticle> {
         found.dates.extend(rule.date(&html).map(|told| (Source::Rule, told)));
     }
     let title = found.article.title.clone();
-    let site = Site { html: &html, title: title.as_deref(), base: found.base.as_ref(), rule };
+    let site = Site { html: &html, title: title.as_deref(), base: found.base.as_ref(), rule, memory: guide.memory };
     let Some(body) = best_body(&site) else { return Err(NoArticle::Empty) };
     found.dates.extend(body.dates);
     if found.dates.is_empty() {
@@ -136,6 +142,7 @@ pub fn extract_with(page: &Page, guide: &Guide) -> Result<Article, NoArticle> {
         address.and_then(|address| pages::next(&html, rule.and_then(|rule| rule.next(&html)), &address, found.base.as_ref()));
     found.article.html = body.html;
     found.article.removed = body.removed;
+    found.article.blocks = body.blocks;
     Ok(found.article)
 }
 
@@ -170,7 +177,7 @@ pub fn explain(page: &Page) -> Vec<Block> {
     let title = found.article.title.as_deref();
     let believed = lines::mark(&tree, &mut lines, title, Trust::Normal);
     let Some(selection) = select::select(&tree, &lines, title) else { return Vec::new() };
-    let pruned = prune::prune(&tree, &lines, &believed, &selection, title);
+    let pruned = prune::prune(&tree, &lines, &believed, &selection, title, None);
     let inside = |line: &lines::Line| tree.holds(selection.outer, line.first);
     let first = lines.iter().position(inside).unwrap_or(0);
     let blocks = lines.iter().enumerate().map(|(i, line)| Block {
@@ -191,6 +198,7 @@ struct Body {
     /// The dates that readers see.
     dates: published::Dates,
     removed: Vec<Removed>,
+    blocks: Vec<u64>,
 }
 
 impl Body {
@@ -205,6 +213,7 @@ struct Site<'a> {
     title: Option<&'a str>,
     base: Option<&'a Url>,
     rule: Option<&'a Rule>,
+    memory: Option<&'a Memory>,
 }
 
 /// What the rule names, else the best reading. Never nothing where there is text: at last with less belief in classes,
@@ -244,7 +253,7 @@ fn named_body(site: &Site) -> Option<Body> {
     let pruned = prune::prune_to(&tree, &lines, &believed, &parts, site.title);
     let html = write::write(&tree, 0, &pruned.fates, site.base);
     let dates = select::select(&tree, &lines, site.title).map(|s| published::seen(&tree, &lines, &s)).unwrap_or_default();
-    (!html.is_empty()).then_some(Body { html, dates, removed: pruned.removed })
+    (!html.is_empty()).then_some(Body { html, dates, removed: pruned.removed, blocks: pruned.blocks })
 }
 
 fn body(site: &Site, hidden: Hidden, trust: Trust) -> Option<Body> {
@@ -252,10 +261,10 @@ fn body(site: &Site, hidden: Hidden, trust: Trust) -> Option<Body> {
     let mut lines = lines::lines(&tree);
     let believed = lines::mark(&tree, &mut lines, site.title, trust);
     let selection = select::select(&tree, &lines, site.title)?;
-    let pruned = prune::prune(&tree, &lines, &believed, &selection, site.title);
+    let pruned = prune::prune(&tree, &lines, &believed, &selection, site.title, site.memory);
     let html = write::write(&tree, selection.outer, &pruned.fates, site.base);
     let dates = published::seen(&tree, &lines, &selection);
-    Some(Body { html, dates, removed: pruned.removed })
+    Some(Body { html, dates, removed: pruned.removed, blocks: pruned.blocks })
 }
 
 fn is_html(content_type: &str) -> bool {

@@ -10,8 +10,22 @@ use url::Url;
 
 /// What links to a next page say.
 const WORDS: [&str; 16] = [
-    "next", "next page", "next ›", "next »", ">", "»", "›", "nächste", "nächste seite", "weiter", "page suivante", "下一页", "下一頁",
-    "下页", "次へ", "다음",
+    "next",
+    "next page",
+    "next ›",
+    "next »",
+    ">",
+    "»",
+    "›",
+    "nächste",
+    "nächste seite",
+    "weiter",
+    "page suivante",
+    "下一页",
+    "下一頁",
+    "下页",
+    "次へ",
+    "다음",
 ];
 
 /// Links of a page that are looked at.
@@ -38,7 +52,8 @@ pub fn next(html: &Html, named: Option<&str>, page: &Url, base: Option<&Url>) ->
         if !href.bytes().any(|b| b.is_ascii_digit()) {
             continue;
         }
-        let related = attribute(element, "rel").is_some_and(|rel| rel.split_ascii_whitespace().any(|word| word.eq_ignore_ascii_case("next")));
+        let related = attribute(element, "rel")
+            .is_some_and(|rel| rel.split_ascii_whitespace().any(|word| word.eq_ignore_ascii_case("next")));
         let says = || {
             let text: String = node.descendants().filter_map(|n| n.value().as_text().map(|t| &**t)).take(4).collect();
             let folded = crate::text::fold(text.trim());

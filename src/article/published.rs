@@ -74,9 +74,9 @@ pub fn choose(dates: &Dates, language: Option<&str>) -> Option<Timestamp> {
 /// Whether a date that readers see cannot be the same day as the data's, said in another zone or another order.
 fn is_other_day(data: Told, seen: Told) -> bool {
     let apart = (data.day() - seen.day()).num_days().abs();
-    let same = apart == 0 || swapped(seen.day()) == Some(data.day()) || (apart == 1 && data.zone == Zone::Utc);
-    // A day after a moment whose zone is known is that of the printed issue.
-    !same && !(apart == 1 && matches!(data.zone, Zone::Offset(_)))
+    let same = apart == 0 || swapped(seen.day()) == Some(data.day());
+    // A day later than a moment whose zone is known is that of the printed issue.
+    !same && (apart > 1 || data.zone == Zone::Unknown)
 }
 
 fn swapped(day: NaiveDate) -> Option<NaiveDate> {

@@ -108,12 +108,20 @@ impl Rules {
 }
 
 impl Rule {
-    /// What a person said of one feed: `select` and `strip` of its `[[feed]]`. `None` where nothing was said.
-    pub fn of_feed(select: &[String], strip: &[String]) -> Option<Rule> {
+    /// What a person said of one feed (`select` and `strip` of its `[[feed]]`), on top of the rule for the host.
+    /// `None` where neither says anything.
+    pub fn for_feed(select: &[String], strip: &[String], host: Option<&Rule>) -> Option<Rule> {
+        if select.is_empty() && strip.is_empty() {
+            return host.cloned();
+        }
         // The configuration checked them.
         let all = |list: &[String]| list.iter().filter_map(|s| selector(s).ok()).collect::<Vec<_>>();
-        let (body, strip) = (all(select), all(strip));
-        (!body.is_empty() || !strip.is_empty()).then(|| Rule { body, strip, ..Rule::default() })
+        let mut rule = host.cloned().unwrap_or_default();
+        if !select.is_empty() {
+            rule.body = all(select);
+        }
+        rule.strip.extend(all(strip));
+        Some(rule)
     }
 
     pub(super) fn names_body(&self) -> bool {
@@ -155,7 +163,9 @@ impl Rule {
                     }
                 }
             }
-            let text = |&at: &u32| tree.nodes[at as usize..tree.nodes[at as usize].end as usize].iter().map(|n| weight(n.text)).sum::<u32>();
+            let text = |&at: &u32| {
+                tree.nodes[at as usize..tree.nodes[at as usize].end as usize].iter().map(|n| weight(n.text)).sum::<u32>()
+            };
             if parts.iter().map(text).sum::<u32>() > 0 {
                 return parts;
             }

@@ -1,5 +1,6 @@
 //! The command line: one file a command. Data on stdout, everything else on stderr.
 
+mod article;
 mod config;
 pub mod debug;
 mod demo;
@@ -55,6 +56,8 @@ enum Command {
     Feed(feed::Command),
     /// The database in figures, and feeds that need attention
     Status(status::Options),
+    /// What the extractor makes of one page
+    Article(article::Options),
     /// The configuration
     #[command(subcommand)]
     Config(config::Command),
@@ -83,6 +86,7 @@ pub fn main() -> ExitCode {
         Command::Why(id) => story::why(config, &id),
         Command::Feed(command) => feed::run(config, &command),
         Command::Status(options) => status::run(config, &options),
+        Command::Article(options) => article::run(config, &options),
         Command::Config(command) => config::run(config, &command),
         Command::Render(options) => render::run(config, &options),
         Command::Debug { stage, explain } => debug::run(stage, explain).map_err(Failure::from),
