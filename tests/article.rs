@@ -75,6 +75,13 @@ fn lazy_images_become_real_and_counters_go() {
 }
 
 #[test]
+fn attributes_that_are_cut_early_take_nothing_with_them() {
+    let html = "<p onclick=\"alert('a>b')alert(1)\"class=x data-state='{\"a\": \"b>c\"}'>a <img alt='b' data-lazy-src='/real-image.png' \
+                aria-label='some label here'data-json=verylongvalue/></p><p style='color: red; display: none'>c</p>";
+    assert_eq!(sanitize(html, "https://a.example/"), "<p>a <img src=\"https://a.example/real-image.png\" alt=\"b\"></p>");
+}
+
+#[test]
 fn links_lose_their_trackers() {
     let html = "<p><a href='/a?utm_source=x&id=7&fbclid=y'>a</a> <a href='/b?utm_medium=z'>b</a> <a href='#top'>c</a></p>";
     let rel = "rel=\"noopener noreferrer\"";

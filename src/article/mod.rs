@@ -135,7 +135,7 @@ pub fn extract_with(page: &Page, guide: &Guide) -> Result<Article, NoArticle> {
         found.dates.extend(published::in_scripts(&text).map(|told| (Source::Script, told)));
     }
     found.article.published = published::choose(&found.dates, found.article.language.as_deref());
-    if let Some(wall) = wall::wall(&body.html, found.article.title.as_deref(), found.says_paid) {
+    if let Some(wall) = wall::wall(&body.text, found.article.title.as_deref(), found.says_paid) {
         return Err(wall);
     }
     found.article.next_page =
@@ -195,6 +195,8 @@ const MIN_WEIGHT: u32 = 150;
 
 struct Body {
     html: String,
+    /// Of the HTML.
+    text: String,
     /// The dates that readers see.
     dates: published::Dates,
     removed: Vec<Removed>,
@@ -203,7 +205,7 @@ struct Body {
 
 impl Body {
     fn weight(&self) -> u32 {
-        tree::weight(&plain::plain_text(&self.html))
+        tree::weight(&self.text)
     }
 }
 
@@ -253,7 +255,13 @@ fn named_body(site: &Site) -> Option<Body> {
     let pruned = prune::prune_to(&tree, &lines, &believed, &parts, site.title);
     let html = write::write(&tree, 0, &pruned.fates, site.base);
     let dates = select::select(&tree, &lines, site.title).map(|s| published::seen(&tree, &lines, &s)).unwrap_or_default();
-    (!html.is_empty()).then_some(Body { html, dates, removed: pruned.removed, blocks: pruned.blocks })
+    (!html.is_empty()).then_some(Body {
+        text: plain::plain_text(&html),
+        html,
+        dates,
+        removed: pruned.removed,
+        blocks: pruned.blocks,
+    })
 }
 
 fn body(site: &Site, hidden: Hidden, trust: Trust) -> Option<Body> {
@@ -264,7 +272,7 @@ fn body(site: &Site, hidden: Hidden, trust: Trust) -> Option<Body> {
     let pruned = prune::prune(&tree, &lines, &believed, &selection, site.title, site.memory);
     let html = write::write(&tree, selection.outer, &pruned.fates, site.base);
     let dates = published::seen(&tree, &lines, &selection);
-    Some(Body { html, dates, removed: pruned.removed, blocks: pruned.blocks })
+    Some(Body { text: plain::plain_text(&html), html, dates, removed: pruned.removed, blocks: pruned.blocks })
 }
 
 fn is_html(content_type: &str) -> bool {

@@ -28,6 +28,8 @@ const WORDS: [&str; 16] = [
     "다음",
 ];
 
+/// The longest of them, in bytes.
+const MAX_WORD: usize = 24;
 /// Links of a page that are looked at.
 const MAX_LINKS: usize = 4000;
 
@@ -38,6 +40,8 @@ pub fn next(html: &Html, named: Option<&str>, page: &Url, base: Option<&Url>) ->
         return Some(named.into());
     }
     let (stem, number) = parts(page);
+    let name = stem.split('?').next().unwrap_or_default().trim_end_matches('.').rsplit('/').next().unwrap_or_default();
+    let name = name.rsplit_once('.').map_or(name, |(name, _)| name);
     let follows = |url: &Url| {
         let (other, other_number) = parts(url);
         other == stem && other_number == number + 1
@@ -48,24 +52,36 @@ pub fn next(html: &Html, named: Option<&str>, page: &Url, base: Option<&Url>) ->
     });
     for (node, element) in links.take(MAX_LINKS) {
         let Some(href) = attribute(element, "href") else { continue };
-        // Most links are told by their last bytes: without a digit there is no number.
-        if !href.bytes().any(|b| b.is_ascii_digit()) {
+        // Nearly all links are told without parsing them: the next page is named like this one, or only counted.
+        if !(href.starts_with('?') || href.len() <= 8 || href.contains(name)) || !href.bytes().any(|b| b.is_ascii_digit()) {
             continue;
         }
         let related = attribute(element, "rel")
             .is_some_and(|rel| rel.split_ascii_whitespace().any(|word| word.eq_ignore_ascii_case("next")));
-        let says = || {
-            let text: String = node.descendants().filter_map(|n| n.value().as_text().map(|t| &**t)).take(4).collect();
-            let folded = crate::text::fold(text.trim());
-            WORDS.contains(&folded.as_str()) || folded == (number + 1).to_string()
-        };
-        if let Some(url) = same_site(href).filter(&follows)
-            && (related || says())
-        {
+        if !related && !says_next(node, number) {
+            continue;
+        }
+        // Parsing an address costs more than all of the above; few links come so far.
+        if let Some(url) = same_site(href).filter(&follows) {
             return Some(url.into());
         }
     }
     None
+}
+
+/// Whether a link's text is a word for the next page, or its number.
+fn says_next(link: ego_tree::NodeRef<Node>, number: u32) -> bool {
+    let mut text = String::new();
+    for node in link.descendants() {
+        if let Node::Text(more) = node.value() {
+            text.push_str(more);
+        }
+        if text.trim().len() > MAX_WORD {
+            return false;
+        }
+    }
+    let folded = crate::text::fold(text.trim());
+    WORDS.contains(&folded.as_str()) || folded == (number + 1).to_string()
 }
 
 /// An address without its page number, and the number: 1 where there is none.
