@@ -1,6 +1,8 @@
 //! The article room at its door: what is kept, what goes, and that nothing hostile comes out.
 
-use courant::article::{NoArticle, Page, clean, extract, plain_text, sanitize};
+use courant::article::memory::Memory;
+use courant::article::rules::{Rule, Rules};
+use courant::article::{Guide, NoArticle, Page, clean, clean_with, extract, extract_with, join_pages, plain_text, sanitize};
 use proptest::prelude::*;
 
 fn page(html: &str) -> Page<'_> {
@@ -70,6 +72,13 @@ fn placeholders_of_images_go_and_are_named() {
 fn lazy_images_become_real_and_counters_go() {
     let html = "<p>Text <img src='data:image/gif;base64,R0lGOD' data-src='/big.jpg' alt='A ship'><img src=/count.gif width=1 height=1></p>";
     assert_eq!(sanitize(html, "https://a.example/x/y"), "<p>Text <img src=\"https://a.example/big.jpg\" alt=\"A ship\"></p>");
+}
+
+#[test]
+fn attributes_that_are_cut_early_take_nothing_with_them() {
+    let html = "<p onclick=\"alert('a>b')alert(1)\"class=x data-state='{\"a\": \"b>c\"}'>a <img alt='b' data-lazy-src='/real-image.png' \
+                aria-label='some label here'data-json=verylongvalue/></p><p style='color: red; display: none'>c</p>";
+    assert_eq!(sanitize(html, "https://a.example/"), "<p>a <img src=\"https://a.example/real-image.png\" alt=\"b\"></p>");
 }
 
 #[test]
@@ -251,6 +260,122 @@ fn bombs_take_no_time() {
     }
 }
 
+#[test]
+fn the_built_in_rules_are_read() {
+    let mut n_rules = 0;
+    for file in std::fs::read_dir("config/site-rules").unwrap() {
+        let path = file.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        Rules::parse(&path.display().to_string(), &text).unwrap();
+        // Each file is built in: its first host has a rule.
+        for line in text.lines().filter_map(|line| line.strip_prefix("hosts = [\"")) {
+            let host = line.split('"').next().unwrap().replace("*.", "x.");
+            let paths = ["/a", "/releases/", "/discussions/", "/abs/", "/item", "/s/", "/t/", "/questions/", "/a/"];
+            let found = paths.iter().any(|path| {
+                let address = url::Url::parse(&format!("https://{host}{path}")).unwrap();
+                Rules::built_in().find(&address).is_some()
+            });
+            assert!(found, "{host}");
+            n_rules += 1;
+        }
+    }
+    assert!(n_rules >= 15, "{n_rules}");
+}
+
+#[test]
+fn a_rule_says_where_the_article_is() {
+    // What scoring would never take: the text is hidden, short, and in an element that calls itself comments.
+    let html = "<title>x</title><h1>Wrong</h1><b id=name>Right</b><p>The page has a long paragraph beside it, with commas, which would win by weight alone.</p>\
+                <div id=text class=comments style='visibility:hidden'><p>Short text.</p><p class=promo>Buy now.</p><p>圖片</p></div>";
+    let rules = Rules::parse(
+        "x",
+        "[[site]]\nhosts = [\"*.example\"]\nbody = [\"#none\", \"#text\"]\nstrip = [\".promo\"]\ntitle = [\"#name\"]",
+    )
+    .unwrap();
+    let address = url::Url::parse("https://news.example/a").unwrap();
+    let guide = Guide { rule: rules.find(&address), ..Guide::default() };
+    let article = extract_with(&page(html), &guide).unwrap();
+    assert_eq!(article.html, "<p>Short text.</p>");
+    assert_eq!(article.title.as_deref(), Some("Right"));
+    assert!(rules.find(&url::Url::parse("https://other.test/").unwrap()).is_none());
+    // A rule that finds nothing is passed over.
+    assert!(extract_with(&page(&format!("<h1>Quiet harbour</h1>{}", body())), &guide).is_ok());
+}
+
+#[test]
+fn a_rule_that_is_wrong_is_named() {
+    let wrong = |text: &str| Rules::parse("mine.toml", text).unwrap_err();
+    assert!(wrong("[[site]]\nbody = [\"p\"]").contains("mine.toml: a [[site]] names no hosts"));
+    assert!(wrong("[[site]]\nhosts = [\"a.example\"]\nbody = [\"p[\"]").contains("\"p[\" is no CSS selector"));
+    assert!(wrong("[[site]]\nhots = []").contains("hots"));
+}
+
+#[test]
+fn what_a_person_strips_goes_from_pages_and_feeds() {
+    let rule = Rule::for_feed(&[], &["p.promo".into()], None).unwrap();
+    assert_eq!(clean_with("<p>Text.</p><p class=promo>Buy.</p>", "https://a.example/", None, Some(&rule)), "<p>Text.</p>");
+    let html = format!(
+        "<h1>Quiet harbour</h1>{}<p class=promo>{}</p>",
+        body(),
+        "This sentence, long as it is, is only there to sell something."
+    );
+    let article = extract_with(&page(&html), &Guide { rule: Some(&rule), ..Guide::default() }).unwrap();
+    assert!(!plain_text(&article.html).contains("sell") && plain_text(&article.html).contains(PARAGRAPHS[3]));
+}
+
+#[test]
+fn the_next_page_is_known_by_its_address() {
+    let next = |url: &str, link: &str| {
+        let html = format!("<h1>Quiet harbour</h1>{}{link}", body());
+        extract(&Page { url, ..page(&html) }).unwrap().next_page
+    };
+    let story = "https://news.example/2025/story";
+    assert_eq!(next(story, "<a href='/2025/story/2'>2</a>").as_deref(), Some("https://news.example/2025/story/2"));
+    assert_eq!(next(story, "<a rel=next href='?page=2'>more</a>").as_deref(), Some("https://news.example/2025/story?page=2"));
+    assert_eq!(
+        next("https://news.example/a/story_2.html", "<a href='story_3.html'>下一页</a>").as_deref(),
+        Some("https://news.example/a/story_3.html")
+    );
+    // Another article, another host, a page that was, a number that is the article's own.
+    assert_eq!(next(story, "<a rel=next href='/2025/another'>next</a>"), None);
+    assert_eq!(next(story, "<a rel=next href='https://other.example/2025/story/2'>2</a>"), None);
+    assert_eq!(next("https://news.example/2025/story/3", "<a href='/2025/story/2'>2</a>"), None);
+    assert_eq!(next("https://news.example/a/7", "<a rel=next href='/a/8'>next</a>"), None);
+}
+
+#[test]
+fn what_a_host_repeats_goes_and_never_all() {
+    let motto = "The Example has told the harbour's stories since 1890, whatever the weather.";
+    let html = format!("<h1>Quiet harbour</h1>{}<p>{motto}</p>", body());
+    let first = extract(&page(&html)).unwrap();
+    assert!(plain_text(&first.html).contains(motto) && !first.blocks.is_empty());
+    // Another article of the host has the motto too.
+    let other = extract(&page(&format!(
+        "<h1>Loud harbour</h1><p>{}</p><p>{motto}</p>",
+        "It is a story of its own, with commas, and long. ".repeat(9)
+    )))
+    .unwrap();
+    let shared: Vec<u64> = other.blocks.iter().filter(|line| first.blocks.contains(line)).copied().collect();
+    assert_eq!(shared.len(), 1);
+    let recalled = |lines: Vec<u64>| {
+        let memory = Memory::new(lines);
+        extract_with(&page(&html), &Guide { memory: Some(&memory), ..Guide::default() }).unwrap()
+    };
+    let article = recalled(shared);
+    assert!(!plain_text(&article.html).contains(motto) && plain_text(&article.html).contains(PARAGRAPHS[3]));
+    assert!(article.removed.iter().any(|r| r.what == "site boilerplate"));
+    // The same article at another address: nothing goes, and the same lines are counted.
+    let again = recalled(first.blocks.clone());
+    assert_eq!((again.html, again.blocks), (first.html, first.blocks));
+}
+
+#[test]
+fn pages_are_joined_without_what_they_repeat() {
+    let page = |text: &str| format!("<p>{}</p><p>{text}</p>", PARAGRAPHS[0]);
+    let joined = join_pages(&[page(PARAGRAPHS[1]), page(PARAGRAPHS[2])]);
+    assert_eq!(joined, format!("<p>{}</p><p>{}</p><p>{}</p>", PARAGRAPHS[0], PARAGRAPHS[1], PARAGRAPHS[2]));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -336,4 +461,57 @@ fn piece() -> impl Strategy<Value = String> {
         3 => tag.prop_map(|t| format!("</{}>", t.split(' ').next().unwrap_or_default())),
         3 => prop::sample::select(vec!["text", " ", "\n", "a b", "&amp;lt;", "&nbsp;", "<", "\"", "圖片", "\u{202e}", "&#0;", "<!--", "-->"]).prop_map(str::to_owned),
     ]
+}
+
+/// The day that is found on a page with this head and this line beside the headline.
+fn day(head: &str, line: &str) -> Option<String> {
+    let html =
+        format!("<html lang=de><head><title>Quiet harbour</title>{head}</head><body><h1>Quiet harbour</h1>{line}{}", body());
+    let page = Page { url: "https://news.example/story", ..page(&html) };
+    let found = extract(&page).expect("an article").published;
+    found.map(|at| at.rfc3339()[..10].to_owned())
+}
+
+#[test]
+fn dates_are_read_from_what_readers_see() {
+    for line in [
+        "<p>23. November 2025, 10:00 Uhr</p>",
+        "<p class=date>November 23rd, 2025</p>",
+        "<div>23 novembre 2025 à 10h00</div>",
+        "<div>23 de noviembre de 2025</div>",
+        "<div>2025年11月23日 10:00</div>",
+        "<div>2025년 11월 23일</div>",
+        "<span>Jo Doe</span> <span>23.11.25</span>",
+        "<p>BERLIN, 23 November 2025 – The harbour was quiet on Monday, and the cranes, which moved since spring, stood still.</p>",
+    ] {
+        assert_eq!(day("", line).as_deref(), Some("2025-11-23"), "{line}");
+    }
+    assert_eq!(day("", ""), None);
+}
+
+#[test]
+fn the_day_is_the_one_that_readers_saw() {
+    let ld = |at: &str| {
+        format!(
+            "<script type=application/ld+json>{{\"@type\":\"Article\",\"headline\":\"Quiet harbour\",\"datePublished\":\"{at}\"}}</script>"
+        )
+    };
+    // Universal time before midnight, where the page tells the local day.
+    assert_eq!(day(&ld("2025-11-22T23:30:00Z"), "<p>23. November 2025</p>").as_deref(), Some("2025-11-23"));
+    // A day kept as midnight in central Europe.
+    assert_eq!(day(&ld("2025-11-22T23:00:00.000Z"), "").as_deref(), Some("2025-11-23"));
+    assert_eq!(day(&ld("2025-11-23T00:30:00+02:00"), "").as_deref(), Some("2025-11-23"));
+    // An import kept its own day among the data; readers see when it was published.
+    assert_eq!(day(&ld("2024-02-01T10:00:00Z"), "<p class=date>23. November 2025</p>").as_deref(), Some("2025-11-23"));
+    // A later update is no publication, an event none, and a day and month may have changed places.
+    assert_eq!(day(&ld("2025-11-23T10:00:00Z"), "<p>Aktualisiert: 29. November 2025</p>").as_deref(), Some("2025-11-23"));
+    assert_eq!(day(&ld("2025-11-23T10:00:00Z"), "<p>Termin: 29.12.2025</p>").as_deref(), Some("2025-11-23"));
+    assert_eq!(day(&ld("2025-11-05T10:00:00Z"), "<p>05/11/2025</p>").as_deref(), Some("2025-11-05"));
+    assert_eq!(day(&ld("2025-11-05T10:00:00Z"), "<p>11/05/2025</p>").as_deref(), Some("2025-11-05"));
+}
+
+#[test]
+fn a_date_is_found_among_the_data_of_scripts_at_last() {
+    let script = "<script>window.state = {\"publishedAt\": \"2025-11-23T10:00:00Z\"}</script>";
+    assert_eq!(day(script, "").as_deref(), Some("2025-11-23"));
 }

@@ -130,7 +130,12 @@ fn no_control_byte_reaches_a_terminal() {
     let config = home.path().join("courant.toml");
     std::fs::write(&config, "state_dir = \"state\"\n[log]\nlevel = \"debug\"\n").unwrap();
     let run = |arguments: &[&str]| courant(home.path(), &[&["--config", config.to_str().unwrap()], arguments].concat());
-    let commands: [&[&str]; 9] = [
+    let page = home.path().join("evil.html");
+    let text = "<p>A paragraph of some length, with commas, so that it is an article for the extractor.</p>".repeat(3);
+    std::fs::write(&page, format!("<title>{}</title><h1>{}</h1>{text}<p>{}</p>", evil.join(" "), evil.join(" "), evil.join(" ")))
+        .unwrap();
+    let page = page.to_str().unwrap();
+    let commands: [&[&str]; 12] = [
         &["once", "--all"],
         &["stories", "--since", "9999d"],
         &["stories", "--since", "9999d", "--format", "tsv"],
@@ -140,6 +145,9 @@ fn no_control_byte_reaches_a_terminal() {
         &["story", "show", "1"],
         &["why", "1"],
         &["render", "all", "--format", "rss"],
+        &["article", page],
+        &["article", page, "--html"],
+        &["article", page, "--explain"],
     ];
     for command in commands {
         let output = run(command);

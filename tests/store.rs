@@ -4,7 +4,10 @@ use courant::config::subscriptions::Subscription;
 use courant::fetch::Validators;
 use courant::model::{Dedupe, EntryId, FeedId, StoryId, Timestamp};
 use courant::schedule::FeedState;
-use courant::store::{Claim, Correction, Draft, Extra, PollRecord, Read, Reader, Selection, Settled, Store, key_of, search};
+use courant::store::{
+    ArticleResult, Claim, Correction, Draft, Extra, FoundArticle, PollRecord, Read, Reader, Selection, Settled, Store,
+    WantedArticle, key_of, search,
+};
 use courant::story;
 use proptest::prelude::*;
 use std::path::Path;
@@ -470,4 +473,33 @@ fn a_rehearsal_says_what_would_change_and_changes_nothing() {
     let alone = rehearse(Dedupe::Off);
     assert_eq!((alone.n_stories_anew, alone.changes.len()), (4, 1));
     assert_eq!(partition(&path), stored);
+}
+
+#[test]
+fn the_lines_that_a_host_repeats_are_counted_and_bounded() {
+    let mut bed = bed();
+    let save = |bed: &mut Bed, n: usize, lines: Vec<u64>| {
+        let url = format!("https://a.example/{n}");
+        let article = WantedArticle { key: key_of(&url), url: url.clone(), wait_until: NOW };
+        let draft = Draft { article: Some(article), ..draft(&url, &url, "One") };
+        bed.store.save_poll(&record(bed.feed, NOW, vec![draft])).unwrap();
+        let due = bed.store.claim_articles(&claim(), NOW).unwrap();
+        let found = FoundArticle {
+            article: courant::article::Article { html: "<p>x</p>".into(), blocks: lines, ..Default::default() },
+            final_url: url,
+        };
+        bed.store.save_article(due[0].id, &ArticleResult::Found(Box::new(found)), NOW).unwrap();
+    };
+    for n in 0..3 {
+        save(&mut bed, n, vec![u64::MAX, n as u64]);
+    }
+    let lines = |bed: &Bed, url: &str, n| Reader::open(&bed.path).unwrap().host_lines(url, n).unwrap();
+    assert_eq!(lines(&bed, "https://a.example/new", 3), [u64::MAX]);
+    assert!(lines(&bed, "https://b.example/new", 1).is_empty());
+    // Thousands of lines that came once make room for each other, and never for one that came often.
+    for n in 3..6 {
+        save(&mut bed, n, (0..1000).map(|line| (n * 1000 + line) as u64).collect());
+    }
+    assert!(lines(&bed, "https://a.example/", 1).len() <= 2000);
+    assert_eq!(lines(&bed, "https://a.example/", 3), [u64::MAX]);
 }

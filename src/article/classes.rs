@@ -221,11 +221,13 @@ const TOKENS: &[(Marks, &[&str])] = &[
 /// `has-sidebar`, `no-comments`: the next token is about something else.
 const NEGATING: [&str; 11] = ["has", "no", "not", "with", "without", "hide", "is", "open", "closed", "enable", "if"];
 
-static BY_TOKEN: LazyLock<HashMap<&'static str, Marks>> = LazyLock::new(|| {
-    let mut map: HashMap<&'static str, Marks> = HashMap::new();
+type Table = HashMap<&'static [u8], Marks, std::hash::BuildHasherDefault<ShortHasher>>;
+
+static BY_TOKEN: LazyLock<Table> = LazyLock::new(|| {
+    let mut map = Table::default();
     for (marks, tokens) in TOKENS {
         for token in *tokens {
-            let entry = map.entry(token).or_default();
+            let entry = map.entry(token.as_bytes()).or_default();
             *entry = entry.and(*marks);
         }
     }
@@ -300,35 +302,52 @@ fn hides(style: &str) -> bool {
 
 fn word_marks(word: &str) -> Marks {
     let mut marks = Marks::NONE;
-    let mut before = String::new();
-    let mut token = String::new();
+    // The letters of the token before and of this one, beside each other: what is compared is a slice of them.
+    let mut letters = [0; MAX_NAME];
+    let (mut before, mut start, mut end) = (0, 0, 0);
     let mut skip = false;
     let mut last_lower = false;
-    for c in word.chars().chain(std::iter::once('-')) {
-        let boundary = !c.is_ascii_alphabetic() || (c.is_ascii_uppercase() && last_lower);
-        if boundary && !token.is_empty() {
-            if NEGATING.contains(&token.as_str()) {
+    for byte in word.bytes().take(MAX_NAME).chain(std::iter::once(b'-')) {
+        let boundary = !byte.is_ascii_alphabetic() || (byte.is_ascii_uppercase() && last_lower);
+        if boundary && end > start {
+            let token = &letters[start..end];
+            if NEGATING.iter().any(|word| word.as_bytes() == token) {
                 skip = true;
-                before.clear();
+                before = end;
             } else {
                 if !skip {
-                    let both = format!("{before}{token}");
-                    if let Some(found) = BY_TOKEN.get(both.as_str()) {
-                        marks = marks.and(*found);
-                    }
-                    if let Some(found) = BY_TOKEN.get(token.as_str()) {
-                        marks = marks.and(*found);
+                    for name in [&letters[before..end], token] {
+                        marks = marks.and(BY_TOKEN.get(name).copied().unwrap_or_default());
                     }
                 }
                 skip = false;
-                before.clone_from(&token);
+                before = start;
             }
-            token.clear();
+            start = end;
         }
-        last_lower = c.is_ascii_lowercase();
-        if c.is_ascii_alphabetic() {
-            token.push(c.to_ascii_lowercase());
+        last_lower = byte.is_ascii_lowercase();
+        if byte.is_ascii_alphabetic() {
+            letters[end] = byte.to_ascii_lowercase();
+            end += 1;
         }
     }
     marks
+}
+
+/// FNV-1a: names are short, and their table is ours.
+#[derive(Default)]
+struct ShortHasher(u64);
+
+impl std::hash::Hasher for ShortHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+
+    fn write_usize(&mut self, _: usize) {}
+
+    fn finish(&self) -> u64 {
+        self.0 ^ (self.0 >> 32)
+    }
 }

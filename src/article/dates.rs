@@ -6,14 +6,69 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime};
 /// Years in which a web page can have been published.
 const YEARS: std::ops::RangeInclusive<i32> = 1990..=2100;
 
+/// A date with what was said of its zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// As it was written: the clock of whoever wrote it.
+    pub local: NaiveDateTime,
+    pub zone: Zone,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Zone {
+    /// A day, or a time of a day without a zone.
+    Unknown,
+    /// Universal time: what databases write, whatever the clock on the wall was.
+    Utc,
+    /// Seconds east of Greenwich: what the clock on the wall was.
+    Offset(i32),
+}
+
+impl Told {
+    fn bare(local: NaiveDateTime) -> Told {
+        Told { local, zone: Zone::Unknown }
+    }
+
+    fn zoned(at: DateTime<chrono::FixedOffset>) -> Told {
+        match at.offset().local_minus_utc() {
+            0 => Told { local: at.naive_utc(), zone: Zone::Utc },
+            east => Told { local: at.naive_local(), zone: Zone::Offset(east) },
+        }
+    }
+
+    pub fn day(self) -> NaiveDate {
+        self.local.date()
+    }
+
+    pub fn utc(self) -> NaiveDateTime {
+        match self.zone {
+            Zone::Offset(east) => self.local - chrono::TimeDelta::seconds(i64::from(east)),
+            _ => self.local,
+        }
+    }
+
+    /// The moment. An output shows the day in universal time, and readers of the page saw the local one: where they
+    /// differ, it is the nearest moment of the day that readers saw.
+    pub fn timestamp(self) -> Timestamp {
+        self.on(self.day())
+    }
+
+    /// The moment of `day` that is nearest.
+    pub fn on(self, day: NaiveDate) -> Timestamp {
+        let first = day.and_time(chrono::NaiveTime::MIN);
+        let at = self.utc().clamp(first, first + chrono::TimeDelta::seconds(86_399));
+        Timestamp(at.and_utc().timestamp_millis())
+    }
+}
+
 /// A date from metadata: RFC 3339 and the many things that nearly are, RFC 2822, or words.
-pub fn parse(text: &str) -> Option<Timestamp> {
+pub fn parse(text: &str) -> Option<Told> {
     let text = text.trim();
     if text.len() > 200 {
         return None;
     }
     if let Ok(at) = DateTime::parse_from_rfc3339(text) {
-        return checked(local(at));
+        return checked(Told::zoned(at));
     }
     const ZONED: [&str; 8] = [
         "%Y-%m-%dT%H:%M:%S%.f%z",
@@ -26,7 +81,7 @@ pub fn parse(text: &str) -> Option<Timestamp> {
         "%a %b %d %H:%M:%S %z %Y",
     ];
     if let Some(at) = ZONED.iter().find_map(|format| DateTime::parse_from_str(text, format).ok()) {
-        return checked(local(at));
+        return checked(Told::zoned(at));
     }
     let bare = text.trim_end_matches(" UTC").trim_end_matches(" GMT").trim_end_matches('Z');
     const NAIVE: [&str; 7] = [
@@ -39,21 +94,15 @@ pub fn parse(text: &str) -> Option<Timestamp> {
         "%a, %d %b %Y %H:%M:%S",
     ];
     if let Some(at) = NAIVE.iter().find_map(|format| NaiveDateTime::parse_from_str(bare, format).ok()) {
-        return checked(at);
+        let zone = if bare.len() < text.len() { Zone::Utc } else { Zone::Unknown };
+        return checked(Told { local: at, zone });
     }
     find(text)
 }
 
-/// The day that readers of the page saw: an output shows the local date of publication, so the offset is not
-/// applied when it would move the day. The moment itself is kept where it does not.
-fn local(at: DateTime<chrono::FixedOffset>) -> NaiveDateTime {
-    let utc = at.naive_utc();
-    if utc.date() == at.naive_local().date() { utc } else { at.naive_local() }
-}
-
-fn checked(at: NaiveDateTime) -> Option<Timestamp> {
+fn checked(told: Told) -> Option<Told> {
     use chrono::Datelike;
-    YEARS.contains(&at.year()).then(|| Timestamp(at.and_utc().timestamp_millis()))
+    YEARS.contains(&told.local.year()).then_some(told)
 }
 
 const MONTHS: [(&str, u32); 75] = [
@@ -135,8 +184,18 @@ const MONTHS: [(&str, u32); 75] = [
 ];
 
 /// The first day named in a text.
-pub fn find(text: &str) -> Option<Timestamp> {
-    let lower = text.to_lowercase();
+pub fn find(text: &str) -> Option<Told> {
+    all(text).next()
+}
+
+/// How many days a text names.
+pub fn count(text: &str) -> usize {
+    all(text).count()
+}
+
+fn all(text: &str) -> impl Iterator<Item = Told> {
+    // Soft hyphens stand inside words.
+    let lower = text.to_lowercase().replace('\u{ad}', "");
     let mut words: Vec<Word> = Vec::new();
     let mut rest = lower.as_str();
     while let Some(c) = rest.chars().next() {
@@ -162,8 +221,12 @@ pub fn find(text: &str) -> Option<Timestamp> {
         }
         rest = after;
     }
-    words.windows(3).find_map(|w| match w {
+    (0..words.len().saturating_sub(2)).filter_map(move |at| match &words[at..at + 3] {
         [Word::Number(y, 4, _), Word::Number(m, ..), Word::Number(d, ..)] => day(*y, *m, *d),
+        // 31.12.1912:30 is two elements without a blank between them: 31.12.19 and 12:30.
+        [Word::Number(d, 1 | 2, '.'), Word::Number(m, 1 | 2, '.'), Word::Number(y, 4, ':')] if *y % 100 < 24 => {
+            day(*y, *m, *d).or_else(|| day(2000 + *y / 100, *m, *d))
+        }
         [Word::Number(d, 1 | 2, '.'), Word::Number(m, 1 | 2, '.'), Word::Number(y, 4, _)] => day(*y, *m, *d),
         // 31/12/2019 is told from 12/31/2019 only where one cannot be a month; else day first, as most of the world.
         [Word::Number(a, 1 | 2, '/' | '-'), Word::Number(b, 1 | 2, '/' | '-'), Word::Number(y, 4, _)] => {
@@ -183,17 +246,20 @@ enum Word {
     Other,
 }
 
-fn day(year: u32, month: u32, day: u32) -> Option<Timestamp> {
+fn day(year: u32, month: u32, day: u32) -> Option<Told> {
     let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?;
-    checked(date.and_hms_opt(0, 0, 0)?)
+    checked(Told::bare(date.and_hms_opt(0, 0, 0)?))
 }
 
-/// `/2019/10/19/`, `/20191019/`, `2019-10-19`.
-pub fn in_address(address: &str) -> Option<Timestamp> {
+/// `/2019/10/19/`, `/20191019/`, `2019-10-19`, `19-10-2019`.
+pub fn in_address(address: &str) -> Option<Told> {
     let bytes = address.as_bytes();
     (0..bytes.len()).find_map(|at| {
         let rest = &bytes[at..];
         let boundary = at == 0 || !bytes[at - 1].is_ascii_digit();
+        if boundary && let Some(told) = day_first(rest) {
+            return Some(told);
+        }
         if !boundary || rest.len() < 8 || !(rest.starts_with(b"19") || rest.starts_with(b"20")) || !digits(&rest[..4]) {
             return None;
         }
@@ -210,6 +276,19 @@ pub fn in_address(address: &str) -> Option<Timestamp> {
         let packed = digits(&rest[..8]) && !rest.get(8).is_some_and(u8::is_ascii_digit);
         if packed { day(year, number(4, 6)?, number(6, 8)?) } else { None }
     })
+}
+
+/// `19-10-2019` and nothing more.
+fn day_first(bytes: &[u8]) -> Option<Told> {
+    let separated = bytes.len() >= 10 && bytes[2] == b'-' && bytes[5] == b'-' && !bytes.get(10).is_some_and(u8::is_ascii_digit);
+    let number = |at: std::ops::Range<usize>| {
+        bytes[at].iter().try_fold(0, |sum, b| b.is_ascii_digit().then(|| sum * 10 + u32::from(b - b'0')))
+    };
+    if !separated {
+        return None;
+    }
+    let (one, two, year) = (number(0..2)?, number(3..5)?, number(6..10)?);
+    day(year, two, one).or_else(|| day(year, one, two))
 }
 
 fn digits(bytes: &[u8]) -> bool {

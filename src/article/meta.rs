@@ -2,11 +2,12 @@
 //!
 //! Sources in order of trust: JSON-LD of the article, `<meta>`, schema in attributes, the visible page.
 
+use super::dates::{self, Told};
 use super::lines::squash;
 use super::markup::absolute;
+use super::published::{Dates, Source};
 use super::tree::attribute;
-use super::{Article, Page, dates};
-use crate::model::Timestamp;
+use super::{Article, Page};
 use crate::text::{fold, is_cjk, one_line};
 use scraper::node::{Element, Node};
 use serde_json::Value;
@@ -18,6 +19,7 @@ pub struct Found {
     /// `isAccessibleForFree` is false.
     pub says_paid: bool,
     pub base: Option<Url>,
+    pub dates: Dates,
 }
 
 /// JSON-LD beyond this is a catalogue, not an article.
@@ -55,16 +57,19 @@ pub fn read(html: &scraper::Html, json_ld: &[&str], page: &Page) -> Found {
     let article = Article {
         title,
         author: author(&evidence, &ld),
-        published: published(&evidence, &ld, page),
+        published: None,
         language: language(&evidence),
         site_name,
         canonical_url: address(evidence.canonical),
         og_url: address(evidence.meta.get("og:url").copied()),
         lead_image: address(image.as_deref()),
         html: String::new(),
+        next_page: None,
+        blocks: Vec::new(),
         removed: Vec::new(),
     };
-    Found { article, says_paid: ld.says_paid, base }
+    let dates = dates(&evidence, &ld, page);
+    Found { article, says_paid: ld.says_paid, base, dates }
 }
 
 fn gather(html: &scraper::Html) -> Evidence<'_> {
@@ -234,7 +239,8 @@ fn without_site(title: &str, site: Option<&str>, page: Option<&Url>) -> String {
     rest.to_owned()
 }
 
-fn published(evidence: &Evidence, ld: &LinkedData, page: &Page) -> Option<Timestamp> {
+/// Every date that the page's data tell, best first in each source.
+fn dates(evidence: &Evidence, ld: &LinkedData, page: &Page) -> Dates {
     const NAMES: [&str; 26] = [
         "article:published_time",
         "og:published_time",
@@ -263,19 +269,21 @@ fn published(evidence: &Evidence, ld: &LinkedData, page: &Page) -> Option<Timest
         "article:published",
         "og:article:published_time",
     ];
-    let meta = || NAMES.iter().find_map(|name| evidence.meta.get(*name).and_then(|v| dates::parse(v)));
+    let meta = |names: &[&str]| names.iter().find_map(|name| evidence.meta.get(*name).and_then(|v| dates::parse(v)));
     let times = |published: bool| evidence.times.iter().filter(move |(p, _)| *p == published).find_map(|(_, v)| dates::parse(v));
-    ld.published
-        .or_else(meta)
-        .or_else(|| evidence.prop_dates.iter().find_map(|v| dates::parse(v)))
-        .or_else(|| times(true))
-        .or_else(|| dates::in_address(page.url))
-        .or_else(|| times(false))
-        .or_else(|| {
-            ["og:updated_time", "article:modified_time", "last-modified"]
-                .iter()
-                .find_map(|n| evidence.meta.get(*n).and_then(|v| dates::parse(v)))
-        })
+    let description = ["description", "og:description"].iter().find_map(|n| evidence.meta.get(*n));
+    let told = [
+        (Source::LinkedData, ld.published),
+        (Source::Meta, meta(&NAMES)),
+        (Source::Property, evidence.prop_dates.iter().find_map(|v| dates::parse(v))),
+        (Source::Time, times(true)),
+        (Source::Address, dates::in_address(page.url)),
+        (Source::OtherTime, times(false)),
+        (Source::Description, description.and_then(|d| dates::find(d))),
+        (Source::Image, evidence.meta.get("og:image").and_then(|address| dates::in_address(address))),
+        (Source::Modified, meta(&["og:updated_time", "article:modified_time", "last-modified"])),
+    ];
+    told.into_iter().filter_map(|(source, told)| Some((source, told?))).collect()
 }
 
 fn author(evidence: &Evidence, ld: &LinkedData) -> Option<String> {
@@ -320,7 +328,7 @@ fn language(evidence: &Evidence) -> Option<String> {
 struct LinkedData {
     headline: Option<String>,
     authors: Vec<String>,
-    published: Option<Timestamp>,
+    published: Option<Told>,
     publisher: Option<String>,
     image: Option<String>,
     says_paid: bool,

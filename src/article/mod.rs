@@ -3,6 +3,7 @@
 //! The article is found in the page, cleaned of what is not article, sanitised, and goes to the story room
 //! and the store as HTML; its plain text is always [`plain_text`] of that HTML.
 
+mod allowed;
 mod classes;
 mod cues;
 mod dates;
@@ -10,10 +11,14 @@ mod decode;
 mod images;
 mod lines;
 mod markup;
+pub mod memory;
 mod meta;
+mod pages;
 mod plain;
 mod prepass;
 mod prune;
+mod published;
+pub mod rules;
 mod select;
 mod tree;
 mod wall;
@@ -21,6 +26,9 @@ mod write;
 
 use crate::model::Timestamp;
 use lines::Trust;
+use memory::Memory;
+use published::Source;
+use rules::Rule;
 use tree::{Hidden, Tree};
 use url::Url;
 
@@ -54,6 +62,10 @@ pub struct Article {
     pub lead_image: Option<String>,
     /// Sanitised, links absolute, no active content.
     pub html: String,
+    /// The next page of the same article, absolute, of the same host.
+    pub next_page: Option<String>,
+    /// Hashes of the lines at the ends of the body, for the [`Memory`] of its host.
+    pub blocks: Vec<u64>,
     /// What was taken out, for a person to see.
     pub removed: Vec<Removed>,
 }
@@ -80,8 +92,22 @@ pub enum NoArticle {
     Wall,
 }
 
+/// What is known of a page's site before the page is read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Guide<'a> {
+    /// Where on the page the article is; `None`: as a built-in rule says, where there is one for the host.
+    pub rule: Option<&'a Rule>,
+    /// What the host repeats in its articles.
+    pub memory: Option<&'a Memory>,
+}
+
 /// Finds the article in a page. Never panics; the work is bounded by the page's size.
 pub fn extract(page: &Page) -> Result<Article, NoArticle> {
+    extract_with(page, &Guide::default())
+}
+
+/// [`extract`], with what is known of the site.
+pub fn extract_with(page: &Page, guide: &Guide) -> Result<Article, NoArticle> {
     if let Some(kind) = page.content_type
         && !is_html(kind)
     {
@@ -94,29 +120,35 @@ pub fn extract(page: &Page) -> Result<Article, NoArticle> {
     let prepared = prepass::prepare(&text);
     let html = scraper::Html::parse_document(&prepared.html);
     let mut found = meta::read(&html, &prepared.json_ld, page);
-    let base = found.base.clone();
-    let title = found.article.title.clone();
-    let attempt = |hidden, trust| body(&html, title.as_deref(), base.as_ref(), hidden, trust);
-    let mut body = attempt(Hidden::Drop, Trust::Normal);
-    // Never nothing where there is text: first less belief in classes, then what styles hide.
-    for (hidden, trust) in [(Hidden::Drop, Trust::Little), (Hidden::Keep, Trust::Little)] {
-        let have = body.as_ref().map_or(0, |b| tree::weight(&plain::plain_text(&b.html)));
-        if have >= MIN_WEIGHT {
-            break;
-        }
-        let other = attempt(hidden, trust);
-        if other.as_ref().is_some_and(|b| tree::weight(&plain::plain_text(&b.html)) > have * 2) {
-            body = other;
-        }
+    let address = Url::parse(page.url).ok();
+    let rule = guide.rule.or_else(|| rules::Rules::built_in().find(address.as_ref()?));
+    if let Some(rule) = rule {
+        found.article.title = rule.title(&html).or(found.article.title);
+        found.article.author = rule.author(&html).or(found.article.author);
+        found.dates.extend(rule.date(&html).map(|told| (Source::Rule, told)));
     }
-    let Some(body) = body.filter(|body| !body.html.is_empty()) else { return Err(NoArticle::Empty) };
-    found.article.published = found.article.published.or(body.date);
-    if let Some(wall) = wall::wall(&body.html, found.article.title.as_deref(), found.says_paid) {
+    let title = found.article.title.clone();
+    let site = Site { html: &html, title: title.as_deref(), base: found.base.as_ref(), rule, memory: guide.memory };
+    let Some(body) = best_body(&site) else { return Err(NoArticle::Empty) };
+    found.dates.extend(body.dates);
+    if found.dates.is_empty() {
+        found.dates.extend(published::in_scripts(&text).map(|told| (Source::Script, told)));
+    }
+    found.article.published = published::choose(&found.dates, found.article.language.as_deref());
+    if let Some(wall) = wall::wall(&body.text, found.article.title.as_deref(), found.says_paid) {
         return Err(wall);
     }
+    found.article.next_page =
+        address.and_then(|address| pages::next(&html, rule.and_then(|rule| rule.next(&html)), &address, found.base.as_ref()));
     found.article.html = body.html;
     found.article.removed = body.removed;
+    found.article.blocks = body.blocks;
     Ok(found.article)
+}
+
+/// The bodies of an article's pages as one; what a page repeats of those before it goes.
+pub fn join_pages(bodies: &[String]) -> String {
+    pages::join(bodies)
 }
 
 /// One line of a page with why it stayed or went.
@@ -140,12 +172,12 @@ pub fn explain(page: &Page) -> Vec<Block> {
     let prepared = prepass::prepare(&text);
     let html = scraper::Html::parse_document(&prepared.html);
     let found = meta::read(&html, &prepared.json_ld, page);
-    let tree = Tree::new(&html, Hidden::Drop);
+    let tree = Tree::new(&html, Hidden::Drop, &[]);
     let mut lines = lines::lines(&tree);
     let title = found.article.title.as_deref();
     let believed = lines::mark(&tree, &mut lines, title, Trust::Normal);
     let Some(selection) = select::select(&tree, &lines, title) else { return Vec::new() };
-    let pruned = prune::prune(&tree, &lines, &believed, &selection, title);
+    let pruned = prune::prune(&tree, &lines, &believed, &selection, title, None);
     let inside = |line: &lines::Line| tree.holds(selection.outer, line.first);
     let first = lines.iter().position(inside).unwrap_or(0);
     let blocks = lines.iter().enumerate().map(|(i, line)| Block {
@@ -163,20 +195,84 @@ const MIN_WEIGHT: u32 = 150;
 
 struct Body {
     html: String,
-    /// A date that stands beside the headline.
-    date: Option<Timestamp>,
+    /// Of the HTML.
+    text: String,
+    /// The dates that readers see.
+    dates: published::Dates,
     removed: Vec<Removed>,
+    blocks: Vec<u64>,
 }
 
-fn body(html: &scraper::Html, title: Option<&str>, base: Option<&Url>, hidden: Hidden, trust: Trust) -> Option<Body> {
-    let tree = Tree::new(html, hidden);
+impl Body {
+    fn weight(&self) -> u32 {
+        tree::weight(&self.text)
+    }
+}
+
+/// A parsed page with what is known of it.
+struct Site<'a> {
+    html: &'a scraper::Html,
+    title: Option<&'a str>,
+    base: Option<&'a Url>,
+    rule: Option<&'a Rule>,
+    memory: Option<&'a Memory>,
+}
+
+/// What the rule names, else the best reading. Never nothing where there is text: at last with less belief in classes,
+/// then with what styles hide.
+fn best_body(site: &Site) -> Option<Body> {
+    if let Some(body) = named_body(site) {
+        return Some(body);
+    }
+    let mut best = body(site, Hidden::Drop, Trust::Normal);
+    for (hidden, trust) in [(Hidden::Drop, Trust::Little), (Hidden::Keep, Trust::Little)] {
+        let have = best.as_ref().map_or(0, Body::weight);
+        if have >= MIN_WEIGHT {
+            break;
+        }
+        let other = body(site, hidden, trust);
+        if other.as_ref().is_some_and(|b| b.weight() > have * 2) {
+            best = other;
+        }
+    }
+    best.filter(|body| !body.html.is_empty())
+}
+
+fn stripped(site: &Site) -> Vec<*const scraper::node::Element> {
+    site.rule.map(|rule| rule.stripped(site.html)).unwrap_or_default()
+}
+
+/// The body where the site's rule says it is. Some sites show it by script only, so what is hidden counts.
+fn named_body(site: &Site) -> Option<Body> {
+    let rule = site.rule.filter(|rule| rule.names_body())?;
+    let tree = Tree::new(site.html, Hidden::Keep, &stripped(site));
+    let parts = rule.body(site.html, &tree);
+    if parts.is_empty() {
+        return None;
+    }
     let mut lines = lines::lines(&tree);
-    let believed = lines::mark(&tree, &mut lines, title, trust);
-    let selection = select::select(&tree, &lines, title)?;
-    let pruned = prune::prune(&tree, &lines, &believed, &selection, title);
-    let html = write::write(&tree, selection.outer, &pruned.fates, base);
-    let date = select::date(&tree, &lines, &selection);
-    Some(Body { html, date, removed: pruned.removed })
+    let believed = lines::mark(&tree, &mut lines, site.title, Trust::Normal);
+    let pruned = prune::prune_to(&tree, &lines, &believed, &parts, site.title);
+    let html = write::write(&tree, 0, &pruned.fates, site.base);
+    let dates = select::select(&tree, &lines, site.title).map(|s| published::seen(&tree, &lines, &s)).unwrap_or_default();
+    (!html.is_empty()).then_some(Body {
+        text: plain::plain_text(&html),
+        html,
+        dates,
+        removed: pruned.removed,
+        blocks: pruned.blocks,
+    })
+}
+
+fn body(site: &Site, hidden: Hidden, trust: Trust) -> Option<Body> {
+    let tree = Tree::new(site.html, hidden, &stripped(site));
+    let mut lines = lines::lines(&tree);
+    let believed = lines::mark(&tree, &mut lines, site.title, trust);
+    let selection = select::select(&tree, &lines, site.title)?;
+    let pruned = prune::prune(&tree, &lines, &believed, &selection, site.title, site.memory);
+    let html = write::write(&tree, selection.outer, &pruned.fates, site.base);
+    let dates = published::seen(&tree, &lines, &selection);
+    Some(Body { text: plain::plain_text(&html), html, dates, removed: pruned.removed, blocks: pruned.blocks })
 }
 
 fn is_html(content_type: &str) -> bool {
@@ -187,12 +283,18 @@ fn is_html(content_type: &str) -> bool {
 /// A body that a feed gave, cleaned and sanitised by the same steps as an extracted one: links absolute
 /// against `base_url`, placeholders and tracking pixels gone, the repeated headline gone. May be plain text.
 pub fn clean(html: &str, base_url: &str, title: Option<&str>) -> String {
+    clean_with(html, base_url, title, None)
+}
+
+/// [`clean`], without what a person's rule for the feed strips.
+pub fn clean_with(html: &str, base_url: &str, title: Option<&str>, rule: Option<&Rule>) -> String {
     if !html.contains('<') {
         return plain::paragraphs(html);
     }
     let prepared = prepass::prepare(html);
     let parsed = scraper::Html::parse_document(&prepared.html);
-    let tree = Tree::new(&parsed, Hidden::Drop);
+    let without = rule.map(|rule| rule.stripped(&parsed)).unwrap_or_default();
+    let tree = Tree::new(&parsed, Hidden::Drop, &without);
     if tree.nodes.is_empty() {
         return String::new();
     }
@@ -209,7 +311,7 @@ pub fn clean(html: &str, base_url: &str, title: Option<&str>) -> String {
 pub fn sanitize(html: &str, base_url: &str) -> String {
     let prepared = prepass::prepare(html);
     let parsed = scraper::Html::parse_document(&prepared.html);
-    let tree = Tree::new(&parsed, Hidden::Drop);
+    let tree = Tree::new(&parsed, Hidden::Drop, &[]);
     write::write(&tree, 0, &[], Url::parse(base_url).ok().as_ref())
 }
 

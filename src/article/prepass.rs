@@ -7,7 +7,7 @@
 //! corner: it decides how much is parsed, never what is safe.
 //!
 //! Scripts, styles, comments and drawings are most of a modern page's bytes; dropping them here halves the
-//! parse. JSON-LD is set aside as evidence.
+//! parse, as do attributes that nobody asks for. JSON-LD is set aside as evidence.
 
 use std::borrow::Cow;
 
@@ -45,6 +45,7 @@ pub fn prepare(text: &str) -> Prepared<'_> {
     let mut json_ld = Vec::new();
     // Elements whose end tag was looked for in vain: a second look would make the pass quadratic.
     let mut unended = [false; 4];
+    let mut useless = Vec::new();
     let mut at = 0;
     // Everything before `kept` is already copied or dropped.
     let mut kept = 0;
@@ -75,7 +76,8 @@ pub fn prepare(text: &str) -> Prepared<'_> {
         }
         let name_end = name_at + bytes[name_at..].iter().take_while(|b| !b" \t\r\n\x0c/>".contains(b)).count();
         let name = lower(&text[name_at..name_end]);
-        let tag = scan_tag(bytes, name_end);
+        useless.clear();
+        let tag = scan_tag(bytes, name_end, &mut useless);
         at = tag.end;
         if closing {
             if !pass.close(&name) {
@@ -118,8 +120,14 @@ pub fn prepare(text: &str) -> Prepared<'_> {
         if &*name == "plaintext" || !pass.open(&name) {
             out.push_str(&text[kept..found]);
             kept = tag.end;
-        } else if let Some(cut) = tag.cut {
-            out.push_str(&text[kept..cut]);
+            continue;
+        }
+        for &(from, to) in useless.iter().filter(|(from, _)| tag.cut.is_none_or(|cut| *from < cut)) {
+            out.push_str(&text[kept..from]);
+            kept = to;
+        }
+        if let Some(cut) = tag.cut {
+            out.push_str(&text[kept..cut.max(kept)]);
             out.push('>');
             kept = tag.end;
         }
@@ -191,8 +199,46 @@ struct TagEnd {
     cut: Option<usize>,
 }
 
-/// From after the tag's name to after its `>`; quotes as the HTML tokenizer reads them.
-fn scan_tag(bytes: &[u8], mut at: usize) -> TagEnd {
+/// Shorter attributes cost less to parse than to cut.
+const MIN_USELESS: usize = 16;
+/// `data-` attributes that hold addresses of late images, or names as classes do, have one of these in their names.
+const ASKED_FOR: [&[u8]; 13] = [
+    b"src",
+    b"image",
+    b"url",
+    b"file",
+    b"original",
+    b"lazy",
+    b"echo",
+    b"test",
+    b"component",
+    b"module",
+    b"type",
+    b"block",
+    b"role",
+];
+
+/// Whether no step asks for an attribute: handlers, data of scripts, styles that hide nothing.
+fn is_useless(name: &[u8], value: &[u8]) -> bool {
+    let starts = |with: &[u8]| name.len() >= with.len() && name[..with.len()].eq_ignore_ascii_case(with);
+    match name.first().map(u8::to_ascii_lowercase) {
+        Some(b'o') => starts(b"on"),
+        Some(b'd') => starts(b"data-") && !ASKED_FOR.iter().any(|word| contains_ignore_case(name, word)),
+        Some(b's') => {
+            name.eq_ignore_ascii_case(b"sizes")
+                || (name.eq_ignore_ascii_case(b"style")
+                    && !contains_ignore_case(value, b"none")
+                    && !contains_ignore_case(value, b"hidden"))
+        }
+        Some(b'a') => starts(b"aria-") && !name.eq_ignore_ascii_case(b"aria-hidden"),
+        Some(b'j') => starts(b"js"),
+        _ => false,
+    }
+}
+
+/// From after the tag's name to after its `>`; quotes as the HTML tokenizer reads them. What nobody asks for is added to
+/// `useless`.
+fn scan_tag(bytes: &[u8], mut at: usize, useless: &mut Vec<(usize, usize)>) -> TagEnd {
     let mut n_attributes = 0;
     let mut cut = None;
     loop {
@@ -208,10 +254,12 @@ fn scan_tag(bytes: &[u8], mut at: usize) -> TagEnd {
         if n_attributes > MAX_ATTRIBUTES && cut.is_none() {
             cut = Some(at);
         }
+        let start = at;
         at += 1; // a name may start with `=`
         while bytes.get(at).is_some_and(|b| !b.is_ascii_whitespace() && !b"/>=".contains(b)) {
             at += 1;
         }
+        let name = start..at;
         let mut value = at;
         while bytes.get(value).is_some_and(u8::is_ascii_whitespace) {
             value += 1;
@@ -227,6 +275,9 @@ fn scan_tag(bytes: &[u8], mut at: usize) -> TagEnd {
             Some(&quote @ (b'"' | b'\'')) => find(bytes, quote, value + 1).map_or(bytes.len(), |e| e + 1),
             _ => value + bytes[value.min(bytes.len())..].iter().take_while(|b| !b.is_ascii_whitespace() && **b != b'>').count(),
         };
+        if at - start >= MIN_USELESS && is_useless(&bytes[name], &bytes[value.min(at)..at]) {
+            useless.push((start, at));
+        }
     }
 }
 
@@ -255,7 +306,7 @@ fn end_tag(text: &str, from: usize, name: &str) -> Option<(usize, usize)> {
 }
 
 fn find(bytes: &[u8], wanted: u8, from: usize) -> Option<usize> {
-    bytes.get(from..)?.iter().position(|&b| b == wanted).map(|at| from + at)
+    memchr::memchr(wanted, bytes.get(from..)?).map(|at| from + at)
 }
 
 fn lower(name: &str) -> Cow<'_, str> {

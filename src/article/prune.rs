@@ -9,6 +9,7 @@ use super::classes::Marks;
 use super::cues::{self, Cue};
 use super::dates;
 use super::lines::{JUNK, Line, Sums, squash};
+use super::memory::{self, Memory};
 use super::select::Selection;
 use super::tree::{Tag, Tree, weight};
 use super::write::Fate;
@@ -24,6 +25,8 @@ pub struct Pruned {
     pub removed: Vec<Removed>,
     /// Why each line of the container went.
     pub why: Vec<Option<&'static str>>,
+    /// The lines at the ends of what stayed, for the host's memory.
+    pub blocks: Vec<u64>,
 }
 
 struct Work<'a, 'b> {
@@ -36,7 +39,14 @@ struct Work<'a, 'b> {
 }
 
 /// The article in what was selected.
-pub fn prune(tree: &Tree, all: &[Line], believed: &[Marks], selection: &Selection, title: Option<&str>) -> Pruned {
+pub fn prune(
+    tree: &Tree,
+    all: &[Line],
+    believed: &[Marks],
+    selection: &Selection,
+    title: Option<&str>,
+    memory: Option<&Memory>,
+) -> Pruned {
     let mut work = Work::new(tree, all, selection.outer);
     let title = title.map(squash).unwrap_or_default();
     let headline = selection.headline.map(|i| all[i].first);
@@ -47,8 +57,9 @@ pub fn prune(tree: &Tree, all: &[Line], believed: &[Marks], selection: &Selectio
     work.teasers();
     work.start(&title);
     work.single_lines(&title);
+    let blocks = work.repeated(memory);
     work.loose_ends();
-    Pruned { fates: work.fates, removed: work.removed, why: work.gone }
+    Pruned { fates: work.fates, removed: work.removed, why: work.gone, blocks }
 }
 
 /// A body that a feed gave is all article: only what names itself junk goes.
@@ -57,7 +68,23 @@ pub fn prune_feed_body(tree: &Tree, all: &[Line], believed: &[Marks], title: Opt
     let title = title.map(squash).unwrap_or_default();
     work.marked(0, believed);
     work.single_lines(&title);
-    Pruned { fates: work.fates, removed: work.removed, why: work.gone }
+    Pruned { fates: work.fates, removed: work.removed, why: work.gone, blocks: Vec::new() }
+}
+
+/// The parts that a site's rule names are all article too; the rest of the page is not.
+pub fn prune_to(tree: &Tree, all: &[Line], believed: &[Marks], parts: &[u32], title: Option<&str>) -> Pruned {
+    let mut work = Work::new(tree, all, 0);
+    let title = title.map(squash).unwrap_or_default();
+    let inside = |at: u32| parts.iter().any(|&part| tree.holds(part, at));
+    for (i, line) in all.iter().enumerate() {
+        work.gone[i] = (!inside(line.first)).then_some("outside");
+    }
+    work.fates = (0..tree.nodes.len() as u32).map(|at| if inside(at) { Fate::Keep } else { Fate::Drop }).collect();
+    for &part in parts {
+        work.marked(part, believed);
+    }
+    work.single_lines(&title);
+    Pruned { fates: work.fates, removed: work.removed, why: work.gone, blocks: Vec::new() }
 }
 
 impl<'a, 'b> Work<'a, 'b> {
@@ -374,6 +401,20 @@ impl<'a, 'b> Work<'a, 'b> {
                 }
             }
         }
+    }
+
+    /// What the host repeats in its articles; returns the lines that are to be counted for the next.
+    fn repeated(&mut self, memory: Option<&Memory>) -> Vec<u64> {
+        let kept: Vec<usize> = (0..self.lines.len()).filter(|&i| self.gone[i].is_none()).collect();
+        let hashes: Vec<Option<u64>> = kept.iter().map(|&i| memory::hash(&squash(self.text(i)))).collect();
+        if let Some(memory) = memory {
+            let repeated: Vec<usize> = kept.iter().zip(&hashes).filter(|(_, hash)| memory.has(**hash)).map(|(i, _)| *i).collect();
+            let weigh = |lines: &[usize]| lines.iter().map(|&i| self.lines[i].weight).sum::<u32>();
+            if weigh(&repeated) * 2 < weigh(&kept) {
+                repeated.into_iter().for_each(|i| self.drop_line(i, "site boilerplate"));
+            }
+        }
+        memory::ends(hashes.into_iter().flatten().collect())
     }
 
     /// Headings with nothing under them, and what sites put after the last sentence.

@@ -5,10 +5,8 @@
 //! of the first.
 
 use super::classes::Marks;
-use super::dates;
 use super::lines::{JUNK, Line, Sums, squash};
 use super::tree::{Tag, Tree};
-use crate::model::Timestamp;
 
 /// Prose beyond this in one line counts no further: a single huge line is a list or a licence.
 const MAX_LINE: u32 = 1500;
@@ -43,9 +41,12 @@ fn headline(tree: &Tree, lines: &[Line], title: Option<&str>) -> Option<usize> {
         if line.weight as usize > title.len() * 2 || line.weight as usize * 6 < title.len() {
             return 0;
         }
-        let same = squash(&tree.line_text(line.first, line.end, 600)) == title;
+        let text = squash(&tree.line_text(line.first, line.end, 600));
+        let same = text == title;
         match line.tag {
             Tag::H1 if same => 4,
+            // With a kicker in the same element.
+            Tag::H1 if text.ends_with(&title) => 3,
             tag if tag.is_heading() && same => 3,
             _ if same && !line.is_linky() => 2,
             Tag::H1 => 1,
@@ -134,22 +135,4 @@ pub fn score(line: &Line) -> i64 {
         _ if line.ends_sentence => own / 2 - 5,
         _ => -12,
     }
-}
-
-/// Lines around the headline in which a date is looked for.
-const DATE_LINES: usize = 14;
-
-/// The date that readers see: in a line that calls itself one, or is little else, beside the headline.
-pub fn date(tree: &Tree, lines: &[Line], selection: &Selection) -> Option<Timestamp> {
-    let first = lines.iter().position(|line| tree.holds(selection.container, line.first))?;
-    let anchor = selection.headline.unwrap_or(first);
-    let text = |i: usize| tree.line_text(lines[i].first, lines[i].end, 200);
-    let from = anchor.saturating_sub(5);
-    let to = (anchor.max(first) + DATE_LINES).min(lines.len());
-    let near = || (anchor..to).chain(from..anchor).filter(|&i| !lines[i].is_prose() && lines[i].weight < 160);
-    let called = near().filter(|&i| lines[i].marks.has(Marks::BYLINE)).find_map(|i| dates::find(&text(i)));
-    called.or_else(|| near().filter(|&i| lines[i].weight < 90).find_map(|i| dates::find(&text(i)))).or_else(|| {
-        let marked = lines.iter().filter(|line| line.marks.has(Marks::BYLINE) && line.weight < 160);
-        marked.take(40).find_map(|line| dates::find(&tree.line_text(line.first, line.end, 200)))
-    })
 }

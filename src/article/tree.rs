@@ -140,8 +140,8 @@ pub fn attribute<'a>(element: &'a Element, name: &str) -> Option<&'a str> {
 }
 
 impl<'a> Tree<'a> {
-    /// The `<body>` of a parsed page; `hidden` keeps what a style hides.
-    pub fn new(html: &'a scraper::Html, hidden: Hidden) -> Tree<'a> {
+    /// The `<body>` of a parsed page; `hidden` keeps what a style hides, and the elements `without` are left out.
+    pub fn new(html: &'a scraper::Html, hidden: Hidden, without: &[*const Element]) -> Tree<'a> {
         let mut nodes: Vec<Node<'a>> = Vec::with_capacity(1024);
         let mut open: Vec<u32> = Vec::new();
         let mut skipping = 0usize;
@@ -173,7 +173,8 @@ impl<'a> Tree<'a> {
                         Parsed::Element(element) => {
                             let tag = Tag::of(element.name());
                             let marks = classes::marks(tag, element);
-                            if tag.is_silent() || (hidden == Hidden::Drop && marks.has(Marks::HIDDEN)) {
+                            let stripped = without.contains(&std::ptr::from_ref(element));
+                            if tag.is_silent() || stripped || (hidden == Hidden::Drop && marks.has(Marks::HIDDEN)) {
                                 skipping = 1;
                                 continue;
                             }

@@ -1,6 +1,6 @@
 //! Pages that are not the article but stand before it: consent, robot checks, paywalls.
 
-use super::{NoArticle, plain::plain_text, tree::weight};
+use super::{NoArticle, tree::weight};
 use crate::text::fold;
 
 /// A wall has few words; an article that quotes one of these phrases has many.
@@ -63,18 +63,17 @@ const PAYWALLS: &[&str] = &[
 ];
 
 /// What stands before the article, where the page is that and nothing else.
-/// `says_paid`: the page's own data says that the article is not free.
-pub fn wall(body: &str, title: Option<&str>, says_paid: bool) -> Option<NoArticle> {
-    let text = plain_text(body);
+/// `text` is that of the body; `says_paid`: the page's own data says that the article is not free.
+pub fn wall(text: &str, title: Option<&str>, says_paid: bool) -> Option<NoArticle> {
     if text.chars().count() > MAX_WALL_CHARS {
         return None;
     }
-    let folded = fold(&text);
+    let folded = fold(text);
     let title = fold(title.unwrap_or_default());
     let short = text.chars().count() < 600;
     if CHECKS.iter().any(|phrase| title.starts_with(phrase) || (short && folded.contains(phrase))) {
         return Some(NoArticle::Wall);
     }
-    let paid = PAYWALLS.iter().any(|phrase| folded.contains(phrase)) || (says_paid && weight(&text) < MIN_PAID_WEIGHT);
+    let paid = PAYWALLS.iter().any(|phrase| folded.contains(phrase)) || (says_paid && weight(text) < MIN_PAID_WEIGHT);
     paid.then_some(NoArticle::Paywall)
 }

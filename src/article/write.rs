@@ -1,11 +1,11 @@
 //! The tree as harmless HTML: the one place that writes markup.
 //!
-//! An allowlist by construction: only tags of [`role`] and attributes named here are ever written, text is
-//! escaped, addresses are parsed and must be http, https (or mailto in links). No element whose content the
-//! parser reads as raw text, and nothing of SVG or MathML, is written, so parsing the output again cannot turn
-//! text into markup. Blocks and inlines are kept apart the way the parser wants them (no block in `<p>`, no
-//! link in a link, table parts only in tables), so that sanitising twice changes nothing.
+//! Only what [`allowed`] lists is written, text is escaped, addresses are parsed and must be http, https (or
+//! mailto in links). Blocks and inlines are kept apart the way the parser wants them (no block in `<p>`, no link in
+//! a link, table parts only in tables), so that neither ammonia, which has the last word, nor sanitising twice
+//! changes anything.
 
+use super::allowed::{self, LINK_REL, Role, role};
 use super::images;
 use super::markup::{block_attributes, close, escape, escape_attribute, language, link};
 use super::tree::{Node, Tag, Tree, attribute};
@@ -24,39 +24,6 @@ pub enum Fate {
 
 /// Deeper lists, quotes and cells are written flat.
 const MAX_NESTING: usize = 48;
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Role {
-    /// `<p>`, `<div>` and the like: its text is a paragraph.
-    Paragraph,
-    /// Holds blocks and lines: list item, cell, figure.
-    Box,
-    /// Holds blocks only: lists, tables, rows, quotes.
-    Frame,
-    /// A block of inlines: heading, `<pre>`.
-    Leaf,
-    Inline,
-    /// Not written; what it holds is.
-    Through,
-}
-
-/// The tag that is written for a tag that is read.
-fn role(tag: Tag) -> (Role, Tag) {
-    use Tag::*;
-    match tag {
-        H1 => (Role::Leaf, H2),
-        H2 | H3 | H4 | H5 | H6 | Pre | Dt | Caption => (Role::Leaf, tag),
-        Ul | Ol | Dl | Table | Tr | Blockquote => (Role::Frame, tag),
-        Menu => (Role::Frame, Ul),
-        Li | Dd | Td | Th | Figure | Figcaption => (Role::Box, tag),
-        A | Abbr | B | Cite | Code | Del | Dfn | Em | I | Ins | Kbd | Mark | Q | Rp | Rt | Ruby | S | Samp | Small | Strong
-        | Sub | Sup | U | Var => (Role::Inline, tag),
-        Strike => (Role::Inline, S),
-        Tt => (Role::Inline, Code),
-        tag if tag.is_block() => (Role::Paragraph, P),
-        _ => (Role::Through, tag),
-    }
-}
 
 /// Whether `tag` may be written inside `above`, the innermost open frame or box.
 fn fits(tag: Tag, above: Option<Tag>) -> bool {
@@ -125,7 +92,7 @@ pub fn write(tree: &Tree, root: u32, fates: &[Fate], base: Option<&Url>) -> Stri
         layout: if fates.is_empty() { Layout::Keep } else { Layout::Flatten },
     };
     writer.walk(root, fates);
-    writer.out
+    allowed::sanitise(&writer.out)
 }
 
 /// How a node is left.
@@ -225,7 +192,7 @@ impl<'a> Writer<'a, '_> {
     fn enter(&mut self, node: &Node<'a>, at: u32) -> Leave {
         let (role, tag) = role(node.tag);
         match role {
-            Role::Through => Leave::Nothing,
+            Role::Through | Role::Void => Leave::Nothing,
             Role::Inline => {
                 let doubled = self.inline.iter().any(|(t, _)| *t == tag);
                 let attributes = if doubled { None } else { self.inline_attributes(tag, node) };
@@ -461,7 +428,9 @@ impl<'a> Writer<'a, '_> {
         if self.ready() {
             self.out.push_str("<a href=\"");
             escape_attribute(&mut self.out, &link.href);
-            self.out.push_str("\" rel=\"noopener noreferrer\">");
+            self.out.push_str("\" rel=\"");
+            self.out.push_str(LINK_REL);
+            self.out.push_str("\">");
             escape(&mut self.out, &link.label);
             self.out.push_str("</a>");
         }
@@ -478,7 +447,9 @@ impl<'a> Writer<'a, '_> {
                 let mut out = String::with_capacity(href.len() + 40);
                 out.push_str(" href=\"");
                 escape_attribute(&mut out, &href);
-                out.push_str("\" rel=\"noopener noreferrer\"");
+                out.push_str("\" rel=\"");
+                out.push_str(LINK_REL);
+                out.push('"');
                 Some(out)
             }
             Tag::Abbr => Some(attribute(element, "title").map_or(String::new(), |title| {

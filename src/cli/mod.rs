@@ -1,5 +1,6 @@
 //! The command line: one file a command. Data on stdout, everything else on stderr.
 
+mod article;
 mod config;
 mod db;
 pub mod debug;
@@ -59,6 +60,8 @@ enum Command {
     /// The database as a whole
     #[command(subcommand)]
     Db(db::Command),
+    /// What the extractor makes of one page
+    Article(article::Options),
     /// The configuration
     #[command(subcommand)]
     Config(config::Command),
@@ -88,6 +91,7 @@ pub fn main() -> ExitCode {
         Command::Feed(command) => feed::run(config, &command),
         Command::Status(options) => status::run(config, &options),
         Command::Db(command) => db::run(config, &command),
+        Command::Article(options) => article::run(config, &options),
         Command::Config(command) => config::run(config, &command),
         Command::Render(options) => render::run(config, &options),
         Command::Debug { stage, explain } => debug::run(stage, explain).map_err(Failure::from),

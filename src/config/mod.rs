@@ -4,6 +4,7 @@
 //! holds the two together. Subscriptions are in [`subscriptions`].
 
 pub mod diagnose;
+pub mod site_rules;
 pub mod subscriptions;
 pub mod values;
 
@@ -73,6 +74,8 @@ pub struct Article {
     pub mode: ArticleMode,
     #[serde(with = "values::duration")]
     pub max_wait: Duration,
+    /// A folder of rules for sites, relative to the configuration file; they come before the built-in ones.
+    pub site_rules: PathBuf,
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq)]
@@ -172,7 +175,7 @@ impl Default for Fetch {
 
 impl Default for Article {
     fn default() -> Article {
-        Article { mode: ArticleMode::Auto, max_wait: Duration::from_secs(600) }
+        Article { mode: ArticleMode::Auto, max_wait: Duration::from_secs(600), site_rules: "site-rules".into() }
     }
 }
 
@@ -290,6 +293,7 @@ pub fn load(named: Option<&Path>, environment: &Environment) -> Result<Loaded, C
     };
     config.state_dir = base.join(&config.state_dir);
     config.feeds = base.join(&config.feeds);
+    config.article.site_rules = base.join(&config.article.site_rules);
     Ok(Loaded { config, file })
 }
 

@@ -22,6 +22,12 @@ pub struct Subscription {
     pub article: Option<ArticleMode>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dedupe: Option<Dedupe>,
+    /// CSS selectors: where on its pages the article is; the first that finds text counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub select: Vec<String>,
+    /// CSS selectors: what is cut out of its pages and of its own text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub strip: Vec<String>,
     /// Of several copies of a story, the feed of higher priority is shown.
     #[serde(default)]
     pub priority: i32,
@@ -43,6 +49,8 @@ impl Subscription {
             interval: None,
             article: None,
             dedupe: None,
+            select: Vec::new(),
+            strip: Vec::new(),
             priority: 0,
             private: false,
             paused: false,
@@ -69,6 +77,11 @@ pub fn parse(file: &str, text: &str) -> Result<Vec<Subscription>, ConfigError> {
         let (line, column) = diagnose::position(text, feed.span().start);
         let feed = feed.into_inner();
         check_url(&feed.url).map_err(|wrong| ConfigError(format!("{file}:{line}:{column}: {wrong}")))?;
+        for selector in feed.select.iter().chain(&feed.strip) {
+            crate::article::rules::selector(selector).map_err(|wrong| {
+                ConfigError(format!("{file}:{line}:{column}: {}: {wrong}", crate::text::redact_url(&feed.url)))
+            })?;
+        }
         if let Some(first) = seen.insert(feed.url.clone(), line) {
             let url = crate::text::redact_url(&feed.url);
             return Err(ConfigError(format!("{file}:{line}:{column}: {url} is listed twice (first in line {first})")));

@@ -1,10 +1,14 @@
 //! One article page: fetch, extract. It ends in one [`ArticleResult`], whatever happens.
 
-use super::engine::{Engine, Stats, clock};
-use crate::fetch::{FetchError, Kind, Outcome, Request};
+use super::engine::{Engine, Panicked, Stats, clock};
+use crate::article::memory::{self, Memory};
+use crate::article::rules::Rule;
+use crate::article::{Article, NoArticle};
+use crate::fetch::{FetchError, Head, Kind, Outcome, Request};
 use crate::model::Timestamp;
 use crate::store::{ArticleResult, DueArticle, FoundArticle};
 use crate::{article, text};
+use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,6 +36,9 @@ pub async fn fetch(engine: &Arc<Engine>, due: DueArticle) {
     engine.stats.articles_out.fetch_sub(1, std::sync::atomic::Ordering::Relaxed);
 }
 
+/// Pages of one article that are joined; a longer one is a gallery or a forum.
+const MAX_PAGES: usize = 8;
+
 async fn result(engine: &Arc<Engine>, due: DueArticle) -> ArticleResult {
     let now = clock();
     let request = Request { url: &due.url, kind: Kind::Page, validators: None };
@@ -41,26 +48,14 @@ async fn result(engine: &Arc<Engine>, due: DueArticle) -> ArticleResult {
         None => ArticleResult::Never(why),
     };
     match outcome {
-        Outcome::Fetched(head, body) => {
-            let (content_type, final_url, requested) = (head.content_type, head.final_url.clone(), due.url.clone());
-            let (title, summary) = (due.title.clone(), due.summary.clone());
-            let extracted = engine.on_cpu(move || {
-                let summary = article::plain_text(&summary);
-                let page = article::Page {
-                    bytes: &body,
-                    content_type: content_type.as_deref(),
-                    url: if final_url.is_empty() { &requested } else { &final_url },
-                    title: Some(title.as_str()).filter(|title| !title.is_empty()),
-                    summary: Some(summary.as_str()).filter(|summary| !summary.is_empty()),
-                };
-                article::extract(&page)
-            });
-            match extracted.await {
-                Ok(Ok(article)) => ArticleResult::Found(Box::new(FoundArticle { article, final_url: head.final_url })),
-                Ok(Err(why)) => ArticleResult::Never(why.to_string()),
-                Err(panicked) => ArticleResult::Never(panicked.to_string()),
+        Outcome::Fetched(head, body) => match extract(engine, &due, &head, body).await {
+            Ok(Ok(mut article)) => {
+                join_pages(engine, &due, &mut article).await;
+                ArticleResult::Found(Box::new(FoundArticle { article, final_url: head.final_url }))
             }
-        }
+            Ok(Err(why)) => ArticleResult::Never(why.to_string()),
+            Err(panicked) => ArticleResult::Never(panicked.to_string()),
+        },
         Outcome::NotModified(head) | Outcome::Gone(head) => ArticleResult::Never(format!("HTTP {}", head.status)),
         Outcome::Throttled(head) => later(format!("HTTP {}", head.status), head.retry_after),
         Outcome::Refused(head) if head.status >= 500 => later(format!("HTTP {}", head.status), head.retry_after),
@@ -75,6 +70,61 @@ async fn result(engine: &Arc<Engine>, due: DueArticle) -> ArticleResult {
                 ArticleResult::Never(error.to_string())
             }
         },
+    }
+}
+
+async fn extract(
+    engine: &Arc<Engine>,
+    due: &DueArticle,
+    head: &Head,
+    body: Bytes,
+) -> Result<Result<Article, NoArticle>, Panicked> {
+    let content_type = head.content_type.clone();
+    let address = if head.final_url.is_empty() { due.url.clone() } else { head.final_url.clone() };
+    let (title, summary, rules) = (due.title.clone(), due.summary.clone(), engine.rules.clone());
+    let (select, strip) = (due.select.clone(), due.strip.clone());
+    let (reader, asked) = (engine.clone(), due.url.clone());
+    let extracted = engine.on_cpu(move || {
+        let summary = article::plain_text(&summary);
+        let host = url::Url::parse(&address).ok().and_then(|address| rules.find(&address));
+        // Without its memory a host's page is read as that of a host never seen.
+        let lines = reader.read_here(|reader| reader.host_lines(&asked, memory::MIN_ARTICLES)).unwrap_or_default();
+        let memory = Memory::new(lines);
+        let rule = Rule::for_feed(&select, &strip, host);
+        let page = article::Page {
+            bytes: &body,
+            content_type: content_type.as_deref(),
+            url: &address,
+            title: Some(title.as_str()).filter(|title| !title.is_empty()),
+            summary: Some(summary.as_str()).filter(|summary| !summary.is_empty()),
+        };
+        article::extract_with(&page, &article::Guide { rule: rule.as_ref(), memory: Some(&memory) })
+    });
+    extracted.await
+}
+
+/// Fetches the further pages of an article and joins their bodies. What cannot be had ends the article there: its
+/// first page is worth more than none.
+async fn join_pages(engine: &Arc<Engine>, due: &DueArticle, article: &mut Article) {
+    let mut bodies = vec![article.html.clone()];
+    let mut seen = vec![due.url.clone()];
+    let mut next = article.next_page.take();
+    while let Some(url) = next.filter(|url| bodies.len() < MAX_PAGES && !seen.contains(url)) {
+        let request = Request { url: &url, kind: Kind::Page, validators: None };
+        let Outcome::Fetched(head, body) = engine.client.get(request, clock()).await else { break };
+        let Ok(Ok(page)) = extract(engine, due, &head, body).await else { break };
+        // A site that answers any number with its last page would go on for ever.
+        if bodies.contains(&page.html) {
+            break;
+        }
+        bodies.push(page.html);
+        seen.push(url);
+        next = page.next_page;
+    }
+    if bodies.len() > 1
+        && let Ok(joined) = engine.on_cpu(move || article::join_pages(&bodies)).await
+    {
+        article.html = joined;
     }
 }
 

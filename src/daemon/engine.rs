@@ -1,5 +1,6 @@
 //! What all tasks of the daemon share.
 
+use crate::article::rules::Rules;
 use crate::config::Config;
 use crate::config::subscriptions::Subscription;
 use crate::fetch::{Client, Settings};
@@ -48,6 +49,8 @@ impl Stats {
 pub struct Engine {
     pub config: Config,
     pub client: Client,
+    /// A person's own rules for sites, then the built-in ones.
+    pub rules: Arc<Rules>,
     pub writer: Writer,
     pub stats: Stats,
     /// Something may have become due earlier than a loop believes.
@@ -69,6 +72,7 @@ pub struct Panicked;
 impl Engine {
     /// Opens the database, takes over the subscriptions, starts the writer.
     pub fn start(config: Config, subscriptions: &[Subscription]) -> anyhow::Result<(Arc<Engine>, std::thread::JoinHandle<()>)> {
+        let rules = crate::config::site_rules::read(&config.article.site_rules)?;
         let database = config.database();
         let mut store = Store::open(&database, clock()).map_err(|error| anyhow::anyhow!("{}: {error}", database.display()))?;
         store.sync_feeds(subscriptions, clock())?;
@@ -79,6 +83,7 @@ impl Engine {
         let engine = Engine {
             config,
             client,
+            rules: Arc::new(rules),
             writer,
             stats: Stats::default(),
             feeds_changed: Notify::new(),

@@ -259,8 +259,10 @@ impl Work {
         let content_hash = content_hash(title, entry.link.as_deref(), entry.author.as_deref(), body);
         let link = entry.link.filter(|link| link.starts_with("http://") || link.starts_with("https://"));
         let address = link.as_deref().map(|link| story::address_key(link).unwrap_or_else(|| link.to_owned()));
-        let html =
-            (known != Some(content_hash)).then(|| article::clean(body, link.as_deref().unwrap_or(&self.final_url), Some(title)));
+        let html = (known != Some(content_hash)).then(|| {
+            let rule = article::rules::Rule::for_feed(&[], &self.due.settings.strip, None);
+            article::clean_with(body, link.as_deref().unwrap_or(&self.final_url), Some(title), rule.as_ref())
+        });
         let mode = self.due.settings.article.unwrap_or(self.engine.config.article.mode);
         let article = match (&html, &link, &address) {
             (Some(html), Some(link), Some(address)) if wants_article(mode, content.is_some(), html, link) => {

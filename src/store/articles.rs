@@ -8,6 +8,9 @@ pub(super) const WANTED: i64 = 0;
 const HERE: i64 = 1;
 const NEVER: i64 = 2;
 
+/// Lines that are remembered of a host: some hundred articles' ends.
+const MAX_HOST_LINES: i64 = 2000;
+
 /// A page that was handed out to be fetched.
 #[derive(Clone, Debug)]
 pub struct DueArticle {
@@ -17,6 +20,9 @@ pub struct DueArticle {
     /// The headline and the summary (as HTML) of the first entry that asked for it.
     pub title: String,
     pub summary: String,
+    /// What a person said of that entry's feed: `select` and `strip`.
+    pub select: Vec<String>,
+    pub strip: Vec<String>,
 }
 
 /// What was found on a page.
@@ -43,18 +49,23 @@ impl Store {
         let due: Vec<DueArticle> = self
             .connection
             .prepare_cached(
-                "SELECT a.id, a.url, a.n_tries, coalesce(e.title, ''), coalesce(b.html, '') FROM articles a
+                "SELECT a.id, a.url, a.n_tries, coalesce(e.title, ''), coalesce(b.html, ''), coalesce(f.settings, '') FROM articles a
                  LEFT JOIN entries e ON e.id = (SELECT min(id) FROM entries WHERE article_id = a.id)
                  LEFT JOIN entry_bodies b ON b.entry_id = e.id
+                 LEFT JOIN feeds f ON f.id = e.feed_id
                  WHERE a.state = 0 AND a.next_try <= ?1
                    AND (a.lease_until IS NULL OR a.lease_until <= ?1 OR a.lease_owner <> ?2)
                    AND a.host NOT IN (SELECT value FROM json_each(?3))
                  ORDER BY a.next_try LIMIT ?4",
             )?
             .query_map(params![now.0, self.boot.as_bytes(), not_hosts, claim.n], |row| {
+                let url: String = row.get(1)?;
+                let settings = super::feeds::settings_of(&row.get::<_, String>(5)?, &url);
                 Ok(DueArticle {
                     id: ArticleId(row.get(0)?),
-                    url: row.get(1)?,
+                    url,
+                    select: settings.select,
+                    strip: settings.strip,
                     n_tries: row.get(2)?,
                     title: row.get(3)?,
                     summary: row.get(4)?,
@@ -116,8 +127,28 @@ impl Store {
                 self.connection
                     .prepare_cached("INSERT INTO article_bodies(article_id, html) VALUES(?, ?) ON CONFLICT DO UPDATE SET html = excluded.html")?
                     .execute(params![id.0, article.html])?;
+                self.count_lines(id, &article.blocks, now)?;
             }
         }
         self.connection.prepare_cached("UPDATE entries SET ready = 1 WHERE article_id = ?")?.execute([id.0])
+    }
+
+    /// Counts the lines at the ends of an article for its host; the rarest and oldest make room.
+    fn count_lines(&mut self, id: ArticleId, lines: &[u64], now: Timestamp) -> rusqlite::Result<()> {
+        let mut count = self.connection.prepare_cached(
+            "INSERT INTO host_lines(host, line, n, seen) SELECT host, ?1, 1, ?2 FROM articles WHERE id = ?3
+             ON CONFLICT DO UPDATE SET n = n + 1, seen = excluded.seen",
+        )?;
+        for line in lines {
+            count.execute(params![line.cast_signed(), now.0, id.0])?;
+        }
+        self.connection
+            .prepare_cached(
+                "DELETE FROM host_lines WHERE (host, line) IN (
+                   SELECT host, line FROM host_lines WHERE host = (SELECT host FROM articles WHERE id = ?1)
+                   ORDER BY n > 1 DESC, seen DESC LIMIT -1 OFFSET ?2)",
+            )?
+            .execute(params![id.0, MAX_HOST_LINES])?;
+        Ok(())
     }
 }

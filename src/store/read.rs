@@ -262,6 +262,13 @@ impl Reader {
         .collect()
     }
 
+    /// The lines that stood in at least `n_articles` articles of the host of an address.
+    pub fn host_lines(&self, url: &str, n_articles: u32) -> rusqlite::Result<Vec<u64>> {
+        let mut all = self.connection.prepare_cached("SELECT line FROM host_lines WHERE host = ? AND n >= ?")?;
+        all.query_map(rusqlite::params![super::feeds::host_of(url), n_articles], |row| Ok(row.get::<_, i64>(0)?.cast_unsigned()))?
+            .collect()
+    }
+
     /// Entries that can be settled, in the order in which they are to be: the earliest first.
     pub fn to_settle(&self, limit: usize) -> rusqlite::Result<Vec<ToSettle>> {
         let mut ready = self.connection.prepare_cached(&format!(

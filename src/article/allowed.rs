@@ -1,0 +1,109 @@
+//! What may be in a body: the one list of elements and attributes. The writer writes by it, and ammonia, which
+//! knows nothing of our writer, holds what was written to it again.
+//!
+//! No element whose content the parser reads as raw text is in it, and nothing of SVG or MathML, so parsing a body
+//! again cannot turn text into markup.
+
+use super::tree::Tag;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// `<p>`, `<div>` and the like: its text is a paragraph.
+    Paragraph,
+    /// Holds blocks and lines: list item, cell, figure.
+    Box,
+    /// Holds blocks only: lists, tables, rows, quotes.
+    Frame,
+    /// A block of inlines: heading, `<pre>`.
+    Leaf,
+    Inline,
+    /// Has no content.
+    Void,
+    /// Not written; what it holds is.
+    Through,
+}
+
+type Element = (Tag, &'static [&'static str]);
+
+/// The elements that are written, with the attributes that they may have. `rel` of links is always the same.
+#[rustfmt::skip]
+const ELEMENTS: &[(Role, &[Element])] = &[
+    (Role::Paragraph, &[(Tag::P, &[])]),
+    (Role::Leaf, &[
+        (Tag::H2, &[]), (Tag::H3, &[]), (Tag::H4, &[]), (Tag::H5, &[]), (Tag::H6, &[]), (Tag::Pre, &["class"]), (Tag::Dt, &[]),
+        (Tag::Caption, &[]),
+    ]),
+    (Role::Frame, &[
+        (Tag::Ul, &[]), (Tag::Ol, &["start"]), (Tag::Dl, &[]), (Tag::Table, &[]), (Tag::Tr, &[]), (Tag::Blockquote, &[]),
+    ]),
+    (Role::Box, &[
+        (Tag::Li, &[]), (Tag::Dd, &[]), (Tag::Td, &["colspan", "rowspan"]), (Tag::Th, &["colspan", "rowspan"]), (Tag::Figure, &[]),
+        (Tag::Figcaption, &[]),
+    ]),
+    (Role::Inline, &[
+        (Tag::A, &["href"]), (Tag::Abbr, &["title"]), (Tag::B, &[]), (Tag::Cite, &[]), (Tag::Code, &["class"]), (Tag::Del, &[]),
+        (Tag::Dfn, &[]), (Tag::Em, &[]), (Tag::I, &[]), (Tag::Ins, &[]), (Tag::Kbd, &[]), (Tag::Mark, &[]), (Tag::Q, &[]),
+        (Tag::Rp, &[]), (Tag::Rt, &[]), (Tag::Ruby, &[]), (Tag::S, &[]), (Tag::Samp, &[]), (Tag::Small, &[]), (Tag::Strong, &[]),
+        (Tag::Sub, &[]), (Tag::Sup, &[]), (Tag::U, &[]), (Tag::Var, &[]),
+    ]),
+    (Role::Void, &[(Tag::Br, &[]), (Tag::Hr, &[]), (Tag::Img, &["src", "alt", "width", "height"])]),
+];
+
+/// The parser puts it around the rows of a table.
+const IMPLIED: Tag = Tag::Tbody;
+
+/// What every link says: the page behind it is told nothing of the reader and cannot reach the reader's page.
+pub const LINK_REL: &str = "noopener noreferrer";
+
+/// The tag that is written for a tag that is read.
+pub fn role(tag: Tag) -> (Role, Tag) {
+    let written = match tag {
+        Tag::H1 => Tag::H2,
+        Tag::Menu => Tag::Ul,
+        Tag::Strike => Tag::S,
+        Tag::Tt => Tag::Code,
+        tag => tag,
+    };
+    let listed = ELEMENTS.iter().find(|(_, tags)| tags.iter().any(|(tag, _)| *tag == written));
+    match listed {
+        Some((role, _)) => (*role, written),
+        None if tag.is_block() => (Role::Paragraph, Tag::P),
+        None => (Role::Through, tag),
+    }
+}
+
+static NET: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
+    let all = || ELEMENTS.iter().flat_map(|(_, tags)| tags.iter());
+    let tags: HashSet<&str> = all().map(|(tag, _)| tag.name()).chain([IMPLIED.name()]).collect();
+    let attributes: HashMap<&str, HashSet<&str>> =
+        all().map(|(tag, attributes)| (tag.name(), attributes.iter().copied().collect())).collect();
+    let mut net = ammonia::Builder::empty();
+    net.tags(tags)
+        .clean_content_tags(HashSet::from(["script", "style"]))
+        .tag_attributes(attributes)
+        .generic_attributes(HashSet::new())
+        .url_schemes(HashSet::from(["http", "https", "mailto"]))
+        .url_relative(ammonia::UrlRelative::Deny)
+        .link_rel(Some(LINK_REL))
+        .attribute_filter(filter);
+    net
+});
+
+/// Values that the lists of ammonia cannot say.
+fn filter<'a>(_: &str, attribute: &str, value: &'a str) -> Option<Cow<'a, str>> {
+    let fits = match attribute {
+        "src" => value.starts_with("http://") || value.starts_with("https://"),
+        "class" => value.starts_with("language-") && !value.contains(char::is_whitespace),
+        "width" | "height" | "colspan" | "rowspan" | "start" => value.bytes().all(|b| b.is_ascii_digit()),
+        _ => true,
+    };
+    fits.then_some(Cow::Borrowed(value))
+}
+
+/// What was written, sanitised by ammonia. A body is a small part of its page, so this costs little beside it.
+pub fn sanitise(written: &str) -> String {
+    NET.clean(written).to_string()
+}
