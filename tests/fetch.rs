@@ -772,3 +772,23 @@ async fn records_of_another_time_are_not_believed() {
     let client = Client::new(settings(&[&origin]), vec![record(NOW.plus(Duration::from_secs(60)))]).unwrap();
     assert!(matches!(error(page(&client, &origin.url("/a")).await), FetchError::Robots { .. }));
 }
+
+#[test]
+fn a_host_belongs_to_whoever_registered_its_domain() {
+    let of = |url: &str| courant::fetch::address::registrable_domain(url);
+    for (url, domain) in [
+        ("https://feeds.bbc.co.uk/x", Some("bbc.co.uk")),
+        ("https://a.b.tumblr.com/rss", Some("tumblr.com")),
+        ("https://someone.github.io/feed", Some("someone.github.io")),
+        ("https://github.io/", None),
+        ("https://新闻.中国/", Some("xn--efvy88h.xn--fiqs8s")),
+        ("http://127.0.0.1/rss", None),
+        ("http://[::1]/rss", None),
+        ("http://rsshub.internal/x", None),
+        ("http://rsshub/x", None),
+        ("file:///x", None),
+        ("", None),
+    ] {
+        assert_eq!(of(url).as_deref(), domain, "{url}");
+    }
+}

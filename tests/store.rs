@@ -44,6 +44,7 @@ fn record(feed: FeedId, at: Timestamp, drafts: Vec<Draft>) -> PollRecord {
         reasons: vec!["interval 1h".into()],
         error: None,
         moved_to: None,
+        held: None,
         validators: Some(Some(Validators {
             url: "https://a.example/feed".into(),
             etag: Some(b"\"1\"".to_vec()),
@@ -502,4 +503,26 @@ fn the_lines_that_a_host_repeats_are_counted_and_bounded() {
     }
     assert!(lines(&bed, "https://a.example/", 1).len() <= 2000);
     assert_eq!(lines(&bed, "https://a.example/", 3), [u64::MAX]);
+}
+
+#[test]
+fn a_domain_that_asks_for_patience_is_held_as_a_whole() {
+    let mut bed = bed();
+    let urls = ["https://a.example/feed", "https://b.site.example/x", "https://site.example/y", "https://notsite.example/z"];
+    bed.store.sync_feeds(&urls.map(Subscription::new), NOW).unwrap();
+    let until = NOW.plus(Duration::from_secs(7200));
+    let throttled = PollRecord {
+        error: Some("the server asks for patience (HTTP 429)".into()),
+        held: Some(("site.example".into(), until)),
+        read: None,
+        ..record(FeedId(2), NOW, Vec::new())
+    };
+    bed.store.save_poll(&throttled).unwrap();
+    let feeds = Reader::open(&bed.path).unwrap().feeds().unwrap();
+    let held: Vec<bool> = feeds.iter().map(|feed| feed.next_poll.is_some_and(|at| at >= until)).collect();
+    assert_eq!(held, [false, true, true, false]);
+    assert!(feeds[2].reasons.iter().any(|why| why.contains("patience")));
+    // `once --all` does not override it.
+    bed.store.make_all_due(NOW).unwrap();
+    assert!(Reader::open(&bed.path).unwrap().feeds().unwrap()[2].next_poll.is_some_and(|at| at >= until));
 }

@@ -64,6 +64,7 @@ struct Brought {
     wire_bytes: u64,
     read: Option<Read>,
     moved_to: Option<String>,
+    held: Option<(String, Timestamp)>,
     next: schedule::Next,
 }
 
@@ -85,6 +86,7 @@ async fn record(engine: &Arc<Engine>, due: &DueFeed) -> PollRecord {
         reasons: brought.next.reasons,
         error: brought.error,
         moved_to: brought.moved_to,
+        held: brought.held,
         validators: brought.validators,
         wire_bytes: brought.wire_bytes,
         read: brought.read,
@@ -99,15 +101,19 @@ async fn take_in(engine: &Arc<Engine>, due: &DueFeed, outcome: Outcome, at: Time
         wire_bytes: 0,
         read: None,
         moved_to: None,
+        held: None,
         next: decide(polled),
     };
     match outcome {
         Outcome::Failed(error) => failed(error.to_string(), &Polled::Failed { retry_after: None }),
         Outcome::Gone(_) => failed("the feed is gone (HTTP 410)".into(), &Polled::Gone),
-        Outcome::Throttled(head) => failed(
-            format!("the server asks for patience (HTTP {})", head.status),
-            &Polled::Throttled { retry_after: head.retry_after },
-        ),
+        Outcome::Throttled(head) => {
+            let error = format!("the server asks for patience (HTTP {})", head.status);
+            let brought = failed(error, &Polled::Throttled { retry_after: head.retry_after });
+            // At a private address many unrelated feeds may come from one bridge: there it is the URL alone that waits.
+            let domain = fetch::address::registrable_domain(&due.url).filter(|_| head.status == 429);
+            Brought { held: domain.zip(brought.next.state.hold_until), ..brought }
+        }
         Outcome::Refused(head) => failed(format!("HTTP {}", head.status), &Polled::Failed { retry_after: head.retry_after }),
         Outcome::NotModified(head) => {
             let next = decide(&Polled::NotModified {
@@ -121,6 +127,7 @@ async fn take_in(engine: &Arc<Engine>, due: &DueFeed, outcome: Outcome, at: Time
                 wire_bytes: head.wire_bytes,
                 read: None,
                 moved_to: next.moved_to.clone(),
+                held: None,
                 next,
             }
         }
@@ -155,6 +162,7 @@ async fn take_in(engine: &Arc<Engine>, due: &DueFeed, outcome: Outcome, at: Time
                         validators: Some(head.validators.clone()),
                         wire_bytes: head.wire_bytes,
                         moved_to: next.moved_to.clone(),
+                        held: None,
                         read: parsed.read,
                         next,
                     }

@@ -14,8 +14,8 @@ pub(super) fn undo(text: Cow<'_, str>) -> Cow<'_, str> {
 }
 
 fn meant(text: &str) -> Option<String> {
-    // Nearly every text ends here: the first sequence must begin with a lead byte and go on outside ASCII.
-    let from = text.bytes().position(|b| !b.is_ascii())?;
+    // Every lead byte becomes a character whose own first byte this is: nearly all texts end here.
+    let from = memchr::memchr(0xc3, text.as_bytes()).filter(|from| text.as_bytes()[..*from].is_ascii())?;
     let mut first = text[from..].chars();
     if !matches!(first.next()?, '\u{c2}'..='\u{f4}') || first.next()?.is_ascii() {
         return None;

@@ -52,6 +52,15 @@ const SERVICE_PORTS: [u16; 48] = [
     10080, 10250, 10255, 11211, 27017, 27018, 50070,
 ];
 
+/// The domain that whoever runs a public host has registered: `example.co.uk` of `feeds.example.co.uk`. `None` for IP
+/// addresses, for names of no public suffix, and for the suffixes themselves (every `*.github.io` is somebody else's).
+pub fn registrable_domain(url: &str) -> Option<String> {
+    let url = Url::parse(url).ok()?;
+    let Some(Host::Domain(host)) = url.host() else { return None };
+    let domain = psl::domain(host.as_bytes()).filter(|domain| domain.suffix().is_known())?;
+    std::str::from_utf8(domain.as_bytes()).ok().map(str::to_owned)
+}
+
 /// Names that never mean a public host, as the last labels of a name.
 const LOCAL_NAMES: [(&str, &str); 6] = [
     ("localhost", "this machine (RFC 6761)"),

@@ -62,6 +62,8 @@ pub struct PollRecord {
     /// A sentence for a person; `None`: the poll was well.
     pub error: Option<String>,
     pub moved_to: Option<String>,
+    /// The domain whose other feeds wait too, and until when: a 429 is meant for whoever asks, not for one address.
+    pub held: Option<(String, Timestamp)>,
     /// `None`: the stored ones stay. `Some(None)`: the server gave none.
     pub validators: Option<Option<Validators>>,
     pub wire_bytes: u64,
@@ -259,6 +261,9 @@ impl Store {
                 record.state.n_errors,
                 record.read.as_ref().map(|read| read.body_hash),
             ])?;
+        if let Some((domain, until)) = &record.held {
+            self.hold_domain(domain, *until)?;
+        }
         let unchanged = !failed && record.read.is_none();
         self.connection
             .prepare_cached(
@@ -268,6 +273,17 @@ impl Store {
             )?
             .execute(params![record.at.0.div_euclid(3_600_000), unchanged, failed, change.n_new as i64, record.wire_bytes as i64])?;
         Ok(change)
+    }
+
+    /// No feed of a domain is polled before `until`; then they come back over a minute, not in one instant.
+    fn hold_domain(&self, domain: &str, until: Timestamp) -> rusqlite::Result<()> {
+        self.connection
+            .prepare_cached(
+                "UPDATE feeds SET hold_until = ?2, next_poll = ?2 + (id * 7919) % 60000, reasons = json_insert(reasons, '$[#]', ?3)
+                 WHERE (host = ?1 OR host LIKE '%.' || ?1) AND next_poll < ?2",
+            )?
+            .execute(params![domain, until.0, format!("{domain} asks for patience until {}", until.rfc3339())])?;
+        Ok(())
     }
 
     /// Adopts a new address: the feed stays the same feed, and both addresses mean it from now on. An address that
