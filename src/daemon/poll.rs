@@ -111,7 +111,7 @@ async fn take_in(engine: &Arc<Engine>, due: &DueFeed, outcome: Outcome, at: Time
             let error = format!("the server asks for patience (HTTP {})", head.status);
             let brought = failed(error, &Polled::Throttled { retry_after: head.retry_after });
             // At a private address many unrelated feeds may come from one bridge: there it is the URL alone that waits.
-            let domain = fetch::address::registrable_domain(&due.url).filter(|_| head.status == 429);
+            let domain = fetch::address::registrable_domain(&head.final_url).filter(|_| head.status == 429);
             Brought { held: domain.zip(brought.next.state.hold_until), ..brought }
         }
         Outcome::Refused(head) => failed(format!("HTTP {}", head.status), &Polled::Failed { retry_after: head.retry_after }),

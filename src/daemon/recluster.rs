@@ -67,6 +67,8 @@ pub fn recluster(reader: &Reader, window: Duration, default: Dedupe, since: Time
                 crate::story::Item { entry: entry.entry, feed: entry.feed, title: "", text: "", language: None, at: entry.at };
             crate::story::prepare(&nothing)
         });
+        // As a batch does: what has left the window is no candidate, and counts for nothing.
+        index.expire(entry.at);
         let decision = index.decide(&prepared, new.dedupe, &hits, &constraints);
         // A new story is called by its first entry.
         let joined = decision.join.unwrap_or(StoryId(entry.entry.0));
