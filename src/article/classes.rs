@@ -237,19 +237,30 @@ static BY_TOKEN: LazyLock<Table> = LazyLock::new(|| {
 /// Names longer than this are machine-made.
 const MAX_NAME: usize = 100;
 
+/// What classes and the like of a page say; the items of its lists have the same ones.
+#[derive(Default)]
+pub struct Names<'a>(HashMap<&'a str, Marks>);
+
+impl<'a> Names<'a> {
+    fn marks(&mut self, value: &'a str) -> Marks {
+        let marks = || {
+            value.split_ascii_whitespace().take(24).fold(Marks::NONE, |marks, word| match word {
+                "hide" => marks.and(Marks::HIDDEN),
+                _ if word.len() <= MAX_NAME => marks.and(word_marks(word)),
+                _ => marks,
+            })
+        };
+        if value.len() > MAX_NAME { marks() } else { *self.0.entry(value).or_insert_with(marks) }
+    }
+}
+
 /// What is known of an element before its text is looked at.
-pub fn marks(tag: Tag, element: &Element) -> Marks {
+pub fn marks<'a>(tag: Tag, element: &'a Element, names: &mut Names<'a>) -> Marks {
     let mut marks = Marks::NONE;
     for (name, value) in &element.attrs {
         match &*name.local {
             "class" | "id" | "data-testid" | "data-component" | "data-module" | "data-type" | "data-block" | "data-role" => {
-                for word in value.split_ascii_whitespace().take(24) {
-                    if word == "hide" {
-                        marks = marks.and(Marks::HIDDEN);
-                    } else if word.len() <= MAX_NAME {
-                        marks = marks.and(word_marks(word));
-                    }
-                }
+                marks = marks.and(names.marks(value));
             }
             "role" => marks = marks.and(role(value)),
             "itemprop" => marks = marks.and(itemprop(value)),

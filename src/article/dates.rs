@@ -194,8 +194,9 @@ pub fn count(text: &str) -> usize {
 }
 
 fn all(text: &str) -> impl Iterator<Item = Told> {
-    // Soft hyphens stand inside words.
-    let lower = text.to_lowercase().replace('\u{ad}', "");
+    // Soft hyphens stand inside words. Without a digit there is no date, and most lines have none.
+    let dated = text.bytes().any(|b| b.is_ascii_digit());
+    let lower = if dated { text.to_lowercase().replace('\u{ad}', "") } else { String::new() };
     let mut words: Vec<Word> = Vec::new();
     let mut rest = lower.as_str();
     while let Some(c) = rest.chars().next() {

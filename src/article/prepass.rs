@@ -34,6 +34,7 @@ const VOID: [&str; 16] = [
 /// Elements that a later tag closes, so that leaving them open makes no depth.
 const SELF_CLOSING: [&str; 12] = ["p", "li", "dt", "dd", "tr", "td", "th", "tbody", "thead", "tfoot", "option", "optgroup"];
 const FORMATTING: [&str; 14] = ["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"];
+const PREFORMATTED: [&str; 2] = ["pre", "listing"];
 /// Left out with all they hold: no text of an article is in them.
 const DROPPED: [&str; 8] = ["script", "style", "svg", "template", "noembed", "noframes", "xmp", "object"];
 
@@ -55,6 +56,12 @@ pub fn prepare(text: &str) -> Prepared<'_> {
             return Prepared { html: out, json_ld };
         }
         let Some(&next) = bytes.get(found + 1) else { break };
+        // Indentation before a tag is as good as one space of it, and the parser reads it character by character.
+        let indent = bytes[at.max(kept)..found].iter().rev().take_while(|b| b.is_ascii_whitespace()).count();
+        if indent > 1 && pass.preformatted == 0 {
+            out.push_str(&text[kept..found - indent + 1]);
+            kept = found;
+        }
         if next == b'!' || next == b'?' {
             let end = match bytes[found..].starts_with(b"<!--") {
                 // `<!-->` and `<!--->` are whole comments.
@@ -142,6 +149,8 @@ struct Pass {
     formatting: usize,
     nodes: usize,
     n_roots: usize,
+    /// Open elements that keep their white space.
+    preformatted: usize,
     in_body: bool,
 }
 
@@ -164,6 +173,7 @@ impl Pass {
                 return false;
             }
         }
+        self.preformatted += usize::from(PREFORMATTED.contains(&name));
         self.depth += 1;
         self.depth <= MAX_DEPTH
     }
@@ -187,6 +197,7 @@ impl Pass {
                 return false;
             }
         }
+        self.preformatted = self.preformatted.saturating_sub(usize::from(PREFORMATTED.contains(&name)));
         let over = self.depth > MAX_DEPTH;
         self.depth = self.depth.saturating_sub(1);
         !over
@@ -313,6 +324,9 @@ fn lower(name: &str) -> Cow<'_, str> {
     if name.bytes().any(|b| b.is_ascii_uppercase()) { name.to_ascii_lowercase().into() } else { name.into() }
 }
 
+/// `needle` is in lower case.
 fn contains_ignore_case(haystack: &[u8], needle: &[u8]) -> bool {
-    haystack.windows(needle.len()).any(|w| w.eq_ignore_ascii_case(needle))
+    let Some((&first, rest)) = needle.split_first() else { return true };
+    memchr::memchr2_iter(first, first.to_ascii_uppercase(), haystack)
+        .any(|at| haystack[at + 1..].get(..rest.len()).is_some_and(|found| found.eq_ignore_ascii_case(rest)))
 }

@@ -230,7 +230,7 @@ pub fn seen(tree: &Tree, lines: &[Line], selection: &Selection) -> Dates {
     if found.is_empty() {
         for line in lines.iter().take(MAX_LINES).filter(|line| line.weight <= MAX_PLAIN * 2 && !line.is_linky()) {
             let text = tree.line_text(line.first, line.end, 200);
-            let Some(told) = text.bytes().any(|b| b.is_ascii_digit()).then(|| dates::find(&text)).flatten() else { continue };
+            let Some(told) = dates::find(&text) else { continue };
             let folded = fold(&text);
             let updated = UPDATED.iter().any(|word| folded.contains(word));
             if updated {

@@ -37,8 +37,12 @@ fn headline(tree: &Tree, lines: &[Line], title: Option<&str>) -> Option<usize> {
     if title.is_empty() {
         return None;
     }
+    let weight = super::tree::weight(&title);
     let rank = |line: &Line| {
-        if line.weight as usize > title.len() * 2 || line.weight as usize * 6 < title.len() {
+        // Only an <h1> can be the headline with more than the title in it; no other line's text need be looked at.
+        let (least, most) =
+            if line.tag == Tag::H1 { (0, title.len() as u32 * 2) } else { (weight - weight / 4, weight + weight / 4) };
+        if line.weight < least || line.weight > most {
             return 0;
         }
         let text = squash(&tree.line_text(line.first, line.end, 600));

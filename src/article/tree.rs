@@ -144,6 +144,7 @@ impl<'a> Tree<'a> {
     pub fn new(html: &'a scraper::Html, hidden: Hidden, without: &[*const Element]) -> Tree<'a> {
         let mut nodes: Vec<Node<'a>> = Vec::with_capacity(1024);
         let mut open: Vec<u32> = Vec::new();
+        let mut names = classes::Names::default();
         let mut skipping = 0usize;
         for edge in html.tree.root().traverse() {
             match edge {
@@ -172,7 +173,7 @@ impl<'a> Tree<'a> {
                         }),
                         Parsed::Element(element) => {
                             let tag = Tag::of(element.name());
-                            let marks = classes::marks(tag, element);
+                            let marks = classes::marks(tag, element, &mut names);
                             let stripped = without.contains(&std::ptr::from_ref(element));
                             if tag.is_silent() || stripped || (hidden == Hidden::Drop && marks.has(Marks::HIDDEN)) {
                                 skipping = 1;

@@ -41,7 +41,8 @@ pub fn run(stage: Stage, explain: bool) -> anyhow::Result<()> {
 
 /// Answers each line; a line that is no request is answered with an error and does not end the stream.
 fn json_lines<Row: for<'a> Deserialize<'a>>(mut answer: impl FnMut(Row) -> Value) -> anyhow::Result<()> {
-    let mut input = std::io::stdin().lock();
+    // Requests hold whole pages: a pipe's worth is taken at once.
+    let mut input = std::io::BufReader::with_capacity(1 << 16, std::io::stdin().lock());
     let mut output = std::io::stdout().lock();
     let mut line = Vec::new();
     while {
