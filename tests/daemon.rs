@@ -54,6 +54,39 @@ fn one_pass_yields_every_story_once() {
     assert_eq!(format!("{before:?}"), format!("{:?}", reader.published(&ids).unwrap()));
 }
 
+/// An article on three numbered pages, of which the last one is not to be had.
+fn paged(_: usize, path: &str, bases: &[String]) -> Option<(&'static str, Vec<u8>)> {
+    let page = |n: u32, next: &str| {
+        let text = format!("On page {n} the engineers said that the crane had been moved, though nobody knew where to. ").repeat(6);
+        Some(("text/html", format!("<title>Cranes</title><article><h1>Cranes</h1><p>{text}</p></article>{next}").into_bytes()))
+    };
+    match path {
+        "/feed" => Some((
+            "application/rss+xml",
+            format!(
+                "<rss version='2.0'><channel><title>F</title><item><guid>1</guid><title>Cranes</title><link>{}/cranes</link></item></channel></rss>",
+                bases[0]
+            )
+            .into_bytes(),
+        )),
+        "/cranes" => page(1, "<a rel=next href='/cranes?page=2'>Next</a>"),
+        "/cranes?page=2" => page(2, "<a rel=next href='/cranes?page=3'>Next</a>"),
+        _ => None,
+    }
+}
+
+#[test]
+fn the_pages_of_an_article_are_one_body() {
+    let (world, folder) = (World::of(1, paged), tempfile::tempdir().unwrap());
+    let config = world.config(folder.path());
+    let report = pass(&config, &[format!("{}/feed", world.bases[0])], true);
+    assert_eq!((report.failures, report.articles), (vec![], 1));
+    let reader = Reader::open(&config.database()).unwrap();
+    let ids = reader.select(&Selection::default()).unwrap();
+    let body = courant::article::plain_text(&reader.published(&ids).unwrap()[0].html);
+    assert!(body.starts_with("On page 1 ") && body.contains("On page 2 "), "{body}");
+}
+
 #[test]
 fn what_is_not_due_is_not_polled() {
     let (world, folder) = (World::start(), tempfile::tempdir().unwrap());

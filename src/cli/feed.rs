@@ -9,7 +9,7 @@ use crate::config::{Config, ConfigError};
 use crate::daemon::socket::{self, Answer, Ask};
 use crate::daemon::{Engine, clock};
 use crate::feed::{self, Document, NotAFeed};
-use crate::fetch::{Client, Kind, Outcome as Fetched, Request};
+use crate::fetch::{Body, Client, Kind, Outcome as Fetched, Request};
 use crate::store::FeedRow;
 use crate::{publish, text};
 use serde_json::json;
@@ -208,7 +208,7 @@ enum Tried {
 struct Answered {
     url: String,
     content_type: Option<String>,
-    body: bytes::Bytes,
+    body: Body,
 }
 
 impl Answered {

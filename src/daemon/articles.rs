@@ -4,11 +4,10 @@ use super::engine::{Engine, Panicked, Stats, clock};
 use crate::article::memory::{self, Memory};
 use crate::article::rules::Rule;
 use crate::article::{Article, NoArticle};
-use crate::fetch::{FetchError, Head, Kind, Outcome, Request};
+use crate::fetch::{Body, FetchError, Head, Kind, Outcome, Request};
 use crate::model::Timestamp;
 use crate::store::{ArticleResult, DueArticle, FoundArticle};
 use crate::{article, text};
-use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -77,7 +76,7 @@ async fn extract(
     engine: &Arc<Engine>,
     due: &DueArticle,
     head: &Head,
-    body: Bytes,
+    body: Body,
 ) -> Result<Result<Article, NoArticle>, Panicked> {
     let content_type = head.content_type.clone();
     let address = if head.final_url.is_empty() { due.url.clone() } else { head.final_url.clone() };

@@ -2,7 +2,7 @@
 
 use super::engine::{Engine, Stats, clock};
 use crate::feed::{self, ParsedEntry, ParsedFeed};
-use crate::fetch::{self, Head, Kind, Outcome, Request, Validators};
+use crate::fetch::{self, Head, Kind, Outcome, Request, Room, Validators};
 use crate::model::{ArticleMode, Timestamp};
 use crate::schedule::{self, Polled, Redirect};
 use crate::store::{Draft, DueFeed, Extra, FeedChange, Key, PollRecord, Read, WantedArticle, key_of};
@@ -13,7 +13,8 @@ use std::time::Duration;
 /// Polls a feed and commits what came of it.
 pub async fn poll(engine: &Arc<Engine>, due: DueFeed) {
     let url = log_name(&due);
-    let record = record(engine, &due).await;
+    // Its room in memory is free again when what was read is stored.
+    let (record, _room) = record(engine, &due).await;
     let (error, unchanged) = (record.error.clone(), record.error.is_none() && record.read.is_none());
     let n_errors = record.state.n_errors;
     match engine.writer.write(move |store| store.save_poll(&record)).await {
@@ -68,17 +69,18 @@ struct Brought {
     next: schedule::Next,
 }
 
-async fn record(engine: &Arc<Engine>, due: &DueFeed) -> PollRecord {
-    let outcome = match due.url.strip_prefix("file:") {
+async fn record(engine: &Arc<Engine>, due: &DueFeed) -> (PollRecord, Option<Room>) {
+    let mut outcome = match due.url.strip_prefix("file:") {
         Some(_) => read_file(engine, due).await,
         None => {
             let request = Request { url: &due.url, kind: Kind::Feed, validators: due.validators.as_ref() };
             engine.client.get(request, clock()).await
         }
     };
+    let room = outcome.take_room();
     let at = clock();
     let brought = take_in(engine, due, outcome, at).await;
-    PollRecord {
+    let record = PollRecord {
         feed: due.id,
         at,
         state: brought.next.state,
@@ -90,7 +92,8 @@ async fn record(engine: &Arc<Engine>, due: &DueFeed) -> PollRecord {
         validators: brought.validators,
         wire_bytes: brought.wire_bytes,
         read: brought.read,
-    }
+    };
+    (record, room)
 }
 
 async fn take_in(engine: &Arc<Engine>, due: &DueFeed, outcome: Outcome, at: Timestamp) -> Brought {

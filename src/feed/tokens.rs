@@ -11,6 +11,8 @@ use memchr::{memchr, memchr2, memmem};
 const MAX_ATTRIBUTES: usize = 128;
 /// A longer name is no name.
 const MAX_NAME: usize = 256;
+/// A longer value is no address and no date, which is all that attributes hold.
+const MAX_VALUE: usize = 64 * 1024;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Token<'a> {
@@ -327,7 +329,7 @@ impl<'a> Tokens<'a> {
         }
         if self.attributes.iter().any(|other| other.name == name) {
             self.faults.odd_attribute.get_or_insert(at);
-        } else if self.attributes.len() < MAX_ATTRIBUTES && name.len() <= MAX_NAME {
+        } else if self.attributes.len() < MAX_ATTRIBUTES && name.len() <= MAX_NAME && value.len() <= MAX_VALUE {
             self.attributes.push(Attribute { name, value });
         }
         end

@@ -10,11 +10,13 @@
 //! | [`robots`] | robots.txt → may this page be fetched (pure) |
 //! | `headers`, `decode` | the headers that matter; content encodings (pure) |
 //! | `gate` | whose turn it is at a host |
+//! | `body` | how much may be in memory at one time |
 //! | `permission` | robots.txt of each host, fetched once and kept |
 //! | `transport` | reqwest, made safe |
 //! | `request` | one request: hops, limits, outcome |
 
 pub mod address;
+mod body;
 mod decode;
 mod gate;
 mod headers;
@@ -23,8 +25,9 @@ mod request;
 pub mod robots;
 mod transport;
 
+pub use body::{Body, Room};
+
 use crate::model::Timestamp;
-use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
@@ -104,7 +107,7 @@ pub struct Head {
 #[derive(Debug)]
 pub enum Outcome {
     /// 200 (or 226), whole.
-    Fetched(Head, Bytes),
+    Fetched(Head, Body),
     NotModified(Head),
     /// 429, or 503 with Retry-After.
     Throttled(Head),
@@ -113,6 +116,16 @@ pub enum Outcome {
     /// Any other status.
     Refused(Head),
     Failed(FetchError),
+}
+
+impl Outcome {
+    /// The room of the body, if there is one: see [`Body::take_room`].
+    pub fn take_room(&mut self) -> Option<Room> {
+        match self {
+            Outcome::Fetched(_, body) => body.take_room(),
+            _ => None,
+        }
+    }
 }
 
 /// Why there was no whole answer. Its text never holds secrets of the address.
@@ -148,6 +161,7 @@ struct Inner {
     settings: Arc<Settings>,
     transport: transport::Transport,
     gate: gate::Gate,
+    rooms: body::Rooms,
     permission: permission::Permission,
     /// Large bodies being decompressed.
     decoding: tokio::sync::Semaphore,
@@ -175,7 +189,7 @@ impl Client {
         let headers = request::BaseHeaders::new(&settings)?;
         let transport = transport::Transport::new(settings.clone())?;
         let decoding = tokio::sync::Semaphore::new(std::thread::available_parallelism().map_or(1, |n| n.get()));
-        Ok(Client { inner: Arc::new(Inner { settings, transport, gate, permission, decoding, headers }) })
+        Ok(Client { inner: Arc::new(Inner { settings, transport, gate, rooms: body::Rooms::new(), permission, decoding, headers }) })
     }
 
     /// Fetches. Waits for its turn at the host, follows redirects by hand, checks every address, reads the

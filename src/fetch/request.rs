@@ -2,7 +2,7 @@
 
 use super::address::{Refusal, check_url};
 use super::permission::Found;
-use super::{FetchError, Head, Hop, Inner, Kind, Outcome, Request, Settings, Validators};
+use super::{Body, FetchError, Head, Hop, Inner, Kind, Outcome, Request, Settings, Validators};
 use super::{address, decode, headers, robots, transport};
 use crate::model::Timestamp;
 use anyhow::Context;
@@ -117,7 +117,7 @@ impl Inner {
                 Some(here) => here,
                 None => self.gate.enter(host).await,
             };
-            let slot = self.gate.start(&here).await;
+            let mut slot = self.gate.start(&here).await;
             let ask = Ask {
                 base,
                 validators: request
@@ -133,8 +133,10 @@ impl Inner {
             let started = Instant::now();
             let answer = tokio::time::timeout(budget, self.hop(&url, ask)).await;
             budget = budget.saturating_sub(started.elapsed());
-            drop(slot);
             let answer = answer.map_err(|_| FetchError::Timeout(self.settings.timeout))??;
+            if !matches!(answer, Answer::Body(..)) {
+                drop(slot.take());
+            }
             match answer {
                 Answer::Redirect { location, permanent } => {
                     if hops.len() >= MAX_HOPS {
@@ -148,7 +150,11 @@ impl Inner {
                 Answer::Body(mut head, wire, encodings) => {
                     drop(here);
                     head.hops = hops;
-                    return self.decoded(wire, encodings, limit).await.map(|body| Outcome::Fetched(head, body));
+                    // The slot is kept until there is room: what cannot be taken in need not be asked for.
+                    let room = self.rooms.take(wire.len(), !encodings.is_empty()).await;
+                    drop(slot);
+                    let body = self.decoded(wire, encodings, limit).await?;
+                    return Ok(Outcome::Fetched(head, Body::new(body, room)));
                 }
                 Answer::NotModified(_) if !conditional => {
                     return Err(FetchError::Broken("304 to a request without validators".into()));

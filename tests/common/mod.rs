@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// The demo's world on free ports; it ends with the process.
+/// Hosts on free ports of loopback, the demo's world as a rule; they end with the process.
 pub struct World {
     pub bases: Vec<String>,
     /// Requests for anything but robots.txt.
@@ -18,20 +18,25 @@ pub struct World {
 
 impl World {
     pub fn start() -> World {
+        World::of(world::PUBLISHERS, world::answer)
+    }
+
+    /// So many hosts that answer by `answer(host, path and query, the addresses of all)`: a content type and a body.
+    pub fn of(n_hosts: usize, answer: fn(usize, &str, &[String]) -> Option<(&'static str, Vec<u8>)>) -> World {
         let n_requests = Arc::new(AtomicUsize::new(0));
-        let listeners: Vec<_> = (0..world::PUBLISHERS).map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+        let listeners: Vec<_> = (0..n_hosts).map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap()).collect();
         let bases: Vec<String> = listeners.iter().map(|listener| format!("http://{}", listener.local_addr().unwrap())).collect();
         let (shared, counter) = (bases.clone(), n_requests.clone());
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async move {
                 let mut servers = Vec::new();
-                for (publisher, listener) in listeners.into_iter().enumerate() {
+                for (host, listener) in listeners.into_iter().enumerate() {
                     listener.set_nonblocking(true).unwrap();
                     let listener = tokio::net::TcpListener::from_std(listener).unwrap();
                     let (bases, counter) = (shared.clone(), counter.clone());
                     let app = axum::Router::new().fallback(move |uri: axum::http::Uri| {
-                        let answer = world::answer(publisher, uri.path(), &bases);
+                        let answer = answer(host, uri.path_and_query().map_or("/", |path| path.as_str()), &bases);
                         if uri.path() != "/robots.txt" {
                             counter.fetch_add(1, Ordering::SeqCst);
                         }
