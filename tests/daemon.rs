@@ -57,7 +57,8 @@ fn one_pass_yields_every_story_once() {
 /// An article on three numbered pages, of which the last one is not to be had.
 fn paged(_: usize, path: &str, bases: &[String]) -> Option<(&'static str, Vec<u8>)> {
     let page = |n: u32, next: &str| {
-        let text = format!("On page {n} the engineers said that the crane had been moved, though nobody knew where to. ").repeat(6);
+        let text =
+            format!("On page {n} the engineers said that the crane had been moved, though nobody knew where to. ").repeat(6);
         Some(("text/html", format!("<title>Cranes</title><article><h1>Cranes</h1><p>{text}</p></article>{next}").into_bytes()))
     };
     match path {

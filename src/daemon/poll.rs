@@ -79,7 +79,7 @@ async fn record(engine: &Arc<Engine>, due: &DueFeed) -> (PollRecord, Option<Room
     };
     let room = outcome.take_room();
     let at = clock();
-    let brought = take_in(engine, due, outcome, at).await;
+    let brought = Box::pin(take_in(engine, due, outcome, at)).await;
     let record = PollRecord {
         feed: due.id,
         at,

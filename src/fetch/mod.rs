@@ -189,7 +189,9 @@ impl Client {
         let headers = request::BaseHeaders::new(&settings)?;
         let transport = transport::Transport::new(settings.clone())?;
         let decoding = tokio::sync::Semaphore::new(std::thread::available_parallelism().map_or(1, |n| n.get()));
-        Ok(Client { inner: Arc::new(Inner { settings, transport, gate, rooms: body::Rooms::new(), permission, decoding, headers }) })
+        Ok(Client {
+            inner: Arc::new(Inner { settings, transport, gate, rooms: body::Rooms::new(), permission, decoding, headers }),
+        })
     }
 
     /// Fetches. Waits for its turn at the host, follows redirects by hand, checks every address, reads the

@@ -131,7 +131,8 @@ impl Inner {
             };
             let conditional = ask.validators.is_some();
             let started = Instant::now();
-            let answer = tokio::time::timeout(budget, self.hop(&url, ask)).await;
+            // In a box, so that the many requests that wait for their turn are small.
+            let answer = tokio::time::timeout(budget, Box::pin(self.hop(&url, ask))).await;
             budget = budget.saturating_sub(started.elapsed());
             let answer = answer.map_err(|_| FetchError::Timeout(self.settings.timeout))??;
             if !matches!(answer, Answer::Body(..)) {
