@@ -11,6 +11,8 @@
 //! | [`article`] | page → body |
 //! | [`story`] | entry and candidates → decision with its evidence |
 //! | [`schedule`] | (now, feed state, outcome) → next poll |
+//! | [`life`] | how a feed is, in plain sentences |
+//! | [`websub`] | what is asked of a hub, and what its questions and pushes mean |
 //! | [`publish`] | stories → Atom, RSS, JSON Feed, OPML, HTML |
 //! | [`fetch`] | the only HTTP client |
 //! | [`store`] | the only SQL |
@@ -29,6 +31,7 @@ pub mod daemon;
 pub mod demo;
 pub mod feed;
 pub mod fetch;
+pub mod life;
 pub mod model;
 pub mod publish;
 pub mod schedule;
@@ -36,3 +39,4 @@ pub mod serve;
 pub mod store;
 pub mod story;
 pub mod text;
+pub mod websub;

@@ -47,6 +47,17 @@ pub struct Policy {
     /// Sightings of a permanent redirect, and the days over which they must spread, before it is adopted.
     pub permanent_after: u32,
     pub permanent_days: u32,
+    /// A fact, no wish: what the feed's hub does for us.
+    pub push: Option<Push>,
+}
+
+/// A hub pushes the feed's entries to us (WebSub), as far as is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Push {
+    /// When the lease ends.
+    pub until: Timestamp,
+    /// Something was pushed since the last poll.
+    pub delivered: bool,
 }
 
 /// What is remembered of a feed between polls. Unknown fields of an older or newer version are ignored.
@@ -68,6 +79,10 @@ pub struct FeedState {
     /// The median gap between the feed's entries.
     pub median_gap_ms: Option<i64>,
     pub moving: Option<Moving>,
+    /// When its newest entry was published; times to come do not count.
+    pub newest: Option<Timestamp>,
+    /// Polls in a row that found what the hub had not pushed.
+    pub push_misses: u32,
     /// It has its place between the feeds that were added together with it.
     pub spread: bool,
 }
@@ -130,12 +145,14 @@ pub struct Next {
 pub fn next(now: Timestamp, feed_key: &str, policy: &Policy, state: &FeedState, polled: &Polled) -> Next {
     let mut state = state.clone();
     let moved_to = remember(now, policy, &mut state, polled);
+    watch_hub(now, policy.push, &mut state, polled);
     if state.gone {
         let reasons = vec!["the server says that the feed is gone (410): polled no more".to_owned()];
         return Next { state, at: None, reasons, moved_to };
     }
     let mut plan = Plan { wait: Duration::ZERO, reasons: Vec::new() };
     let own = own_interval(policy, &state, &mut plan);
+    let own = rely_on_hub(now, policy.push, &state, own, &mut plan);
     let failed = state.n_errors > 0;
     let step = if failed { backoff(own, state.n_errors) } else { own };
     if failed {
@@ -212,6 +229,7 @@ fn remember(now: Timestamp, policy: &Policy, state: &mut FeedState, polled: &Pol
             state.update_period_seconds = hints.update_period_seconds;
             state.skip_hours = distinct(&hints.skip_hours, 24);
             state.skip_days = distinct(&hints.skip_days, 7);
+            state.newest = entry_times.iter().copied().filter(|at| *at <= now).max().max(state.newest);
             if let Some(gap) = median_gap_ms(now, entry_times) {
                 state.median_gap_ms = Some(gap);
             }
@@ -270,6 +288,33 @@ fn own_interval(policy: &Policy, state: &FeedState, plan: &mut Plan) -> Duration
             interval
         }
     }
+}
+
+/// A hub is relied on until polls have found so often, one after the other, what it had not pushed.
+const MOST_MISSES: u32 = 2;
+
+/// Counts what a hub kept from us, so that a hub that only takes subscriptions costs days of news at most once.
+fn watch_hub(now: Timestamp, push: Option<Push>, state: &mut FeedState, polled: &Polled) {
+    match (push.filter(|push| push.until > now), polled) {
+        (None, _) => state.push_misses = 0,
+        (Some(push), Polled::Feed { n_new, .. }) if *n_new > 0 && !push.delivered => {
+            state.push_misses = state.push_misses.saturating_add(1);
+        }
+        (Some(Push { delivered: true, .. }), _) => state.push_misses = 0,
+        _ => {}
+    }
+}
+
+/// While a hub pushes, a poll a day sees that nothing was missed; but none later than the end of the lease.
+fn rely_on_hub(now: Timestamp, push: Option<Push>, state: &FeedState, own: Duration, plan: &mut Plan) -> Duration {
+    let Some(push) = push.filter(|push| push.until > now) else { return own };
+    if state.push_misses >= MOST_MISSES {
+        plan.reasons.push("its hub did not push what polls found: it is not relied on".to_owned());
+        return own;
+    }
+    let wait = DAY.min(push.until.since(now)).max(own);
+    plan.at_least(wait, || format!("its hub pushes until {}: polled once a day", push.until.rfc3339()));
+    wait
 }
 
 /// The step, doubled with each further failure up to a day; after five in a row never less than a day.

@@ -2,7 +2,7 @@
 
 use courant::feed::Hints;
 use courant::model::Timestamp;
-use courant::schedule::{FeedState, Next, Policy, Polled, Redirect, earliest, next, resume};
+use courant::schedule::{FeedState, Next, Policy, Polled, Push, Redirect, earliest, next, resume};
 use proptest::prelude::*;
 use std::time::Duration;
 
@@ -21,6 +21,7 @@ fn policy() -> Policy {
         jitter: 0.0,
         permanent_after: 3,
         permanent_days: 3,
+        push: None,
     }
 }
 
@@ -213,6 +214,32 @@ fn jitter_only_adds_and_spreads() {
         }
         assert!(tenths.iter().all(|n| (60..150).contains(n)), "{tenths:?}");
     }
+}
+
+/// What a poll that found so many new entries makes of the next one, while a hub pushes.
+fn relying(state: &FeedState, push: Push, n_new: usize) -> Next {
+    let hints = Hints::default();
+    let polled = Polled::Feed { hints: &hints, max_age: None, entry_times: &[], n_new, redirect: None };
+    next(NOW, "k", &Policy { push: Some(push), ..policy() }, state, &polled)
+}
+
+#[test]
+fn a_hub_that_pushes_is_relied_on_until_its_lease_ends_or_it_keeps_something_back() {
+    let silent = Push { until: NOW.plus(5 * DAY), delivered: false };
+    let found = relying(&FeedState::default(), silent, 0);
+    assert!(wait(&found, NOW) >= DAY && found.reasons.iter().any(|why| why.contains("once a day")), "{:?}", found.reasons);
+    // Never beyond the lease.
+    let ending = relying(&FeedState::default(), Push { until: NOW.plus(3 * HOUR), ..silent }, 0);
+    assert!(wait(&ending, NOW) < 5 * HOUR);
+    let ended = relying(&FeedState::default(), Push { until: NOW, ..silent }, 0);
+    assert_eq!(wait(&ended, NOW), wait(&next(NOW, "k", &policy(), &FeedState::default(), &feed(&Hints::default())), NOW));
+    // Twice a poll finds what was not pushed: then it polls as if there were no hub, until the hub delivers again.
+    let once = relying(&FeedState::default(), silent, 3);
+    assert!(wait(&once, NOW) >= DAY);
+    let twice = relying(&once.state, silent, 1);
+    assert!(wait(&twice, NOW) < 2 * HOUR, "{:?}", twice.reasons);
+    let mended = relying(&twice.state, Push { delivered: true, ..silent }, 0);
+    assert!(wait(&mended, NOW) >= DAY);
 }
 
 #[test]

@@ -43,6 +43,9 @@ fn record(feed: FeedId, at: Timestamp, drafts: Vec<Draft>) -> PollRecord {
         next_poll: Some(at.plus(Duration::from_secs(3600))),
         reasons: vec!["interval 1h".into()],
         error: None,
+        trouble: None,
+        event: None,
+        hub: None,
         moved_to: None,
         held: None,
         validators: Some(Some(Validators {

@@ -265,6 +265,7 @@ const COLUMNS: [Column; 6] = [
 fn list(config: &Config, format: Format) -> Outcome {
     let listed = subscriptions::read(&setup::feeds_file(config))?.unwrap_or_default();
     let stored = if config.database().exists() { setup::reader(config)?.feeds()? } else { Vec::new() };
+    let now = clock();
     let rows: Vec<_> = listed
         .iter()
         .map(|feed| {
@@ -275,22 +276,12 @@ fn list(config: &Config, format: Format) -> Outcome {
                 "tags": feed.tags,
                 "entries": known.map_or(0, |row| row.n_entries),
                 "next": known.and_then(|row| row.next_poll).map(local_time),
-                "state": if feed.paused { "paused".into() } else { known.map_or_else(|| "not polled yet".into(), state) },
+                "state": known.map_or_else(|| "was not polled yet".into(), |row| row.health(now).sentence),
             })
         })
         .collect();
     output::print(&COLUMNS, &rows, format)?;
     if rows.is_empty() { Err(Failure::NothingFound("no subscriptions".into())) } else { Ok(()) }
-}
-
-/// How a feed is, in a few words.
-fn state(feed: &FeedRow) -> String {
-    match (&feed.error, feed.next_poll, feed.last_polled) {
-        (_, None, _) => "gone: the server says that it will not come back".into(),
-        (Some(error), ..) => format!("failing ({}): {error}", feed.n_errors),
-        (None, _, None) => "not polled yet".into(),
-        (None, ..) => "ok".into(),
-    }
 }
 
 /// The subscription that an address means, also an old address of it.
@@ -306,20 +297,32 @@ fn show(config: &Config, address: &str) -> Outcome {
     let time = |at: Option<crate::model::Timestamp>| at.map_or("never".into(), local_time);
     println!("{}", text::one_line(&feed.name()));
     println!("address    {}", text::redact_url(&feed.url));
-    for (url, since, why) in setup::reader(config)?.addresses_of(feed.id)? {
+    let reader = setup::reader(config)?;
+    for (url, since, why) in reader.addresses_of(feed.id)? {
         println!("           {} since {} ({why})", text::redact_url(&url), local_time(since));
     }
-    let paused = if feed.settings.paused { "paused; " } else { "" };
-    println!(
-        "state      {paused}{}{}",
-        text::one_line(&state(&feed)),
-        if feed.subscribed { "" } else { " (no longer in feeds.toml)" }
-    );
+    let health = feed.health(clock());
+    let since = health.since.map_or(String::new(), |at| format!(", since {}", local_time(at)));
+    println!("state      {}{since}", text::one_line(&health.sentence));
+    if !health.advice.is_empty() {
+        println!("           {}", health.advice);
+    }
     println!("entries    {}", feed.n_entries);
     println!("polled     {} (well: {}; something new: {})", time(feed.last_polled), time(feed.last_ok), time(feed.last_new));
     println!("next poll  {}", time(feed.next_poll));
     for reason in &feed.reasons {
         println!("           because: {}", text::one_line(reason));
+    }
+    if let Some(hub) = reader.hub_of(feed.id)? {
+        let lease = match (&hub.error, hub.lease_until) {
+            (Some(error), _) => text::one_line(error),
+            (None, None) => "not verified yet".into(),
+            (None, Some(until)) => format!("until {}; last push {}", local_time(until), time(hub.last_push)),
+        };
+        println!("hub        {} ({lease})", text::redact_url(&hub.hub));
+    }
+    for (at, what) in reader.events_of(feed.id)? {
+        println!("{}  {}", local_time(at), text::one_line(&what));
     }
     Ok(())
 }

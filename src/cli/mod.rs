@@ -5,6 +5,7 @@ mod config;
 mod db;
 pub mod debug;
 mod demo;
+mod doctor;
 mod failure;
 mod feed;
 mod init;
@@ -57,6 +58,8 @@ enum Command {
     Feed(feed::Command),
     /// The database in figures, and feeds that need attention
     Status(status::Options),
+    /// Check the installation and every feed, and say what to do; changes nothing
+    Doctor,
     /// The database as a whole
     #[command(subcommand)]
     Db(db::Command),
@@ -90,6 +93,7 @@ pub fn main() -> ExitCode {
         Command::Why(id) => story::why(config, &id),
         Command::Feed(command) => feed::run(config, &command),
         Command::Status(options) => status::run(config, &options),
+        Command::Doctor => doctor::run(config),
         Command::Db(command) => db::run(config, &command),
         Command::Article(options) => article::run(config, &options),
         Command::Config(command) => config::run(config, &command),

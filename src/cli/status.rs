@@ -3,6 +3,9 @@
 use super::failure::Outcome;
 use super::output::local_time;
 use super::setup;
+use crate::daemon::clock;
+use crate::life::Health;
+use crate::store::FeedRow;
 use crate::text;
 use std::io::Write;
 use std::path::Path;
@@ -24,15 +27,21 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
     let reader = setup::reader(&config)?;
     let (counts, held, feeds) = (reader.counts()?, reader.held_back()?, reader.feeds()?);
     let bytes = std::fs::metadata(config.database()).map_or(0, |file| file.len());
+    let now = clock();
+    let troubled = feeds.iter().map(|feed| (feed, feed.health(now))).filter(|(_, health)| health.needs_attention());
     let mut out = std::io::stdout().lock();
     if options.format == Format::Json {
         let mut status = serde_json::to_value(counts)?;
         status["database_bytes"] = bytes.into();
         status["held_until"] = held.until.map(|at| at.rfc3339()).into();
-        status["failing"] = feeds
-            .iter()
-            .filter(|feed| feed.subscribed && feed.error.is_some())
-            .map(|feed| serde_json::json!({"url": text::redact_url(&feed.url), "failures": feed.n_errors, "error": feed.error, "next_poll": feed.next_poll.map(|at| at.rfc3339())}))
+        status["attention"] = troubled
+            .map(|(feed, health)| {
+                serde_json::json!({
+                    "url": text::redact_url(&feed.url), "state": health.state, "sentence": health.sentence,
+                    "since": health.since.map(|at| at.rfc3339()), "advice": health.advice, "failures": feed.n_errors,
+                    "error": feed.error, "next_poll": feed.next_poll.map(|at| at.rfc3339()),
+                })
+            })
             .collect();
         serde_json::to_writer_pretty(&mut out, &status)?;
         writeln!(out)?;
@@ -51,12 +60,16 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
     writeln!(out, "articles  {} ({} pages still to fetch)", counts.articles, counts.articles_wanted)?;
     writeln!(out, "stories   {}", counts.stories)?;
     writeln!(out, "database  {:.1} MB, {}", bytes as f64 / 1e6, config.database().display())?;
-    for feed in feeds.iter().filter(|feed| feed.subscribed && feed.error.is_some()) {
-        let error = text::one_line(feed.error.as_deref().unwrap_or_default());
-        let next = feed
-            .next_poll
-            .map_or("never again; remove it with `courant feed remove`".into(), |at| format!("next try {}", local_time(at)));
-        writeln!(out, "failing   {}: {error} ({} in a row; {next})", text::one_line(&feed.name()), feed.n_errors)?;
+    for (feed, health) in troubled {
+        attention(&mut out, feed, &health)?;
     }
     Ok(())
+}
+
+/// A feed that a person should look at: what is wrong, since when, when it is tried again, and what can be done.
+pub(super) fn attention(out: &mut impl Write, feed: &FeedRow, health: &Health) -> std::io::Result<()> {
+    let since = health.since.map_or(String::new(), |at| format!(", since {}", local_time(at)));
+    let next = feed.next_poll.map_or(String::new(), |at| format!("; next poll {}", local_time(at)));
+    writeln!(out, "attention {} {}{since}{next}", text::one_line(&feed.name()), text::one_line(&health.sentence))?;
+    writeln!(out, "          {}", health.advice)
 }

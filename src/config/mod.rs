@@ -407,6 +407,12 @@ impl Config {
         }
     }
 
+    /// Where WebSub hubs can call us back: `serve.base_url`, if its host is public.
+    pub fn callback_base(&self) -> Option<&str> {
+        let base = self.serve.base_url.trim_end_matches('/');
+        crate::fetch::address::check(base, &[]).is_ok().then_some(base)
+    }
+
     pub fn database(&self) -> PathBuf {
         self.state_dir.join("courant.db")
     }

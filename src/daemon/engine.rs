@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::config::subscriptions::Subscription;
 use crate::fetch::{Client, Settings};
 use crate::model::Timestamp;
-use crate::schedule::Policy;
+use crate::schedule::{Policy, Push};
 use crate::store::{Reader, SchemaError, Store, Writer};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -57,6 +57,7 @@ pub struct Engine {
     pub feeds_changed: Notify,
     pub articles_wanted: Notify,
     pub entries_ready: Notify,
+    pub hubs_found: Notify,
     /// A rebuilding of the index is on its way.
     pub(super) rebuilding: AtomicBool,
     database: PathBuf,
@@ -89,6 +90,7 @@ impl Engine {
             feeds_changed: Notify::new(),
             articles_wanted: Notify::new(),
             entries_ready: Notify::new(),
+            hubs_found: Notify::new(),
             rebuilding: AtomicBool::new(false),
             database,
             readers: Mutex::new(Vec::new()),
@@ -125,8 +127,8 @@ impl Engine {
         Ok(value?)
     }
 
-    /// What a person set for a feed's polling.
-    pub fn policy(&self, feed: &Subscription) -> Policy {
+    /// What a person set for a feed's polling, and what its hub does for it.
+    pub fn policy(&self, feed: &Subscription, push: Option<Push>) -> Policy {
         let poll = &self.config.poll;
         Policy {
             interval: feed.interval.unwrap_or(poll.interval),
@@ -137,6 +139,7 @@ impl Engine {
             jitter: poll.jitter,
             permanent_after: poll.permanent_after,
             permanent_days: poll.permanent_days,
+            push,
         }
     }
 }

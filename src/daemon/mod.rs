@@ -7,6 +7,7 @@ mod engine;
 mod owner;
 mod pass;
 mod poll;
+pub mod push;
 mod recluster;
 mod service;
 mod settle;

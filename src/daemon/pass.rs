@@ -141,16 +141,13 @@ impl Snapshot {
 
 /// What happened since `before`.
 pub(super) async fn report(engine: &Arc<Engine>, before: Snapshot, started: Timestamp) -> anyhow::Result<PassReport> {
-    let (counts, held, feeds) = engine.read(|reader| Ok((reader.counts()?, reader.held_back()?, reader.feeds()?))).await?;
+    let (counts, held, failures) =
+        engine.read(move |reader| Ok((reader.counts()?, reader.held_back()?, reader.failures_since(started)?))).await?;
     let counts: Counts = counts;
     let held: HeldBack = held;
     let now = Snapshot::of(&engine.stats).0;
     let [polled, unchanged, failed, new_entries, edited, articles, without_article, settled] =
         std::array::from_fn(|i| now[i] - before.0[i]);
-    let failures = feeds
-        .iter()
-        .filter(|feed| feed.subscribed && feed.last_polled.is_some_and(|at| at >= started))
-        .filter_map(|feed| Some((feed.name(), feed.error.clone()?)));
     Ok(PassReport {
         polled,
         unchanged,
@@ -164,6 +161,6 @@ pub(super) async fn report(engine: &Arc<Engine>, before: Snapshot, started: Time
         stories: counts.stories,
         held_back: held.n_entries,
         held_until: held.until.map(Timestamp::rfc3339),
-        failures: failures.collect(),
+        failures,
     })
 }

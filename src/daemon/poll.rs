@@ -1,11 +1,13 @@
 //! One poll: fetch, parse, decide when next. It ends in one [`PollRecord`], whatever happens.
 
 use super::engine::{Engine, Stats, clock};
-use crate::feed::{self, ParsedEntry, ParsedFeed};
-use crate::fetch::{self, Head, Kind, Outcome, Request, Room, Validators};
+use crate::feed::{self, NotAFeed, ParsedEntry, ParsedFeed};
+use crate::fetch::{self, FetchError, Head, Kind, Outcome, Request, Room, Validators};
+use crate::life::{self, Trouble};
 use crate::model::{ArticleMode, Timestamp};
 use crate::schedule::{self, Polled, Redirect};
 use crate::store::{Draft, DueFeed, Extra, FeedChange, Key, PollRecord, Read, WantedArticle, key_of};
+use crate::websub::{self, Hub};
 use crate::{article, story, text};
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,9 +19,13 @@ pub async fn poll(engine: &Arc<Engine>, due: DueFeed) {
     let (record, _room) = record(engine, &due).await;
     let (error, unchanged) = (record.error.clone(), record.error.is_none() && record.read.is_none());
     let n_errors = record.state.n_errors;
+    let names_hub = matches!(record.hub, Some(Some(_)));
     match engine.writer.write(move |store| store.save_poll(&record)).await {
         Ok(change) => {
             report(engine, &url, error.map(|error| (error, n_errors)), unchanged, change);
+            if names_hub {
+                engine.hubs_found.notify_one();
+            }
         }
         // The feed's lease ends by itself, and it is polled again.
         Err(problem) => tracing::error!(feed.url = url, error = %problem, "a poll could not be stored"),
@@ -28,7 +34,7 @@ pub async fn poll(engine: &Arc<Engine>, due: DueFeed) {
 }
 
 /// A feed as logs may call it: a private one by its number.
-fn log_name(due: &DueFeed) -> String {
+pub(super) fn log_name(due: &DueFeed) -> String {
     if due.settings.private { format!("private feed {}", due.id) } else { text::redact_url(&due.url) }
 }
 
@@ -38,12 +44,7 @@ fn report(engine: &Engine, url: &str, error: Option<(String, u32)>, unchanged: b
     Stats::add(&stats.unchanged, usize::from(unchanged));
     Stats::add(&stats.new_entries, change.n_new);
     Stats::add(&stats.edited, change.n_edited);
-    if change.n_wanted > 0 {
-        engine.articles_wanted.notify_one();
-    }
-    if change.n_ready > 0 {
-        engine.entries_ready.notify_one();
-    }
+    wake(engine, change);
     match error {
         Some((error, n_errors)) => {
             Stats::add(&stats.failed, 1);
@@ -58,6 +59,16 @@ fn report(engine: &Engine, url: &str, error: Option<(String, u32)>, unchanged: b
     }
 }
 
+/// Wakes the loops that have work now.
+pub(super) fn wake(engine: &Engine, change: FeedChange) {
+    if change.n_wanted > 0 {
+        engine.articles_wanted.notify_one();
+    }
+    if change.n_ready > 0 {
+        engine.entries_ready.notify_one();
+    }
+}
+
 /// What a poll brought, before it is known when the next one is.
 struct Brought {
     error: Option<String>,
@@ -65,7 +76,9 @@ struct Brought {
     wire_bytes: u64,
     read: Option<Read>,
     moved_to: Option<String>,
+    trouble: Option<Trouble>,
     held: Option<(String, Timestamp)>,
+    hub: Option<Option<Hub>>,
     next: schedule::Next,
 }
 
@@ -86,10 +99,13 @@ async fn record(engine: &Arc<Engine>, due: &DueFeed) -> (PollRecord, Option<Room
         state: brought.next.state,
         next_poll: brought.next.at,
         reasons: brought.next.reasons,
+        event: life::event(due.trouble, brought.trouble, brought.error.as_deref(), brought.moved_to.as_deref().map(text::redact_url).as_deref()),
         error: brought.error,
+        trouble: brought.trouble,
         moved_to: brought.moved_to,
         held: brought.held,
         validators: brought.validators,
+        hub: brought.hub,
         wire_bytes: brought.wire_bytes,
         read: brought.read,
     };
@@ -97,27 +113,32 @@ async fn record(engine: &Arc<Engine>, due: &DueFeed) -> (PollRecord, Option<Room
 }
 
 async fn take_in(engine: &Arc<Engine>, due: &DueFeed, outcome: Outcome, at: Timestamp) -> Brought {
-    let decide = |polled: &Polled| schedule::next(at, &due.key, &engine.policy(&due.settings), &due.state, polled);
-    let failed = |error: String, polled: &Polled| Brought {
+    let decide = |polled: &Polled| schedule::next(at, &due.key, &engine.policy(&due.settings, due.push), &due.state, polled);
+    let failed = |trouble: Trouble, error: String, polled: &Polled| Brought {
         error: Some(error),
+        trouble: Some(trouble),
         validators: None,
         wire_bytes: 0,
         read: None,
         moved_to: None,
         held: None,
+        hub: None,
         next: decide(polled),
     };
     match outcome {
-        Outcome::Failed(error) => failed(error.to_string(), &Polled::Failed { retry_after: None }),
-        Outcome::Gone(_) => failed("the feed is gone (HTTP 410)".into(), &Polled::Gone),
+        Outcome::Failed(error) => failed(trouble_of(&error), error.to_string(), &Polled::Failed { retry_after: None }),
+        Outcome::Gone(_) => failed(Trouble::Gone, "the feed is gone (HTTP 410)".into(), &Polled::Gone),
         Outcome::Throttled(head) => {
             let error = format!("the server asks for patience (HTTP {})", head.status);
-            let brought = failed(error, &Polled::Throttled { retry_after: head.retry_after });
+            let brought = failed(Trouble::Throttled, error, &Polled::Throttled { retry_after: head.retry_after });
             // At a private address many unrelated feeds may come from one bridge: there it is the URL alone that waits.
             let domain = fetch::address::registrable_domain(&head.final_url).filter(|_| head.status == 429);
             Brought { held: domain.zip(brought.next.state.hold_until), ..brought }
         }
-        Outcome::Refused(head) => failed(format!("HTTP {}", head.status), &Polled::Failed { retry_after: head.retry_after }),
+        Outcome::Refused(head) => {
+            let trouble = Trouble::of_status(head.status);
+            failed(trouble, format!("HTTP {}", head.status), &Polled::Failed { retry_after: head.retry_after })
+        }
         Outcome::NotModified(head) => {
             let next = decide(&Polled::NotModified {
                 max_age: head.max_age,
@@ -125,12 +146,14 @@ async fn take_in(engine: &Arc<Engine>, due: &DueFeed, outcome: Outcome, at: Time
             });
             Brought {
                 error: None,
+                trouble: None,
                 // What a 304 does not repeat still holds.
                 validators: head.validators.as_ref().and_then(|new| Some(Some(due.validators.as_ref()?.refreshed(Some(new))))),
                 wire_bytes: head.wire_bytes,
                 read: None,
                 moved_to: next.moved_to.clone(),
                 held: None,
+                hub: None,
                 next,
             }
         }
@@ -144,8 +167,8 @@ async fn take_in(engine: &Arc<Engine>, due: &DueFeed, outcome: Outcome, at: Time
                 at,
             };
             match engine.on_cpu(move || work.parse(&body)).await {
-                Err(panicked) => failed(panicked.to_string(), &Polled::Failed { retry_after: None }),
-                Ok(Err(not_a_feed)) => failed(not_a_feed, &Polled::Failed { retry_after: None }),
+                Err(panicked) => failed(Trouble::Other, panicked.to_string(), &Polled::Failed { retry_after: None }),
+                Ok(Err(not_a_feed)) => failed(what_it_is(&not_a_feed), not_a_feed.to_string(), &Polled::Failed { retry_after: None }),
                 Ok(Ok(parsed)) => {
                     let redirect = permanent_path(&head);
                     let redirect = redirect.as_deref().map(|to| Redirect { to });
@@ -160,18 +183,44 @@ async fn take_in(engine: &Arc<Engine>, due: &DueFeed, outcome: Outcome, at: Time
                             redirect,
                         }),
                     };
+                    // Hubs are of use only where they can reach us.
+                    let hub = parsed.feed.as_ref().filter(|_| engine.config.callback_base().is_some()).map(|feed| {
+                        websub::discover(&head.links, &feed.hints.hubs, feed.hints.self_url.as_deref())
+                    });
                     Brought {
                         error: None,
+                        trouble: None,
                         validators: Some(head.validators.clone()),
                         wire_bytes: head.wire_bytes,
                         moved_to: next.moved_to.clone(),
                         held: None,
+                        hub,
                         read: parsed.read,
                         next,
                     }
                 }
             }
         }
+    }
+}
+
+/// What a failed request means for a person.
+fn trouble_of(error: &FetchError) -> Trouble {
+    match error {
+        FetchError::Address(_) => Trouble::Refused,
+        FetchError::Timeout(_) | FetchError::Drip(_) => Trouble::Slow,
+        FetchError::Connect(_) => Trouble::Unreachable,
+        FetchError::Tls(_) => Trouble::Certificate,
+        FetchError::TooLarge { .. } => Trouble::TooLarge,
+        FetchError::Robots { .. } | FetchError::Redirects(_) | FetchError::Broken(_) => Trouble::Other,
+    }
+}
+
+/// The same of a body that is no feed.
+fn what_it_is(body: &NotAFeed) -> Trouble {
+    match body {
+        NotAFeed::Html { .. } => Trouble::WebPage,
+        _ => Trouble::NotAFeed,
     }
 }
 
@@ -204,20 +253,20 @@ async fn read_file(engine: &Arc<Engine>, due: &DueFeed) -> Outcome {
 }
 
 /// A body on its way through the feed room, on a CPU thread.
-struct Work {
-    engine: Arc<Engine>,
-    due: DueFeed,
-    content_type: Option<String>,
-    final_url: String,
-    /// RFC 3229: only what is new since the validator that was sent.
-    delta: bool,
-    at: Timestamp,
+pub(super) struct Work {
+    pub engine: Arc<Engine>,
+    pub due: DueFeed,
+    pub content_type: Option<String>,
+    pub final_url: String,
+    /// Not the whole feed: what is new since the validator that was sent (RFC 3229), or what a hub pushed.
+    pub delta: bool,
+    pub at: Timestamp,
 }
 
-struct Parsed {
+pub(super) struct Parsed {
     /// `None`: the same bytes as last time.
     feed: Option<ParsedFeed>,
-    read: Option<Read>,
+    pub read: Option<Read>,
     entry_times: Vec<Timestamp>,
     n_unknown: usize,
 }
@@ -227,14 +276,14 @@ const MAX_TITLE_BYTES: usize = 1024;
 const MAX_BODY_BYTES: usize = 512 * 1024;
 
 impl Work {
-    fn parse(self, body: &[u8]) -> Result<Parsed, String> {
+    pub fn parse(self, body: &[u8]) -> Result<Parsed, NotAFeed> {
         let body_hash = xxhash_rust::xxh3::xxh3_128(body).to_be_bytes();
         // A redirect is adopted only after a feed was read there, so what lies behind one is always read.
-        if self.due.body_hash == Some(body_hash) && self.final_url == self.due.url {
+        if self.due.body_hash == Some(body_hash) && self.final_url == self.due.url && !self.delta {
             return Ok(Parsed { feed: None, read: None, entry_times: Vec::new(), n_unknown: 0 });
         }
         let document = feed::Document { bytes: body, content_type: self.content_type.as_deref(), url: &self.final_url };
-        let mut feed = feed::parse(&document).map_err(|error| error.to_string())?;
+        let mut feed = feed::parse(&document)?;
         for warning in &feed.warnings {
             tracing::debug!(feed.url = log_name(&self.due), warning, "repaired");
         }

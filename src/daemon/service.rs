@@ -2,7 +2,7 @@
 
 use super::engine::{Engine, clock};
 use super::pass::{save_robots, start_articles, start_polls};
-use super::{settle, socket};
+use super::{push, settle, socket};
 use crate::config::ConfigError;
 use crate::config::subscriptions::{self, Subscription};
 use crate::model::Timestamp;
@@ -57,6 +57,7 @@ pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready:
     tasks.spawn(poll_loop(engine.clone(), pulse.clone(), stopped.clone()));
     tasks.spawn(article_loop(engine.clone(), stopped.clone()));
     tasks.spawn(settle_loop(engine.clone(), stopped.clone()));
+    tasks.spawn(hub_loop(engine.clone(), stopped.clone()));
     tasks.spawn(socket::serve(engine.clone(), commands, stopped.clone()));
     tasks.spawn(watchdog(engine.clone(), pulse, stopped.clone()));
     #[cfg(unix)]
@@ -132,7 +133,7 @@ async fn resume(engine: &Arc<Engine>) -> anyhow::Result<()> {
     let moved: Vec<_> = planned
         .into_iter()
         .filter_map(|feed| {
-            let at = schedule::resume(now, &feed.key, &engine.policy(&feed.settings), &feed.state, feed.next_poll);
+            let at = schedule::resume(now, &feed.key, &engine.policy(&feed.settings, None), &feed.state, feed.next_poll);
             (at != feed.next_poll).then_some((feed.id, at))
         })
         .collect();
@@ -169,6 +170,25 @@ async fn settle_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) ->
         tokio::select! {
             () = told_to_stop(&mut stopped) => return Ok(()),
             () = nap(due, SHORTEST_NAP, &engine.entries_ready) => {}
+        }
+    }
+}
+
+/// Asks hubs for subscriptions and renews them, where hubs can reach us.
+async fn hub_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
+    if engine.config.callback_base().is_none() {
+        told_to_stop(&mut stopped).await;
+        return Ok(());
+    }
+    loop {
+        tokio::select! {
+            () = told_to_stop(&mut stopped) => return Ok(()),
+            asked = push::ask_hubs(&engine) => asked?,
+        }
+        let due = engine.writer.write(|store| store.next_hub_due()).await?;
+        tokio::select! {
+            () = told_to_stop(&mut stopped) => return Ok(()),
+            () = nap(due, SHORTEST_NAP, &engine.hubs_found) => {}
         }
     }
 }

@@ -23,6 +23,8 @@ use tokio::task::JoinSet;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "ask", rename_all = "lowercase")]
 pub enum Ask {
+    /// Nothing but an answer.
+    Alive,
     /// Poll what is due (or all) and say what came of it when nothing is left to do now.
     Once { all: bool },
     /// Read feeds.toml again.
@@ -37,6 +39,7 @@ pub enum Ask {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Answer {
+    Alive,
     Pass(Box<PassReport>),
     Reloaded {
         n_feeds: usize,
@@ -124,6 +127,7 @@ async fn converse(engine: &Arc<Engine>, mut stream: tokio::net::UnixStream) -> a
 
 async fn act(engine: &Arc<Engine>, ask: Ask) -> anyhow::Result<Answer> {
     match ask {
+        Ask::Alive => Ok(Answer::Alive),
         Ask::Reload => {
             let report = reload(engine).await?;
             Ok(Answer::Reloaded { n_feeds: report.n_feeds, n_added: report.added.len(), n_removed: report.n_removed })

@@ -201,6 +201,12 @@ impl Client {
         self.inner.get(request, now).await
     }
 
+    /// Posts a form, through the same door: its turn at the host, address checks, limits; a redirect is not followed.
+    /// Gives the status; the answer's body is of no interest.
+    pub async fn post_form(&self, url: &str, form: String) -> Result<u16, FetchError> {
+        self.inner.post_form(url, form).await
+    }
+
     /// How many requests wait for a turn at each host that has any.
     pub fn waiting(&self) -> Vec<(String, usize)> {
         self.inner.gate.waiting()

@@ -35,6 +35,7 @@ pub struct BaseHeaders {
     feed: HeaderMap,
     page: HeaderMap,
     robots: HeaderMap,
+    form: HeaderMap,
 }
 
 const ACCEPT_FEED: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, \
@@ -55,7 +56,14 @@ impl BaseHeaders {
         // RFC 3229: only what is new may be sent. Of use with a validator only, harmless without.
         feed.insert(HeaderName::from_static("a-im"), HeaderValue::from_static("feed"));
         // Plain: a robots.txt that is too long is cut, which a compressed one cannot be.
-        Ok(BaseHeaders { feed, page: base(ACCEPT_PAGE, decode::ACCEPTED), robots: base("text/plain, */*;q=0.5", "identity") })
+        let mut form = base("*/*", "identity");
+        form.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        Ok(BaseHeaders {
+            feed,
+            page: base(ACCEPT_PAGE, decode::ACCEPTED),
+            robots: base("text/plain, */*;q=0.5", "identity"),
+            form,
+        })
     }
 }
 
@@ -225,6 +233,29 @@ impl Inner {
         }
         // Redirected nowhere, or for ever: as if there were none (RFC 9309 2.3.1.2).
         Found::None { max_age: None }
+    }
+
+    pub async fn post_form(&self, address: &str, form: String) -> Result<u16, FetchError> {
+        let mut url = address::check(address, &self.settings.allow_private)?;
+        let authorization = take_credentials(&mut url);
+        let turn = self.gate.enter(url.host_str().ok_or(Refusal::NoHost)?).await;
+        let _slot = self.gate.start(&turn).await;
+        let mut request = reqwest::Request::new(reqwest::Method::POST, url.clone());
+        let sent = request.headers_mut();
+        *sent = self.headers.form.clone();
+        if let Some(authorization) = authorization {
+            sent.insert(header::AUTHORIZATION, authorization);
+        }
+        *request.body_mut() = Some(form.into());
+        let client = self.transport.client(&url)?;
+        let asked = async {
+            let response = client.execute(request).await.map_err(transport::explain)?;
+            let status = response.status().as_u16();
+            drain(response).await;
+            Ok(status)
+        };
+        let answer = tokio::time::timeout(self.settings.timeout, asked).await;
+        answer.map_err(|_| FetchError::Timeout(self.settings.timeout))?
     }
 
     /// One request and its answer, up to the end of the body. The caller holds the turn and the clock.

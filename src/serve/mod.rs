@@ -4,8 +4,10 @@
 pub mod rendered;
 
 use crate::daemon::Engine;
+use crate::daemon::push::{self, Answer};
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -16,12 +18,14 @@ use tokio::sync::watch;
 
 /// Serves until told to stop; running answers are finished.
 pub async fn run(engine: Arc<Engine>, listener: TcpListener, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
+    let max_push = engine.config.fetch.max_feed_bytes;
     let cache = Arc::new(Cache::new(engine));
     let app = Router::new()
         .route("/", get(page))
         .route("/feeds/{file}", get(feed))
         .route("/story/{id}", get(story))
         .route("/healthz", get(health))
+        .route("/websub/{token}", get(hub_asks).post(hub_pushes).layer(DefaultBodyLimit::max(max_push)))
         .fallback(|| async { plain(StatusCode::NOT_FOUND, "not found\n") })
         .with_state(cache);
     axum::serve(listener, app)
@@ -63,6 +67,32 @@ async fn health(State(cache): State<Arc<Cache>>) -> Response {
         (Ok(()), Ok(_)) => plain(StatusCode::OK, "ok\n"),
         (Err(error), _) => plain(StatusCode::SERVICE_UNAVAILABLE, &format!("{error}\n")),
         (_, Err(error)) => plain(StatusCode::SERVICE_UNAVAILABLE, &format!("{error:#}\n")),
+    }
+}
+
+/// A WebSub hub verifies a subscription.
+async fn hub_asks(State(cache): State<Arc<Cache>>, Path(token): Path<String>, RawQuery(query): RawQuery) -> Response {
+    hub_answer(push::answer(cache.engine(), token, query.as_deref().unwrap_or_default()).await)
+}
+
+/// … or pushes what is new.
+async fn hub_pushes(State(cache): State<Arc<Cache>>, Path(token): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let content_type = text("content-type").map(str::to_owned);
+    hub_answer(push::take_in(cache.engine(), token, text("x-hub-signature"), content_type, body).await)
+}
+
+fn hub_answer(answer: anyhow::Result<Answer>) -> Response {
+    match answer {
+        Ok(Answer::Echo(challenge)) => plain(StatusCode::OK, &challenge),
+        Ok(Answer::Taken) => plain(StatusCode::ACCEPTED, ""),
+        Ok(Answer::Unknown) => plain(StatusCode::NOT_FOUND, "no such subscription\n"),
+        Ok(Answer::Malformed) => plain(StatusCode::BAD_REQUEST, "not a question of WebSub\n"),
+        Ok(Answer::Failed) => plain(StatusCode::SERVICE_UNAVAILABLE, "not now\n"),
+        Err(error) => {
+            tracing::error!(error = format!("{error:#}"), "a hub could not be answered");
+            plain(StatusCode::SERVICE_UNAVAILABLE, "not now\n")
+        }
     }
 }
 

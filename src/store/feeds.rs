@@ -4,8 +4,10 @@ use super::entries::{self, Draft};
 use super::{Key, Store, key_of};
 use crate::config::subscriptions::Subscription;
 use crate::fetch::Validators;
+use crate::life::Trouble;
 use crate::model::{FeedId, Timestamp};
-use crate::schedule::FeedState;
+use crate::schedule::{FeedState, Push};
+use crate::websub::Hub;
 use rusqlite::params;
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -30,6 +32,9 @@ pub struct DueFeed {
     pub body_hash: Option<Key>,
     /// No poll of it has succeeded yet.
     pub fresh: bool,
+    pub trouble: Option<Trouble>,
+    /// Its hub pushes to us.
+    pub push: Option<Push>,
 }
 
 /// When a feed is planned to be polled, and what that followed from.
@@ -61,11 +66,17 @@ pub struct PollRecord {
     pub reasons: Vec<String>,
     /// A sentence for a person; `None`: the poll was well.
     pub error: Option<String>,
+    /// What kind of error that is.
+    pub trouble: Option<Trouble>,
+    /// A line for the feed's time line.
+    pub event: Option<String>,
     pub moved_to: Option<String>,
     /// The domain whose other feeds wait too, and until when: a 429 is meant for whoever asks, not for one address.
     pub held: Option<(String, Timestamp)>,
     /// `None`: the stored ones stay. `Some(None)`: the server gave none.
     pub validators: Option<Option<Validators>>,
+    /// `None`: the stored hub stays. `Some(None)`: the feed names none, or none that could reach us.
+    pub hub: Option<Option<Hub>>,
     pub wire_bytes: u64,
     /// `None`: nothing was read (unchanged, or failed).
     pub read: Option<Read>,
@@ -160,30 +171,14 @@ impl Store {
         let not_hosts = serde_json::to_string(&claim.not_hosts).unwrap_or_default();
         let due: Vec<DueFeed> = self
             .connection
-            .prepare_cached(
-                "SELECT f.id, f.key, f.url, f.settings, f.state, f.body_hash, f.last_ok IS NULL, v.etag, v.last_modified, v.url
-                 FROM feeds f LEFT JOIN validators v ON v.feed_id = f.id
+            .prepare_cached(&format!(
+                "SELECT {DUE_COLUMNS} FROM {DUE_TABLES}
                  WHERE f.next_poll <= ?1 AND f.subscribed = 1 AND f.paused = 0
                    AND (f.lease_until IS NULL OR f.lease_until <= ?1 OR f.lease_owner <> ?2)
                    AND f.host NOT IN (SELECT value FROM json_each(?3))
-                 ORDER BY f.next_poll LIMIT ?4",
-            )?
-            .query_map(params![now.0, self.boot.as_bytes(), not_hosts, claim.n], |row| {
-                let (settings, state): (String, String) = (row.get(3)?, row.get(4)?);
-                let url: String = row.get(2)?;
-                let validators_url: Option<String> = row.get(9)?;
-                let (etag, last_modified) = (row.get(7)?, row.get(8)?);
-                Ok(DueFeed {
-                    id: FeedId(row.get(0)?),
-                    key: row.get(1)?,
-                    settings: settings_of(&settings, &url),
-                    url,
-                    validators: validators_url.map(|url| Validators { url, etag, last_modified }),
-                    state: serde_json::from_str(&state).unwrap_or_default(),
-                    body_hash: row.get(5)?,
-                    fresh: row.get(6)?,
-                })
-            })?
+                 ORDER BY f.next_poll LIMIT ?4"
+            ))?
+            .query_map(params![now.0, self.boot.as_bytes(), not_hosts, claim.n], due_feed)?
             .collect::<rusqlite::Result<_>>()?;
         let mut lease = self.connection.prepare_cached("UPDATE feeds SET lease_until = ?, lease_owner = ? WHERE id = ?")?;
         for feed in &due {
@@ -239,6 +234,9 @@ impl Store {
         if let Some(validators) = &record.validators {
             save_validators(self, feed, validators.as_ref())?;
         }
+        if let Some(hub) = &record.hub {
+            self.save_hub(record.feed, hub.as_ref(), record.at)?;
+        }
         if let Some(moved_to) = &record.moved_to {
             self.move_feed(record.feed, moved_to, record.at)?;
         }
@@ -247,7 +245,7 @@ impl Store {
             .prepare_cached(
                 "UPDATE feeds SET state = ?2, reasons = ?3, next_poll = ?4, hold_until = ?5, lease_until = NULL, lease_owner = NULL, last_polled = ?6,
                    last_ok = iif(?7 IS NULL, ?6, last_ok), last_new = iif(?8 > 0, ?6, last_new), n_errors = ?9, error = ?7,
-                   body_hash = coalesce(?10, body_hash) WHERE id = ?1",
+                   body_hash = coalesce(?10, body_hash), trouble = ?11 WHERE id = ?1",
             )?
             .execute(params![
                 feed,
@@ -260,7 +258,11 @@ impl Store {
                 change.n_new as i64,
                 record.state.n_errors,
                 record.read.as_ref().map(|read| read.body_hash),
+                record.trouble.map(trouble_name),
             ])?;
+        if let Some(event) = &record.event {
+            self.add_event(record.feed, event, record.at)?;
+        }
         if let Some((domain, until)) = &record.held {
             self.hold_domain(domain, *until)?;
         }
@@ -273,6 +275,19 @@ impl Store {
             )?
             .execute(params![record.at.0.div_euclid(3_600_000), unchanged, failed, change.n_new as i64, record.wire_bytes as i64])?;
         Ok(change)
+    }
+
+    /// A turn in a feed's life; the oldest ones are forgotten.
+    fn add_event(&self, feed: FeedId, what: &str, at: Timestamp) -> rusqlite::Result<()> {
+        self.connection
+            .prepare_cached("INSERT INTO feed_events(feed_id, at, what) VALUES(?, ?, ?) ON CONFLICT DO NOTHING")?
+            .execute(params![feed.0, at.0, what])?;
+        self.connection
+            .prepare_cached(
+                "DELETE FROM feed_events WHERE feed_id = ?1 AND at <= (SELECT at FROM feed_events WHERE feed_id = ?1 ORDER BY at DESC LIMIT 1 OFFSET ?2)",
+            )?
+            .execute(params![feed.0, MAX_EVENTS])?;
+        Ok(())
     }
 
     /// No feed of a domain is polled before `until`; then they come back over a minute, not in one instant.
@@ -315,13 +330,53 @@ impl Store {
             "INSERT INTO tombstones(kind, id, removed) VALUES('feed', ?, ?) ON CONFLICT DO UPDATE SET removed = excluded.removed",
             params![key_of(&key), now.0],
         )?;
-        for table in ["feed_addresses", "validators"] {
+        for table in ["feed_addresses", "validators", "websub", "feed_events"] {
             self.connection.execute(&format!("DELETE FROM {table} WHERE feed_id = ?"), [feed.0])?;
         }
         self.connection.execute("DELETE FROM feeds WHERE id = ?", [feed.0])?;
         self.generation += 1;
         Ok(removed)
     }
+}
+
+/// Turns of a feed's life that are kept.
+const MAX_EVENTS: i64 = 50;
+
+fn trouble_name(trouble: Trouble) -> Option<String> {
+    serde_json::to_value(trouble).ok()?.as_str().map(str::to_owned)
+}
+
+/// One that another version wrote is none that this one knows.
+pub(super) fn trouble_of(name: Option<String>) -> Option<Trouble> {
+    serde_json::from_value(serde_json::Value::String(name?)).ok()
+}
+
+/// What [`due_feed`] reads, and where from.
+pub(super) const DUE_COLUMNS: &str = "f.id, f.key, f.url, f.settings, f.state, f.body_hash, f.last_ok IS NULL, v.etag, v.last_modified, v.url,
+  w.lease_until, w.last_push > f.last_polled, f.trouble";
+pub(super) const DUE_TABLES: &str =
+    "feeds f LEFT JOIN validators v ON v.feed_id = f.id LEFT JOIN websub w ON w.feed_id = f.id";
+pub(super) const N_DUE_COLUMNS: usize = 13;
+
+pub(super) fn due_feed(row: &rusqlite::Row) -> rusqlite::Result<DueFeed> {
+    let (settings, state): (String, String) = (row.get(3)?, row.get(4)?);
+    let url: String = row.get(2)?;
+    let validators_url: Option<String> = row.get(9)?;
+    let (etag, last_modified) = (row.get(7)?, row.get(8)?);
+    let lease_until: Option<i64> = row.get(10)?;
+    let delivered: Option<bool> = row.get(11)?;
+    Ok(DueFeed {
+        id: FeedId(row.get(0)?),
+        key: row.get(1)?,
+        settings: settings_of(&settings, &url),
+        url,
+        validators: validators_url.map(|url| Validators { url, etag, last_modified }),
+        state: serde_json::from_str(&state).unwrap_or_default(),
+        body_hash: row.get(5)?,
+        fresh: row.get(6)?,
+        trouble: trouble_of(row.get(12)?),
+        push: lease_until.map(|until| Push { until: Timestamp(until), delivered: delivered.unwrap_or(false) }),
+    })
 }
 
 /// Stored only where they differ from what is stored, so that an ordinary 304 writes nothing here.

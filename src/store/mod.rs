@@ -11,6 +11,7 @@ mod read;
 mod schema;
 pub mod search;
 mod settle;
+mod websub;
 mod writer;
 
 pub use articles::{ArticleResult, DueArticle, FoundArticle};
@@ -20,6 +21,7 @@ pub use feeds::{Claim, DueFeed, FeedChange, PlannedFeed, PollRecord, Read, SyncR
 pub use read::{ArticleRow, Counts, FeedRow, HeldBack, Member, Reader, Selection, StoryDetail};
 pub use schema::SchemaError;
 pub use settle::{Settled, ToSettle};
+pub use websub::{DueHub, HubRow, Subscribed};
 pub use writer::{WriteError, Writer};
 
 use crate::model::Timestamp;

@@ -8,8 +8,10 @@ use super::{Key, SchemaError, open_to_read};
 use crate::config::subscriptions::Subscription;
 use crate::feed::Enclosure;
 use crate::fetch::RobotsRecord;
+use crate::life::{self, Health, Trouble};
 use crate::model::{EntryId, FeedId, StoryId, Timestamp};
 use crate::publish::{PublishedStory, Source};
+use crate::schedule::FeedState;
 use crate::story::Evidence;
 use crate::{article, text};
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -18,7 +20,7 @@ use uuid::Uuid;
 
 /// A connection that only reads; it never waits for the writer.
 pub struct Reader {
-    connection: Connection,
+    pub(super) connection: Connection,
 }
 
 /// Which stories are wanted, newest first.
@@ -83,12 +85,37 @@ pub struct FeedRow {
     pub n_errors: i64,
     pub error: Option<String>,
     pub n_entries: i64,
+    pub state: FeedState,
+    pub trouble: Option<Trouble>,
+    /// When its present address was adopted.
+    pub address_since: Option<Timestamp>,
 }
 
 impl FeedRow {
     /// What a person calls it.
     pub fn name(&self) -> String {
         feed_name(self.settings.title.as_deref().or(self.title.as_deref()), &self.url)
+    }
+
+    /// How it is, and what can be done about it.
+    pub fn health(&self, now: Timestamp) -> Health {
+        let moved = self.url != self.settings.url;
+        life::health(
+            now,
+            &life::Facts {
+                subscribed: self.subscribed,
+                paused: self.settings.paused,
+                ended: self.next_poll.is_none(),
+                trouble: self.trouble,
+                error: self.error.clone(),
+                n_errors: u32::try_from(self.n_errors).unwrap_or(u32::MAX),
+                failing_since: self.state.failing_since,
+                last_polled: self.last_polled,
+                newest: self.state.newest.or(self.last_new),
+                moved_to: moved.then(|| text::redact_url(&self.url)),
+                moved_at: self.address_since.filter(|_| moved),
+            },
+        )
     }
 }
 
@@ -184,7 +211,8 @@ impl Reader {
     pub fn feeds(&self) -> rusqlite::Result<Vec<FeedRow>> {
         let mut all = self.connection.prepare_cached(
             "SELECT id, url, subscribed, settings, title, site_url, reasons, next_poll, hold_until, added, last_polled, last_ok, last_new, n_errors, error,
-               (SELECT count(*) FROM entries e WHERE e.feed_id = f.id) FROM feeds f ORDER BY id",
+               (SELECT count(*) FROM entries e WHERE e.feed_id = f.id), state, trouble,
+               (SELECT since FROM feed_addresses a WHERE a.url = f.url) FROM feeds f ORDER BY id",
         )?;
         let time =
             |row: &Row, at: usize| -> rusqlite::Result<Option<Timestamp>> { Ok(row.get::<_, Option<i64>>(at)?.map(Timestamp)) };
@@ -207,6 +235,9 @@ impl Reader {
                 n_errors: row.get(13)?,
                 error: row.get(14)?,
                 n_entries: row.get(15)?,
+                state: serde_json::from_str(&row.get::<_, String>(16)?).unwrap_or_default(),
+                trouble: super::feeds::trouble_of(row.get(17)?),
+                address_since: time(row, 18)?,
             })
         })?;
         rows.collect()
@@ -244,6 +275,33 @@ impl Reader {
     pub fn content_hashes(&self, feed: FeedId, keys: &[Key]) -> rusqlite::Result<Vec<Option<Key>>> {
         let mut one = self.connection.prepare_cached("SELECT content_hash FROM entries WHERE feed_id = ? AND key = ?")?;
         keys.iter().map(|key| one.query_row(params![feed.0, key], |row| row.get(0)).optional()).collect()
+    }
+
+    /// What is wrong with the file, as SQLite's quick check finds it; nothing, as a rule.
+    pub fn damage(&self) -> rusqlite::Result<Vec<String>> {
+        let mut check = self.connection.prepare("PRAGMA quick_check(10)")?;
+        let found = check.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+        Ok(found.into_iter().filter(|line| line != "ok").collect())
+    }
+
+    /// Name and error of each feed whose last poll was since then, and failed.
+    pub fn failures_since(&self, at: Timestamp) -> rusqlite::Result<Vec<(String, String)>> {
+        let mut all = self.connection.prepare_cached(
+            "SELECT url, settings, title, error FROM feeds WHERE subscribed = 1 AND error IS NOT NULL AND last_polled >= ? ORDER BY id",
+        )?;
+        let rows = all.query_map([at.0], |row| {
+            let (url, settings, title): (String, String, Option<String>) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            let settings = settings_of(&settings, &url);
+            Ok((feed_name(settings.title.as_deref().or(title.as_deref()), &url), row.get(3)?))
+        })?;
+        rows.collect()
+    }
+
+    /// The turns of a feed's life, oldest first.
+    pub fn events_of(&self, feed: FeedId) -> rusqlite::Result<Vec<(Timestamp, String)>> {
+        let mut all = self.connection.prepare_cached("SELECT at, what FROM feed_events WHERE feed_id = ? ORDER BY at")?;
+        let rows = all.query_map([feed.0], |row| Ok((Timestamp(row.get(0)?), row.get(1)?)))?;
+        rows.collect()
     }
 
     /// Where a feed was and is: address, since when, why.

@@ -1,0 +1,71 @@
+//! `courant doctor`: what is wrong with the installation and the feeds, and what to do. Changes nothing.
+
+use super::failure::{Failure, Outcome};
+use super::{setup, status};
+use crate::config::{Config, subscriptions};
+use crate::daemon::clock;
+use crate::daemon::socket::{self, Ask};
+use crate::life::State;
+use crate::store::FeedRow;
+use crate::text;
+use std::io::Write;
+use std::path::Path;
+
+/// Exit code 5 where a feed needs attention, 1 where the installation does.
+pub fn run(named: Option<&Path>) -> Outcome {
+    let loaded = setup::config(named)?;
+    let config = loaded.config;
+    let mut out = std::io::stdout().lock();
+    let file = loaded.file.map_or("none: built-in defaults".into(), |file| file.display().to_string());
+    writeln!(out, "configuration  {file}")?;
+    let list = setup::feeds_file(&config);
+    match subscriptions::read(&list)? {
+        Some(feeds) => writeln!(out, "subscriptions  {} in {}", feeds.len(), list.display())?,
+        None => writeln!(out, "subscriptions  {} does not exist yet; the first `courant run` writes it", list.display())?,
+    }
+    if config.fetch.contact == Config::default().fetch.contact {
+        writeln!(out, "contact        fetch.contact is the program's own page: put yours there, so that publishers can reach you")?;
+    }
+    let running = socket::ask(&config.state_dir, &Ask::Alive)?.is_some();
+    writeln!(out, "service        {}", if running { "running" } else { "not running" })?;
+    match (config.callback_base(), config.serve.base_url.is_empty()) {
+        (Some(base), _) => writeln!(out, "hubs           can push to {base}/websub/")?,
+        (None, true) => writeln!(out, "hubs           cannot push: serve.base_url is not set")?,
+        (None, false) => writeln!(out, "hubs           cannot push: serve.base_url is no public address")?,
+    }
+    if !config.database().exists() {
+        writeln!(out, "database       none yet")?;
+        return Ok(());
+    }
+    let reader = setup::reader(&config)?;
+    let damage = reader.damage()?;
+    match damage.first() {
+        None => writeln!(out, "database       {}, whole", config.database().display())?,
+        Some(first) => writeln!(out, "database       {} is damaged: {}", config.database().display(), text::one_line(first))?,
+    }
+    let now = clock();
+    let feeds = reader.feeds()?;
+    let mut n_troubled = 0;
+    for feed in &feeds {
+        let health = feed.health(now);
+        if !health.needs_attention() {
+            continue;
+        }
+        n_troubled += 1;
+        status::attention(&mut out, feed, &health)?;
+        if health.state == State::Moved {
+            propose(&mut out, feed)?;
+        }
+    }
+    writeln!(out, "{} feeds need attention, of {}", n_troubled, feeds.iter().filter(|feed| feed.subscribed).count())?;
+    if !damage.is_empty() {
+        return Err(Failure::Error(anyhow::anyhow!("the database is damaged; restore a backup")));
+    }
+    if n_troubled > 0 { Err(Failure::SomeFeedsFailed) } else { Ok(()) }
+}
+
+/// The edit of feeds.toml that a move asks for. The list is a person's: it is proposed, not made.
+fn propose(out: &mut impl Write, feed: &FeedRow) -> std::io::Result<()> {
+    writeln!(out, "          - url = {:?}", text::redact_url(&feed.settings.url))?;
+    writeln!(out, "          + url = {:?}", text::redact_url(&feed.url))
+}
