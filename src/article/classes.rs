@@ -147,7 +147,7 @@ const TOKENS: &[(Marks, &[&str])] = &[
     (Marks::ADVERT, &[
         "ad", "adblock", "adbox", "adcontainer", "adlabel", "ads", "adsbox", "adsbygoogle", "adsense", "adslot", "adunit",
         "adv", "advert", "advertisement", "advertisements", "advertising", "advertorial", "adverts", "adwrapper", "affiliate",
-        "affiliates", "anzeige", "anzeigen", "banner", "banners", "buybox", "commercial", "dfp", "ggao", "ggbox", "gpt",
+        "affiliates", "anzeige", "anzeigen", "banner", "banners", "buybox", "dfp", "ggao", "ggbox", "gpt",
         "guanggao", "marketing", "productbox", "promo", "promos", "promoted", "promotion", "promotions", "pub", "publi",
         "publicidad", "shopping", "sponsor", "sponsored", "sponsors", "textad", "werbung",
     ]),
@@ -259,6 +259,8 @@ pub fn marks<'a>(tag: Tag, element: &'a Element, names: &mut Names<'a>) -> Marks
     let mut marks = Marks::NONE;
     for (name, value) in &element.attrs {
         match &*name.local {
+            // That of a heading is made from its words.
+            "id" if tag.is_heading() => {}
             "class" | "id" | "data-testid" | "data-component" | "data-module" | "data-type" | "data-block" | "data-role" => {
                 marks = marks.and(names.marks(value));
             }

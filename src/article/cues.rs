@@ -3,7 +3,7 @@
 //! Compared with the start of a line, folded ([`crate::text::fold`]). Only short lines are compared: an
 //! article may well begin a paragraph with "Advertisement".
 
-use crate::text::is_cjk;
+use crate::text::{fold, is_cjk};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -184,9 +184,53 @@ pub fn is_boilerplate(folded: &str) -> bool {
     BOILERPLATE.iter().any(|phrase| folded.contains(phrase))
 }
 
+/// Ends of the teaser of another article.
+const MORE: [&str; 8] = ["【详细】", "[详细]", "【详情】", "[详情]", "【阅读全文】", "[阅读全文]", "【查看全文】", "【更多】"];
+
+/// What people who write for a site are, in the sentence about them under their text.
+const ROLES: [&str; 19] = [
+    "writer",
+    "reporter",
+    "editor",
+    "journalist",
+    "author",
+    "correspondent",
+    "columnist",
+    "blogger",
+    "contributor",
+    "freelance",
+    "autor",
+    "autorin",
+    "redakteur",
+    "redakteurin",
+    "journalist",
+    "journalistin",
+    "korrespondent",
+    "rédacteur",
+    "journaliste",
+];
+
+/// `Jo Doe is a staff writer at …`: a name, what it is, and a role soon after.
+pub fn tells_of_author(line: &str) -> bool {
+    let mut words = line.split_whitespace();
+    let n_names = words.by_ref().take_while(|w| w.chars().next().is_some_and(char::is_uppercase)).count();
+    // The word that ended the name is gone from the iterator.
+    let verb = line.split_whitespace().nth(n_names).unwrap_or_default();
+    let mut after = words.take(9).map(fold);
+    (2..=4).contains(&n_names)
+        && ["is", "was", "ist", "est"].contains(&verb)
+        && after
+            .next()
+            .is_some_and(|article| ["a", "an", "the", "ein", "eine", "un", "une", "freelance"].contains(&article.as_str()))
+        && after.any(|word| ROLES.contains(&word.trim_matches(|c: char| !c.is_alphanumeric())))
+}
+
 /// What a folded line says of itself; the first row that fits.
 pub fn cue(folded: &str) -> Option<(Cue, &'static str)> {
     let line = folded.trim_start_matches(|c: char| !c.is_alphanumeric() && !"©ⓒ(（[【▶→".contains(c));
+    if MORE.iter().any(|more| line.ends_with(more)) {
+        return Some((Cue::Line, "related links"));
+    }
     one_cue(line)
         .or_else(|| {
             let inner = line.trim_start_matches(|c: char| !c.is_alphanumeric());

@@ -8,6 +8,7 @@ mod classes;
 mod cues;
 mod dates;
 mod decode;
+mod evidence;
 mod images;
 mod lines;
 mod markup;
@@ -25,6 +26,7 @@ mod wall;
 mod write;
 
 use crate::model::Timestamp;
+use evidence::Evidence;
 use lines::Trust;
 use memory::Memory;
 use published::Source;
@@ -128,8 +130,13 @@ pub fn extract_with(page: &Page, guide: &Guide) -> Result<Article, NoArticle> {
         found.dates.extend(rule.date(&html).map(|told| (Source::Rule, told)));
     }
     let title = found.article.title.clone();
-    let site = Site { html: &html, title: title.as_deref(), base: found.base.as_ref(), rule, memory: guide.memory };
-    let Some(body) = best_body(&site) else { return Err(NoArticle::Empty) };
+    let told = [found.ld_body.as_deref(), page.summary].into_iter().flatten();
+    let evidence = told.filter_map(Evidence::new).collect::<Vec<_>>();
+    let site = Site { html: &html, title: title.as_deref(), base: found.base.as_ref(), rule, memory: guide.memory, evidence };
+    let best = best_body(&site);
+    let poor = best.as_ref().map_or(0, Body::weight);
+    let hidden = if poor < MIN_WEIGHT { hidden_body(&site, &prepared.hidden, found.ld_body.as_deref()) } else { None };
+    let Some(body) = hidden.filter(|body| body.weight() > poor * 2).or(best) else { return Err(NoArticle::Empty) };
     found.dates.extend(body.dates);
     if found.dates.is_empty() {
         found.dates.extend(published::in_scripts(&text).map(|told| (Source::Script, told)));
@@ -216,6 +223,7 @@ struct Site<'a> {
     base: Option<&'a Url>,
     rule: Option<&'a Rule>,
     memory: Option<&'a Memory>,
+    evidence: Vec<Evidence>,
 }
 
 /// What the rule names, else the best reading. Never nothing where there is text: at last with less belief in classes,
@@ -236,6 +244,21 @@ fn best_body(site: &Site) -> Option<Body> {
         }
     }
     best.filter(|body| !body.html.is_empty())
+}
+
+/// The text of a page that shows it by script only: from the template that its script fills in, or from its data.
+fn hidden_body(site: &Site, hidden: &[&str], data: Option<&str>) -> Option<Body> {
+    let longest = hidden.iter().max_by_key(|text| text.len());
+    let from_template = longest.and_then(|text| {
+        let prepared = prepass::prepare(text);
+        let html = scraper::Html::parse_document(&prepared.html);
+        best_body(&Site { html: &html, rule: None, evidence: Vec::new(), ..*site })
+    });
+    let from_data = || {
+        let html = plain::paragraphs(data?);
+        Some(Body { text: plain::plain_text(&html), html, dates: Vec::new(), removed: Vec::new(), blocks: Vec::new() })
+    };
+    from_template.filter(|body| body.weight() >= MIN_WEIGHT).or_else(from_data)
 }
 
 fn stripped(site: &Site) -> Vec<*const scraper::node::Element> {
@@ -268,11 +291,22 @@ fn body(site: &Site, hidden: Hidden, trust: Trust) -> Option<Body> {
     let tree = Tree::new(site.html, hidden, &stripped(site));
     let mut lines = lines::lines(&tree);
     let believed = lines::mark(&tree, &mut lines, site.title, trust);
+    let read = |selection: &select::Selection| {
+        let pruned = prune::prune(&tree, &lines, &believed, selection, site.title, site.memory);
+        let html = write::write(&tree, selection.outer, &pruned.fates, site.base);
+        let dates = published::seen(&tree, &lines, selection);
+        Body { text: plain::plain_text(&html), html, dates, removed: pruned.removed, blocks: pruned.blocks }
+    };
     let selection = select::select(&tree, &lines, site.title)?;
-    let pruned = prune::prune(&tree, &lines, &believed, &selection, site.title, site.memory);
-    let html = write::write(&tree, selection.outer, &pruned.fates, site.base);
-    let dates = published::seen(&tree, &lines, &selection);
-    Some(Body { text: plain::plain_text(&html), html, dates, removed: pruned.removed, blocks: pruned.blocks })
+    let body = read(&selection);
+    let missing = site.evidence.iter().find(|evidence| evidence.is_missing_in(&body.text));
+    let told = missing.and_then(|evidence| Some((evidence, evidence.container(&tree, &lines)?)));
+    let other = told.map(|(evidence, container)| (evidence, read(&select::with_container(&tree, &lines, container, site.title))));
+    // The words are on the page and not in the body: the other element is the article if it does better.
+    Some(match other {
+        Some((evidence, other)) if !evidence.is_missing_in(&other.text) => other,
+        _ => body,
+    })
 }
 
 fn is_html(content_type: &str) -> bool {

@@ -20,11 +20,15 @@ const MAX_FORMATTING: usize = 16;
 const MAX_NODES: usize = 90_000;
 /// `<noscript>` longer than this holds no mere image.
 const MAX_NOSCRIPT: usize = 4096;
+/// Hidden HTML shorter than this holds no article.
+const MIN_HIDDEN: usize = 400;
 
 pub struct Prepared<'a> {
     pub html: String,
     /// The contents of `<script type="application/ld+json">`.
     pub json_ld: Vec<&'a str>,
+    /// HTML that only a script (or its absence) would show: templates and long `<noscript>`s.
+    pub hidden: Vec<&'a str>,
 }
 
 const VOID: [&str; 16] = [
@@ -44,6 +48,7 @@ pub fn prepare(text: &str) -> Prepared<'_> {
     let mut out = String::with_capacity(text.len().min(1 << 20));
     let mut pass = Pass::default();
     let mut json_ld = Vec::new();
+    let mut hidden = Vec::new();
     // Elements whose end tag was looked for in vain: a second look would make the pass quadratic.
     let mut unended = [false; 4];
     let mut useless = Vec::new();
@@ -53,7 +58,7 @@ pub fn prepare(text: &str) -> Prepared<'_> {
     while let Some(found) = find(bytes, b'<', at) {
         if pass.nodes > MAX_NODES {
             out.push_str(&text[kept..found]);
-            return Prepared { html: out, json_ld };
+            return Prepared { html: out, json_ld, hidden };
         }
         let Some(&next) = bytes.get(found + 1) else { break };
         // Indentation before a tag is as good as one space of it, and the parser reads it character by character.
@@ -106,6 +111,10 @@ pub fn prepare(text: &str) -> Prepared<'_> {
             if &*name == "script" && contains_ignore_case(&bytes[found..tag.end], b"ld+json") && json_ld.len() < 16 {
                 json_ld.push(&text[tag.end..content]);
             }
+            let template = &*name == "template" || (&*name == "script" && is_template(&bytes[found..tag.end]));
+            if template && content - tag.end >= MIN_HIDDEN && hidden.len() < 16 {
+                hidden.push(&text[tag.end..content]);
+            }
             kept = end;
             at = end;
             continue;
@@ -116,6 +125,9 @@ pub fn prepare(text: &str) -> Prepared<'_> {
             let inner = &bytes[tag.end..content];
             // The real image behind a lazy one; its tags are parsed like the page's own.
             let image = pass.in_body && inner.len() < MAX_NOSCRIPT && contains_ignore_case(inner, b"<img");
+            if pass.in_body && !image && inner.len() >= MIN_HIDDEN && hidden.len() < 16 {
+                hidden.push(&text[tag.end..content]);
+            }
             kept = if image { tag.end } else { end };
             at = kept;
             continue;
@@ -140,7 +152,7 @@ pub fn prepare(text: &str) -> Prepared<'_> {
         }
     }
     out.push_str(&text[kept.min(text.len())..]);
-    Prepared { html: out, json_ld }
+    Prepared { html: out, json_ld, hidden }
 }
 
 #[derive(Default)]
@@ -290,6 +302,11 @@ fn scan_tag(bytes: &[u8], mut at: usize, useless: &mut Vec<(usize, usize)>) -> T
             useless.push((start, at));
         }
     }
+}
+
+/// `<script type="text/template">` and its like: HTML that a script puts into the page.
+fn is_template(tag: &[u8]) -> bool {
+    [&b"text/template"[..], b"text/x-template", b"text/html"].iter().any(|kind| contains_ignore_case(tag, kind))
 }
 
 fn end_once(text: &str, from: usize, name: &str, unended: &mut bool) -> (usize, usize) {
