@@ -51,7 +51,15 @@ impl Evidence {
             return None;
         }
         let elements = (0..tree.nodes.len() as u32).filter(|&at| tree.nodes[at as usize].tag != Tag::Text);
-        elements.filter(|&at| sums.of(tree, at) * 10 >= sums.total() * 8).max()
+        let deepest = elements.filter(|&at| sums.of(tree, at) * 10 >= sums.total() * 8).max()?;
+        // A summary may be one paragraph; the article is what that stands in.
+        let holds = |at: &u32| {
+            matches!(
+                tree.nodes[*at as usize].tag,
+                Tag::Div | Tag::Section | Tag::Article | Tag::Main | Tag::Td | Tag::Center | Tag::Form | Tag::Body
+            )
+        };
+        tree.ancestors(deepest).find(holds)
     }
 }
 

@@ -101,6 +101,9 @@ pub struct Guide<'a> {
     pub rule: Option<&'a Rule>,
     /// What the host repeats in its articles.
     pub memory: Option<&'a Memory>,
+    /// The budget: nodes that may be made of the page, which every later step is linear in. `None`: 90,000, the largest
+    /// number that stays below a quarter of a second.
+    pub max_nodes: Option<usize>,
 }
 
 /// Finds the article in a page. Never panics; the work is bounded by the page's size.
@@ -115,11 +118,12 @@ pub fn extract_with(page: &Page, guide: &Guide) -> Result<Article, NoArticle> {
     {
         return Err(NoArticle::NotHtml);
     }
-    let text = decode::decode(page.bytes, page.content_type);
+    let text = prepass::with_few_references(decode::decode(page.bytes, page.content_type).into());
     if text.trim().is_empty() {
         return Err(NoArticle::Empty);
     }
-    let prepared = prepass::prepare(&text);
+    let max_nodes = guide.max_nodes.unwrap_or(prepass::MAX_NODES);
+    let prepared = prepass::prepare(&text, max_nodes);
     let html = scraper::Html::parse_document(&prepared.html);
     let mut found = meta::read(&html, &prepared.json_ld, page);
     let address = Url::parse(page.url).ok();
@@ -175,8 +179,8 @@ pub struct Block {
 
 /// Every line of a page and what became of it: the long form of [`Article::removed`], for people who tune.
 pub fn explain(page: &Page) -> Vec<Block> {
-    let text = decode::decode(page.bytes, page.content_type);
-    let prepared = prepass::prepare(&text);
+    let text = prepass::with_few_references(decode::decode(page.bytes, page.content_type).into());
+    let prepared = prepass::prepare(&text, prepass::MAX_NODES);
     let html = scraper::Html::parse_document(&prepared.html);
     let found = meta::read(&html, &prepared.json_ld, page);
     let tree = Tree::new(&html, Hidden::Drop, &[]);
@@ -250,7 +254,7 @@ fn best_body(site: &Site) -> Option<Body> {
 fn hidden_body(site: &Site, hidden: &[&str], data: Option<&str>) -> Option<Body> {
     let longest = hidden.iter().max_by_key(|text| text.len());
     let from_template = longest.and_then(|text| {
-        let prepared = prepass::prepare(text);
+        let prepared = prepass::prepare(text, prepass::MAX_NODES);
         let html = scraper::Html::parse_document(&prepared.html);
         best_body(&Site { html: &html, rule: None, evidence: Vec::new(), ..*site })
     });
@@ -325,7 +329,8 @@ pub fn clean_with(html: &str, base_url: &str, title: Option<&str>, rule: Option<
     if !html.contains('<') {
         return plain::paragraphs(html);
     }
-    let prepared = prepass::prepare(html);
+    let html = prepass::with_few_references(html.into());
+    let prepared = prepass::prepare(&html, prepass::MAX_NODES);
     let parsed = scraper::Html::parse_document(&prepared.html);
     let without = rule.map(|rule| rule.stripped(&parsed)).unwrap_or_default();
     let tree = Tree::new(&parsed, Hidden::Drop, &without);
@@ -343,7 +348,8 @@ pub fn clean_with(html: &str, base_url: &str, title: Option<&str>, rule: Option<
 
 /// Only what makes HTML harmless: a tight allowlist. Idempotent.
 pub fn sanitize(html: &str, base_url: &str) -> String {
-    let prepared = prepass::prepare(html);
+    let html = prepass::with_few_references(html.into());
+    let prepared = prepass::prepare(&html, prepass::MAX_NODES);
     let parsed = scraper::Html::parse_document(&prepared.html);
     let tree = Tree::new(&parsed, Hidden::Drop, &[]);
     write::write(&tree, 0, &[], Url::parse(base_url).ok().as_ref())
