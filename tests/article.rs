@@ -200,7 +200,7 @@ fn judge(html: &str) {
 
 #[test]
 fn text_below_the_caps_is_read() {
-    for deep in ["<div>", "<font>", "<a href=x>", "<center>"] {
+    for deep in ["<div>", "<font>", "<b>", "<center>"] {
         let buried = format!("<title>Quiet harbour</title>{}{}", deep.repeat(200_000), body());
         let text = plain_text(&extract(&page(&buried)).expect("an article").html);
         assert!(text.contains(PARAGRAPHS[3]), "{deep}");
@@ -209,6 +209,13 @@ fn text_below_the_caps_is_read() {
     let text = plain_text(&extract(&page(&escaped)).expect("an article").html);
     assert!(text.contains("a &amp; b <i> ©"));
     assert!(text.ends_with("a &amp; b <i> &copy;"), "names beyond the cap stay as they are");
+}
+
+#[test]
+fn long_texts_are_sanitised_in_pieces_and_stay_whole() {
+    let text = "q & a © ".repeat(30_000);
+    let html = sanitize(&format!("<p>{text}</p>"), "");
+    assert_eq!(html, format!("<p>{}</p>", text.trim_end().replace('&', "&amp;")));
 }
 
 #[test]
@@ -264,7 +271,11 @@ fn what_only_a_script_would_show_is_read_at_last() {
 fn the_words_of_the_feed_say_where_the_article_is() {
     let other =
         "The mayor opened a bridge in the south, and the crowd, which had waited since noon, cheered for long. ".repeat(20);
-    let html = format!("<title>News</title><div><p>{other}</p><p>{other}</p></div><section><div>{}</div></section>", body());
+    let links = "<li><a href=/x>Another story about something else entirely</a></li>".repeat(60);
+    let html = format!(
+        "<title>News</title><main><p>{other}</p><p>{other}</p></main><ul>{links}</ul><section><div>{}</div></section>",
+        body()
+    );
     let told = Page { summary: Some(PARAGRAPHS[1]), ..page(&html) };
     let text = plain_text(&extract(&told).expect("an article").html);
     assert!(text.contains(PARAGRAPHS[0]) && !text.contains("mayor"), "{text}");

@@ -118,7 +118,7 @@ pub fn extract_with(page: &Page, guide: &Guide) -> Result<Article, NoArticle> {
     {
         return Err(NoArticle::NotHtml);
     }
-    let text = prepass::with_few_references(decode::decode(page.bytes, page.content_type).into());
+    let text = prepass::with_few_references(decode::decode(page.bytes, page.content_type));
     if text.trim().is_empty() {
         return Err(NoArticle::Empty);
     }
@@ -179,7 +179,7 @@ pub struct Block {
 
 /// Every line of a page and what became of it: the long form of [`Article::removed`], for people who tune.
 pub fn explain(page: &Page) -> Vec<Block> {
-    let text = prepass::with_few_references(decode::decode(page.bytes, page.content_type).into());
+    let text = prepass::with_few_references(decode::decode(page.bytes, page.content_type));
     let prepared = prepass::prepare(&text, prepass::MAX_NODES);
     let html = scraper::Html::parse_document(&prepared.html);
     let found = meta::read(&html, &prepared.json_ld, page);
