@@ -111,7 +111,7 @@ pub fn sanitise(written: &str) -> String {
 }
 
 /// A text without a tag that is longer is cut.
-const MAX_TEXT: usize = 1 << 14;
+const MAX_TEXT: usize = 1 << 11;
 
 /// Ammonia's writer looks for the next `<` of a text again after each `&` and each character that starts with 0xC2, which
 /// is quadratic (1.9 MB took 2 s). An element that it removes cuts long texts into pieces and leaves no trace.

@@ -11,8 +11,8 @@
 
 use std::borrow::Cow;
 
-/// Browsers cap the tree at this depth too.
-const MAX_DEPTH: usize = 512;
+/// Half of what browsers allow: the parser walks the open elements at each item of a list, and real pages stay below 100.
+const MAX_DEPTH: usize = 256;
 const MAX_ATTRIBUTES: usize = 256;
 /// Open formatting elements: each is reopened in every later paragraph, which multiplies nodes.
 const MAX_FORMATTING: usize = 16;
