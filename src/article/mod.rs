@@ -140,7 +140,12 @@ pub fn extract_with(page: &Page, guide: &Guide) -> Result<Article, NoArticle> {
     let best = best_body(&site);
     let poor = best.as_ref().map_or(0, Body::weight);
     let hidden = if poor < MIN_WEIGHT { hidden_body(&site, &prepared.hidden, found.ld_body.as_deref()) } else { None };
-    let Some(body) = hidden.filter(|body| body.weight() > poor * 2).or(best) else { return Err(NoArticle::Empty) };
+    let seen = best.as_ref().map(|body| body.dates.clone()).unwrap_or_default();
+    let Some(mut body) = hidden.filter(|body| body.weight() > poor * 2).or(best) else { return Err(NoArticle::Empty) };
+    // The page tells its date, whatever its template says.
+    if !seen.is_empty() {
+        body.dates = seen;
+    }
     found.dates.extend(body.dates);
     if found.dates.is_empty() {
         found.dates.extend(published::in_scripts(&text).map(|told| (Source::Script, told)));
