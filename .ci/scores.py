@@ -93,6 +93,8 @@ def main():
         figures[f"extraction.{name}.f1"] = row["f1"]
         if "clean" in row:
             figures[f"extraction.{name}.clean"] = row["clean"]
+        if name == "trafeval":  # the set whose titles and dates are exact
+            figures |= {f"extraction.{name}.{what}": row[f"{what}_ok"] for what in ("title", "date")}
     for name, row in dedup().items():
         for kind, index in (("dup", 0), ("dup", 1), ("b3m", 2), ("b3", 2), ("pair", 2), ("pairs", 2)):
             if kind in row:

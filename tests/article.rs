@@ -199,6 +199,117 @@ fn judge(html: &str) {
 }
 
 #[test]
+fn text_below_the_caps_is_read() {
+    for deep in ["<div>", "<font>", "<b>", "<center>"] {
+        let buried = format!("<title>Quiet harbour</title>{}{}", deep.repeat(200_000), body());
+        let text = plain_text(&extract(&page(&buried)).expect("an article").html);
+        assert!(text.contains(PARAGRAPHS[3]), "{deep}");
+    }
+    let escaped = format!("<p>{}{}</p>", PARAGRAPHS[0], " a &amp;amp; b &lt;i&gt; &copy;".repeat(20_000));
+    let text = plain_text(&extract(&page(&escaped)).expect("an article").html);
+    assert!(text.contains("a &amp; b <i> ©"));
+    assert!(text.ends_with("a &amp; b <i> &copy;"), "names beyond the cap stay as they are");
+}
+
+#[test]
+fn long_texts_are_sanitised_in_pieces_and_stay_whole() {
+    let text = "q & a © ".repeat(30_000);
+    let html = sanitize(&format!("<p>{text}</p>"), "");
+    assert_eq!(html, format!("<p>{}</p>", text.trim_end().replace('&', "&amp;")));
+}
+
+#[test]
+fn the_budget_is_kept() {
+    let long = format!("{}{}", body(), "<p>More of the same.</p>".repeat(1000));
+    let guide = Guide { max_nodes: Some(40), ..Guide::default() };
+    let short = extract_with(&page(&long), &guide).expect("an article").html;
+    assert!(short.contains("Engineers") && short.len() < 4000, "{}", short.len());
+}
+
+#[test]
+fn a_machine_made_name_is_no_word() {
+    let parts = ["elementor-element-ad3e790", "block-20a388fd-95b9-00ad", "c7bade55-4ad9-toc1a2", "w"];
+    let marked: String = PARAGRAPHS.iter().zip(parts).map(|(p, class)| format!("<p class=\"{class}\">{p}</p>")).collect();
+    check(
+        &format!("<title>Quiet harbour</title><article>{marked}<p class=ad1>Buy a harbour, cheap, today.</p></article>"),
+        &["cheap"],
+    );
+    // The id of a heading is made from its words.
+    let heading = "<h3 id=3d-printed-coral-reefs>3D-printed coral reefs</h3>";
+    let text = check(&format!("<article>{}{heading}{}</article>", body(), body()), &[]);
+    assert!(text.contains("coral reefs"));
+}
+
+#[test]
+fn a_lead_that_is_called_teaser_stays_and_teasers_go() {
+    let lead = "<p class=teaser-text>The cranes of the harbour stand still after a cable snapped during the night.</p>";
+    let other = "<div class=teaser><p>A bridge was opened in the south, and the mayor, who cut the ribbon, was late.</p></div>";
+    let text = check(&format!("<article><h1>Quiet harbour</h1>{lead}{}{other}</article>", body()), &["mayor"]);
+    assert!(text.contains("cable snapped during the night."));
+}
+
+#[test]
+fn headings_that_link_to_themselves_are_the_articles() {
+    let half = PARAGRAPHS.map(|p| format!("<h2><a href=#x>What happened then</a></h2><p>{p}</p>")).concat();
+    assert!(check(&format!("<article><h1>Quiet harbour</h1>{half}</article>"), &[]).contains("What happened then"));
+}
+
+#[test]
+fn what_only_a_script_would_show_is_read_at_last() {
+    let template = format!("<title>Quiet harbour</title><p>News of the port.</p><script type=text/template>{}</script>", body());
+    check(&template, &["<p>"]);
+    let noscript = format!("<title>Quiet harbour</title><div id=app></div><noscript><div>{}</div></noscript>", body());
+    check(&noscript, &[]);
+    let words = PARAGRAPHS.join("\\n");
+    let data = format!(
+        "<div id=app></div><script type=application/ld+json>{{\"@type\":\"NewsArticle\",\"articleBody\":\"{words}\"}}</script>"
+    );
+    check(&data, &[]);
+}
+
+#[test]
+fn the_words_of_the_feed_say_where_the_article_is() {
+    let other =
+        "The mayor opened a bridge in the south, and the crowd, which had waited since noon, cheered for long. ".repeat(20);
+    let links = "<li><a href=/x>Another story about something else entirely</a></li>".repeat(60);
+    let html = format!(
+        "<title>News</title><main><p>{other}</p><p>{other}</p></main><ul>{links}</ul><section><div>{}</div></section>",
+        body()
+    );
+    let told = Page { summary: Some(PARAGRAPHS[1]), ..page(&html) };
+    let text = plain_text(&extract(&told).expect("an article").html);
+    assert!(text.contains(PARAGRAPHS[0]) && !text.contains("mayor"), "{text}");
+    // Words that are nowhere on the page say nothing.
+    let wrong = Page {
+        summary: Some("Shares of a maker of bicycles fell by a tenth after its quarterly report on Friday evening."),
+        ..page(&html)
+    };
+    assert!(plain_text(&extract(&wrong).expect("an article").html).contains("mayor"));
+}
+
+#[test]
+fn the_lines_after_a_text_go() {
+    let tails = [
+        "<p>Jo Doe is a staff writer who covers ports and shipping for the weekend edition.</p>",
+        "<p>This entry was posted on Monday and is filed under News. You can follow any responses to it.</p>",
+        "<p>Der Beitrag wurde am Montag, den 3. März 2025 veröffentlicht und wurde unter Häfen abgelegt.</p>",
+        "<p>港口改革四十年，文化大家讲述亲历，邀请代表性的艺术大家分享求艺之路。【详细】</p>",
+    ];
+    for tail in tails {
+        let junk = plain_text(tail);
+        check(&format!("<article><h1>Quiet harbour</h1>{}{tail}</article>", body()), &[junk.as_str()]);
+    }
+    let sentence = "<p>工程师在星期三（11日）说，起重机会在本月恢复工作。</p>";
+    assert!(check(&format!("<article>{}{sentence}</article>", body()), &[]).contains("恢复工作"));
+}
+
+#[test]
+fn readings_are_no_part_of_a_title() {
+    let html = format!("<h1>港<ruby>町<rt>まち</rt></ruby>は静かです、月曜日の朝</h1>{}", body());
+    assert_eq!(extract(&page(&html)).expect("an article").title.as_deref(), Some("港町は静かです、月曜日の朝"));
+}
+
+#[test]
 fn encodings_are_found() {
     let (gbk, _, _) = encoding_rs::GBK
         .encode("<meta charset=gb2312><p>港口周一很安静，起重机自春天以来第一次停了下来，船只被移到另一个码头。</p>");

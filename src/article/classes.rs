@@ -103,7 +103,7 @@ const TOKENS: &[(Marks, &[&str])] = &[
         "teilen", "toolbar", "tools", "utility", "voting", "wpulike",
     ]),
     (Marks::RELATED, &[
-        "aboutmore", "alsoread", "backlinks", "crp", "editorspicks", "furtherreading", "hotnews", "inlinerelated",
+        "aboutmore", "alsoread", "backlinks", "breakingnews", "crp", "editorspicks", "furtherreading", "hotnews", "inlinerelated",
         "jprelatedposts", "kanren", "latestnews", "linkbox", "linklist", "mehrzumthema", "mgid", "mightlike", "morefrom",
         "moreinfo", "morenews", "moreon", "morestories", "mostpopular", "mostread", "nextpost", "onward", "onwardjourney",
         "outbrain", "popular", "prevpost", "promolink", "ranking", "readalso", "readmore", "readnext", "recirc",
@@ -123,8 +123,8 @@ const TOKENS: &[(Marks, &[&str])] = &[
         "articleauthor", "articlebyline", "articledate", "articleinfo", "articlemeta", "artinfo", "authordate", "authorinfo",
         "authorname", "byline", "bylines", "contributors", "dateline", "dates", "datetime", "entryauthor", "entrydate",
         "entrydetails", "entrymeta", "infobar", "lastupdated", "metadata", "modified", "postauthor", "postdate", "posted",
-        "postedon", "postinfo", "postmeta", "pubdate", "publicationdate", "publishdate", "published", "publishtime", "pubtime",
-        "readingtime", "readtime", "storybyline", "storymeta", "timeago", "timestamp", "updated", "viewcount",
+        "postedon", "postinfo", "postmeta", "postmetadata", "pubdate", "publicationdate", "publishdate", "published", "publishtime", "pubtime",
+        "readingtime", "readtime", "singlepostmeta", "storybyline", "storymeta", "timeago", "timestamp", "updated", "viewcount",
     ]),
     (Marks::TAGS, &[
         "articlefooter", "articletags", "biaoqian", "categories", "category", "catlinks", "entryfooter", "entrytags",
@@ -147,7 +147,7 @@ const TOKENS: &[(Marks, &[&str])] = &[
     (Marks::ADVERT, &[
         "ad", "adblock", "adbox", "adcontainer", "adlabel", "ads", "adsbox", "adsbygoogle", "adsense", "adslot", "adunit",
         "adv", "advert", "advertisement", "advertisements", "advertising", "advertorial", "adverts", "adwrapper", "affiliate",
-        "affiliates", "anzeige", "anzeigen", "banner", "banners", "buybox", "commercial", "dfp", "ggao", "ggbox", "gpt",
+        "affiliates", "anzeige", "anzeigen", "banner", "banners", "buybox", "dfp", "ggao", "ggbox", "gpt",
         "guanggao", "marketing", "productbox", "promo", "promos", "promoted", "promotion", "promotions", "pub", "publi",
         "publicidad", "shopping", "sponsor", "sponsored", "sponsors", "textad", "werbung",
     ]),
@@ -159,7 +159,7 @@ const TOKENS: &[(Marks, &[&str])] = &[
     ]),
     (Marks::CONSENT, &[
         "cmp", "consent", "cookie", "cookiebar", "cookielaw", "cookienotice", "cookies", "donationbox", "gdpr", "hovercard",
-        "lightbox", "login", "modal", "onetrust", "overlay", "popup", "privacyoverview", "register", "registration", "signin",
+        "lightbox", "login", "modal", "onetrust", "overlay", "popover", "popup", "privacyoverview", "register", "registration", "rolloverblock", "signin",
         "tooltip", "tooltips", "truste",
     ]),
     (Marks::NOTICE, &[
@@ -259,6 +259,8 @@ pub fn marks<'a>(tag: Tag, element: &'a Element, names: &mut Names<'a>) -> Marks
     let mut marks = Marks::NONE;
     for (name, value) in &element.attrs {
         match &*name.local {
+            // That of a heading is made from its words.
+            "id" if tag.is_heading() => {}
             "class" | "id" | "data-testid" | "data-component" | "data-module" | "data-type" | "data-block" | "data-role" => {
                 marks = marks.and(names.marks(value));
             }
@@ -318,8 +320,15 @@ fn word_marks(word: &str) -> Marks {
     let (mut before, mut start, mut end) = (0, 0, 0);
     let mut skip = false;
     let mut last_lower = false;
-    for byte in word.bytes().take(MAX_NAME).chain(std::iter::once(b'-')) {
-        let boundary = !byte.is_ascii_alphabetic() || (byte.is_ascii_uppercase() && last_lower);
+    let bytes = &word.as_bytes()[..word.len().min(MAX_NAME)];
+    let mut segment_end = 0;
+    let mut hashed = false;
+    for (at, byte) in bytes.iter().copied().chain(std::iter::once(b'-')).enumerate() {
+        if at >= segment_end {
+            hashed = is_hash(&bytes[at.min(bytes.len())..], &mut segment_end);
+            segment_end += at;
+        }
+        let boundary = hashed || !byte.is_ascii_alphabetic() || (byte.is_ascii_uppercase() && last_lower);
         if boundary && end > start {
             let token = &letters[start..end];
             if NEGATING.iter().any(|word| word.as_bytes() == token) {
@@ -337,12 +346,21 @@ fn word_marks(word: &str) -> Marks {
             start = end;
         }
         last_lower = byte.is_ascii_lowercase();
-        if byte.is_ascii_alphabetic() {
+        if byte.is_ascii_alphabetic() && !hashed {
             letters[end] = byte.to_ascii_lowercase();
             end += 1;
         }
     }
     marks
+}
+
+/// Whether the name starts with a part (up to a `-` or the like; `len` gets its length) that is a machine's: letters and
+/// digits in turns, as in `elementor-element-ad3e790` or `block-20a388fd-…-00ad`, which is no advertisement.
+fn is_hash(name: &[u8], len: &mut usize) -> bool {
+    let part = &name[..name.iter().position(|b| !b.is_ascii_alphanumeric()).unwrap_or(name.len())];
+    *len = part.len() + 1;
+    let changes = part.windows(2).filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit()).count();
+    changes >= 2 || (changes == 1 && part[0].is_ascii_digit() && part.len() <= 4)
 }
 
 /// FNV-1a: names are short, and their table is ours.

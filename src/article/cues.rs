@@ -3,7 +3,7 @@
 //! Compared with the start of a line, folded ([`crate::text::fold`]). Only short lines are compared: an
 //! article may well begin a paragraph with "Advertisement".
 
-use crate::text::is_cjk;
+use crate::text::{fold, is_cjk};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -38,6 +38,9 @@ const ROWS: &[Row] = &[
         "發表迴響", "發佈回覆", "我要评论", "我要評論", "网友评论", "網友評論", "我来说两句", "我来说几句", "网友留言", "最新评论", "全部评论", "热门评论", "发表你的看法", "用户评论",
         "您的郵箱地址不會", "您的邮箱地址不会", "您的電子郵箱地址不會", "您的电子邮箱地址不会", "電子郵件地址不會", "必填項已", "必填项已", "必填欄位", "取消回复", "取消回覆", "暂无评论", "评论列表",
         "文明上网", "登录后发表", "登录后参与评论", "コメントを残す", "コメントを投稿", "コメントする", "コメントを書く", "メールアドレスが公開されること", "返信をキャンセル", "この記事へのコメント",
+        "you can follow any responses", "this entry was posted", "this post was filed", "sie können alle antworten zu diesem",
+        "dieser beitrag wurde am", "dieser beitrag wurde unter", "dieser eintrag wurde am", "der beitrag wurde am",
+        "cette entrée a été publiée", "ce billet a été publié", "esta entrada fue publicada",
         "댓글 달기", "댓글 남기기", "답글 남기기", "댓글을 남겨", "이메일은 공개되지", "이메일 주소는 공개되지", "댓글 쓰기", "회원로그인",
     ] },
     Row { cue: Cue::End, what: "related links", phrases: &[
@@ -75,7 +78,7 @@ const ROWS: &[Row] = &[
         "share this", "share on", "share via", "share:", "share article", "share the article", "share to", "share with",
         "tweet this", "follow us", "follow me on", "like us on", "like this:", "click to share", "email this", "print this",
         "copy link", "loading...", "like loading", "opens in new window", "find us on", "save this story", "artikel teilen",
-        "teilen sie", "beitrag teilen", "diesen artikel teilen", "teilen auf", "auf facebook teilen", "auf twitter teilen",
+        "teilen sie", "beitrag teilen", "diesen artikel teilen", "teilen auf", "auf facebook teilen", "möchten sie den artikel teilen", "möchten sie diesen artikel teilen", "auf twitter teilen",
         "folgen sie uns", "teile dies", "teile diesen", "gefällt mir", "per e-mail", "drucken", "partager sur", "partager cet",
         "partagez", "compartir en", "compartir:", "comparte", "分享到", "分享至", "分享：", "分享:", "轉發", "扫一扫", "掃一掃", "扫描二维码", "微信扫",
         "打开微信", "长按识别", "關注我們", "关注我们", "收藏本文", "打印本页", "打印本文", "关闭窗口", "复制链接", "一键分享", "シェアする", "ツイートする", "공유하기", "페이스북 공유",
@@ -107,7 +110,7 @@ const ROWS: &[Row] = &[
         "original article", "report a typo", "report an error", "veröffentlicht am", "veröffentlicht:", "aktualisiert am",
         "aktualisiert:", "von:", "autor:", "autorin:", "lesezeit", "geschätzte lesezeit", "foto:", "fotos:", "bild:",
         "bilder:", "quelle:", "quellen:", "©", "copyright", "schlagwörter", "schlagworte", "kategorien:", "kategorie:",
-        "themen:", "stichworte", "symbolbild", "titelbild", "bildquelle", "abgelegt unter", "publié le", "mis à jour", "par :",
+        "themen:", "stichworte", "symbolbild", "titelbild", "beitragsbild:", "abbildung:", "bildquelle", "abgelegt unter", "publié le", "mis à jour", "par :",
         "crédit", "photo :", "publicado", "actualizado", "fuente:", "por:", "编辑：", "編輯：", "编辑:", "編輯:", "作者：", "作者:", "记者：",
         "來源：", "来源：", "来源:", "來源:", "文章来源", "稿源", "新闻来源", "原标题", "原標題", "本文来源", "本文來源", "转自", "转载请注明", "轉載請註明", "图片来源", "圖片來源",
         "图源", "圖源", "图：", "圖：", "图为", "圖為", "本文作者", "校对", "审核：", "监制", "发布时间", "發布時間", "发布日期", "更新时间", "更新時間", "阅读数", "阅读：",
@@ -126,7 +129,7 @@ const ROWS: &[Row] = &[
         "don't have an account", "already a subscriber", "skip to", "jump to", "back to top", "go to top", "close",
         "table of contents", "correction:", "view this post on instagram", "a post shared by", "this content is not available",
         "this embed", "we want to hear from you", "have a news tip", "got a tip", "contact us at",
-        "for more information about", "to learn more about", "standards:", "our standards:", "diese website verwendet cookies",
+        "for more information about", "to learn more about", "standards:", "our standards:", "box aufklappen", "box zuklappen", "bild anzeigen", "bild schließen", "bild vergrößern", "diese website verwendet cookies",
         "wir verwenden cookies", "alle rechte vorbehalten", "nach oben", "zurück zur", "zur startseite", "zum inhalt",
         "inhaltsverzeichnis", "an dieser stelle finden sie", "externer inhalt", "empfohlener redaktioneller inhalt",
         "mit ihrer zustimmung", "dieses element enthält daten", "bitte aktivieren sie javascript", "ce site utilise",
@@ -170,6 +173,7 @@ const BOILERPLATE: &[&str] = &[
     "originally published", "first appeared on", "appeared first on", "like this story", "have a tip", "send us",
     "get in touch", "contact us", "this material may not be published", "affiliate", "our journalism",
     "let us know in the comments", "in the comments below", "what do you think", "read more", "follow @", "copyright ©",
+    "on google news", "preferred source", "for ios and android", "to view the full story", "for the full story",
     "folgen sie uns", "abonnieren", "mehr zum thema", "in den kommentaren", "suscríb", "síguenos", "suivez-nous", "abonnez",
     "扫描", "二维码", "二維碼", "公众号", "公眾號", "客户端", "关注我们", "關注我們", "微信号", "版权归", "侵权", "转载", "轉載", "联系我们", "投稿", "更多精彩", "敬请关注",
     "不代表本", "粉絲團", "フォローし", "無断", "무단", "구독",
@@ -180,9 +184,53 @@ pub fn is_boilerplate(folded: &str) -> bool {
     BOILERPLATE.iter().any(|phrase| folded.contains(phrase))
 }
 
+/// Ends of the teaser of another article.
+const MORE: [&str; 8] = ["【详细】", "[详细]", "【详情】", "[详情]", "【阅读全文】", "[阅读全文]", "【查看全文】", "【更多】"];
+
+/// What people who write for a site are, in the sentence about them under their text.
+const ROLES: [&str; 19] = [
+    "writer",
+    "reporter",
+    "editor",
+    "journalist",
+    "author",
+    "correspondent",
+    "columnist",
+    "blogger",
+    "contributor",
+    "freelance",
+    "autor",
+    "autorin",
+    "redakteur",
+    "redakteurin",
+    "journalist",
+    "journalistin",
+    "korrespondent",
+    "rédacteur",
+    "journaliste",
+];
+
+/// `Jo Doe is a staff writer at …`: a name, what it is, and a role soon after.
+pub fn tells_of_author(line: &str) -> bool {
+    let mut words = line.split_whitespace();
+    let n_names = words.by_ref().take_while(|w| w.chars().next().is_some_and(char::is_uppercase)).count();
+    // The word that ended the name is gone from the iterator.
+    let verb = line.split_whitespace().nth(n_names).unwrap_or_default();
+    let mut after = words.take(9).map(fold);
+    (2..=4).contains(&n_names)
+        && ["is", "was", "ist", "est"].contains(&verb)
+        && after
+            .next()
+            .is_some_and(|article| ["a", "an", "the", "ein", "eine", "un", "une", "freelance"].contains(&article.as_str()))
+        && after.any(|word| ROLES.contains(&word.trim_matches(|c: char| !c.is_alphanumeric())))
+}
+
 /// What a folded line says of itself; the first row that fits.
 pub fn cue(folded: &str) -> Option<(Cue, &'static str)> {
     let line = folded.trim_start_matches(|c: char| !c.is_alphanumeric() && !"©ⓒ(（[【▶→".contains(c));
+    if MORE.iter().any(|more| line.ends_with(more)) {
+        return Some((Cue::Line, "related links"));
+    }
     one_cue(line)
         .or_else(|| {
             let inner = line.trim_start_matches(|c: char| !c.is_alphanumeric());

@@ -344,7 +344,8 @@ pub fn is_dateline(folded: &str) -> bool {
         "enero",
         "uhr",
     ];
-    if folded.chars().count() > 60 || !folded.bytes().any(|b| b.is_ascii_digit()) {
+    // A sentence of a script without spaces can be as short.
+    if folded.chars().count() > 60 || !folded.bytes().any(|b| b.is_ascii_digit()) || folded.ends_with(['。', '！', '？']) {
         return false;
     }
     let cjk = ["年", "月", "日", "星期", "時間", "时间", "년", "월"].iter().filter(|w| folded.contains(**w)).count();

@@ -166,6 +166,11 @@ impl Sums {
         self.0[tree.nodes[at as usize].end as usize] - self.0[at as usize]
     }
 
+    /// That of all lines that start before the node.
+    pub fn before(&self, at: u32) -> i64 {
+        self.0[at as usize]
+    }
+
     pub fn total(&self) -> i64 {
         self.0.last().copied().unwrap_or(0)
     }
@@ -205,6 +210,10 @@ pub fn mark(tree: &Tree, lines: &mut [Line], title: Option<&str>, trust: Trust) 
                 && link.of(tree, at_u32) * 8 < weight.of(tree, at_u32);
             if is_text {
                 own = own.without(TEXTLESS);
+            }
+            // What stands before all prose and links to nothing is the lead, which German sites call teaser.
+            if own.has(Marks::RELATED) && prose.before(at_u32) == 0 && link.of(tree, at_u32) == 0 {
+                own = own.without(Marks::RELATED);
             }
             let share = prose.of(tree, at as u32) * 100 / total;
             if matches!(node.tag, Tag::Html | Tag::Body) {

@@ -20,6 +20,8 @@ pub struct Found {
     pub says_paid: bool,
     pub base: Option<Url>,
     pub dates: Dates,
+    /// `articleBody`, as plain text.
+    pub ld_body: Option<String>,
 }
 
 /// JSON-LD beyond this is a catalogue, not an article.
@@ -69,7 +71,7 @@ pub fn read(html: &scraper::Html, json_ld: &[&str], page: &Page) -> Found {
         removed: Vec::new(),
     };
     let dates = dates(&evidence, &ld, page);
-    Found { article, says_paid: ld.says_paid, base, dates }
+    Found { article, says_paid: ld.says_paid, base, dates, ld_body: ld.body }
 }
 
 fn gather(html: &scraper::Html) -> Evidence<'_> {
@@ -79,7 +81,12 @@ fn gather(html: &scraper::Html) -> Evidence<'_> {
         let text = || {
             let mut out = String::new();
             for inner in node.descendants() {
-                if let Node::Text(text) = inner.value() {
+                // The readings of ruby say the same twice.
+                let is_reading =
+                    |above: ego_tree::NodeRef<Node>| matches!(above.value(), Node::Element(e) if matches!(e.name(), "rt" | "rp"));
+                if let Node::Text(text) = inner.value()
+                    && !inner.parent().is_some_and(is_reading)
+                {
                     out.push_str(text);
                 }
                 if out.len() > 600 {
@@ -331,6 +338,7 @@ struct LinkedData {
     published: Option<Told>,
     publisher: Option<String>,
     image: Option<String>,
+    body: Option<String>,
     says_paid: bool,
 }
 
@@ -405,6 +413,7 @@ impl LinkedData {
             self.authors = object.get("author").map(names).unwrap_or_default();
             self.publisher = object.get("publisher").map(names).and_then(|n| n.into_iter().next());
             self.image = object.get("image").and_then(image);
+            self.body = object.get("articleBody").and_then(Value::as_str).map(words_only).filter(|b| !b.trim().is_empty());
         }
     }
 }
@@ -412,6 +421,12 @@ impl LinkedData {
 /// Headlines in JSON are often escaped for HTML too.
 fn unescape(text: &str) -> String {
     one_line(&super::plain::plain_text(&text.replace('<', "&lt;")))
+}
+
+/// A text in JSON, which may be HTML, or HTML that was escaped.
+fn words_only(text: &str) -> String {
+    let plain = if text.contains("</") { super::plain::plain_text(text) } else { text.to_owned() };
+    if plain.contains("&lt;") { super::plain::plain_text(&plain.replace("&lt;", "<").replace("&gt;", ">")) } else { plain }
 }
 
 fn names(value: &Value) -> Vec<String> {

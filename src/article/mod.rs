@@ -8,6 +8,7 @@ mod classes;
 mod cues;
 mod dates;
 mod decode;
+mod evidence;
 mod images;
 mod lines;
 mod markup;
@@ -25,6 +26,7 @@ mod wall;
 mod write;
 
 use crate::model::Timestamp;
+use evidence::Evidence;
 use lines::Trust;
 use memory::Memory;
 use published::Source;
@@ -99,6 +101,9 @@ pub struct Guide<'a> {
     pub rule: Option<&'a Rule>,
     /// What the host repeats in its articles.
     pub memory: Option<&'a Memory>,
+    /// The budget: nodes that may be made of the page, which every later step is linear in. `None`: 90,000, the largest
+    /// number that stays below a quarter of a second.
+    pub max_nodes: Option<usize>,
 }
 
 /// Finds the article in a page. Never panics; the work is bounded by the page's size.
@@ -113,11 +118,12 @@ pub fn extract_with(page: &Page, guide: &Guide) -> Result<Article, NoArticle> {
     {
         return Err(NoArticle::NotHtml);
     }
-    let text = decode::decode(page.bytes, page.content_type);
+    let text = prepass::with_few_references(decode::decode(page.bytes, page.content_type));
     if text.trim().is_empty() {
         return Err(NoArticle::Empty);
     }
-    let prepared = prepass::prepare(&text);
+    let max_nodes = guide.max_nodes.unwrap_or(prepass::MAX_NODES);
+    let prepared = prepass::prepare(&text, max_nodes);
     let html = scraper::Html::parse_document(&prepared.html);
     let mut found = meta::read(&html, &prepared.json_ld, page);
     let address = Url::parse(page.url).ok();
@@ -128,8 +134,18 @@ pub fn extract_with(page: &Page, guide: &Guide) -> Result<Article, NoArticle> {
         found.dates.extend(rule.date(&html).map(|told| (Source::Rule, told)));
     }
     let title = found.article.title.clone();
-    let site = Site { html: &html, title: title.as_deref(), base: found.base.as_ref(), rule, memory: guide.memory };
-    let Some(body) = best_body(&site) else { return Err(NoArticle::Empty) };
+    let told = [found.ld_body.as_deref(), page.summary].into_iter().flatten();
+    let evidence = told.filter_map(Evidence::new).collect::<Vec<_>>();
+    let site = Site { html: &html, title: title.as_deref(), base: found.base.as_ref(), rule, memory: guide.memory, evidence };
+    let best = best_body(&site);
+    let poor = best.as_ref().map_or(0, Body::weight);
+    let hidden = if poor < MIN_WEIGHT { hidden_body(&site, &prepared.hidden, found.ld_body.as_deref()) } else { None };
+    let seen = best.as_ref().map(|body| body.dates.clone()).unwrap_or_default();
+    let Some(mut body) = hidden.filter(|body| body.weight() > poor * 2).or(best) else { return Err(NoArticle::Empty) };
+    // The page tells its date, whatever its template says.
+    if !seen.is_empty() {
+        body.dates = seen;
+    }
     found.dates.extend(body.dates);
     if found.dates.is_empty() {
         found.dates.extend(published::in_scripts(&text).map(|told| (Source::Script, told)));
@@ -168,8 +184,8 @@ pub struct Block {
 
 /// Every line of a page and what became of it: the long form of [`Article::removed`], for people who tune.
 pub fn explain(page: &Page) -> Vec<Block> {
-    let text = decode::decode(page.bytes, page.content_type);
-    let prepared = prepass::prepare(&text);
+    let text = prepass::with_few_references(decode::decode(page.bytes, page.content_type));
+    let prepared = prepass::prepare(&text, prepass::MAX_NODES);
     let html = scraper::Html::parse_document(&prepared.html);
     let found = meta::read(&html, &prepared.json_ld, page);
     let tree = Tree::new(&html, Hidden::Drop, &[]);
@@ -216,6 +232,7 @@ struct Site<'a> {
     base: Option<&'a Url>,
     rule: Option<&'a Rule>,
     memory: Option<&'a Memory>,
+    evidence: Vec<Evidence>,
 }
 
 /// What the rule names, else the best reading. Never nothing where there is text: at last with less belief in classes,
@@ -236,6 +253,21 @@ fn best_body(site: &Site) -> Option<Body> {
         }
     }
     best.filter(|body| !body.html.is_empty())
+}
+
+/// The text of a page that shows it by script only: from the template that its script fills in, or from its data.
+fn hidden_body(site: &Site, hidden: &[&str], data: Option<&str>) -> Option<Body> {
+    let longest = hidden.iter().max_by_key(|text| text.len());
+    let from_template = longest.and_then(|text| {
+        let prepared = prepass::prepare(text, prepass::MAX_NODES);
+        let html = scraper::Html::parse_document(&prepared.html);
+        best_body(&Site { html: &html, rule: None, evidence: Vec::new(), ..*site })
+    });
+    let from_data = || {
+        let html = plain::paragraphs(data?);
+        Some(Body { text: plain::plain_text(&html), html, dates: Vec::new(), removed: Vec::new(), blocks: Vec::new() })
+    };
+    from_template.filter(|body| body.weight() >= MIN_WEIGHT).or_else(from_data)
 }
 
 fn stripped(site: &Site) -> Vec<*const scraper::node::Element> {
@@ -268,11 +300,22 @@ fn body(site: &Site, hidden: Hidden, trust: Trust) -> Option<Body> {
     let tree = Tree::new(site.html, hidden, &stripped(site));
     let mut lines = lines::lines(&tree);
     let believed = lines::mark(&tree, &mut lines, site.title, trust);
+    let read = |selection: &select::Selection| {
+        let pruned = prune::prune(&tree, &lines, &believed, selection, site.title, site.memory);
+        let html = write::write(&tree, selection.outer, &pruned.fates, site.base);
+        let dates = published::seen(&tree, &lines, selection);
+        Body { text: plain::plain_text(&html), html, dates, removed: pruned.removed, blocks: pruned.blocks }
+    };
     let selection = select::select(&tree, &lines, site.title)?;
-    let pruned = prune::prune(&tree, &lines, &believed, &selection, site.title, site.memory);
-    let html = write::write(&tree, selection.outer, &pruned.fates, site.base);
-    let dates = published::seen(&tree, &lines, &selection);
-    Some(Body { text: plain::plain_text(&html), html, dates, removed: pruned.removed, blocks: pruned.blocks })
+    let body = read(&selection);
+    let missing = site.evidence.iter().find(|evidence| evidence.is_missing_in(&body.text));
+    let told = missing.and_then(|evidence| Some((evidence, evidence.container(&tree, &lines)?)));
+    let other = told.map(|(evidence, container)| (evidence, read(&select::with_container(&tree, &lines, container, site.title))));
+    // The words are on the page and not in the body: the other element is the article if it does better.
+    Some(match other {
+        Some((evidence, other)) if !evidence.is_missing_in(&other.text) => other,
+        _ => body,
+    })
 }
 
 fn is_html(content_type: &str) -> bool {
@@ -291,7 +334,8 @@ pub fn clean_with(html: &str, base_url: &str, title: Option<&str>, rule: Option<
     if !html.contains('<') {
         return plain::paragraphs(html);
     }
-    let prepared = prepass::prepare(html);
+    let html = prepass::with_few_references(html.into());
+    let prepared = prepass::prepare(&html, prepass::MAX_NODES);
     let parsed = scraper::Html::parse_document(&prepared.html);
     let without = rule.map(|rule| rule.stripped(&parsed)).unwrap_or_default();
     let tree = Tree::new(&parsed, Hidden::Drop, &without);
@@ -309,7 +353,8 @@ pub fn clean_with(html: &str, base_url: &str, title: Option<&str>, rule: Option<
 
 /// Only what makes HTML harmless: a tight allowlist. Idempotent.
 pub fn sanitize(html: &str, base_url: &str) -> String {
-    let prepared = prepass::prepare(html);
+    let html = prepass::with_few_references(html.into());
+    let prepared = prepass::prepare(&html, prepass::MAX_NODES);
     let parsed = scraper::Html::parse_document(&prepared.html);
     let tree = Tree::new(&parsed, Hidden::Drop, &[]);
     write::write(&tree, 0, &[], Url::parse(base_url).ok().as_ref())

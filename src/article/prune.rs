@@ -434,7 +434,8 @@ impl<'a, 'b> Work<'a, 'b> {
             let short = !line.ends_sentence && line.weight < if line.tag == Tag::P { 40 } else { 60 } && !listed;
             let folded = fold(self.text(i));
             let line = &self.lines[i];
-            let boilerplate = line.weight < 420 && cues::is_boilerplate(&folded);
+            let boilerplate = line.weight < 420 && (cues::is_boilerplate(&folded) || cues::tells_of_author(self.text(i)));
+            let line = &self.lines[i];
             if line.tag.is_heading()
                 || (line.is_linky() && !line.ends_sentence)
                 || short

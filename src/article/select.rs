@@ -26,9 +26,18 @@ pub struct Selection {
 pub fn select(tree: &Tree, lines: &[Line], title: Option<&str>) -> Option<Selection> {
     let headline = headline(tree, lines, title);
     let container = container(tree, lines, headline)?;
+    Some(around(tree, lines, container, headline))
+}
+
+/// The selection with a container that was found otherwise.
+pub fn with_container(tree: &Tree, lines: &[Line], container: u32, title: Option<&str>) -> Selection {
+    around(tree, lines, container, headline(tree, lines, title))
+}
+
+fn around(tree: &Tree, lines: &[Line], container: u32, headline: Option<usize>) -> Selection {
     let above = headline.filter(|&i| lines[i].first < container);
     let outer = above.and_then(|i| tree.ancestors(container).find(|&at| tree.holds(at, lines[i].first)));
-    Some(Selection { container, outer: outer.unwrap_or(container), headline })
+    Selection { container, outer: outer.unwrap_or(container), headline }
 }
 
 /// The line that repeats the page's title: a first-level heading before other headings before other lines.

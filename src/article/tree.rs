@@ -134,6 +134,17 @@ pub struct Tree<'a> {
     pub nodes: Vec<Node<'a>>,
 }
 
+/// Whether the text of an element leads elsewhere. A heading's link to itself does not.
+fn is_link(node: &Node, nodes: &[Node]) -> bool {
+    let of_heading = || nodes.get(node.parent as usize).is_some_and(|above| above.tag.is_heading());
+    let to_itself = || node.element.and_then(|e| attribute(e, "href")).is_some_and(|href| href.starts_with('#'));
+    match node.tag {
+        Tag::Button => true,
+        Tag::A => !(of_heading() && to_itself()),
+        _ => false,
+    }
+}
+
 /// One attribute, without the interning that `Element::attr` does for each question.
 pub fn attribute<'a>(element: &'a Element, name: &str) -> Option<&'a str> {
     element.attrs.iter().find(|(key, _)| &*key.local == name).map(|(_, value)| &**value)
@@ -156,9 +167,8 @@ impl<'a> Tree<'a> {
                     }
                     let parent = open.last().copied();
                     let above = parent.map(|p| &nodes[p as usize]);
-                    let (in_link, in_pre) = above.map_or((false, false), |p| {
-                        (p.in_link || matches!(p.tag, Tag::A | Tag::Button), p.in_pre || p.tag == Tag::Pre)
-                    });
+                    let (in_link, in_pre) =
+                        above.map_or((false, false), |p| (p.in_link || is_link(p, &nodes), p.in_pre || p.tag == Tag::Pre));
                     let at = nodes.len() as u32;
                     match parsed {
                         Parsed::Text(text) if !text.is_empty() => nodes.push(Node {

@@ -61,7 +61,7 @@ fn fetch(config: &crate::config::Config, address: &str) -> Result<(Vec<u8>, Opti
 
 fn print(page: &Page, rules: &Rules, options: &Options) -> Outcome {
     let rule = url::Url::parse(page.url).ok().and_then(|address| rules.find(&address));
-    let found = article::extract_with(page, &Guide { rule, memory: None });
+    let found = article::extract_with(page, &Guide { rule, memory: None, max_nodes: None });
     let mut out = std::io::stdout().lock();
     if options.explain {
         explain(&mut out, page, found.as_ref().ok(), rule.is_some())?;

@@ -97,7 +97,7 @@ async fn extract(
             title: Some(title.as_str()).filter(|title| !title.is_empty()),
             summary: Some(summary.as_str()).filter(|summary| !summary.is_empty()),
         };
-        article::extract_with(&page, &article::Guide { rule: rule.as_ref(), memory: Some(&memory) })
+        article::extract_with(&page, &article::Guide { rule: rule.as_ref(), memory: Some(&memory), max_nodes: None })
     });
     extracted.await
 }

@@ -9,6 +9,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+/// What a host says: by its number, path and query, and the addresses of all; a content type and a body.
+pub type Answer = fn(usize, &str, &[String]) -> Option<(&'static str, Vec<u8>)>;
+
 /// Hosts on free ports of loopback, the demo's world as a rule; they end with the process.
 pub struct World {
     pub bases: Vec<String>,
@@ -22,7 +25,7 @@ impl World {
     }
 
     /// So many hosts that answer by `answer(host, path and query, the addresses of all)`: a content type and a body.
-    pub fn of(n_hosts: usize, answer: fn(usize, &str, &[String]) -> Option<(&'static str, Vec<u8>)>) -> World {
+    pub fn of(n_hosts: usize, answer: Answer) -> World {
         let n_requests = Arc::new(AtomicUsize::new(0));
         let listeners: Vec<_> = (0..n_hosts).map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap()).collect();
         let bases: Vec<String> = listeners.iter().map(|listener| format!("http://{}", listener.local_addr().unwrap())).collect();
