@@ -126,11 +126,13 @@ fn a_hub_is_asked_verified_and_believed_only_when_it_signs() {
     config.serve.base_url = "https://courant.example/".into();
     let database = config.database();
     let list = [Subscription::new(format!("{base}/feed"))];
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let (engine, writer) = Engine::start(config, &list).unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let (ready, listening) = mpsc::channel();
-    let service = runtime.spawn(daemon::run(engine, async { _ = stopped.await }, move |up| ready.send(up.address).unwrap()));
+    let service = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(daemon::run(engine, async { _ = stopped.await }, move |up| ready.send(up.address).unwrap()))
+    });
     let address = listening.recv().unwrap();
 
     let form = forms.recv_timeout(Duration::from_secs(30)).unwrap();
@@ -172,6 +174,6 @@ fn a_hub_is_asked_verified_and_believed_only_when_it_signs() {
     let hub = reader.hub_of(id).unwrap().unwrap();
     assert!(hub.error.is_none() && hub.lease_until.is_some() && hub.last_push.is_some(), "{hub:?}");
     stop.send(()).unwrap();
-    runtime.block_on(service).unwrap().unwrap();
+    service.join().unwrap().unwrap();
     writer.join().unwrap();
 }
