@@ -9,6 +9,7 @@
 //! | [`config`] | text → validated configuration; the list of subscriptions |
 //! | [`feed`] | bytes → entries |
 //! | [`article`] | page → body |
+//! | [`listing`] | a page and a person's selectors → entries |
 //! | [`story`] | entry and candidates → decision with its evidence |
 //! | [`schedule`] | (now, feed state, outcome) → next poll |
 //! | [`publish`] | stories → Atom, RSS, JSON Feed, OPML, HTML |
@@ -29,6 +30,7 @@ pub mod daemon;
 pub mod demo;
 pub mod feed;
 pub mod fetch;
+pub mod listing;
 pub mod model;
 pub mod publish;
 pub mod schedule;

@@ -1,12 +1,13 @@
 //! One poll: fetch, parse, decide when next. It ends in one [`PollRecord`], whatever happens.
 
 use super::engine::{Engine, Stats, clock};
+use super::source;
 use crate::feed::{self, ParsedEntry, ParsedFeed};
-use crate::fetch::{self, Head, Kind, Outcome, Request, Room, Validators};
+use crate::fetch::{self, Head, Outcome, Room, Validators};
 use crate::model::{ArticleMode, Timestamp};
 use crate::schedule::{self, Polled, Redirect};
 use crate::store::{Draft, DueFeed, Extra, FeedChange, Key, PollRecord, Read, WantedArticle, key_of};
-use crate::{article, story, text};
+use crate::{article, listing, story, text};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -70,13 +71,8 @@ struct Brought {
 }
 
 async fn record(engine: &Arc<Engine>, due: &DueFeed) -> (PollRecord, Option<Room>) {
-    let mut outcome = match due.url.strip_prefix("file:") {
-        Some(_) => read_file(engine, due).await,
-        None => {
-            let request = Request { url: &due.url, kind: Kind::Feed, validators: due.validators.as_ref() };
-            engine.client.get(request, clock()).await
-        }
-    };
+    let (client, commands, config) = (&engine.client, &engine.commands, &engine.config);
+    let mut outcome = source::get(client, commands, config, &due.settings, &due.url, due.validators.as_ref()).await;
     let room = outcome.take_room();
     let at = clock();
     let brought = Box::pin(take_in(engine, due, outcome, at)).await;
@@ -180,29 +176,6 @@ fn permanent_path(head: &Head) -> Option<String> {
     head.hops.iter().take_while(|hop| hop.permanent).last().map(|hop| hop.to.to_string())
 }
 
-/// A feed of the local machine, which only feeds.toml can name.
-async fn read_file(engine: &Arc<Engine>, due: &DueFeed) -> Outcome {
-    let limit = engine.config.fetch.max_feed_bytes;
-    let url = due.url.clone();
-    let read = engine.on_cpu(move || {
-        use std::io::Read;
-        let path = url::Url::parse(&url)
-            .ok()
-            .and_then(|url| url.to_file_path().ok())
-            .ok_or_else(|| "not a file's address".to_owned())?;
-        let mut bytes = Vec::new();
-        let file = std::fs::File::open(&path).map_err(|error| error.to_string())?;
-        file.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
-        Ok::<_, String>((url, bytes))
-    });
-    match read.await {
-        Ok(Ok((_, bytes))) if bytes.len() > limit => Outcome::Failed(fetch::FetchError::TooLarge { limit }),
-        Ok(Ok((url, bytes))) => Outcome::Fetched(Head { status: 200, final_url: url, ..Head::default() }, bytes.into()),
-        Ok(Err(error)) => Outcome::Failed(fetch::FetchError::Broken(error)),
-        Err(panicked) => Outcome::Failed(fetch::FetchError::Broken(panicked.to_string())),
-    }
-}
-
 /// A body on its way through the feed room, on a CPU thread.
 struct Work {
     engine: Arc<Engine>,
@@ -234,7 +207,10 @@ impl Work {
             return Ok(Parsed { feed: None, read: None, entry_times: Vec::new(), n_unknown: 0 });
         }
         let document = feed::Document { bytes: body, content_type: self.content_type.as_deref(), url: &self.final_url };
-        let mut feed = feed::parse(&document).map_err(|error| error.to_string())?;
+        let mut feed = match &self.due.settings.page {
+            Some(selectors) => listing::read(&document, selectors).map_err(|error| error.to_string())?,
+            None => feed::parse(&document).map_err(|error| error.to_string())?,
+        };
         for warning in &feed.warnings {
             tracing::debug!(feed.url = log_name(&self.due), warning, "repaired");
         }
