@@ -9,6 +9,7 @@
 //! | [`config`] | text → validated configuration; the list of subscriptions |
 //! | [`feed`] | bytes → entries |
 //! | [`article`] | page → body |
+//! | [`listing`] | a page and a person's selectors → entries |
 //! | [`story`] | entry and candidates → decision with its evidence |
 //! | [`schedule`] | (now, feed state, outcome) → next poll |
 //! | [`life`] | how a feed is, in plain sentences |
@@ -32,6 +33,7 @@ pub mod demo;
 pub mod feed;
 pub mod fetch;
 pub mod life;
+pub mod listing;
 pub mod model;
 pub mod publish;
 pub mod schedule;

@@ -33,13 +33,19 @@ impl Trouble {
         match self {
             Trouble::Login => ("wants a login", "give it user and password in feeds.toml, or remove it"),
             Trouble::Forbidden => ("refuses us", "put your own page or mailbox into fetch.contact, or ask the publisher"),
-            Trouble::NotFound => ("is not there any more", "look for its new address: `courant feed add` with the address of its site"),
+            Trouble::NotFound => {
+                ("is not there any more", "look for its new address: `courant feed add` with the address of its site")
+            }
             Trouble::Gone => ("is gone for good and polled no more", "remove it: `courant feed remove`"),
             Trouble::Throttled => ("asks for patience", "nothing to do: it is polled when it allows it"),
             Trouble::Server => ("has trouble with its server", "wait; it is asked less and less often"),
-            Trouble::WebPage => ("returns a web page now", "look for its new address: `courant feed add` with the address of its site"),
+            Trouble::WebPage => {
+                ("returns a web page now", "look for its new address: `courant feed add` with the address of its site")
+            }
             Trouble::NotAFeed => ("returns something that is no feed", "see what: `courant feed test`"),
-            Trouble::Certificate => ("has a certificate that is not accepted", "wait for the publisher to renew it, or tell them"),
+            Trouble::Certificate => {
+                ("has a certificate that is not accepted", "wait for the publisher to renew it, or tell them")
+            }
             Trouble::Unreachable => ("cannot be reached", "wait; if its site is gone too, remove it"),
             Trouble::Slow => ("does not answer in time", "wait, or raise fetch.timeout"),
             Trouble::TooLarge => ("is larger than is taken", "raise fetch.max_feed_bytes"),

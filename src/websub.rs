@@ -59,9 +59,19 @@ pub fn subscription_form(topic: &str, callback: &str, secret: &str) -> String {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Question {
     /// Did we ask for this? Then the challenge is echoed.
-    Subscribe { topic: String, challenge: String, lease: Duration },
-    Unsubscribe { topic: String, challenge: String },
-    Denied { topic: String, reason: String },
+    Subscribe {
+        topic: String,
+        challenge: String,
+        lease: Duration,
+    },
+    Unsubscribe {
+        topic: String,
+        challenge: String,
+    },
+    Denied {
+        topic: String,
+        reason: String,
+    },
 }
 
 /// Reads the query of a GET at the callback.
@@ -72,8 +82,13 @@ pub fn question(query: &str) -> Option<Question> {
     match field("hub.mode")?.as_str() {
         "subscribe" => {
             // A hub must say how long; one that does not is taken at what we asked for.
-            let lease = field("hub.lease_seconds").and_then(|seconds| seconds.parse().ok()).map_or(LEASE_WANTED, Duration::from_secs);
-            Some(Question::Subscribe { topic, challenge: field("hub.challenge")?, lease: lease.clamp(SHORTEST_LEASE, LONGEST_LEASE) })
+            let lease =
+                field("hub.lease_seconds").and_then(|seconds| seconds.parse().ok()).map_or(LEASE_WANTED, Duration::from_secs);
+            Some(Question::Subscribe {
+                topic,
+                challenge: field("hub.challenge")?,
+                lease: lease.clamp(SHORTEST_LEASE, LONGEST_LEASE),
+            })
         }
         "unsubscribe" => Some(Question::Unsubscribe { topic, challenge: field("hub.challenge")? }),
         "denied" => Some(Question::Denied { topic, reason: field("hub.reason").unwrap_or_default() }),

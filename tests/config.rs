@@ -96,3 +96,66 @@ fn a_list_says_what_is_wrong_with_it() {
 fn the_starter_list_is_a_list() {
     assert!(subscriptions::parse("feeds.toml", subscriptions::STARTER).unwrap().len() >= 30);
 }
+
+#[test]
+fn a_source_says_what_is_wrong_with_it() {
+    let parse = |more: &str| subscriptions::parse("feeds.toml", &format!("[[feed]]\nurl = \"https://a.example/feed\"\n{more}\n"));
+    for right in [
+        "auth = { user = \"me\", secret = \"acme\" }",
+        "auth = { secret = \"acme\" }",
+        "auth = { header = \"X-Api-Key\", secret = \"acme\" }",
+        "headers = { \"Accept-Language\" = \"zh-TW\" }",
+        "page = { item = \"article.card\" }",
+        "[feed.page]\nitem = \"li\"\ntitle = \"h2\"",
+    ] {
+        assert!(parse(right).is_ok(), "{right}: {:?}", parse(right));
+    }
+    for (wrong, says) in [
+        ("auth = { user = \"me\" }", "secret"),
+        ("auth = { secret = \"../x\" }", "no name of a file"),
+        ("auth = { user = \"me\", header = \"X-Key\", secret = \"x\" }", "one of them"),
+        ("auth = { header = \"Host\", secret = \"x\" }", "cannot be set"),
+        ("headers = { Authorization = \"Bearer abc\" }", "holds a secret"),
+        ("headers = { \"User-Agent\" = \"Mozilla\" }", "fetch.contact"),
+        ("headers = { \"X-A\" = \"a\\r\\nHost: b\" }", "one line"),
+        ("page = { item = \"<<\" }", "no CSS selector"),
+        ("page = { title = \"h2\" }", "item"),
+    ] {
+        let message = parse(wrong).unwrap_err().0;
+        assert!(message.contains(says) && message.starts_with("feeds.toml:"), "{wrong}: {message}");
+        assert!(!message.contains("abc"), "{message}");
+    }
+    let exec = |line: &str| subscriptions::check_url(line).map(|_| courant::config::sources::command(line).unwrap());
+    assert_eq!(exec("exec:/bin/echo 'a b' \"c \\\" d\" e\\ f").unwrap(), ["/bin/echo", "a b", "c \" d", "e f"]);
+    for wrong in ["exec:echo a", "exec:", "exec:/bin/echo 'a", "exec:/bin/echo \\"] {
+        assert!(exec(wrong).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn a_secret_is_a_file_that_not_everybody_reads() {
+    use courant::config::secrets::{Places, read};
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let (own, credentials) = (folder.path().join("secrets"), folder.path().join("credentials"));
+    let places = Places { credentials: Some(credentials.clone()), folder: own.clone() };
+    for folder in [&own, &credentials] {
+        std::fs::create_dir(folder).unwrap();
+    }
+    let write = |file: &std::path::Path, text: &str, mode| {
+        std::fs::write(file, text).unwrap();
+        std::fs::set_permissions(file, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let missing = read("acme", &places).unwrap_err();
+    assert!(missing.contains("acme") && missing.contains("secrets") && missing.contains("credentials"), "{missing}");
+    write(&own.join("acme"), "s3cret\n", 0o644);
+    assert!(read("acme", &places).unwrap_err().contains("chmod o="));
+    write(&own.join("acme"), "s3cret\n", 0o640);
+    assert_eq!(read("acme", &places).unwrap(), "s3cret");
+    write(&credentials.join("acme"), "better", 0o444);
+    assert_eq!(read("acme", &places).unwrap(), "better");
+    for (wrong, says) in [("\n", "is empty"), ("a\nb", "more than one line"), (&"a".repeat(5000), "too long")] {
+        write(&own.join("odd"), wrong, 0o600);
+        assert!(read("odd", &places).unwrap_err().contains(says));
+    }
+}

@@ -124,6 +124,27 @@ fn a_file_is_a_feed_too() {
     assert_eq!((report.entries, report.stories, report.failed), (1, 1, 0));
 }
 
+#[test]
+fn a_command_is_a_feed_too_and_a_bad_one_says_why() {
+    let (world, folder) = (World::start(), tempfile::tempdir().unwrap());
+    let mut config = world.config(folder.path());
+    config.fetch.timeout = std::time::Duration::from_secs(5);
+    config.fetch.max_feed_bytes = 10_000;
+    let feeds = [
+        "exec:/bin/sh -c 'echo \"<rss version=2.0><channel><title>F</title><item><guid>1</guid><title>One</title></item></channel></rss>\"'",
+        "exec:/bin/sh -c 'echo no luck >&2; exit 3'",
+        "exec:/bin/sh -c 'yes'",
+        "exec:/bin/sh -c 'test -z \"$HOME$USER\" && exit 4'",
+        "exec:/no/such/program",
+    ];
+    let report = pass(&config, &feeds.map(String::from), true);
+    assert_eq!((report.entries, report.failed), (1, 4), "{:?}", report.failures);
+    let failures = format!("{:?}", report.failures);
+    for says in ["exit status: 3): no luck", "fetch.max_feed_bytes", "exit status: 4", "cannot be started"] {
+        assert!(failures.contains(says), "{says}: {failures}");
+    }
+}
+
 fn http(address: SocketAddr, request: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     write!(stream, "{request}\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();

@@ -708,3 +708,56 @@ fn a_cut_feed_keeps_its_whole_entries() {
         }
     }
 }
+
+const NEWS: &str = r#"<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:n="http://www.google.com/schemas/sitemap-news/0.9">
+  <url><loc>https://a.example/1?a=1&amp;b=2</loc><lastmod>2026-11-24</lastmod>
+    <n:news><n:publication><n:name>The Example</n:name><n:language>en</n:language></n:publication>
+      <n:publication_date>2026-11-23T10:00:00Z</n:publication_date><n:title>Cranes &amp; ships</n:title><n:keywords>cranes, ships</n:keywords></n:news></url>
+  <url><loc>https://a.example/about</loc></url>
+</urlset>"#;
+
+#[test]
+fn a_news_sitemap_is_a_feed_and_a_plain_one_is_none() {
+    let parse = |text: &str| {
+        courant::feed::parse(&courant::feed::Document {
+            bytes: text.as_bytes(),
+            content_type: None,
+            url: "https://a.example/news.xml",
+        })
+    };
+    let feed = parse(NEWS).unwrap();
+    assert_eq!((feed.title.as_deref(), feed.entries.len()), (Some("The Example"), 1));
+    let entry = &feed.entries[0];
+    assert_eq!(
+        (entry.link.as_deref(), entry.id.as_deref()),
+        (Some("https://a.example/1?a=1&b=2"), Some("https://a.example/1?a=1&b=2"))
+    );
+    assert_eq!((entry.title.as_deref(), entry.language.as_deref()), (Some("Cranes & ships"), Some("en")));
+    assert_eq!(entry.published, Some(courant::model::Timestamp(1_795_428_000_000)));
+    assert_eq!(entry.categories, ["cranes", "ships"]);
+    for none in [
+        "<urlset><url><loc>https://a.example/</loc></url></urlset>",
+        "<urlset/>",
+        "<sitemapindex><sitemap><loc>https://a.example/n.xml</loc></sitemap></sitemapindex>",
+    ] {
+        assert!(parse(none).unwrap_err().to_string().contains("sitemap"), "{none}");
+    }
+}
+
+#[test]
+fn selectors_make_entries_of_a_page() {
+    use courant::listing::{Selectors, read};
+    let page = "<html lang=en><title>News</title><article class=card><a href='/1#top'>One \u{202e}&amp; only</a><time datetime='2026-11-23T10:00:00Z'>today</time><p class=t>It <b>was</b>.</p></article><article class=card><h2>Two</h2><a href='/2'>more</a></article><article class=card>no link</article><article class=card><a href='javascript:x'>x</a></article>";
+    let document =
+        courant::feed::Document { bytes: page.as_bytes(), content_type: Some("text/html"), url: "https://a.example/news/" };
+    let selectors =
+        Selectors { item: "article.card".into(), title: Some("h2".into()), summary: Some(".t".into()), ..Selectors::default() };
+    let feed = read(&document, &selectors).unwrap();
+    let found: Vec<_> = feed.entries.iter().map(|e| (e.link.as_deref().unwrap(), e.title.as_deref().unwrap())).collect();
+    assert_eq!(found, [("https://a.example/1", "One & only"), ("https://a.example/2", "Two")]);
+    assert_eq!(feed.entries[0].published, Some(courant::model::Timestamp(1_795_428_000_000)));
+    assert_eq!(feed.entries[0].summary.as_deref(), Some("It <b>was</b>."));
+    assert_eq!(feed.warnings.len(), 1);
+    let none = read(&document, &Selectors { item: "li".into(), ..Selectors::default() }).unwrap_err().to_string();
+    assert!(none.contains("no element that matches \"li\""), "{none}");
+}

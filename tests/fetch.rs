@@ -24,6 +24,11 @@ fn settings(origins: &[&Origin]) -> Settings {
         connect_timeout: Duration::from_secs(5),
         max_feed_bytes: 10_000_000,
         max_page_bytes: 5_000_000,
+        header_timeout: Duration::from_secs(10),
+        max_wire_bytes: 5_000_000,
+        max_ratio: 200,
+        max_redirects: 10,
+        proxy: String::new(),
         allow_private: origins.iter().map(rule).collect(),
         concurrency: 16,
         per_host: 4,
@@ -36,15 +41,15 @@ fn client(origins: &[&Origin]) -> Client {
 }
 
 async fn feed(client: &Client, url: &str) -> Outcome {
-    client.get(Request { url, kind: Kind::Feed, validators: None }, NOW).await
+    client.get(Request { url, kind: Kind::Feed, validators: None, own: None }, NOW).await
 }
 
 async fn page(client: &Client, url: &str) -> Outcome {
-    client.get(Request { url, kind: Kind::Page, validators: None }, NOW).await
+    client.get(Request { url, kind: Kind::Page, validators: None, own: None }, NOW).await
 }
 
 async fn conditional(client: &Client, url: &str, validators: &Validators) -> Outcome {
-    client.get(Request { url, kind: Kind::Feed, validators: Some(validators) }, NOW).await
+    client.get(Request { url, kind: Kind::Feed, validators: Some(validators), own: None }, NOW).await
 }
 
 fn error(outcome: Outcome) -> FetchError {
@@ -491,7 +496,7 @@ async fn bombs_are_stopped() {
     let zeros = vec![b' '; 12_000_000];
     for (encoding, bytes) in [("gzip", gzip(&zeros)), ("deflate", zlib(&zeros)), ("zstd", zstd_bomb(8000))] {
         let found = error(encoded(encoding, bytes).await);
-        assert!(matches!(&found, FetchError::Broken(text) if text.contains("200 times")), "{encoding}: {found:?}");
+        assert!(matches!(&found, FetchError::Ratio(200)), "{encoding}: {found:?}");
     }
     // Within the ratio, over the size.
     let mut noise = Vec::new();
@@ -500,20 +505,23 @@ async fn bombs_are_stopped() {
         word = word.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         noise.extend((word >> 33).to_string().repeat(12).into_bytes());
     }
-    assert_eq!(error(encoded("gzip", gzip(&noise)).await), FetchError::TooLarge { limit: 10_000_000 });
+    assert_eq!(
+        error(encoded("gzip", gzip(&noise)).await),
+        FetchError::TooLarge { limit: 10_000_000, key: "fetch.max_feed_bytes" }
+    );
 }
 
 #[tokio::test]
 async fn a_body_over_its_limit_is_refused() {
     let claimed = || Reply::Hang(b"HTTP/1.1 200 X\r\nContent-Length: 1099511627776\r\n\r\n<rss>".to_vec());
-    assert_eq!(error(one(claimed).await), FetchError::TooLarge { limit: 10_000_000 });
+    assert_eq!(error(one(claimed).await), FetchError::TooLarge { limit: 10_000_000, key: "fetch.max_feed_bytes" });
     let endless = || Reply::Endless(b"HTTP/1.1 200 X\r\n\r\n<rss>".to_vec(), vec![b'a'; 65_536]);
-    assert_eq!(error(one(endless).await), FetchError::TooLarge { limit: 10_000_000 });
+    assert_eq!(error(one(endless).await), FetchError::TooLarge { limit: 10_000_000, key: "fetch.max_feed_bytes" });
     let chunks = || {
         let chunk = [b"10000\r\n".to_vec(), vec![b'a'; 65_536], b"\r\n".to_vec()].concat();
         Reply::Endless(b"HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec(), chunk)
     };
-    assert_eq!(error(one(chunks).await), FetchError::TooLarge { limit: 10_000_000 });
+    assert_eq!(error(one(chunks).await), FetchError::TooLarge { limit: 10_000_000, key: "fetch.max_feed_bytes" });
 }
 
 #[tokio::test]
@@ -648,7 +656,7 @@ async fn robots_txt_is_asked_once_for_pages_and_never_for_feeds() {
     fetched(page(&again, &a).await);
     assert_eq!(origin.targets().iter().filter(|target| *target == "/robots.txt").count(), 1);
     let later = NOW.plus(Duration::from_secs(7201));
-    fetched(again.get(Request { url: &a, kind: Kind::Page, validators: None }, later).await);
+    fetched(again.get(Request { url: &a, kind: Kind::Page, validators: None, own: None }, later).await);
     assert_eq!(origin.targets().iter().filter(|target| *target == "/robots.txt").count(), 2);
 }
 
@@ -791,4 +799,51 @@ fn a_host_belongs_to_whoever_registered_its_domain() {
     ] {
         assert_eq!(of(url).as_deref(), domain, "{url}");
     }
+}
+
+// ------------------------------------------------------------------------------------- a person's own headers
+
+#[tokio::test]
+async fn own_headers_go_to_their_origin_only() {
+    let other = Origin::start("127.0.0.1", |_, _| reply(200, "", b"<rss/>")).await;
+    let away = other.url("/feed");
+    let home = Origin::start("127.0.0.1", move |seen, _| match seen.target.as_str() {
+        "/feed" => reply(302, "Location: /again\r\n", b""),
+        "/again" => reply(302, &format!("Location: {away}\r\n"), b""),
+        _ => reply(404, "", b""),
+    })
+    .await;
+    let client = client(&[&home, &other]);
+    let mut own = courant::fetch::OwnHeaders::new(&home.url("/feed"));
+    own.set("X-Version", "2").unwrap();
+    own.set_basic("me", "pw").unwrap();
+    assert!(!format!("{own:?}").contains("bWU6cHc="));
+    let url = home.url("/feed");
+    fetched(client.get(Request { url: &url, kind: Kind::Page, validators: None, own: Some(&own) }, NOW).await);
+    let headers =
+        |seen: &origin::Seen| (seen.header("x-version").map(str::to_owned), seen.header("authorization").map(str::to_owned));
+    for seen in home.seen() {
+        let expected =
+            if seen.target == "/robots.txt" { (None, None) } else { (Some("2".into()), Some("Basic bWU6cHc=".into())) };
+        assert_eq!(headers(&seen), expected, "{}", seen.target);
+    }
+    assert!(!other.seen().is_empty() && other.seen().iter().all(|seen| headers(seen) == (None, None)));
+    // A feed that has moved is asked there without them.
+    let moved = other.url("/feed");
+    fetched(client.get(Request { url: &moved, kind: Kind::Feed, validators: None, own: Some(&own) }, NOW).await);
+    assert!(other.seen().iter().all(|seen| headers(seen) == (None, None)));
+}
+
+#[tokio::test]
+async fn a_proxy_is_given_only_what_may_be_dialled() {
+    let proxy = Origin::start("127.0.0.1", |_, _| reply(200, "", b"<rss/>")).await;
+    // The proxy itself may be anywhere; what is asked of it is judged as ever.
+    let behind = Settings { proxy: proxy.url("/"), ..settings(&[]) };
+    let client = Client::new(behind, Vec::new()).unwrap();
+    for private in ["http://10.0.0.1/", "http://127.0.0.1/", "http://localhost/"] {
+        assert!(matches!(error(feed(&client, private).await), FetchError::Address(_)), "{private}");
+    }
+    assert!(proxy.seen().is_empty());
+    fetched(feed(&client, "http://1.1.1.1/feed").await);
+    assert_eq!(proxy.seen()[0].target, "http://1.1.1.1/feed");
 }

@@ -30,7 +30,9 @@ fn a_header_counts_before_the_document_and_https_before_http() {
 
 #[test]
 fn what_a_hub_asks_is_understood_and_bounded() {
-    let lease = |seconds: &str| match websub::question(&format!("hub.mode=subscribe&hub.topic=t&hub.challenge=c%26&hub.lease_seconds={seconds}")) {
+    let lease = |seconds: &str| match websub::question(&format!(
+        "hub.mode=subscribe&hub.topic=t&hub.challenge=c%26&hub.lease_seconds={seconds}"
+    )) {
         Some(Question::Subscribe { topic, challenge, lease }) if topic == "t" && challenge == "c&" => lease.as_secs(),
         other => panic!("{other:?}"),
     };
@@ -97,7 +99,8 @@ fn site() -> (String, mpsc::Receiver<String>) {
                 request.extend_from_slice(&buffer[..n]);
                 let text = String::from_utf8_lossy(&request).to_ascii_lowercase();
                 if let Some(end) = text.find("\r\n\r\n") {
-                    let length = text.split("content-length: ").nth(1).map_or(0, |rest| rest.lines().next().unwrap().parse().unwrap());
+                    let length =
+                        text.split("content-length: ").nth(1).map_or(0, |rest| rest.lines().next().unwrap().parse().unwrap());
                     break (end + 4, length);
                 }
                 assert!(n > 0, "half a request");
@@ -112,7 +115,12 @@ fn site() -> (String, mpsc::Receiver<String>) {
             } else {
                 ("200 OK", feed(&own, 1))
             };
-            write!(stream, "HTTP/1.1 {status}\r\nContent-Type: application/rss+xml\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len()).unwrap();
+            write!(
+                stream,
+                "HTTP/1.1 {status}\r\nContent-Type: application/rss+xml\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+                body.len()
+            )
+            .unwrap();
         }
     });
     (base, forms)
@@ -156,8 +164,10 @@ fn a_hub_is_asked_verified_and_believed_only_when_it_signs() {
     let push = |n: u32, secret: &str, path: &str| {
         let body = feed(&base, n);
         let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, secret.as_bytes());
-        let signature: String = ring::hmac::sign(&key, body.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-        let request = format!("POST {path} HTTP/1.1\r\nContent-Type: application/rss+xml\r\nX-Hub-Signature: sha256={signature}\r\n");
+        let signature: String =
+            ring::hmac::sign(&key, body.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        let request =
+            format!("POST {path} HTTP/1.1\r\nContent-Type: application/rss+xml\r\nX-Hub-Signature: sha256={signature}\r\n");
         exchange(address, &request, body.as_bytes())
     };
     let entries = || Reader::open(&database).unwrap().feeds().unwrap()[0].n_entries;

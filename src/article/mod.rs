@@ -94,6 +94,11 @@ pub enum NoArticle {
     Wall,
 }
 
+/// A page's tree, under the caps that keep the parser's work linear.
+pub fn parse_page(bytes: &[u8], content_type: Option<&str>) -> scraper::Html {
+    scraper::Html::parse_document(&prepass::prepare(&decode::decode(bytes, content_type), prepass::MAX_NODES).html)
+}
+
 /// What is known of a page's site before the page is read.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Guide<'a> {

@@ -43,7 +43,7 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
 /// The page, its type and its final address.
 fn fetch(config: &crate::config::Config, address: &str) -> Result<(Vec<u8>, Option<String>, String), Failure> {
     let client = Client::new(Engine::client_settings(config), Vec::new())?;
-    let request = Request { url: address, kind: Kind::Page, validators: None };
+    let request = Request { url: address, kind: Kind::Page, validators: None, own: None };
     let outcome = setup::runtime()?.block_on(client.get(request, clock()));
     let shown = text::redact_url(address);
     match outcome {

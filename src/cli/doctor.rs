@@ -24,7 +24,10 @@ pub fn run(named: Option<&Path>) -> Outcome {
         None => writeln!(out, "subscriptions  {} does not exist yet; the first `courant run` writes it", list.display())?,
     }
     if config.fetch.contact == Config::default().fetch.contact {
-        writeln!(out, "contact        fetch.contact is the program's own page: put yours there, so that publishers can reach you")?;
+        writeln!(
+            out,
+            "contact        fetch.contact is the program's own page: put yours there, so that publishers can reach you"
+        )?;
     }
     let running = socket::ask(&config.state_dir, &Ask::Alive)?.is_some();
     writeln!(out, "service        {}", if running { "running" } else { "not running" })?;

@@ -7,11 +7,11 @@ use super::setup;
 use crate::config::subscriptions::{self, Edit, Subscription};
 use crate::config::{Config, ConfigError};
 use crate::daemon::socket::{self, Answer, Ask};
-use crate::daemon::{Engine, clock};
+use crate::daemon::{Engine, clock, source};
 use crate::feed::{self, Document, NotAFeed};
 use crate::fetch::{Body, Client, Kind, Outcome as Fetched, Request};
 use crate::store::FeedRow;
-use crate::{publish, text};
+use crate::{listing, publish, text};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -31,7 +31,7 @@ pub enum Command {
         #[arg(long)]
         no_check: bool,
     },
-    /// Fetch a feed and say what is in it, with everything that had to be repaired
+    /// Fetch a feed as a poll would and say what is in it, with everything that had to be repaired
     Test { url: String },
     /// All subscriptions and how they are
     List {
@@ -81,9 +81,14 @@ pub fn run(named: Option<&Path>, command: &Command) -> Outcome {
 /// The address as it is kept; `example.org` means `https://example.org`.
 fn checked(address: &str) -> Result<String, Failure> {
     let address = address.trim();
-    let whole =
-        if address.contains("://") || address.starts_with("file:") { address.to_owned() } else { format!("https://{address}") };
+    let whole = if address.contains("://") || address.starts_with("file:") || address.starts_with("exec:") {
+        address.to_owned()
+    } else {
+        format!("https://{address}")
+    };
     match subscriptions::check_url(&whole) {
+        // A line that somebody pasted must not become a program that runs every hour.
+        Ok(url) if url.scheme() == "exec" => Err(Failure::Usage("write exec: sources into feeds.toml yourself".into())),
         Ok(_) => Ok(whole),
         Err(wrong) => Err(Failure::Usage(wrong)),
     }
@@ -212,13 +217,21 @@ struct Answered {
 }
 
 impl Answered {
+    fn document(&self) -> Document<'_> {
+        Document { bytes: &self.body, content_type: self.content_type.as_deref(), url: &self.url }
+    }
+
     fn parse(&self) -> Result<feed::ParsedFeed, NotAFeed> {
-        feed::parse(&Document { bytes: &self.body, content_type: self.content_type.as_deref(), url: &self.url })
+        feed::parse(&self.document())
     }
 }
 
 async fn get(client: &Client, address: &str) -> Result<Answered, Tried> {
-    match client.get(Request { url: address, kind: Kind::Feed, validators: None }, clock()).await {
+    answered(client.get(Request { url: address, kind: Kind::Feed, validators: None, own: None }, clock()).await)
+}
+
+fn answered(outcome: Fetched) -> Result<Answered, Tried> {
+    match outcome {
         Fetched::Fetched(head, body) => Ok(Answered { url: head.final_url, content_type: head.content_type, body }),
         Fetched::Failed(error) => Err(Tried::Fetch(error.to_string())),
         Fetched::NotModified(head) | Fetched::Throttled(head) | Fetched::Gone(head) | Fetched::Refused(head) => {
@@ -228,19 +241,27 @@ async fn get(client: &Client, address: &str) -> Result<Answered, Tried> {
 }
 
 fn test(config: &Config, address: &str) -> Outcome {
-    let address = checked(address)?;
-    let parsed = if let Some(path) =
-        url::Url::parse(&address).ok().filter(|url| url.scheme() == "file").and_then(|url| url.to_file_path().ok())
-    {
-        let bytes = std::fs::read(&path).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;
-        feed::parse(&Document { bytes: &bytes, content_type: None, url: &address }).map_err(Tried::NotAFeed)
-    } else {
-        let client = Client::new(Engine::client_settings(config), Vec::new())?;
-        setup::runtime()?.block_on(get(&client, &address)).and_then(|answer| answer.parse().map_err(Tried::NotAFeed))
+    // As a poll would: what feeds.toml says of it holds here too.
+    let listed = subscriptions::read(&setup::feeds_file(config))?.unwrap_or_default();
+    let feed = match listed.into_iter().find(|feed| feed.url == address) {
+        Some(feed) => feed,
+        None => Subscription::new(checked(address)?),
     };
+    let client = Client::new(Engine::client_settings(config), Vec::new())?;
+    let commands = source::Commands::default();
+    let outcome = setup::runtime()?.block_on(source::get(&client, &commands, config, &feed, &feed.url, None));
+    let parsed = answered(outcome).map_err(|problem| problem.to_string()).and_then(|answer| {
+        let document = answer.document();
+        match &feed.page {
+            Some(selectors) => listing::read(&document, selectors).map_err(|problem| problem.to_string()),
+            None => feed::parse(&document).map_err(|problem| problem.to_string()),
+        }
+    });
     let feed = match parsed {
         Ok(feed) => feed,
-        Err(problem) => return Err(Failure::Error(anyhow::anyhow!("{}: {problem}", text::redact_url(&address)))),
+        Err(problem) => {
+            return Err(Failure::Error(anyhow::anyhow!("{}: {}", text::redact_url(&feed.url), text::one_line(&problem))));
+        }
     };
     println!("{}: {} entries", text::one_line(feed.title.as_deref().unwrap_or("(no title)")), feed.entries.len());
     for entry in feed.entries.iter().take(5) {
@@ -276,7 +297,12 @@ fn list(config: &Config, format: Format) -> Outcome {
                 "tags": feed.tags,
                 "entries": known.map_or(0, |row| row.n_entries),
                 "next": known.and_then(|row| row.next_poll).map(local_time),
-                "state": known.map_or_else(|| "was not polled yet".into(), |row| row.health(now).sentence),
+                "state": match known {
+                    // What the list says holds before the owner has read it.
+                    _ if feed.paused => "is paused".into(),
+                    Some(row) => row.health(now).sentence,
+                    None => "was not polled yet".into(),
+                },
             })
         })
         .collect();

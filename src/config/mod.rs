@@ -4,7 +4,9 @@
 //! holds the two together. Subscriptions are in [`subscriptions`].
 
 pub mod diagnose;
+pub mod secrets;
 pub mod site_rules;
+pub mod sources;
 pub mod subscriptions;
 pub mod values;
 
@@ -31,6 +33,9 @@ pub struct Config {
     #[serde(rename = "output")]
     pub outputs: Vec<Output>,
     pub log: Log,
+    /// Found by [`load`]: `$CREDENTIALS_DIRECTORY` and `fetch.secrets`.
+    #[serde(skip)]
+    pub secrets: secrets::Places,
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq)]
@@ -59,10 +64,20 @@ pub struct Fetch {
     pub timeout: Duration,
     #[serde(with = "values::duration")]
     pub connect_timeout: Duration,
+    #[serde(with = "values::duration")]
+    pub header_timeout: Duration,
     #[serde(deserialize_with = "values::size")]
     pub max_feed_bytes: usize,
     #[serde(deserialize_with = "values::size")]
     pub max_page_bytes: usize,
+    #[serde(deserialize_with = "values::size")]
+    pub max_wire_bytes: usize,
+    pub max_ratio: usize,
+    pub max_redirects: usize,
+    /// `http://`, `https://` or `socks5://`; empty: none. Never the environment's.
+    pub proxy: String,
+    /// The folder of secrets, relative to the configuration file.
+    pub secrets: PathBuf,
     pub contact: String,
     #[serde(deserialize_with = "values::allowed")]
     pub allow_private: Vec<Allowed>,
@@ -139,6 +154,7 @@ impl Default for Config {
             serve: Serve::default(),
             outputs: vec![Output { name: "all".into(), title: "All stories".into(), ..Output::default() }],
             log: Log::default(),
+            secrets: secrets::Places::default(),
         }
     }
 }
@@ -165,8 +181,14 @@ impl Default for Fetch {
         Fetch {
             timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(5),
+            header_timeout: Duration::from_secs(10),
             max_feed_bytes: 10_000_000,
             max_page_bytes: 5_000_000,
+            max_wire_bytes: 5_000_000,
+            max_ratio: 200,
+            max_redirects: 10,
+            proxy: String::new(),
+            secrets: "secrets".into(),
             contact: "https://github.com/courant-feeds/courant".into(),
             allow_private: Vec::new(),
         }
@@ -226,7 +248,15 @@ impl Environment {
     pub fn of_process() -> Environment {
         let known = |name: &str| {
             name.starts_with("COURANT_")
-                || ["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "STATE_DIRECTORY", "CONFIGURATION_DIRECTORY"].contains(&name)
+                || [
+                    "HOME",
+                    "XDG_CONFIG_HOME",
+                    "XDG_STATE_HOME",
+                    "STATE_DIRECTORY",
+                    "CONFIGURATION_DIRECTORY",
+                    "CREDENTIALS_DIRECTORY",
+                ]
+                .contains(&name)
         };
         let variables =
             std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
@@ -294,6 +324,11 @@ pub fn load(named: Option<&Path>, environment: &Environment) -> Result<Loaded, C
     config.state_dir = base.join(&config.state_dir);
     config.feeds = base.join(&config.feeds);
     config.article.site_rules = base.join(&config.article.site_rules);
+    config.fetch.secrets = base.join(&config.fetch.secrets);
+    config.secrets = secrets::Places {
+        credentials: environment.get("CREDENTIALS_DIRECTORY").map(PathBuf::from),
+        folder: config.fetch.secrets.clone(),
+    };
     Ok(Loaded { config, file })
 }
 
@@ -354,6 +389,9 @@ fn override_from(environment: &Environment, text: &str, config: Config) -> Resul
     Config::deserialize(toml::Value::Table(table)).map_err(|error| ConfigError(error.to_string()))
 }
 
+/// As many as browsers follow.
+const MOST_REDIRECTS: usize = 20;
+
 /// What the types cannot say.
 fn validate(file: &str, config: &Config) -> Result<(), ConfigError> {
     let wrong = |message: String| Err(ConfigError(format!("{file}: {message}")));
@@ -367,8 +405,21 @@ fn validate(file: &str, config: &Config) -> Result<(), ConfigError> {
     if !(0.0..=10.0).contains(&poll.jitter) {
         return wrong(format!("poll.jitter = {} is not between 0 and 10", poll.jitter));
     }
-    if config.fetch.timeout.is_zero() || config.fetch.connect_timeout.is_zero() {
-        return wrong("fetch.timeout and fetch.connect_timeout must be more than zero".into());
+    let fetch = &config.fetch;
+    if fetch.timeout.is_zero() || fetch.connect_timeout.is_zero() || fetch.header_timeout.is_zero() {
+        return wrong("fetch.timeout, fetch.connect_timeout and fetch.header_timeout must be more than zero".into());
+    }
+    if [fetch.max_feed_bytes, fetch.max_page_bytes, fetch.max_wire_bytes, fetch.max_ratio].contains(&0) {
+        return wrong("the limits of [fetch] must be more than zero".into());
+    }
+    if fetch.max_redirects > MOST_REDIRECTS {
+        return wrong(format!("fetch.max_redirects = {} is more than {MOST_REDIRECTS}", fetch.max_redirects));
+    }
+    if !fetch.proxy.is_empty() {
+        match url::Url::parse(&fetch.proxy) {
+            Ok(url) if ["http", "https", "socks5"].contains(&url.scheme()) && url.host().is_some() => {}
+            _ => return wrong("fetch.proxy is no address of a proxy; write it like \"http://proxy.example:3128\"".into()),
+        }
     }
     if config.fetch.contact.chars().any(|c| c.is_control() || !c.is_ascii()) {
         return wrong("fetch.contact must be plain ASCII: it is sent in a header".into());

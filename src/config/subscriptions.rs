@@ -1,7 +1,9 @@
 //! `feeds.toml`: the list of subscriptions, which belongs to a person. We read it, and edit it only where a
 //! person commands it, keeping comments and order.
 
+use super::sources::{self, Headers, Login};
 use super::{ConfigError, diagnose, values};
+use crate::listing::Selectors;
 use crate::model::{ArticleMode, Dedupe};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -28,6 +30,15 @@ pub struct Subscription {
     /// CSS selectors: what is cut out of its pages and of its own text.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub strip: Vec<String>,
+    /// Sent with each of its polls, to its own origin only.
+    #[serde(default, skip_serializing_if = "Headers::is_empty")]
+    pub headers: Headers,
+    /// As `headers`, with a secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth: Option<Login>,
+    /// The address is a page's, whose elements are the entries.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<Selectors>,
     /// Of several copies of a story, the feed of higher priority is shown.
     #[serde(default)]
     pub priority: i32,
@@ -51,6 +62,9 @@ impl Subscription {
             dedupe: None,
             select: Vec::new(),
             strip: Vec::new(),
+            headers: Headers::new(),
+            auth: None,
+            page: None,
             priority: 0,
             private: false,
             paused: false,
@@ -82,6 +96,8 @@ pub fn parse(file: &str, text: &str) -> Result<Vec<Subscription>, ConfigError> {
                 ConfigError(format!("{file}:{line}:{column}: {}: {wrong}", crate::text::redact_url(&feed.url)))
             })?;
         }
+        check_sources(&feed)
+            .map_err(|wrong| ConfigError(format!("{file}:{line}:{column}: {}: {wrong}", crate::text::redact_url(&feed.url))))?;
         if let Some(first) = seen.insert(feed.url.clone(), line) {
             let url = crate::text::redact_url(&feed.url);
             return Err(ConfigError(format!("{file}:{line}:{column}: {url} is listed twice (first in line {first})")));
@@ -91,13 +107,26 @@ pub fn parse(file: &str, text: &str) -> Result<Vec<Subscription>, ConfigError> {
     Ok(feeds)
 }
 
-/// http, https, and (in this list only) file.
+fn check_sources(feed: &Subscription) -> Result<(), String> {
+    let is_local = feed.url.starts_with("file:") || feed.url.starts_with("exec:");
+    if is_local && (feed.auth.is_some() || !feed.headers.is_empty()) {
+        return Err("headers and auth are for http and https".into());
+    }
+    sources::check_headers(&feed.headers)?;
+    feed.auth.as_ref().map_or(Ok(()), sources::check_login)?;
+    feed.page.as_ref().map_or(Ok(()), sources::check_page)
+}
+
+/// http, https, and (in this list only) file and exec.
 pub fn check_url(address: &str) -> Result<url::Url, String> {
     let url = url::Url::parse(address).map_err(|error| format!("url = {address:?}: {error}"))?;
     match url.scheme() {
         "http" | "https" if url.host().is_some() => Ok(url),
         "file" if url.to_file_path().is_ok() => Ok(url),
-        scheme => Err(format!("url = {:?}: {scheme} is not http, https or file", crate::text::redact_url(address))),
+        "exec" => {
+            sources::command(address).map(|_| url).map_err(|wrong| format!("url = {:?}: {wrong}", crate::text::one_line(address)))
+        }
+        scheme => Err(format!("url = {:?}: {scheme} is not http, https, file or exec", crate::text::redact_url(address))),
     }
 }
 

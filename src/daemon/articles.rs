@@ -40,7 +40,7 @@ const MAX_PAGES: usize = 8;
 
 async fn result(engine: &Arc<Engine>, due: DueArticle) -> ArticleResult {
     let now = clock();
-    let request = Request { url: &due.url, kind: Kind::Page, validators: None };
+    let request = Request { url: &due.url, kind: Kind::Page, validators: None, own: None };
     let outcome = engine.client.get(request, now).await;
     let later = |why: String, retry_after: Option<Timestamp>| match backoff(due.n_tries) {
         Some(wait) => ArticleResult::Later(why, clock().plus(wait).max(retry_after.unwrap_or_default())),
@@ -61,13 +61,17 @@ async fn result(engine: &Arc<Engine>, due: DueArticle) -> ArticleResult {
         Outcome::Refused(head) => ArticleResult::Never(format!("HTTP {}", head.status)),
         Outcome::Failed(error) => match error {
             FetchError::Timeout(_)
+            | FetchError::Headers(_)
             | FetchError::Drip(_)
             | FetchError::Connect(_)
             | FetchError::Broken(_)
             | FetchError::Tls(_) => later(error.to_string(), None),
-            FetchError::Address(_) | FetchError::Robots { .. } | FetchError::TooLarge { .. } | FetchError::Redirects(_) => {
-                ArticleResult::Never(error.to_string())
-            }
+            FetchError::Address(_)
+            | FetchError::Robots { .. }
+            | FetchError::TooLarge { .. }
+            | FetchError::Ratio(_)
+            | FetchError::Redirects(_)
+            | FetchError::Local(_) => ArticleResult::Never(error.to_string()),
         },
     }
 }
@@ -109,7 +113,7 @@ async fn join_pages(engine: &Arc<Engine>, due: &DueArticle, article: &mut Articl
     let mut seen = vec![due.url.clone()];
     let mut next = article.next_page.take();
     while let Some(url) = next.filter(|url| bodies.len() < MAX_PAGES && !seen.contains(url)) {
-        let request = Request { url: &url, kind: Kind::Page, validators: None };
+        let request = Request { url: &url, kind: Kind::Page, validators: None, own: None };
         let Outcome::Fetched(head, body) = engine.client.get(request, clock()).await else { break };
         let Ok(Ok(page)) = extract(engine, due, &head, body).await else { break };
         // A site that answers any number with its last page would go on for ever.

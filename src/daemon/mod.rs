@@ -12,6 +12,7 @@ mod recluster;
 mod service;
 mod settle;
 pub mod socket;
+pub mod source;
 
 pub use engine::{Engine, Stats, clock};
 pub use owner::{Owner, Taken};

@@ -1,14 +1,15 @@
 //! One poll: fetch, parse, decide when next. It ends in one [`PollRecord`], whatever happens.
 
 use super::engine::{Engine, Stats, clock};
+use super::source;
 use crate::feed::{self, NotAFeed, ParsedEntry, ParsedFeed};
-use crate::fetch::{self, FetchError, Head, Kind, Outcome, Request, Room, Validators};
+use crate::fetch::{self, FetchError, Head, Outcome, Room, Validators};
 use crate::life::{self, Trouble};
 use crate::model::{ArticleMode, Timestamp};
 use crate::schedule::{self, Polled, Redirect};
 use crate::store::{Draft, DueFeed, Extra, FeedChange, Key, PollRecord, Read, WantedArticle, key_of};
 use crate::websub::{self, Hub};
-use crate::{article, story, text};
+use crate::{article, listing, story, text};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -83,13 +84,8 @@ struct Brought {
 }
 
 async fn record(engine: &Arc<Engine>, due: &DueFeed) -> (PollRecord, Option<Room>) {
-    let mut outcome = match due.url.strip_prefix("file:") {
-        Some(_) => read_file(engine, due).await,
-        None => {
-            let request = Request { url: &due.url, kind: Kind::Feed, validators: due.validators.as_ref() };
-            engine.client.get(request, clock()).await
-        }
-    };
+    let (client, commands, config) = (&engine.client, &engine.commands, &engine.config);
+    let mut outcome = source::get(client, commands, config, &due.settings, &due.url, due.validators.as_ref()).await;
     let room = outcome.take_room();
     let at = clock();
     let brought = Box::pin(take_in(engine, due, outcome, at)).await;
@@ -99,7 +95,12 @@ async fn record(engine: &Arc<Engine>, due: &DueFeed) -> (PollRecord, Option<Room
         state: brought.next.state,
         next_poll: brought.next.at,
         reasons: brought.next.reasons,
-        event: life::event(due.trouble, brought.trouble, brought.error.as_deref(), brought.moved_to.as_deref().map(text::redact_url).as_deref()),
+        event: life::event(
+            due.trouble,
+            brought.trouble,
+            brought.error.as_deref(),
+            brought.moved_to.as_deref().map(text::redact_url).as_deref(),
+        ),
         error: brought.error,
         trouble: brought.trouble,
         moved_to: brought.moved_to,
@@ -168,7 +169,9 @@ async fn take_in(engine: &Arc<Engine>, due: &DueFeed, outcome: Outcome, at: Time
             };
             match engine.on_cpu(move || work.parse(&body)).await {
                 Err(panicked) => failed(Trouble::Other, panicked.to_string(), &Polled::Failed { retry_after: None }),
-                Ok(Err(not_a_feed)) => failed(what_it_is(&not_a_feed), not_a_feed.to_string(), &Polled::Failed { retry_after: None }),
+                Ok(Err(not_a_feed)) => {
+                    failed(what_it_is(&not_a_feed), not_a_feed.to_string(), &Polled::Failed { retry_after: None })
+                }
                 Ok(Ok(parsed)) => {
                     let redirect = permanent_path(&head);
                     let redirect = redirect.as_deref().map(|to| Redirect { to });
@@ -184,9 +187,11 @@ async fn take_in(engine: &Arc<Engine>, due: &DueFeed, outcome: Outcome, at: Time
                         }),
                     };
                     // Hubs are of use only where they can reach us.
-                    let hub = parsed.feed.as_ref().filter(|_| engine.config.callback_base().is_some()).map(|feed| {
-                        websub::discover(&head.links, &feed.hints.hubs, feed.hints.self_url.as_deref())
-                    });
+                    let hub = parsed
+                        .feed
+                        .as_ref()
+                        .filter(|_| engine.config.callback_base().is_some())
+                        .map(|feed| websub::discover(&head.links, &feed.hints.hubs, feed.hints.self_url.as_deref()));
                     Brought {
                         error: None,
                         trouble: None,
@@ -208,11 +213,11 @@ async fn take_in(engine: &Arc<Engine>, due: &DueFeed, outcome: Outcome, at: Time
 fn trouble_of(error: &FetchError) -> Trouble {
     match error {
         FetchError::Address(_) => Trouble::Refused,
-        FetchError::Timeout(_) | FetchError::Drip(_) => Trouble::Slow,
+        FetchError::Timeout(_) | FetchError::Headers(_) | FetchError::Drip(_) => Trouble::Slow,
         FetchError::Connect(_) => Trouble::Unreachable,
         FetchError::Tls(_) => Trouble::Certificate,
-        FetchError::TooLarge { .. } => Trouble::TooLarge,
-        FetchError::Robots { .. } | FetchError::Redirects(_) | FetchError::Broken(_) => Trouble::Other,
+        FetchError::TooLarge { .. } | FetchError::Ratio(_) => Trouble::TooLarge,
+        FetchError::Robots { .. } | FetchError::Redirects(_) | FetchError::Broken(_) | FetchError::Local(_) => Trouble::Other,
     }
 }
 
@@ -227,29 +232,6 @@ fn what_it_is(body: &NotAFeed) -> Trouble {
 /// Where the wholly permanent beginning of a chain of redirects ends.
 fn permanent_path(head: &Head) -> Option<String> {
     head.hops.iter().take_while(|hop| hop.permanent).last().map(|hop| hop.to.to_string())
-}
-
-/// A feed of the local machine, which only feeds.toml can name.
-async fn read_file(engine: &Arc<Engine>, due: &DueFeed) -> Outcome {
-    let limit = engine.config.fetch.max_feed_bytes;
-    let url = due.url.clone();
-    let read = engine.on_cpu(move || {
-        use std::io::Read;
-        let path = url::Url::parse(&url)
-            .ok()
-            .and_then(|url| url.to_file_path().ok())
-            .ok_or_else(|| "not a file's address".to_owned())?;
-        let mut bytes = Vec::new();
-        let file = std::fs::File::open(&path).map_err(|error| error.to_string())?;
-        file.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
-        Ok::<_, String>((url, bytes))
-    });
-    match read.await {
-        Ok(Ok((_, bytes))) if bytes.len() > limit => Outcome::Failed(fetch::FetchError::TooLarge { limit }),
-        Ok(Ok((url, bytes))) => Outcome::Fetched(Head { status: 200, final_url: url, ..Head::default() }, bytes.into()),
-        Ok(Err(error)) => Outcome::Failed(fetch::FetchError::Broken(error)),
-        Err(panicked) => Outcome::Failed(fetch::FetchError::Broken(panicked.to_string())),
-    }
 }
 
 /// A body on its way through the feed room, on a CPU thread.
@@ -283,7 +265,10 @@ impl Work {
             return Ok(Parsed { feed: None, read: None, entry_times: Vec::new(), n_unknown: 0 });
         }
         let document = feed::Document { bytes: body, content_type: self.content_type.as_deref(), url: &self.final_url };
-        let mut feed = feed::parse(&document)?;
+        let mut feed = match &self.due.settings.page {
+            Some(selectors) => listing::read(&document, selectors).map_err(|why| NotAFeed::Unreadable(why.to_string()))?,
+            None => feed::parse(&document)?,
+        };
         for warning in &feed.warnings {
             tracing::debug!(feed.url = log_name(&self.due), warning, "repaired");
         }

@@ -16,6 +16,7 @@ mod json;
 mod markup;
 mod mojibake;
 mod names;
+mod news_sitemap;
 mod not_a_feed;
 mod read_values;
 mod read_xml;
@@ -170,7 +171,7 @@ pub fn parse_with(document: &Document, reader: Reader) -> Result<ParsedFeed, Not
     if draft.is_none() && reader == Reader::FeedRs {
         return Err(NotAFeed::Unreadable("not for feed-rs".to_owned()));
     }
-    let draft = draft.or_else(|| read_xml::read(text, document.url));
+    let draft = draft.or_else(|| read_xml::read(text, document.url)).or_else(|| news_sitemap::read(text, document.url));
     let Some(mut draft) = draft else {
         return Err(not_a_feed::after_reading(text, document.url));
     };
@@ -204,6 +205,11 @@ pub fn guess_feeds(html: &str, page_url: &str) -> Vec<String> {
 /// without fetching anything.
 pub fn known_feeds(page_url: &str) -> Vec<String> {
     sites::known_feeds(page_url)
+}
+
+/// A date as feeds and pages write it, in any of many forms and languages.
+pub fn parse_date(text: &str) -> Option<Timestamp> {
+    dates::parse(text)
 }
 
 /// What an entry is known by inside its feed, for ever: its id, else its link, else its content. Never its

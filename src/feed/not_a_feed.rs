@@ -23,8 +23,8 @@ const SIGNATURES: &[(&[u8], &str)] = &[
 /// Names of root elements that are known and no feeds.
 const ROOTS: &[(&str, &str)] = &[
     ("opml", "an OPML list of feeds"),
-    ("urlset", "a sitemap"),
-    ("sitemapindex", "an index of sitemaps"),
+    ("urlset", "a sitemap without news"),
+    ("sitemapindex", "an index of sitemaps (one of those that it lists may be a news sitemap)"),
     ("kml", "a KML map"),
     ("svg", "an SVG picture"),
     ("opensearchdescription", "an OpenSearch description"),

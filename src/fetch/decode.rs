@@ -7,9 +7,6 @@ use super::FetchError;
 use flate2::{Decompress, FlushDecompress, Status};
 use std::io::Read;
 
-/// A feed or page compresses 3 to 15 times; a bomb, a thousand times.
-const MAX_RATIO: usize = 200;
-
 /// Below this decoded size a ratio says nothing.
 const RATIO_FROM: usize = 1_000_000;
 
@@ -62,9 +59,10 @@ pub fn encodings<'a>(headers: impl Iterator<Item = &'a [u8]>) -> Result<Vec<Enco
     Ok(found)
 }
 
-/// Undoes the encodings. `limit` is the most bytes that the body may have.
-pub fn decode(wire: &[u8], encodings: &[Encoding], limit: usize) -> Result<Vec<u8>, FetchError> {
-    let by_ratio = RATIO_FROM.max(wire.len().saturating_mul(MAX_RATIO));
+/// Undoes the encodings. `limit` is the most bytes that the body may have, and `max_ratio` the most that it may have for
+/// each byte of the wire: a feed or page compresses 3 to 15 times; a bomb, a thousand times.
+pub fn decode(wire: &[u8], encodings: &[Encoding], limit: usize, max_ratio: usize) -> Result<Vec<u8>, FetchError> {
+    let by_ratio = RATIO_FROM.max(wire.len().saturating_mul(max_ratio));
     let mut body: Option<Vec<u8>> = None;
     for &encoding in encodings.iter().rev() {
         let input = body.as_deref().unwrap_or(wire);
@@ -74,9 +72,9 @@ pub fn decode(wire: &[u8], encodings: &[Encoding], limit: usize) -> Result<Vec<u
             Ok(()) => {}
             Err(Trouble::Broken(what)) => return Err(FetchError::Broken(what)),
             Err(Trouble::Full) if by_ratio < limit => {
-                return Err(FetchError::Broken(format!("decompresses to more than {MAX_RATIO} times its size")));
+                return Err(FetchError::Ratio(max_ratio));
             }
-            Err(Trouble::Full) => return Err(FetchError::TooLarge { limit }),
+            Err(Trouble::Full) => return Err(FetchError::TooLarge { limit, key: "" }),
         }
         body = Some(output.bytes);
     }

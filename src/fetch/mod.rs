@@ -11,6 +11,7 @@
 //! | `headers`, `decode` | the headers that matter; content encodings (pure) |
 //! | `gate` | whose turn it is at a host |
 //! | `body` | how much may be in memory at one time |
+//! | `own` | headers and credentials of a person's own, and where they may go |
 //! | `permission` | robots.txt of each host, fetched once and kept |
 //! | `transport` | reqwest, made safe |
 //! | `request` | one request: hops, limits, outcome |
@@ -20,12 +21,14 @@ mod body;
 mod decode;
 mod gate;
 mod headers;
+mod own;
 mod permission;
 mod request;
 pub mod robots;
 mod transport;
 
 pub use body::{Body, Room};
+pub use own::OwnHeaders;
 
 use crate::model::Timestamp;
 use std::sync::Arc;
@@ -40,9 +43,18 @@ pub struct Settings {
     /// The whole request, redirects included.
     pub timeout: Duration,
     pub connect_timeout: Duration,
+    /// From the start of one hop, connecting included, to the end of its headers.
+    pub header_timeout: Duration,
     /// Decoded sizes, bytes.
     pub max_feed_bytes: usize,
     pub max_page_bytes: usize,
+    /// Compressed, as they come over the wire.
+    pub max_wire_bytes: usize,
+    /// Decoded to compressed.
+    pub max_ratio: usize,
+    pub max_redirects: usize,
+    /// A proxy that everything goes through; empty: none.
+    pub proxy: String,
     /// Private addresses that may be dialled all the same.
     pub allow_private: Vec<address::Allowed>,
     /// Requests in flight, in all and to one host.
@@ -73,6 +85,8 @@ pub struct Request<'a> {
     pub kind: Kind,
     /// Sent to the hop whose URL equals theirs.
     pub validators: Option<&'a Validators>,
+    /// A person's own headers for this feed.
+    pub own: Option<&'a OwnHeaders>,
 }
 
 /// One redirect that was followed.
@@ -135,20 +149,27 @@ pub enum FetchError {
     Address(#[from] address::Refusal),
     #[error("robots.txt of {host} forbids it")]
     Robots { host: String },
-    #[error("no answer within {0:?}")]
+    #[error("no answer within {0:?} (fetch.timeout)")]
     Timeout(Duration),
+    #[error("no headers within {0:?} (fetch.header_timeout)")]
+    Headers(Duration),
     #[error("the body only drips: {0} bytes in half of the time for the whole request")]
     Drip(usize),
     #[error("cannot connect: {0}")]
     Connect(String),
     #[error("certificate not accepted: {0}")]
     Tls(String),
-    #[error("larger than {limit} bytes")]
-    TooLarge { limit: usize },
-    #[error("more than {0} redirects")]
+    #[error("larger than {limit} bytes ({key})")]
+    TooLarge { limit: usize, key: &'static str },
+    #[error("decompresses to more than {0} times its size (fetch.max_ratio)")]
+    Ratio(usize),
+    #[error("more than {0} redirects (fetch.max_redirects)")]
     Redirects(usize),
     #[error("broken answer: {0}")]
     Broken(String),
+    /// Something of this machine: a secret, a file, a command.
+    #[error("{0}")]
+    Local(String),
 }
 
 /// The one door. Cheap to clone.

@@ -13,14 +13,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 use url::Url;
 
-/// Browsers allow 20; a feed that needs more than 10 is lost.
-const MAX_HOPS: usize = 10;
 /// RFC 9309 2.3.1.2: at least five.
 const MAX_ROBOTS_HOPS: usize = 5;
 const ROBOTS_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Compressed bytes: half of what the body may have, but not less than this. A feed compresses 3 to 15 times.
-const WIRE_FLOOR: usize = 5_000_000;
 
 /// Up to here a body is decompressed in place: at most a few milliseconds, even for a bomb, and a trip to
 /// another thread costs more than most feeds do.
@@ -74,13 +69,30 @@ enum Overlong {
     Cut,
 }
 
+/// The most bytes that a body may have, and the key that a person raises it by.
+#[derive(Clone, Copy)]
+struct Limit {
+    bytes: usize,
+    key: &'static str,
+}
+
+impl Limit {
+    fn exceeded(self) -> FetchError {
+        FetchError::TooLarge { limit: self.bytes, key: self.key }
+    }
+}
+
+/// Of robots.txt, which is cut and never too large.
+const ROBOTS_LIMIT: Limit = Limit { bytes: robots::MAX_BYTES, key: "robots.txt" };
+
 /// What one hop needs to know.
 struct Ask<'a> {
     base: &'a HeaderMap,
     validators: Option<&'a Validators>,
     authorization: Option<&'a HeaderValue>,
+    own: Option<&'a HeaderMap>,
     close_after: bool,
-    limit: usize,
+    limit: Limit,
     overlong: Overlong,
     now: Timestamp,
 }
@@ -110,8 +122,8 @@ impl Inner {
         let credentials = take_credentials(&mut url);
         let home = credentials.as_ref().map(|_| url.origin());
         let (base, limit) = match request.kind {
-            Kind::Feed => (&self.headers.feed, self.settings.max_feed_bytes),
-            Kind::Page => (&self.headers.page, self.settings.max_page_bytes),
+            Kind::Feed => (&self.headers.feed, Limit { bytes: self.settings.max_feed_bytes, key: "fetch.max_feed_bytes" }),
+            Kind::Page => (&self.headers.page, Limit { bytes: self.settings.max_page_bytes, key: "fetch.max_page_bytes" }),
         };
         let mut budget = self.settings.timeout;
         let mut hops: Vec<Hop> = Vec::new();
@@ -132,6 +144,7 @@ impl Inner {
                     .validators
                     .filter(|v| v.url == url.as_str() && (v.etag.is_some() || v.last_modified.is_some())),
                 authorization: credentials.as_ref().filter(|_| home.as_ref() == Some(&url.origin())),
+                own: request.own.and_then(|own| own.for_hop(&url)),
                 close_after: self.gate.close_after(&here),
                 limit,
                 overlong: Overlong::Refuse,
@@ -148,8 +161,8 @@ impl Inner {
             }
             match answer {
                 Answer::Redirect { location, permanent } => {
-                    if hops.len() >= MAX_HOPS {
-                        return Err(FetchError::Redirects(MAX_HOPS));
+                    if hops.len() >= self.settings.max_redirects {
+                        return Err(FetchError::Redirects(self.settings.max_redirects));
                     }
                     url = target(&url, location.as_ref())?;
                     check_url(&url, &self.settings.allow_private)?;
@@ -204,8 +217,9 @@ impl Inner {
                 base: &self.headers.robots,
                 validators: None,
                 authorization: None,
+                own: None,
                 close_after: false,
-                limit: robots::MAX_BYTES,
+                limit: ROBOTS_LIMIT,
                 overlong: Overlong::Cut,
                 now,
             };
@@ -220,7 +234,7 @@ impl Inner {
                 },
                 Ok(Ok(Answer::Body(head, wire, encodings))) => {
                     let max_age = head.max_age;
-                    return match self.decoded(wire, encodings, robots::MAX_BYTES).await {
+                    return match self.decoded(wire, encodings, ROBOTS_LIMIT).await {
                         Ok(body) => Found::Text { text: String::from_utf8_lossy(&body).into_owned(), max_age },
                         Err(_) => Found::Unreachable,
                     };
@@ -247,9 +261,9 @@ impl Inner {
             sent.insert(header::AUTHORIZATION, authorization);
         }
         *request.body_mut() = Some(form.into());
-        let client = self.transport.client(&url)?;
         let asked = async {
-            let response = client.execute(request).await.map_err(transport::explain)?;
+            self.transport.check_target(&url).await?;
+            let response = self.transport.client(&url)?.execute(request).await.map_err(transport::explain)?;
             let status = response.status().as_u16();
             drain(response).await;
             Ok(status)
@@ -272,13 +286,22 @@ impl Inner {
                 sent.insert(header::IF_MODIFIED_SINCE, at);
             }
         }
+        for (name, value) in ask.own.into_iter().flatten() {
+            sent.insert(name, value.clone());
+        }
         if let Some(authorization) = ask.authorization {
             sent.insert(header::AUTHORIZATION, authorization.clone());
         }
         if ask.close_after && url.scheme() == "http" {
             sent.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
-        let mut response = self.transport.client(url)?.execute(request).await.map_err(transport::explain)?;
+        let patience = self.settings.header_timeout;
+        let answer = async {
+            self.transport.check_target(url).await?;
+            self.transport.client(url)?.execute(request).await.map_err(transport::explain)
+        };
+        let answer = tokio::time::timeout(patience, answer).await;
+        let mut response = answer.map_err(|_| FetchError::Headers(patience))??;
         let status = response.status();
         if status.is_informational() {
             return Err(FetchError::Broken(format!("status {} to a plain request", status.as_u16())));
@@ -311,7 +334,8 @@ impl Inner {
             // 203 is a 200 that a proxy touched; 226 is a delta, taken as a feed of its own.
             200 | 203 | 226 => {
                 let encodings = decode::encodings(received.get_all(header::CONTENT_ENCODING).iter().map(HeaderValue::as_bytes))?;
-                let limit = if encodings.is_empty() { ask.limit } else { WIRE_FLOOR.max(ask.limit / 2).min(ask.limit) };
+                let wire = Limit { bytes: self.settings.max_wire_bytes, key: "fetch.max_wire_bytes" };
+                let limit = if encodings.is_empty() || ask.limit.bytes <= wire.bytes { ask.limit } else { wire };
                 let body = read_body(&mut response, limit, ask.overlong, self.settings.timeout / 2).await?;
                 head.wire_bytes = body.len() as u64;
                 Ok(Answer::Body(head, body, encodings))
@@ -324,17 +348,25 @@ impl Inner {
         }
     }
 
-    async fn decoded(&self, wire: Bytes, encodings: Vec<decode::Encoding>, limit: usize) -> Result<Bytes, FetchError> {
+    async fn decoded(&self, wire: Bytes, encodings: Vec<decode::Encoding>, limit: Limit) -> Result<Bytes, FetchError> {
         if encodings.is_empty() {
             return Ok(wire);
         }
-        if wire.len() <= INLINE_WIRE_BYTES {
-            return decode::decode(&wire, &encodings, limit).map(Bytes::from);
+        let n_wire = wire.len();
+        let max_ratio = self.settings.max_ratio;
+        let decode = move || {
+            decode::decode(&wire, &encodings, limit.bytes, max_ratio).map(Bytes::from).map_err(|error| match error {
+                FetchError::TooLarge { .. } => limit.exceeded(),
+                other => other,
+            })
+        };
+        if n_wire <= INLINE_WIRE_BYTES {
+            return decode();
         }
         // Few at a time: the others wait compressed. The semaphore is never closed.
         let _permit = self.decoding.acquire().await;
-        match tokio::task::spawn_blocking(move || decode::decode(&wire, &encodings, limit)).await {
-            Ok(body) => body.map(Bytes::from),
+        match tokio::task::spawn_blocking(decode).await {
+            Ok(body) => body,
             // A decoder that panicked has met a body that nobody can read.
             Err(_) => Err(FetchError::Broken("the body cannot be decompressed".into())),
         }
@@ -392,8 +424,8 @@ fn percent_decode(text: &str) -> Vec<u8> {
     out
 }
 
-/// RFC 4648; one use does not justify a dependency.
-fn base64(bytes: &[u8]) -> String {
+/// RFC 4648; two uses do not justify a dependency.
+pub(super) fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
@@ -429,23 +461,23 @@ const FIRST_BYTES: usize = 1024;
 
 async fn read_body(
     response: &mut reqwest::Response,
-    limit: usize,
+    limit: Limit,
     overlong: Overlong,
     patience: Duration,
 ) -> Result<Bytes, FetchError> {
     // A claimed length is believed only where it refuses; it never allocates.
-    if overlong == Overlong::Refuse && response.content_length().is_some_and(|length| length > limit as u64) {
-        return Err(FetchError::TooLarge { limit });
+    if overlong == Overlong::Refuse && response.content_length().is_some_and(|length| length > limit.bytes as u64) {
+        return Err(limit.exceeded());
     }
     let until = Instant::now() + patience;
     let Some(first) = chunk_after(response, 0, until).await? else { return Ok(Bytes::new()) };
     let mut body = BytesMut::new();
     let mut next = Some(first);
     while let Some(chunk) = next {
-        let room = limit - body.len();
+        let room = limit.bytes - body.len();
         if chunk.len() > room {
             if overlong == Overlong::Refuse {
-                return Err(FetchError::TooLarge { limit });
+                return Err(limit.exceeded());
             }
             body.extend_from_slice(&chunk[..room]);
             break;
@@ -456,7 +488,7 @@ async fn read_body(
         }
         if body.len() + chunk.len() > body.capacity() {
             // Doubled, but never beyond the limit.
-            let wanted = (body.capacity() * 2).max(64 * 1024).min(limit).max(body.len() + chunk.len());
+            let wanted = (body.capacity() * 2).max(64 * 1024).min(limit.bytes).max(body.len() + chunk.len());
             body.reserve(wanted - body.len());
         }
         body.extend_from_slice(&chunk);

@@ -62,9 +62,24 @@ impl Transport {
         if let Some(client) = cell.get() {
             return Ok(client);
         }
-        let roots = if tls { roots() } else { rustls::RootCertStore::empty() };
+        let roots = if tls || self.settings.proxy.starts_with("https:") { roots() } else { rustls::RootCertStore::empty() };
         let client = self.build(port, roots).map_err(|error| FetchError::Connect(one_line(&format!("{error:#}"))))?;
         Ok(cell.get_or_init(|| client))
+    }
+
+    /// Behind a proxy we do not dial ourselves, so that a name is looked up and judged before it is handed over. The
+    /// proxy looks it up again: all of its addresses must be public, because it may choose any.
+    pub async fn check_target(&self, url: &Url) -> Result<(), FetchError> {
+        // Literals were judged with the URL.
+        let Some(url::Host::Domain(name)) = url.host().filter(|_| !self.settings.proxy.is_empty()) else { return Ok(()) };
+        let port = url.port_or_known_default().unwrap_or(80);
+        let found = tokio::net::lookup_host((name, port)).await.map_err(|error| {
+            FetchError::Connect(format!("the name was not found ({}); it is looked up before the proxy is asked", words(&error)))
+        })?;
+        for address in found {
+            classify(address.ip(), port, &self.settings.allow_private)?;
+        }
+        Ok(())
     }
 
     fn build(&self, port: Option<u16>, roots: rustls::RootCertStore) -> anyhow::Result<reqwest::Client> {
@@ -75,12 +90,20 @@ impl Transport {
             .with_root_certificates(roots)
             .with_no_client_auth();
         tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        reqwest::Client::builder()
+        // The environment's proxies count for nothing.
+        let builder = reqwest::Client::builder().no_proxy();
+        let (builder, proxy_host) = match self.settings.proxy.as_str() {
+            "" => (builder, None),
+            proxy => {
+                let host = Url::parse(proxy).ok().and_then(|url| url.host_str().map(str::to_owned));
+                (builder.proxy(reqwest::Proxy::all(proxy).context("fetch.proxy")?), host)
+            }
+        };
+        builder
             .tls_backend_preconfigured(tls)
-            .dns_resolver(Resolver { settings: self.settings.clone(), port })
+            .dns_resolver(Resolver { settings: self.settings.clone(), port, proxy_host })
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
-            .no_proxy()
             .connect_timeout(self.settings.connect_timeout)
             .pool_idle_timeout(IDLE)
             // System calls for each connection, of no use to one that is idle for seconds at most.
@@ -106,14 +129,20 @@ fn roots() -> rustls::RootCertStore {
 struct Resolver {
     settings: Arc<Settings>,
     port: Option<u16>,
+    /// A person named it, wherever it is. A target of the same name was judged by [`Transport::check_target`].
+    proxy_host: Option<String>,
 }
 
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
         let settings = self.settings.clone();
         let port = self.port;
+        let is_proxy = self.proxy_host.as_deref() == Some(name.as_str());
         Box::pin(async move {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            if is_proxy {
+                return Ok(Box::new(found.collect::<Vec<_>>().into_iter()) as Addrs);
+            }
             let mut refusal = None;
             let mut passed: Vec<SocketAddr> = Vec::new();
             for address in found {

@@ -352,10 +352,10 @@ pub(super) fn trouble_of(name: Option<String>) -> Option<Trouble> {
 }
 
 /// What [`due_feed`] reads, and where from.
-pub(super) const DUE_COLUMNS: &str = "f.id, f.key, f.url, f.settings, f.state, f.body_hash, f.last_ok IS NULL, v.etag, v.last_modified, v.url,
+pub(super) const DUE_COLUMNS: &str =
+    "f.id, f.key, f.url, f.settings, f.state, f.body_hash, f.last_ok IS NULL, v.etag, v.last_modified, v.url,
   w.lease_until, w.last_push > f.last_polled, f.trouble";
-pub(super) const DUE_TABLES: &str =
-    "feeds f LEFT JOIN validators v ON v.feed_id = f.id LEFT JOIN websub w ON w.feed_id = f.id";
+pub(super) const DUE_TABLES: &str = "feeds f LEFT JOIN validators v ON v.feed_id = f.id LEFT JOIN websub w ON w.feed_id = f.id";
 pub(super) const N_DUE_COLUMNS: usize = 13;
 
 pub(super) fn due_feed(row: &rusqlite::Row) -> rusqlite::Result<DueFeed> {

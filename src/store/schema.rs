@@ -5,7 +5,12 @@ use rusqlite::Connection;
 /// What SQLite's `application_id` says of our files: "crnt".
 const APPLICATION_ID: i32 = 0x6372_6e74;
 
-const MIGRATIONS: &[&str] = &[include_str!("schema/001.sql"), include_str!("schema/002.sql"), include_str!("schema/003.sql"), include_str!("schema/004.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema/001.sql"),
+    include_str!("schema/002.sql"),
+    include_str!("schema/003.sql"),
+    include_str!("schema/004.sql"),
+];
 
 /// Why a database cannot be used as it is.
 #[derive(Debug, thiserror::Error)]

@@ -1,0 +1,42 @@
+//! Headers of a person's own for one feed, and where they may go: to the origin that the person named, never to another,
+//! wherever redirects, a move or a page's links lead. What they are is never shown: each value is marked sensitive.
+
+use super::request::base64;
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use url::{Origin, Url};
+
+#[derive(Clone, Debug)]
+pub struct OwnHeaders {
+    home: Option<Origin>,
+    headers: HeaderMap,
+}
+
+impl OwnHeaders {
+    /// For the feed at this address, as the person wrote it.
+    pub fn new(address: &str) -> OwnHeaders {
+        // An address that is none has no origin, and nothing is sent.
+        OwnHeaders { home: Url::parse(address).ok().map(|url| url.origin()), headers: HeaderMap::new() }
+    }
+
+    /// Errors name the header, never its value.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("{name:?} is no name of a header"))?;
+        let mut value = HeaderValue::from_str(value).map_err(|_| format!("the value of {name} cannot be sent in a header"))?;
+        value.set_sensitive(true);
+        self.headers.insert(name, value);
+        Ok(())
+    }
+
+    pub fn set_basic(&mut self, user: &str, password: &str) -> Result<(), String> {
+        self.set(header::AUTHORIZATION.as_str(), &format!("Basic {}", base64(format!("{user}:{password}").as_bytes())))
+    }
+
+    pub fn set_bearer(&mut self, token: &str) -> Result<(), String> {
+        self.set(header::AUTHORIZATION.as_str(), &format!("Bearer {token}"))
+    }
+
+    /// What goes to this address; another scheme, host or port is another origin.
+    pub(super) fn for_hop(&self, url: &Url) -> Option<&HeaderMap> {
+        self.home.as_ref().filter(|home| home.is_tuple() && **home == url.origin()).map(|_| &self.headers)
+    }
+}
