@@ -19,7 +19,7 @@ courant, shared = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2])
 judge, port = shared / "eval" / "politeness" / "politeness_server.py", 8901
 
 # Rules kept, of 43, 10 and 5: they only rise.
-FLOOR = {"must": 43, "should": 10, "nice": 4}
+FLOOR = {"must": 43, "should": 10, "nice": 5}
 
 CONFIG = f"""
 state_dir = "state"
