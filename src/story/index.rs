@@ -4,6 +4,7 @@
 //! randomness, and maps are asked but never walked, so that the same calls give the same answers and an index
 //! rebuilt from the store decides as the old one did.
 
+use super::form;
 use super::postings::Postings;
 use super::prepare::Prepared;
 use super::score::{self, Centroid, Features, Model, Norms, PairFeatures, Side, Term};
@@ -42,7 +43,28 @@ const CORE_MEMBERS: usize = 16;
 
 /// A pair with less in common than this is not scored.
 const MIN_COSINE: f32 = 0.04;
+/// … and two whole texts with fewer rare terms in common are two stories. Titles hardly alike need twice as many, and
+/// texts in two languages, which share few words, one while the window is small.
 const MIN_RARE_SHARED: f32 = 2.0;
+const MIN_RARE_CROSS: f32 = 1.0;
+const UNLIKE_TITLES: f32 = 0.1;
+
+/// In a window of so many entries some share a name by chance.
+const CROWDED: usize = 1_000;
+
+/// A term is rare if at most this many entries, or this share of the window, have it.
+const RARE_HOLDERS: f32 = 3.0;
+const RARE_SHARE: f32 = 0.004;
+
+/// A shingle that more entries, and a larger share of the window, have is a template's …
+const COMMON_HOLDERS: f32 = 8.0;
+const COMMON_SHARE: f32 = 0.003;
+
+/// … and a copy shares at least this much of what is not.
+const MIN_SPECIFIC: f32 = 0.7;
+
+/// The least share of a title's rarest terms that a copy under another title names.
+const MIN_SUPPORT: f32 = 0.4;
 const MIN_TITLE_COSINE: f32 = 0.03;
 
 /// The longest life of a story, and how long entries are kept, in windows.
@@ -68,6 +90,9 @@ struct Slot {
     advice: bool,
     han: bool,
     has_title: bool,
+    units: Box<[u32]>,
+    has_text: bool,
+    han_text: bool,
     title: u64,
     terms: Box<[Term]>,
     norms: Norms,
@@ -76,7 +101,7 @@ struct Slot {
 
 impl Slot {
     fn side(&self) -> Side<'_> {
-        Side { terms: &self.terms, norms: self.norms, han: self.han, feed: self.feed.0, at: self.at.0 }
+        Side { terms: &self.terms, norms: self.norms, han: self.han, feed: self.feed.0, at: self.at.0, rare: score::RARE }
     }
 }
 
@@ -202,7 +227,7 @@ impl Index {
         }
         let idf = self.idf(&new.terms);
         let norms = score::norms(&new.terms, &idf);
-        let side = Side { terms: &new.terms, norms, han: new.han, feed: new.feed.0, at: new.at.0 };
+        let side = Side { terms: &new.terms, norms, han: new.han, feed: new.feed.0, at: new.at.0, rare: self.rare() };
         if dedupe >= Dedupe::Address
             && let Some((hit, distrusted)) = self.best_hit(new, &side, &idf, hits, &cannot)
             && !distrusted
@@ -262,7 +287,7 @@ impl Index {
     pub fn likely(&self, new: &Prepared) -> Vec<Likeness> {
         let idf = self.idf(&new.terms);
         let norms = score::norms(&new.terms, &idf);
-        let side = Side { terms: &new.terms, norms, han: new.han, feed: new.feed.0, at: new.at.0 };
+        let side = Side { terms: &new.terms, norms, han: new.han, feed: new.feed.0, at: new.at.0, rare: self.rare() };
         self.stories_of(new, &side, &idf, &self.pairs_of(new, &side, &idf))
     }
 
@@ -280,6 +305,9 @@ impl Index {
             advice: new.advice,
             han: new.han,
             has_title: new.has_title,
+            units: new.units,
+            has_text: new.has_text,
+            han_text: new.han_text,
             title: new.title,
             norms: score::norms(&new.terms, &idf),
             terms: new.terms,
@@ -384,6 +412,19 @@ impl Index {
             .collect()
     }
 
+    /// How far each title's rarest terms are named by the other entry: the better of both directions.
+    fn support(&self, new: &Prepared, idf: &[f32], old: &Slot) -> f32 {
+        let theirs = self.idf(&old.terms);
+        score::title_support(&new.terms, idf, &old.terms).max(score::title_support(&old.terms, &theirs, &new.terms))
+    }
+
+    /// The least idf of a rare term.
+    fn rare(&self) -> f32 {
+        let n = self.by_entry.len() as f32 + 50.0;
+        let limit = RARE_HOLDERS.max(RARE_SHARE * n);
+        (1.0 + n / (limit + 0.5)).ln() / (1.0 + n / 0.5).ln()
+    }
+
     fn slot(&self, entry: EntryId) -> Option<&Slot> {
         self.slots[*self.by_entry.get(&entry)? as usize].as_ref()
     }
@@ -449,6 +490,12 @@ impl Index {
         }
         candidates.sort_unstable();
         candidates.dedup();
+        let common = COMMON_HOLDERS.max(COMMON_SHARE * self.by_entry.len() as f32) as usize;
+        let asked = new.sketch.asked();
+        let specific: Vec<u32> =
+            asked.iter().copied().filter(|hash| self.by_shingle.holders(*hash).take(common + 1).count() <= common).collect();
+        let own = specific.len() as f32;
+        let formed = asked.len() - specific.len();
         let mut best: Option<(&Slot, Overlap, bool)> = None;
         let mut nearest: Option<(f32, Nearest)> = None;
         for at in candidates.iter().copied() {
@@ -465,7 +512,14 @@ impl Index {
                 titled && slot.feed != new.feed && apart <= self.window && !new.roundup && !slot.roundup
             } else {
                 let alike = score::pair(side, idf, &slot.side())[score::TITLE_COSINE];
-                let verdict = shingle::verdict(&new.sketch, &slot.sketch, &overlap, alike);
+                let mut verdict = shingle::verdict(&new.sketch, &slot.sketch, &overlap, alike);
+                let unsupported = || self.support(new, idf, slot) < MIN_SUPPORT;
+                if verdict == Verdict::Copy
+                    && overlap.jaccard < 0.9
+                    && (overlap.of_old < 0.75 && form::one_form(&new.units, &slot.units) || !titled && unsupported())
+                {
+                    verdict = Verdict::Template;
+                }
                 if verdict == Verdict::Template {
                     forms.push(at);
                 }
@@ -478,7 +532,27 @@ impl Index {
                 }
                 // A round-up has copies of itself, but no excerpts and no parts.
                 let whole = !(new.roundup || slot.roundup) || overlap.jaccard >= 0.4 && new.roundup == slot.roundup;
-                let same = titled && verdict != Verdict::Template && overlap.of_new >= 0.65;
+                if formed * 8 >= asked.len() {
+                    let has = |sketch: &Sketch, hash: &u32| {
+                        sketch.head.binary_search(hash).is_ok() || sketch.sample.binary_search(hash).is_ok()
+                    };
+                    let shared = specific.iter().filter(|hash| has(&slot.sketch, hash)).count() as f32;
+                    let theirs = if slot.sketch.n_shingles < new.sketch.n_shingles {
+                        let theirs = slot.sketch.asked();
+                        theirs.iter().filter(|hash| self.by_shingle.holders(**hash).take(common + 1).count() <= common).count()
+                            as f32
+                    } else {
+                        own
+                    };
+                    if shared < MIN_SPECIFIC * own.min(theirs) {
+                        continue;
+                    }
+                }
+                let whole_head = overlap.head_in_head >= 0.9;
+                let same = titled
+                    && (whole_head
+                        || verdict != Verdict::Template
+                            && (overlap.of_new >= 0.65 || overlap.of_old.max(overlap.head_in_head) >= 0.8));
                 whole && (verdict == Verdict::Copy || same)
             };
             if !accepted {
@@ -561,10 +635,21 @@ impl Index {
                 }
                 let features = score::pair(side, idf, &slot.side());
                 // Texts alone may share a site's furniture; titles of one script that share nothing tell two stories.
-                let titles = new.han != slot.han || features[score::TITLE_COSINE] >= MIN_TITLE_COSINE;
+                let titles = new.han_text != slot.han_text || features[score::TITLE_COSINE] >= MIN_TITLE_COSINE;
                 // Two whole texts on one event share rare details; texts of one mould share only the mould.
-                let details =
-                    features[score::TITLE_ONLY] > 0.0 || new.han != slot.han || features[score::RARE_SHARED] >= MIN_RARE_SHARED;
+                let full = new.has_text && slot.has_text;
+                let cross = new.han_text != slot.han_text;
+                let crowded = self.by_entry.len() >= CROWDED;
+                let least = match cross {
+                    true if crowded => MIN_RARE_SHARED,
+                    true => MIN_RARE_CROSS,
+                    false if features[score::TITLE_COSINE] < UNLIKE_TITLES => 2.0 * MIN_RARE_SHARED,
+                    false => MIN_RARE_SHARED,
+                };
+                let details = !full || features[score::RARE_SHARED] >= least;
+                if full && form::one_form(&new.units, &slot.units) {
+                    return None;
+                }
                 (titles && details && features[score::ALL_COSINE] >= MIN_COSINE).then(|| Pair {
                     entry: slot.entry,
                     story: slot.story,

@@ -10,6 +10,7 @@ mod address_tables;
 mod boilerplate;
 mod evidence;
 mod fold;
+mod form;
 mod glossary;
 mod index;
 mod postings;
@@ -28,7 +29,7 @@ use crate::model::{EntryId, FeedId, StoryId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// The version of the scores: stored with each membership, raised when a decision could come out otherwise.
-pub const MODEL_VERSION: u32 = 1;
+pub const MODEL_VERSION: u32 = 2;
 
 /// An entry as the story room sees it.
 #[derive(Clone, Debug)]

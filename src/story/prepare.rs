@@ -3,7 +3,7 @@
 use super::score::{Term, terms};
 use super::shingle::{Sketch, sketch};
 use super::words::{Kind, tokens};
-use super::{Item, boilerplate, fold, roundup};
+use super::{Item, boilerplate, fold, form, roundup};
 use crate::model::{EntryId, FeedId, Timestamp};
 use crate::text::{clip, is_cjk};
 use unicode_normalization::UnicodeNormalization;
@@ -11,6 +11,9 @@ use xxhash_rust::xxh3::xxh3_64;
 
 /// Titles are names, not texts.
 const MAX_TITLE_BYTES: usize = 1024;
+
+/// With fewer different words a text is no text but a note ("82 points, 174 comments").
+const MIN_TEXT_TERMS: usize = 12;
 
 /// What is read of a text.
 const MAX_TEXT_BYTES: usize = 128 * 1024;
@@ -28,6 +31,12 @@ pub struct Prepared {
     /// The hash of the title without what publishers add to it; 0 where it is too short to identify anything.
     pub(super) title: u64,
     pub(super) has_title: bool,
+    /// The title's words in their order.
+    pub(super) units: Box<[u32]>,
+    /// Whether its text (else its title) is written in Han letters: a title may be full of foreign names.
+    pub(super) han_text: bool,
+    /// Whether there is a text that can be judged.
+    pub(super) has_text: bool,
     pub(super) terms: Box<[Term]>,
     pub(super) sketch: Sketch,
     /// Names in the title as a person would read them; dropped when the entry is taken in.
@@ -67,6 +76,9 @@ pub fn prepare(item: &Item) -> Prepared {
         han: letters(title).or_else(|| letters(raw_text)).unwrap_or(false),
         title: if identifies(&bare) { xxh3_64(bare.as_bytes()) | 1 } else { 0 },
         has_title: !bare.is_empty(),
+        han_text: letters(&text).or_else(|| letters(title)).unwrap_or(false),
+        units: form::units(without_site(title)),
+        has_text: terms.iter().filter(|term| term.text > 0).count() >= MIN_TEXT_TERMS,
         terms,
         sketch: sketch(&text),
         shown,

@@ -127,7 +127,7 @@ pub const TITLE_ONLY: usize = 17;
 pub const RARE_SHARED: usize = 21;
 
 /// A term in so few entries that sharing it means something: one in sixty of a window of a thousand.
-const RARE: f32 = 0.6;
+pub const RARE: f32 = 0.6;
 
 /// One side of a pair.
 pub struct Side<'a> {
@@ -136,6 +136,8 @@ pub struct Side<'a> {
     pub han: bool,
     pub feed: i64,
     pub at: i64,
+    /// The least idf of a rare term.
+    pub rare: f32,
 }
 
 /// `idf` belongs to the terms of `new`; 1 is a term never seen before, 0 one that all texts have.
@@ -161,7 +163,7 @@ pub fn pair(new: &Side, idf: &[f32], old: &Side) -> PairFeatures {
         title += term.title_weight(*idf) * other.title_weight(*idf);
         text += term.text_weight(*idf) * other.text_weight(*idf);
         all += term.all_weight(*idf) * other.all_weight(*idf);
-        rare_shared += f32::from(u8::from(*idf >= RARE));
+        rare_shared += f32::from(u8::from(*idf >= new.rare));
         let both_titles = in_title && other.title > 0;
         let kind = term.kind.max(other.kind);
         if both_titles {
@@ -312,6 +314,19 @@ pub fn title_share(new: &[Term], idf: &[f32], old: &[Term]) -> f32 {
         }
     }
     if whole > 0.0 { shared / whole } else { 0.0 }
+}
+
+/// The rarest terms of a title that are looked for in the other entry.
+const SUPPORTING_TERMS: usize = 4;
+
+/// The share of a title's rarest terms that the other entry names anywhere.
+pub fn title_support(new: &[Term], idf: &[f32], old: &[Term]) -> f32 {
+    let mut title: Vec<(f32, u32)> =
+        new.iter().zip(idf).filter(|(term, _)| term.title > 0).map(|(term, idf)| (*idf, term.term)).collect();
+    title.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    title.truncate(SUPPORTING_TERMS);
+    let named = title.iter().filter(|(_, term)| old.binary_search_by_key(term, |term| term.term).is_ok());
+    if title.is_empty() { 1.0 } else { named.count() as f32 / title.len() as f32 }
 }
 
 /// Weights and thresholds.

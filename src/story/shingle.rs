@@ -204,6 +204,9 @@ pub fn shared(a: &[u32], b: &[u32]) -> usize {
     n
 }
 
+/// So few samples say nothing of a share.
+const FEW_SAMPLES: usize = 6;
+
 pub fn overlap(new: &Sketch, old: &Sketch) -> Overlap {
     let level = new.level.max(old.level);
     let at_level = |hash: &&u32| hash.trailing_zeros() >= u32::from(level);
@@ -224,7 +227,7 @@ pub fn overlap(new: &Sketch, old: &Sketch) -> Overlap {
     let mut of_new = share(both, n_new);
     // Too few samples of a short text in a long one: its head is known in full.
     if n_new < 16 && new.level < old.level {
-        of_new = of_new.min(1.0).max(in_head);
+        of_new = if n_new < FEW_SAMPLES { in_head } else { of_new.max(in_head) };
     }
     Overlap { jaccard: share(both, n_new + n_old - both), of_new, of_old: share(both, n_old), in_head, head_in_head }
 }
