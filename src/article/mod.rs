@@ -106,7 +106,7 @@ pub struct Guide<'a> {
     pub rule: Option<&'a Rule>,
     /// What the host repeats in its articles.
     pub memory: Option<&'a Memory>,
-    /// The budget: nodes that may be made of the page, which every later step is linear in. `None`: 90,000, the largest
+    /// The budget: nodes that may be made of the page, which every later step is linear in. `None`: 75,000, the largest
     /// number that stays below a quarter of a second.
     pub max_nodes: Option<usize>,
 }

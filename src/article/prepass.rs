@@ -17,7 +17,7 @@ const MAX_ATTRIBUTES: usize = 256;
 /// Open formatting elements: each is reopened in every later paragraph, which multiplies nodes.
 const MAX_FORMATTING: usize = 16;
 /// Nodes that the parser may make (about 150 bytes each); the largest real pages have about 40,000.
-pub const MAX_NODES: usize = 90_000;
+pub const MAX_NODES: usize = 75_000;
 /// `<noscript>` longer than this holds no mere image.
 const MAX_NOSCRIPT: usize = 4096;
 /// Hidden HTML shorter than this holds no article.
