@@ -237,12 +237,12 @@ def together(binary, cases, allowed):
 
 def in_namespace():
     """This command again, alone with a loopback device that has the addresses inside."""
-    if os.environ.get("COURANT_HOSTILE_NAMESPACE"):
+    if os.environ.get("IN_HOSTILE_NAMESPACE"):
         return False
     setup = "ip link set lo up; " + "".join(f"ip addr add {address}/32 dev lo; " for address in ADDRESSES_INSIDE)
     setup += "echo nameserver 127.0.0.1 >/tmp/courant-resolv.$$; mount --bind /tmp/courant-resolv.$$ /etc/resolv.conf; "
     command = setup + 'exec "$0" "$@"'
-    os.environ["COURANT_HOSTILE_NAMESPACE"] = "1"
+    os.environ["IN_HOSTILE_NAMESPACE"] = "1"
     os.execvp("unshare", ["unshare", "-rnm", "sh", "-ec", command, sys.executable, *sys.argv])
     return True
 

@@ -286,6 +286,23 @@ fn a_newer_database_is_refused_and_left_alone() {
 }
 
 #[test]
+fn an_older_database_is_migrated_by_its_owner_and_by_nobody_else() {
+    let bed = bed();
+    drop(bed.store);
+    let older = rusqlite::Connection::open(&bed.path).unwrap();
+    older
+        .execute_batch(
+            "DROP TABLE websub; DROP TABLE feed_events; ALTER TABLE feeds DROP COLUMN trouble; PRAGMA user_version = 3",
+        )
+        .unwrap();
+    drop(older);
+    let refused = Reader::open(&bed.path).map(|_| ()).unwrap_err().to_string();
+    assert!(refused.contains("older courant") && refused.contains("courant run"), "{refused}");
+    drop(Store::open(&bed.path, NOW).unwrap());
+    assert!(Reader::open(&bed.path).unwrap().feeds().is_ok());
+}
+
+#[test]
 fn a_foreign_database_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("other.db");

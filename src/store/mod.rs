@@ -188,9 +188,7 @@ fn open_to_read(path: &Path) -> Result<Connection, SchemaError> {
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.set_prepared_statement_cache_capacity(64);
         stable_plans(&connection)?;
-        if schema::check(&connection)? == 0 {
-            return Err(SchemaError::Sqlite(rusqlite::Error::QueryReturnedNoRows));
-        }
+        schema::check_to_read(&connection)?;
         Ok(connection)
     };
     match try_open(false) {

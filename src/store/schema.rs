@@ -17,6 +17,10 @@ const MIGRATIONS: &[&str] = &[
 pub enum SchemaError {
     #[error("the database is of a newer courant (schema {found}, this one knows {known}); install that version again")]
     Newer { found: i32, known: i32 },
+    #[error(
+        "the database is of an older courant (schema {found}, this one writes {known}); start `courant run` of this version once"
+    )]
+    Older { found: i32, known: i32 },
     #[error("the file is a database of another program (application id {0:#x})")]
     Foreign(i32),
     #[error(transparent)]
@@ -34,6 +38,16 @@ pub fn migrate(connection: &mut Connection) -> Result<(), SchemaError> {
         step.commit()?;
     }
     Ok(())
+}
+
+/// Whether a database can be read as it is: ours, and of just this version. A reader migrates nothing.
+pub fn check_to_read(connection: &Connection) -> Result<(), SchemaError> {
+    let (found, known) = (check(connection)?, MIGRATIONS.len() as i32);
+    match found {
+        0 => Err(SchemaError::Sqlite(rusqlite::Error::QueryReturnedNoRows)),
+        _ if found < known => Err(SchemaError::Older { found, known }),
+        _ => Ok(()),
+    }
 }
 
 /// Whether a database is ours and not newer than we are; returns its version.
