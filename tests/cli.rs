@@ -6,8 +6,14 @@ use common::World;
 use std::path::Path;
 use std::process::{Command, Output};
 
+fn command(home: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_courant"));
+    command.args(arguments).env_clear().env("HOME", home).env("TZ", "UTC");
+    command
+}
+
 fn courant(home: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_courant")).args(arguments).env_clear().env("HOME", home).env("TZ", "UTC").output().unwrap()
+    command(home, arguments).output().unwrap()
 }
 
 fn code(output: &Output) -> i32 {
@@ -100,6 +106,13 @@ fn a_pass_and_its_stories() {
     // Subscriptions: the list, its feeds, in and out.
     let feed = world.feeds()[0].clone();
     assert!(stdout(&run(&["feed", "show", &feed])).contains("because: "));
+    let doctor = run(&["doctor"]);
+    assert_eq!((code(&doctor), stdout(&doctor).contains("0 feeds need attention, of 5")), (0, true), "{}", stdout(&doctor));
+    // Whoever reads has seen enough before the first line.
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = command(home.path(), &["--config", config.to_str().unwrap(), "feed", "show", &feed]);
+    assert_eq!(code(&command.stdout(writer).output().unwrap()), 0);
     assert_eq!(stdout(&run(&["feed", "list", "--format", "jsonl"])).lines().count(), 5);
     assert_eq!(code(&run(&["feed", "pause", &feed])), 0);
     assert!(stdout(&run(&["feed", "list", "--format", "tsv"])).contains("paused"));

@@ -13,6 +13,7 @@ use crate::fetch::{Body, Client, Kind, Outcome as Fetched, Request};
 use crate::store::FeedRow;
 use crate::{listing, publish, text};
 use serde_json::json;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Subcommand)]
@@ -241,6 +242,7 @@ fn answered(outcome: Fetched) -> Result<Answered, Tried> {
 }
 
 fn test(config: &Config, address: &str) -> Outcome {
+    let mut out = std::io::stdout().lock();
     // As a poll would: what feeds.toml says of it holds here too.
     let listed = subscriptions::read(&setup::feeds_file(config))?.unwrap_or_default();
     let feed = match listed.into_iter().find(|feed| feed.url == address) {
@@ -263,13 +265,13 @@ fn test(config: &Config, address: &str) -> Outcome {
             return Err(Failure::Error(anyhow::anyhow!("{}: {}", text::redact_url(&feed.url), text::one_line(&problem))));
         }
     };
-    println!("{}: {} entries", text::one_line(feed.title.as_deref().unwrap_or("(no title)")), feed.entries.len());
+    writeln!(out, "{}: {} entries", text::one_line(feed.title.as_deref().unwrap_or("(no title)")), feed.entries.len())?;
     for entry in feed.entries.iter().take(5) {
         let date = entry.published.or(entry.updated).map_or("(no date)".into(), local_time);
-        println!("  {date}  {}", text::one_line(entry.title.as_deref().unwrap_or("(no title)")));
+        writeln!(out, "  {date}  {}", text::one_line(entry.title.as_deref().unwrap_or("(no title)")))?;
     }
     for warning in &feed.warnings {
-        println!("repaired: {}", text::one_line(warning));
+        writeln!(out, "repaired: {}", text::one_line(warning))?;
     }
     Ok(())
 }
@@ -319,25 +321,32 @@ fn stored(config: &Config, address: &str) -> Result<FeedRow, Failure> {
 }
 
 fn show(config: &Config, address: &str) -> Outcome {
+    let mut out = std::io::stdout().lock();
     let feed = stored(config, address)?;
     let time = |at: Option<crate::model::Timestamp>| at.map_or("never".into(), local_time);
-    println!("{}", text::one_line(&feed.name()));
-    println!("address    {}", text::redact_url(&feed.url));
+    writeln!(out, "{}", text::one_line(&feed.name()))?;
+    writeln!(out, "address    {}", text::redact_url(&feed.url))?;
     let reader = setup::reader(config)?;
     for (url, since, why) in reader.addresses_of(feed.id)? {
-        println!("           {} since {} ({why})", text::redact_url(&url), local_time(since));
+        writeln!(out, "           {} since {} ({why})", text::redact_url(&url), local_time(since))?;
     }
     let health = feed.health(clock());
     let since = health.since.map_or(String::new(), |at| format!(", since {}", local_time(at)));
-    println!("state      {}{since}", text::one_line(&health.sentence));
+    writeln!(out, "state      {}{since}", text::one_line(&health.sentence))?;
     if !health.advice.is_empty() {
-        println!("           {}", health.advice);
+        writeln!(out, "           {}", health.advice)?;
     }
-    println!("entries    {}", feed.n_entries);
-    println!("polled     {} (well: {}; something new: {})", time(feed.last_polled), time(feed.last_ok), time(feed.last_new));
-    println!("next poll  {}", time(feed.next_poll));
+    writeln!(out, "entries    {}", feed.n_entries)?;
+    writeln!(
+        out,
+        "polled     {} (well: {}; something new: {})",
+        time(feed.last_polled),
+        time(feed.last_ok),
+        time(feed.last_new)
+    )?;
+    writeln!(out, "next poll  {}", time(feed.next_poll))?;
     for reason in &feed.reasons {
-        println!("           because: {}", text::one_line(reason));
+        writeln!(out, "           because: {}", text::one_line(reason))?;
     }
     if let Some(hub) = reader.hub_of(feed.id)? {
         let lease = match (&hub.error, hub.lease_until) {
@@ -345,10 +354,10 @@ fn show(config: &Config, address: &str) -> Outcome {
             (None, None) => "not verified yet".into(),
             (None, Some(until)) => format!("until {}; last push {}", local_time(until), time(hub.last_push)),
         };
-        println!("hub        {} ({lease})", text::redact_url(&hub.hub));
+        writeln!(out, "hub        {} ({lease})", text::redact_url(&hub.hub))?;
     }
     for (at, what) in reader.events_of(feed.id)? {
-        println!("{}  {}", local_time(at), text::one_line(&what));
+        writeln!(out, "{}  {}", local_time(at), text::one_line(&what))?;
     }
     Ok(())
 }
@@ -437,7 +446,6 @@ fn export(config: &Config) -> Outcome {
             }
         })
         .collect();
-    use std::io::Write;
     std::io::stdout().lock().write_all(publish::opml("courant subscriptions", &public).as_bytes())?;
     Ok(())
 }
