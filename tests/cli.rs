@@ -105,7 +105,8 @@ fn a_pass_and_its_stories() {
 
     // Subscriptions: the list, its feeds, in and out.
     let feed = world.feeds()[0].clone();
-    assert!(stdout(&run(&["feed", "show", &feed])).contains("because: "));
+    let shown = stdout(&run(&["feed", "show", &feed]));
+    assert!(shown.contains("because: ") && shown.contains("articles   auto: of the latest 4 entries"), "{shown}");
     let doctor = run(&["doctor"]);
     assert_eq!((code(&doctor), stdout(&doctor).contains("0 feeds need attention, of 5")), (0, true), "{}", stdout(&doctor));
     // Whoever reads has seen enough before the first line.

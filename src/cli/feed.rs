@@ -10,6 +10,7 @@ use crate::daemon::socket::{self, Answer, Ask};
 use crate::daemon::{Engine, clock, source};
 use crate::feed::{self, Document, NotAFeed};
 use crate::fetch::{Body, Client, Kind, Outcome as Fetched, Request};
+use crate::model::ArticleMode;
 use crate::store::FeedRow;
 use crate::{listing, publish, text};
 use serde_json::json;
@@ -337,6 +338,16 @@ fn show(config: &Config, address: &str) -> Outcome {
         writeln!(out, "           {}", health.advice)?;
     }
     writeln!(out, "entries    {}", feed.n_entries)?;
+    let (latest, wanted) = reader.pages_wanted(feed.id)?;
+    match feed.settings.article.unwrap_or(config.article.mode) {
+        ArticleMode::Always => writeln!(out, "articles   always from their pages")?,
+        ArticleMode::Never => writeln!(out, "articles   never from their pages: the feed's own text")?,
+        ArticleMode::Auto => writeln!(
+            out,
+            "articles   auto: of the latest {latest} entries {} came whole, {wanted} were cut or empty, and their pages are fetched",
+            latest - wanted
+        )?,
+    }
     writeln!(
         out,
         "polled     {} (well: {}; something new: {})",

@@ -297,6 +297,15 @@ impl Reader {
         rows.collect()
     }
 
+    /// Of a feed's latest entries (50 at most): how many there are, and for how many of them a page was wanted.
+    pub fn pages_wanted(&self, feed: FeedId) -> rusqlite::Result<(i64, i64)> {
+        self.connection
+            .prepare_cached(
+                "SELECT count(*), count(article_id) FROM (SELECT article_id FROM entries WHERE feed_id = ? ORDER BY id DESC LIMIT 50)",
+            )?
+            .query_row([feed.0], |row| Ok((row.get(0)?, row.get(1)?)))
+    }
+
     /// The turns of a feed's life, oldest first.
     pub fn events_of(&self, feed: FeedId) -> rusqlite::Result<Vec<(Timestamp, String)>> {
         let mut all = self.connection.prepare_cached("SELECT at, what FROM feed_events WHERE feed_id = ? ORDER BY at")?;
