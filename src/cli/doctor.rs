@@ -4,6 +4,7 @@ use super::failure::{Failure, Outcome};
 use super::{setup, status};
 use crate::config::{Config, subscriptions};
 use crate::daemon::clock;
+use crate::daemon::push::CALLBACK_PATH;
 use crate::daemon::socket::{self, Ask};
 use crate::life::State;
 use crate::store::FeedRow;
@@ -32,7 +33,7 @@ pub fn run(named: Option<&Path>) -> Outcome {
     let running = socket::ask(&config.state_dir, &Ask::Alive)?.is_some();
     writeln!(out, "service        {}", if running { "running" } else { "not running" })?;
     match (config.callback_base(), config.serve.base_url.is_empty()) {
-        (Some(base), _) => writeln!(out, "hubs           can push to {base}/websub/")?,
+        (Some(base), _) => writeln!(out, "hubs           can push to {base}{CALLBACK_PATH}")?,
         (None, true) => writeln!(out, "hubs           cannot push: serve.base_url is not set")?,
         (None, false) => writeln!(out, "hubs           cannot push: serve.base_url is no public address")?,
     }

@@ -68,12 +68,14 @@ pub enum Answer {
 /// A hub asks at the callback whether its subscription is meant, or tells that there will be none.
 pub async fn answer(engine: &Arc<Engine>, token: String, query: &str) -> anyhow::Result<Answer> {
     let Some(question) = websub::question(query) else { return Ok(Answer::Malformed) };
-    let known = find(engine, token.clone()).await?;
-    Ok(match (question, known) {
-        (Question::Subscribe { topic, challenge, lease }, _) => {
+    let question = match question {
+        Question::Subscribe { topic, challenge, lease } => {
             let verified = engine.writer.write(move |store| store.hub_verified(&token, &topic, lease, clock())).await?;
-            if verified { Answer::Echo(challenge) } else { Answer::Unknown }
+            return Ok(if verified { Answer::Echo(challenge) } else { Answer::Unknown });
         }
+        other => other,
+    };
+    Ok(match (question, find(engine, token.clone()).await?) {
         // We never ask to be left alone, but leave off answering; whoever asks it in our name is not obeyed while the
         // feed is wanted.
         (Question::Unsubscribe { challenge, .. }, None | Some(Subscribed { wanted: false, .. })) => Answer::Echo(challenge),
@@ -82,20 +84,25 @@ pub async fn answer(engine: &Arc<Engine>, token: String, query: &str) -> anyhow:
             engine.writer.write(move |store| store.hub_refused(&token, &why, clock())).await?;
             Answer::Taken
         }
-        (Question::Unsubscribe { .. } | Question::Denied { .. }, _) => Answer::Unknown,
+        _ => Answer::Unknown,
     })
+}
+
+/// The subscription whose pushes are awaited under a token: asked before a body is read, so that a stranger cannot make us
+/// hold one.
+pub async fn awaited(engine: &Arc<Engine>, token: String) -> anyhow::Result<Option<Subscribed>> {
+    Ok(find(engine, token).await?.filter(|known| known.wanted))
 }
 
 /// Takes in what a hub pushed. A body that is not signed with the subscription's secret is dropped, and the hub is not
 /// told so (WebSub 8.1: whoever forges learns nothing).
 pub async fn take_in(
     engine: &Arc<Engine>,
-    token: String,
+    known: Subscribed,
     signature: Option<&str>,
     content_type: Option<String>,
-    body: axum::body::Bytes,
+    body: bytes::Bytes,
 ) -> anyhow::Result<Answer> {
-    let Some(known) = find(engine, token).await?.filter(|known| known.wanted) else { return Ok(Answer::Unknown) };
     let name = poll::log_name(&known.feed);
     if !signature.is_some_and(|signature| websub::is_signed(signature, &known.secret, &body)) {
         tracing::warn!(feed.url = name, "a push without a valid signature was dropped");

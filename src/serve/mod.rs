@@ -6,8 +6,8 @@ pub mod rendered;
 use crate::daemon::Engine;
 use crate::daemon::push::{self, Answer};
 use axum::Router;
-use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, RawQuery, State};
+use axum::body::{Body, to_bytes};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -18,14 +18,13 @@ use tokio::sync::watch;
 
 /// Serves until told to stop; running answers are finished.
 pub async fn run(engine: Arc<Engine>, listener: TcpListener, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
-    let max_push = engine.config.fetch.max_feed_bytes;
     let cache = Arc::new(Cache::new(engine));
     let app = Router::new()
         .route("/", get(page))
         .route("/feeds/{file}", get(feed))
         .route("/story/{id}", get(story))
         .route("/healthz", get(health))
-        .route("/websub/{token}", get(hub_asks).post(hub_pushes).layer(DefaultBodyLimit::max(max_push)))
+        .route(&format!("{}{{token}}", push::CALLBACK_PATH), get(hub_asks).post(hub_pushes))
         .fallback(|| async { plain(StatusCode::NOT_FOUND, "not found\n") })
         .with_state(cache);
     axum::serve(listener, app)
@@ -76,10 +75,19 @@ async fn hub_asks(State(cache): State<Arc<Cache>>, Path(token): Path<String>, Ra
 }
 
 /// … or pushes what is new.
-async fn hub_pushes(State(cache): State<Arc<Cache>>, Path(token): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
+async fn hub_pushes(State(cache): State<Arc<Cache>>, Path(token): Path<String>, headers: HeaderMap, body: Body) -> Response {
+    let engine = cache.engine();
+    let known = match push::awaited(engine, token).await {
+        Ok(Some(known)) => known,
+        Ok(None) => return hub_answer(Ok(Answer::Unknown)),
+        Err(error) => return hub_answer(Err(error)),
+    };
+    let Ok(body) = to_bytes(body, engine.config.fetch.max_feed_bytes).await else {
+        return plain(StatusCode::PAYLOAD_TOO_LARGE, "too large, or cut short\n");
+    };
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let content_type = text("content-type").map(str::to_owned);
-    hub_answer(push::take_in(cache.engine(), token, text("x-hub-signature"), content_type, body).await)
+    hub_answer(push::take_in(engine, known, text("x-hub-signature"), content_type, body).await)
 }
 
 fn hub_answer(answer: anyhow::Result<Answer>) -> Response {
