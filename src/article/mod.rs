@@ -220,6 +220,8 @@ struct Body {
     text: String,
     /// The dates that readers see.
     dates: published::Dates,
+    /// Whether a line of running text is in it: forms and lists have none, however much they say.
+    has_prose: bool,
     removed: Vec<Removed>,
     blocks: Vec<u64>,
 }
@@ -227,6 +229,11 @@ struct Body {
 impl Body {
     fn weight(&self) -> u32 {
         tree::weight(&self.text)
+    }
+
+    /// Whether it may be the whole article.
+    fn is_enough(&self) -> bool {
+        self.has_prose && self.weight() >= MIN_WEIGHT
     }
 }
 
@@ -248,10 +255,10 @@ fn best_body(site: &Site) -> Option<Body> {
     }
     let mut best = body(site, Hidden::Drop, Trust::Normal);
     for (hidden, trust) in [(Hidden::Drop, Trust::Little), (Hidden::Keep, Trust::Little)] {
-        let have = best.as_ref().map_or(0, Body::weight);
-        if have >= MIN_WEIGHT {
+        if best.as_ref().is_some_and(Body::is_enough) {
             break;
         }
+        let have = best.as_ref().map_or(0, Body::weight);
         let other = body(site, hidden, trust);
         if other.as_ref().is_some_and(|b| b.weight() > have * 2) {
             best = other;
@@ -270,7 +277,14 @@ fn hidden_body(site: &Site, hidden: &[&str], data: Option<&str>) -> Option<Body>
     });
     let from_data = || {
         let html = plain::paragraphs(data?);
-        Some(Body { text: plain::plain_text(&html), html, dates: Vec::new(), removed: Vec::new(), blocks: Vec::new() })
+        Some(Body {
+            text: plain::plain_text(&html),
+            html,
+            dates: Vec::new(),
+            has_prose: true,
+            removed: Vec::new(),
+            blocks: Vec::new(),
+        })
     };
     from_template.filter(|body| body.weight() >= MIN_WEIGHT).or_else(from_data)
 }
@@ -296,6 +310,7 @@ fn named_body(site: &Site) -> Option<Body> {
         text: plain::plain_text(&html),
         html,
         dates,
+        has_prose: true,
         removed: pruned.removed,
         blocks: pruned.blocks,
     })
@@ -309,7 +324,14 @@ fn body(site: &Site, hidden: Hidden, trust: Trust) -> Option<Body> {
         let pruned = prune::prune(&tree, &lines, &believed, selection, site.title, site.memory);
         let html = write::write(&tree, selection.outer, &pruned.fates, site.base);
         let dates = published::seen(&tree, &lines, selection);
-        Body { text: plain::plain_text(&html), html, dates, removed: pruned.removed, blocks: pruned.blocks }
+        Body {
+            text: plain::plain_text(&html),
+            html,
+            dates,
+            has_prose: pruned.has_prose,
+            removed: pruned.removed,
+            blocks: pruned.blocks,
+        }
     };
     let selection = select::select(&tree, &lines, site.title)?;
     let body = read(&selection);

@@ -25,6 +25,8 @@ pub struct Pruned {
     pub removed: Vec<Removed>,
     /// Why each line of the container went.
     pub why: Vec<Option<&'static str>>,
+    /// Whether running text is among what stayed.
+    pub has_prose: bool,
     /// The lines at the ends of what stayed, for the host's memory.
     pub blocks: Vec<u64>,
 }
@@ -59,7 +61,7 @@ pub fn prune(
     work.single_lines(&title);
     let blocks = work.repeated(memory);
     work.loose_ends();
-    Pruned { fates: work.fates, removed: work.removed, why: work.gone, blocks }
+    work.done(blocks)
 }
 
 /// A body that a feed gave is all article: only what names itself junk goes.
@@ -68,7 +70,7 @@ pub fn prune_feed_body(tree: &Tree, all: &[Line], believed: &[Marks], title: Opt
     let title = title.map(squash).unwrap_or_default();
     work.marked(0, believed);
     work.single_lines(&title);
-    Pruned { fates: work.fates, removed: work.removed, why: work.gone, blocks: Vec::new() }
+    work.done(Vec::new())
 }
 
 /// The parts that a site's rule names are all article too; the rest of the page is not.
@@ -84,7 +86,7 @@ pub fn prune_to(tree: &Tree, all: &[Line], believed: &[Marks], parts: &[u32], ti
         work.marked(part, believed);
     }
     work.single_lines(&title);
-    Pruned { fates: work.fates, removed: work.removed, why: work.gone, blocks: Vec::new() }
+    work.done(Vec::new())
 }
 
 impl<'a, 'b> Work<'a, 'b> {
@@ -101,6 +103,11 @@ impl<'a, 'b> Work<'a, 'b> {
             fates: vec![Fate::Keep; tree.nodes.len()],
             removed: Vec::new(),
         }
+    }
+
+    fn done(self, blocks: Vec<u64>) -> Pruned {
+        let has_prose = self.kept_prose().next().is_some();
+        Pruned { fates: self.fates, removed: self.removed, why: self.gone, has_prose, blocks }
     }
 
     fn text(&mut self, i: usize) -> &str {
