@@ -7,6 +7,7 @@ use super::classes::{self, Marks};
 use crate::text::is_cjk;
 use ego_tree::iter::Edge;
 use scraper::node::{Element, Node as Parsed};
+use std::collections::HashMap;
 
 macro_rules! tags {
     ($($variant:ident = $name:literal),* $(,)?) => {
@@ -134,15 +135,20 @@ pub struct Tree<'a> {
     pub nodes: Vec<Node<'a>>,
 }
 
-/// Whether the text of an element leads elsewhere. A heading's link to itself does not.
+/// Whether the text of an element leads elsewhere. A heading's link to itself does not, nor does an anchor (`<a name=…>`).
 fn is_link(node: &Node, nodes: &[Node]) -> bool {
     let of_heading = || nodes.get(node.parent as usize).is_some_and(|above| above.tag.is_heading());
-    let to_itself = || node.element.and_then(|e| attribute(e, "href")).is_some_and(|href| href.starts_with('#'));
+    let has = |name| node.element.is_some_and(|e| attribute(e, name).is_some());
+    let to_itself = || address(node).is_some_and(|href| href.starts_with('#'));
     match node.tag {
         Tag::Button => true,
-        Tag::A => !(of_heading() && to_itself()),
+        Tag::A => !(of_heading() && to_itself() || address(node).is_none() && (has("name") || has("id"))),
         _ => false,
     }
+}
+
+fn address<'a>(node: &Node<'a>) -> Option<&'a str> {
+    attribute(node.element?, "href")
 }
 
 /// One attribute, without the interning that `Element::attr` does for each question.
@@ -216,7 +222,43 @@ impl<'a> Tree<'a> {
                 }
             }
         }
-        Tree { nodes }
+        let mut tree = Tree { nodes };
+        tree.unlink_what_holds_all();
+        tree
+    }
+
+    /// A link around most of the page's text is one that was never closed (the parser opens it again in each paragraph)
+    /// or a box that can be clicked: its text is text.
+    fn unlink_what_holds_all(&mut self) {
+        let mut by_address: HashMap<&str, u32> = HashMap::new();
+        let mut total = 0;
+        let mut link: Option<(u32, &str)> = None;
+        for (at, node) in self.nodes.iter().enumerate() {
+            let at = at as u32;
+            link = link.filter(|(end, _)| at < *end);
+            if node.tag == Tag::Text {
+                let weight = weight(node.text);
+                total += weight;
+                if let Some((_, address)) = link {
+                    *by_address.entry(address).or_default() += weight;
+                }
+            } else if node.tag == Tag::A && link.is_none() {
+                link = address(node).map(|address| (node.end, address));
+            }
+        }
+        let most = by_address.into_iter().max_by_key(|&(address, weight)| (weight, address));
+        let Some((all, _)) = most.filter(|&(_, weight)| weight >= MIN_HELD && weight * 2 > total) else { return };
+        let mut at = 0;
+        while at < self.nodes.len() {
+            let node = &self.nodes[at];
+            let end = node.end as usize;
+            if node.tag == Tag::A && address(node) == Some(all) {
+                self.nodes[at..end].iter_mut().for_each(|node| node.in_link = false);
+                at = end;
+            } else {
+                at += 1;
+            }
+        }
     }
 
     /// The text of a range of nodes on one line, at most about `max_bytes` of it.
@@ -293,6 +335,9 @@ impl<'a> Tree<'a> {
         })
     }
 }
+
+/// Several paragraphs: more than the box of one teaser.
+const MIN_HELD: u32 = 1000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hidden {
