@@ -626,3 +626,86 @@ fn a_date_is_found_among_the_data_of_scripts_at_last() {
     let script = "<script>window.state = {\"publishedAt\": \"2025-11-23T10:00:00Z\"}</script>";
     assert_eq!(day(script, "").as_deref(), Some("2025-11-23"));
 }
+
+/// What is between the text's paragraphs, as it is written.
+fn kept(inner: &str) -> String {
+    let html =
+        format!("<title>Quiet harbour</title><article><h1>Quiet harbour</h1>{}{inner}<p>{}</p></article>", body(), PARAGRAPHS[0]);
+    let article = extract(&page(&html)).expect("an article");
+    let last = format!("<p>{}</p>", PARAGRAPHS[3]);
+    let from = article.html.find(&last).unwrap_or_else(|| panic!("no {last:?} in {}", article.html)) + last.len();
+    let to = article.html.rfind("<p>").unwrap();
+    article.html[from..to].replace('\n', "|")
+}
+
+#[test]
+fn listings_keep_their_lines_and_language_and_lose_their_line_numbers() {
+    assert_eq!(
+        kept("<div class='highlight highlight-source-python'><pre>def f(x):\n    return x</pre></div>"),
+        "<pre class=\"language-python\">def f(x):|    return x</pre>"
+    );
+    assert_eq!(
+        kept(
+            "<table class=highlighttable><tr><td class=linenos><pre>1\n2</pre></td><td class=code><pre>a = 1\nb = 2</pre></td></tr></table>"
+        ),
+        "<pre>a = 1|b = 2</pre>"
+    );
+    // The class is also that of a listing which shows its numbers by a style.
+    assert_eq!(
+        kept("<pre class=line-numbers><code class=language-rust>let a = 1;</code></pre>"),
+        "<pre><code class=\"language-rust\">let a = 1;</code></pre>"
+    );
+}
+
+#[test]
+fn formulas_are_shown_once_as_they_were_written() {
+    let katex = "<span class=katex><span class=katex-mathml><math><semantics><mrow><mi>y</mi></mrow>\
+                 <annotation encoding='application/x-tex'>y^2</annotation></semantics></math></span>\
+                 <span class=katex-html aria-hidden=true>y2</span></span>";
+    assert_eq!(
+        kept(&format!("<p>The load is {katex}, and the rest is <script type='math/tex'>a<b</script>, as was said.</p>")),
+        "<p>The load is <code>y^2</code>, and the rest is <code>a&lt;b</code>, as was said.</p>"
+    );
+    assert_eq!(
+        kept("<p>Of all <math alttext='\\alpha'><mi>α</mi></math> the first, and of all <math><mi>x</mi></math> the last.</p>"),
+        "<p>Of all <code>\\alpha</code> the first, and of all x the last.</p>"
+    );
+}
+
+#[test]
+fn tables_of_data_stay_tables_and_signs_that_lead_within_the_page_go() {
+    let table = kept("<table><tr><th>Crane<th>Tons<tr><td>North<td>40<tr><td colspan=2>Others are smaller.</table>");
+    assert!(table.starts_with("<table><tbody><tr><th>Crane</th><th>Tons</th></tr>"), "{table}");
+    assert_eq!(
+        kept("<h2>The cable<a href='#cable'>¶</a></h2><p>It was old.<sup><a href='#n1'>1</a></sup> <a href='#top'>↩</a></p>"),
+        "<h2>The cable</h2><p>It was old.<sup>1</sup></p>"
+    );
+}
+
+#[test]
+fn a_link_around_everything_is_no_link() {
+    check(&format!("<title>Quiet harbour</title><body><a name=top><h1>Quiet harbour</h1>{}", body()), &[]);
+    check(&format!("<title>Quiet harbour</title><body><a href=/x>Back{0}{0}{0}", body()), &[]);
+    check(&format!("<title>Quiet harbour</title><body><a href=/x><div>{0}{0}{0}</div></a>", body()), &[]);
+}
+
+#[test]
+fn what_styles_hide_is_the_article_where_only_a_form_is_seen() {
+    let form = "<p>Comment *</p><p>Name *</p><p>Your browser remembers who you are</p><p>All of what is asked for is needed</p>";
+    check(&format!("<title>Quiet harbour</title>{form}{form}<div style='visibility:hidden'>{0}</div>{form}", body()), &[]);
+}
+
+#[test]
+fn the_byline_names_the_author_where_the_data_do_not() {
+    let author = |byline: &str| {
+        let html = format!("<title>Quiet harbour</title><article><h1>Quiet harbour</h1>{byline}{}</article>", body());
+        extract(&page(&html)).expect("an article").author
+    };
+    assert_eq!(author("<p class=byline>By Jo Doe, 3 May 2025</p>").as_deref(), Some("Jo Doe"));
+    assert_eq!(author("<p>By Jo van Doe and Max O’Neil</p>").as_deref(), Some("Jo van Doe, Max O’Neil"));
+    assert_eq!(author("<div>Von Anna Müller-Lüdenscheidt | 12.05.2025</div>").as_deref(), Some("Anna Müller-Lüdenscheidt"));
+    assert_eq!(author("<div>2025-05-12</div><div>作者：张三 来源：某网</div>").as_deref(), Some("张三"));
+    assert_eq!(author("<p>By noon everything was over.</p>"), None);
+    assert_eq!(author("<p>By 2030</p>"), None);
+    assert_eq!(author("<p>By May</p>"), None);
+}

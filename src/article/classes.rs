@@ -38,6 +38,10 @@ impl Marks {
     pub const CONSENT: Marks = Marks(1 << 21);
     pub const EMBED: Marks = Marks(1 << 22);
     pub const PICTURE: Marks = Marks(1 << 23);
+    /// The numbers of the lines of a listing.
+    pub const LINE_NUMBERS: Marks = Marks(1 << 24);
+    /// Repeats what stands beside it for the eye: a formula as drawn.
+    pub const DRAWN: Marks = Marks(1 << 25);
 
     pub fn has(self, other: Marks) -> bool {
         self.0 & other.0 != 0
@@ -54,7 +58,7 @@ impl Marks {
 
 impl std::fmt::Display for Marks {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        const NAMES: [&str; 24] = [
+        const NAMES: [&str; 26] = [
             "hidden",
             "comments",
             "share",
@@ -79,6 +83,8 @@ impl std::fmt::Display for Marks {
             "consent",
             "embed",
             "picture",
+            "line numbers",
+            "drawn",
         ];
         let set: Vec<&str> =
             NAMES.iter().enumerate().filter(|(bit, _)| self.0 & (1 << bit) != 0).map(|(_, name)| *name).collect();
@@ -216,6 +222,10 @@ const TOKENS: &[(Marks, &[&str])] = &[
     (Marks::CODE, &[
         "code", "codeblock", "crayon", "highlight", "hljs", "prism", "sourcecode", "syntaxhighlighter",
     ]),
+    (Marks::LINE_NUMBERS, &[
+        "blobnum", "gutter", "linenodiv", "lineno", "linenos", "linenumber", "linenumbers", "lnnumbers", "lnt",
+    ]),
+    (Marks::DRAWN, &["katexhtml"]),
 ];
 
 /// `has-sidebar`, `no-comments`: the next token is about something else.

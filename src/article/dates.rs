@@ -183,6 +183,11 @@ const MONTHS: [(&str, u32); 75] = [
     ("dezembro", 12),
 ];
 
+/// Whether a folded word is the name of a month.
+pub fn is_month(word: &str) -> bool {
+    MONTHS.iter().any(|(name, _)| *name == word)
+}
+
 /// The first day named in a text.
 pub fn find(text: &str) -> Option<Told> {
     all(text).next()

@@ -1,7 +1,9 @@
 //! The pieces of markup that the writer puts together: escaped text, checked addresses, the few attributes.
 
-use super::tree::{Node, Tag, attribute};
+use super::tree::{Tag, Tree, attribute};
+use crate::story::is_tracking;
 use crate::text::is_hostile;
+use scraper::node::Element;
 use url::Url;
 
 pub fn close(out: &mut String, tag: Tag) {
@@ -10,8 +12,8 @@ pub fn close(out: &mut String, tag: Tag) {
     out.push('>');
 }
 
-pub fn block_attributes(tag: Tag, node: &Node) -> String {
-    let Some(element) = node.element else { return String::new() };
+pub fn block_attributes(tree: &Tree, at: u32, tag: Tag) -> String {
+    let Some(element) = tree.nodes[at as usize].element else { return String::new() };
     let number = |name: &str, max: u32| {
         let n = attribute(element, name)?.trim().parse::<u32>().ok()?;
         (n != 1 && n <= max).then(|| format!(" {name}=\"{n}\""))
@@ -19,54 +21,46 @@ pub fn block_attributes(tag: Tag, node: &Node) -> String {
     match tag {
         Tag::Td | Tag::Th => [number("colspan", 1000), number("rowspan", 1000)].into_iter().flatten().collect(),
         Tag::Ol => number("start", 100_000).unwrap_or_default(),
-        Tag::Pre => language(element),
+        Tag::Pre => language_of_listing(tree, at),
         _ => String::new(),
     }
 }
 
 /// `class="language-rust"` is the one class that says something.
-pub fn language(element: &scraper::node::Element) -> String {
-    let classes = attribute(element, "class").unwrap_or_default();
-    let name = classes.split_ascii_whitespace().find_map(|c| c.strip_prefix("language-").or_else(|| c.strip_prefix("lang-")));
-    match name {
-        Some(name)
-            if !name.is_empty()
-                && name.len() <= 24
-                && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"+#-_".contains(&b)) =>
-        {
-            format!(" class=\"language-{name}\"")
-        }
-        _ => String::new(),
-    }
+pub fn language(element: &Element) -> String {
+    named_language(element, &["language-", "lang-"]).unwrap_or_default()
 }
 
-/// Starts of query parameters that only tell who clicked.
-const TRACKERS: [&str; 12] = [
-    "utm_",
-    "fbclid=",
-    "gclid=",
-    "dclid=",
-    "msclkid=",
-    "mc_cid=",
-    "mc_eid=",
-    "igshid=",
-    "yclid=",
-    "_hsenc=",
-    "_hsmi=",
-    "at_medium=",
-];
+/// That of a `<pre>`, which many highlighters give to a box around it.
+fn language_of_listing(tree: &Tree, pre: u32) -> String {
+    let own = tree.nodes[pre as usize].element.map(language).unwrap_or_default();
+    let code_has_it = || tree.children(pre).filter_map(|c| tree.nodes[c as usize].element).any(|e| !language(e).is_empty());
+    if !own.is_empty() || code_has_it() {
+        return own;
+    }
+    let around = tree.ancestors(pre).skip(1).take(2).filter_map(|at| tree.nodes[at as usize].element);
+    around.filter_map(|e| named_language(e, &["language-", "highlight-source-"])).next().unwrap_or_default()
+}
 
-/// An address for `href`: absolute, http, https or mailto, not within the page.
+/// The attribute, from the first class that starts with one of `prefixes`.
+fn named_language(element: &Element, prefixes: &[&str]) -> Option<String> {
+    let mut classes = attribute(element, "class")?.split_ascii_whitespace();
+    let name = classes.find_map(|class| prefixes.iter().find_map(|prefix| class.strip_prefix(prefix)))?;
+    let is_name = (1..=24).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"+#-_".contains(&b));
+    is_name.then(|| format!(" class=\"language-{name}\""))
+}
+
+/// An address for `href`: absolute, http, https or mailto, not within the page, and without the parameters that only tell
+/// who clicked.
 pub fn link(href: &str, base: Option<&Url>) -> Option<String> {
     let href = href.trim();
     if href.is_empty() || href.starts_with('#') {
         return None;
     }
     let mut url = absolute(href, base)?;
-    if url.query().is_some_and(|query| TRACKERS.iter().any(|tracker| query.contains(tracker))) {
-        let tracks = |pair: &str| TRACKERS.iter().any(|tracker| pair.starts_with(tracker));
-        let kept: Vec<&str> = url.query().unwrap_or_default().split('&').filter(|pair| !tracks(pair)).collect();
-        let kept = kept.join("&");
+    let tracks = |pair: &&str| is_tracking(pair.split('=').next().unwrap_or_default());
+    if let Some(query) = url.query().filter(|query| query.split('&').any(|pair| tracks(&pair))) {
+        let kept = query.split('&').filter(|pair| !tracks(pair)).collect::<Vec<_>>().join("&");
         url.set_query((!kept.is_empty()).then_some(&kept));
     }
     matches!(url.scheme(), "http" | "https" | "mailto").then(|| url.into())

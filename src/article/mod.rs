@@ -4,6 +4,7 @@
 //! and the store as HTML; its plain text is always [`plain_text`] of that HTML.
 
 mod allowed;
+mod byline;
 mod classes;
 mod cues;
 mod dates;
@@ -151,6 +152,7 @@ pub fn extract_with(page: &Page, guide: &Guide) -> Result<Article, NoArticle> {
     if !seen.is_empty() {
         body.dates = seen;
     }
+    found.article.author = found.article.author.or(body.author);
     found.dates.extend(body.dates);
     if found.dates.is_empty() {
         found.dates.extend(published::in_scripts(&text).map(|told| (Source::Script, told)));
@@ -220,6 +222,8 @@ struct Body {
     text: String,
     /// The dates that readers see.
     dates: published::Dates,
+    /// As the byline has it.
+    author: Option<String>,
     /// Whether a line of running text is in it: forms and lists have none, however much they say.
     has_prose: bool,
     removed: Vec<Removed>,
@@ -281,6 +285,7 @@ fn hidden_body(site: &Site, hidden: &[&str], data: Option<&str>) -> Option<Body>
             text: plain::plain_text(&html),
             html,
             dates: Vec::new(),
+            author: None,
             has_prose: true,
             removed: Vec::new(),
             blocks: Vec::new(),
@@ -305,11 +310,14 @@ fn named_body(site: &Site) -> Option<Body> {
     let believed = lines::mark(&tree, &mut lines, site.title, Trust::Normal);
     let pruned = prune::prune_to(&tree, &lines, &believed, &parts, site.title);
     let html = write::write(&tree, 0, &pruned.fates, site.base);
-    let dates = select::select(&tree, &lines, site.title).map(|s| published::seen(&tree, &lines, &s)).unwrap_or_default();
+    let selection = select::select(&tree, &lines, site.title);
+    let dates = selection.as_ref().map(|s| published::seen(&tree, &lines, s)).unwrap_or_default();
+    let author = selection.as_ref().and_then(|s| byline::author(&tree, &lines, s));
     (!html.is_empty()).then_some(Body {
         text: plain::plain_text(&html),
         html,
         dates,
+        author,
         has_prose: true,
         removed: pruned.removed,
         blocks: pruned.blocks,
@@ -328,6 +336,7 @@ fn body(site: &Site, hidden: Hidden, trust: Trust) -> Option<Body> {
             text: plain::plain_text(&html),
             html,
             dates,
+            author: byline::author(&tree, &lines, selection),
             has_prose: pruned.has_prose,
             removed: pruned.removed,
             blocks: pruned.blocks,

@@ -147,6 +147,13 @@ pub fn prepare(text: &str, max_nodes: usize) -> Prepared<'_> {
             if &*name == "script" && contains_ignore_case(&bytes[found..tag.end], b"ld+json") && json_ld.len() < 16 {
                 json_ld.push(&text[tag.end..content]);
             }
+            if &*name == "script" && contains_ignore_case(&bytes[found..tag.end], b"math/tex") {
+                // A formula that a script draws here.
+                out.push_str("<code>");
+                super::markup::escape(&mut out, &text[tag.end..content]);
+                out.push_str("</code>");
+                pass.nodes += 3;
+            }
             let template = &*name == "template" || (&*name == "script" && is_template(&bytes[found..tag.end]));
             if template && content - tag.end >= MIN_HIDDEN && hidden.len() < 16 {
                 hidden.push(&text[tag.end..content]);

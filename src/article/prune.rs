@@ -4,7 +4,6 @@
 //! was taken out. Order matters: marked elements, link lists, the end, the start, single lines, and at last
 //! what these left behind (headings over nothing).
 
-use super::Removed;
 use super::classes::Marks;
 use super::cues::{self, Cue};
 use super::dates;
@@ -13,6 +12,7 @@ use super::memory::{self, Memory};
 use super::select::Selection;
 use super::tree::{Tag, Tree, weight};
 use super::write::Fate;
+use super::{Removed, byline};
 use crate::text::{excerpt, fold};
 
 /// Lines heavier than this are never taken for a cue: real paragraphs start with such words too.
@@ -363,7 +363,7 @@ impl<'a, 'b> Work<'a, 'b> {
             let line = &self.lines[i];
             if dates::is_dateline(&text) || cues::cue(&text).is_some() {
                 self.drop_line(i, "date or byline");
-            } else if paragraph && !names_author(&text) {
+            } else if paragraph && !byline::introduces(&text) {
             } else if !sentence && line.tag != Tag::Pre && (!line.tag.is_heading() || i + 1 != first_prose) {
                 self.drop_line(i, "page head");
             }
@@ -517,10 +517,4 @@ fn same(line: &str, title: &str) -> bool {
     !title.is_empty()
         && !line.is_empty()
         && (line == title || (line.len() > 24 && line.len() * 10 >= title.len() * 7 && title.contains(line)))
-}
-
-/// `By Jo Doe`, alone on its line.
-fn names_author(folded: &str) -> bool {
-    ["by ", "von ", "par ", "por ", "di ", "text: ", "文 ", "記者", "记者"].iter().any(|word| folded.starts_with(word))
-        && weight(folded) < 60
 }

@@ -5,7 +5,7 @@
 
 use super::classes::{self, Marks};
 use crate::text::is_cjk;
-use ego_tree::iter::Edge;
+use ego_tree::{NodeRef, iter::Edge};
 use scraper::node::{Element, Node as Parsed};
 use std::collections::HashMap;
 
@@ -139,12 +139,33 @@ pub struct Tree<'a> {
 fn is_link(node: &Node, nodes: &[Node]) -> bool {
     let of_heading = || nodes.get(node.parent as usize).is_some_and(|above| above.tag.is_heading());
     let has = |name| node.element.is_some_and(|e| attribute(e, name).is_some());
-    let to_itself = || address(node).is_some_and(|href| href.starts_with('#'));
+    let to_itself = || node.element.is_some_and(leads_within);
     match node.tag {
         Tag::Button => true,
         Tag::A => !(of_heading() && to_itself() || address(node).is_none() && (has("name") || has("id"))),
         _ => false,
     }
+}
+
+/// An in-page link, of a footnote or a heading.
+fn leads_within(element: &Element) -> bool {
+    attribute(element, "href").is_some_and(|href| href.starts_with('#'))
+}
+
+/// Whether the text of a parsed element has such a character.
+fn has(node: NodeRef<Parsed>, what: fn(char) -> bool) -> bool {
+    node.descendants().take(MAX_LOOK).any(|node| node.value().as_text().is_some_and(|text| text.chars().any(what)))
+}
+
+/// What a formula of MathML was written as, where it says so: its elements alone lose what is above and below.
+fn tex<'a>(math: NodeRef<'a, Parsed>) -> Option<&'a str> {
+    let told = math.value().as_element().and_then(|element| attribute(element, "alttext"));
+    let annotation = || {
+        let is_tex = |e: &&Element| e.name() == "annotation" && attribute(e, "encoding").is_some_and(|kind| kind.contains("tex"));
+        let node = math.descendants().take(MAX_LOOK).find(|node| node.value().as_element().as_ref().is_some_and(is_tex))?;
+        node.first_child().and_then(|child| child.value().as_text().map(|text| &**text))
+    };
+    told.or_else(annotation).map(str::trim).filter(|text| !text.is_empty())
 }
 
 fn address<'a>(node: &Node<'a>) -> Option<&'a str> {
@@ -191,10 +212,16 @@ impl<'a> Tree<'a> {
                             let tag = Tag::of(element.name());
                             let marks = classes::marks(tag, element, &mut names);
                             let stripped = without.contains(&std::ptr::from_ref(element));
-                            if tag.is_silent() || stripped || (hidden == Hidden::Drop && marks.has(Marks::HIDDEN)) {
+                            let repeats =
+                                marks.has(Marks::DRAWN) || (marks.has(Marks::LINE_NUMBERS) && !has(node, char::is_alphabetic));
+                            let is_sign = tag == Tag::A && leads_within(element) && !has(node, char::is_alphanumeric);
+                            let hides = hidden == Hidden::Drop && marks.has(Marks::HIDDEN);
+                            if tag.is_silent() || stripped || repeats || is_sign || hides {
                                 skipping = 1;
                                 continue;
                             }
+                            let formula = (tag == Tag::Math).then(|| tex(node)).flatten();
+                            let tag = if formula.is_some() { Tag::Code } else { tag };
                             nodes.push(Node {
                                 tag,
                                 parent: parent.unwrap_or(0),
@@ -205,6 +232,14 @@ impl<'a> Tree<'a> {
                                 text: "",
                                 element: Some(element),
                             });
+                            if let Some(text) = formula {
+                                let leaf =
+                                    Node { tag: Tag::Text, parent: at, end: at + 2, text, element: None, ..nodes[at as usize] };
+                                nodes[at as usize].end = at + 2;
+                                nodes.push(leaf);
+                                skipping = 1;
+                                continue;
+                            }
                             open.push(at);
                         }
                         _ => {}
@@ -335,6 +370,9 @@ impl<'a> Tree<'a> {
         })
     }
 }
+
+/// Nodes below an element that are looked through before the element is read.
+const MAX_LOOK: usize = 500;
 
 /// Several paragraphs: more than the box of one teaser.
 const MIN_HELD: u32 = 1000;

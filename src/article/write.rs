@@ -22,6 +22,8 @@ pub enum Fate {
     Caption,
 }
 
+/// No table that people read is wider.
+const MAX_COLUMNS: usize = 100;
 /// Deeper lists, quotes and cells are written flat.
 const MAX_NESTING: usize = 48;
 
@@ -206,7 +208,7 @@ impl<'a> Writer<'a, '_> {
             }
             Role::Leaf | Role::Frame | Role::Box if self.can_open(tag) && (tag != Tag::Table || self.is_data_table(at)) => {
                 self.block_border();
-                let attributes = block_attributes(tag, node);
+                let attributes = block_attributes(self.tree, at, tag);
                 self.push(tag, role, attributes);
                 Leave::Open
             }
@@ -463,22 +465,26 @@ impl<'a> Writer<'a, '_> {
         }
     }
 
-    /// At least two rows of at least two cells, and no cell that is a page: else the table is only layout.
+    /// At least two rows of at least two columns, and no cell that is a page: else the table is only layout.
     fn is_data_table(&self, at: u32) -> bool {
         let nodes = &self.tree.nodes;
-        let (mut rows, mut cells, mut bytes) = (0, 0, 0);
+        let (mut rows, mut cells, mut columns, mut bytes) = (0, 0, 0, 0);
         for (i, node) in nodes.iter().enumerate().take(nodes[at as usize].end as usize).skip(at as usize + 1) {
             match node.tag {
                 Tag::Table => return false,
                 Tag::Tr => {
                     rows += usize::from(self.tree.children(i as u32).any(|c| matches!(nodes[c as usize].tag, Tag::Td | Tag::Th)))
                 }
-                Tag::Td | Tag::Th => cells += 1,
+                Tag::Td | Tag::Th => {
+                    cells += 1;
+                    columns +=
+                        node.element.and_then(|e| attribute(e, "colspan")?.parse().ok()).unwrap_or(1).clamp(1, MAX_COLUMNS);
+                }
                 Tag::Text => bytes += node.text.trim().len(),
                 _ => {}
             }
         }
-        rows >= 2 && cells >= 2 * rows && (self.layout == Layout::Keep || bytes / cells < 600)
+        rows >= 2 && columns >= 2 * rows && (self.layout == Layout::Keep || bytes / cells < 600)
     }
 }
 

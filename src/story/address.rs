@@ -310,6 +310,15 @@ fn parameters(url: &Url) -> Vec<(String, String)> {
         .collect()
 }
 
+/// Whether a parameter of a query says who clicked and never which page is meant.
+pub fn is_tracking(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    TRACKING.iter().any(|known| match known.strip_suffix('*') {
+        Some(prefix) => lower.starts_with(prefix),
+        None => lower == *known,
+    })
+}
+
 /// The parameters that say which page is meant, in order of name.
 fn query(host: &str, path: &str, mut parameters: Vec<(String, String)>) -> String {
     let only = ONLY_PARAMETERS.iter().find(|(site, _)| match site.split_once('/') {
@@ -330,15 +339,11 @@ fn query(host: &str, path: &str, mut parameters: Vec<(String, String)>) -> Strin
         if value.is_empty() && n_given > 1 {
             return false;
         }
-        let tracking = TRACKING.iter().any(|known| match known.strip_suffix('*') {
-            Some(prefix) => lower.starts_with(prefix),
-            None => lower == *known,
-        });
         let channel = CHANNEL_VALUES.contains(&value.to_ascii_lowercase().as_str());
         let weak = WEAK_TRACKING.contains(&lower.as_str()) && (named || channel);
         // Boards put the session beside the topic; elsewhere `sid` is the story itself.
         let session = lower == "sid" && n_given > 1 && looks_random(value);
-        !(tracking || weak || session)
+        !(is_tracking(&lower) || weak || session)
     });
     parameters.sort();
     parameters.dedup();

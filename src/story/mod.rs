@@ -21,7 +21,7 @@ mod shingle;
 mod stopwords;
 mod words;
 
-pub use address::{address_key, address_keys};
+pub use address::{address_key, address_keys, is_tracking};
 pub use index::{Index, Likeness};
 pub use prepare::{Prepared, prepare};
 
