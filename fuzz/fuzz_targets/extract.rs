@@ -4,7 +4,7 @@
 
 #![no_main]
 
-use courant::article::{Page, clean, explain, extract, plain_text, sanitize};
+use courant::article::{Guide, Page, clean, explain, extract, plain_text, sanitize};
 use libfuzzer_sys::fuzz_target;
 
 const ADDRESS: &str = "https://news.example/a/b";
@@ -16,7 +16,7 @@ fuzz_target!(|bytes: &[u8]| {
         assert_eq!(plain_text(&again), plain_text(&article.html));
         assert_eq!(sanitize(&again, ADDRESS), again);
     }
-    let _ = explain(&page);
+    let _ = explain(&page, &Guide::default());
     if let Ok(text) = std::str::from_utf8(bytes) {
         let once = sanitize(text, ADDRESS);
         assert_eq!(sanitize(&once, ADDRESS), once);

@@ -119,6 +119,23 @@ pub fn extract(page: &Page) -> Result<Article, NoArticle> {
 
 /// [`extract`], with what is known of the site.
 pub fn extract_with(page: &Page, guide: &Guide) -> Result<Article, NoArticle> {
+    read(page, guide, Detail::Article).map(|(article, _)| article)
+}
+
+/// [`extract_with`], and which reading of the page won, with every line and what became of it: the long form of
+/// [`Article::removed`], for people who tune.
+pub fn explain(page: &Page, guide: &Guide) -> Result<(Article, Explanation), NoArticle> {
+    read(page, guide, Detail::Lines)
+}
+
+/// How much is told of a reading.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Detail {
+    Article,
+    Lines,
+}
+
+fn read(page: &Page, guide: &Guide, detail: Detail) -> Result<(Article, Explanation), NoArticle> {
     if let Some(kind) = page.content_type
         && !is_html(kind)
     {
@@ -142,7 +159,8 @@ pub fn extract_with(page: &Page, guide: &Guide) -> Result<Article, NoArticle> {
     let title = found.article.title.clone();
     let told = [found.ld_body.as_deref(), page.summary].into_iter().flatten();
     let evidence = told.filter_map(Evidence::new).collect::<Vec<_>>();
-    let site = Site { html: &html, title: title.as_deref(), base: found.base.as_ref(), rule, memory: guide.memory, evidence };
+    let site =
+        Site { html: &html, title: title.as_deref(), base: found.base.as_ref(), rule, memory: guide.memory, evidence, detail };
     let best = best_body(&site);
     let poor = best.as_ref().map_or(0, Body::weight);
     let hidden = if poor < MIN_WEIGHT { hidden_body(&site, &prepared.hidden, found.ld_body.as_deref()) } else { None };
@@ -166,12 +184,21 @@ pub fn extract_with(page: &Page, guide: &Guide) -> Result<Article, NoArticle> {
     found.article.html = body.html;
     found.article.removed = body.removed;
     found.article.blocks = body.blocks;
-    Ok(found.article)
+    Ok((found.article, body.explanation))
 }
 
 /// The bodies of an article's pages as one; what a page repeats of those before it goes.
 pub fn join_pages(bodies: &[String]) -> String {
     pages::join(bodies)
+}
+
+/// How an article was found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Explanation {
+    /// What said where the article is.
+    pub reading: &'static str,
+    /// The lines of the page; none where the text did not come from them.
+    pub blocks: Vec<Block>,
 }
 
 /// One line of a page with why it stayed or went.
@@ -189,30 +216,6 @@ pub struct Block {
     pub removed: Option<&'static str>,
 }
 
-/// Every line of a page and what became of it: the long form of [`Article::removed`], for people who tune.
-pub fn explain(page: &Page) -> Vec<Block> {
-    let text = prepass::with_few_references(decode::decode(page.bytes, page.content_type));
-    let prepared = prepass::prepare(&text, prepass::MAX_NODES);
-    let html = scraper::Html::parse_document(&prepared.html);
-    let found = meta::read(&html, &prepared.json_ld, page);
-    let tree = Tree::new(&html, Hidden::Drop, &[]);
-    let mut lines = lines::lines(&tree);
-    let title = found.article.title.as_deref();
-    let believed = lines::mark(&tree, &mut lines, title, Trust::Normal);
-    let Some(selection) = select::select(&tree, &lines, title) else { return Vec::new() };
-    let pruned = prune::prune(&tree, &lines, &believed, &selection, title, None);
-    let inside = |line: &lines::Line| tree.holds(selection.outer, line.first);
-    let first = lines.iter().position(inside).unwrap_or(0);
-    let blocks = lines.iter().enumerate().map(|(i, line)| Block {
-        text: crate::text::excerpt(&tree.line_text(line.first, line.end, 400), 80),
-        path: tree.path(line.first),
-        score: select::score(line),
-        marks: line.marks.to_string(),
-        removed: if inside(line) { pruned.why.get(i - first).copied().flatten() } else { Some("outside") },
-    });
-    blocks.collect()
-}
-
 /// A body lighter than this is not trusted to be the whole article.
 const MIN_WEIGHT: u32 = 150;
 
@@ -228,6 +231,7 @@ struct Body {
     has_prose: bool,
     removed: Vec<Removed>,
     blocks: Vec<u64>,
+    explanation: Explanation,
 }
 
 impl Body {
@@ -249,6 +253,33 @@ struct Site<'a> {
     rule: Option<&'a Rule>,
     memory: Option<&'a Memory>,
     evidence: Vec<Evidence>,
+    detail: Detail,
+}
+
+impl Site<'_> {
+    /// Each line with its fate; `gone` says why a line went, from the first line inside `outer` on.
+    fn explanation(
+        &self,
+        reading: &'static str,
+        tree: &Tree,
+        lines: &[lines::Line],
+        outer: u32,
+        gone: &[Option<&'static str>],
+    ) -> Explanation {
+        if self.detail == Detail::Article {
+            return Explanation::default();
+        }
+        let inside = |line: &lines::Line| tree.holds(outer, line.first);
+        let first = lines.iter().position(inside).unwrap_or(0);
+        let blocks = lines.iter().enumerate().map(|(i, line)| Block {
+            text: crate::text::excerpt(&tree.line_text(line.first, line.end, 400), 80),
+            path: tree.path(line.first),
+            score: select::score(line),
+            marks: line.marks.to_string(),
+            removed: if inside(line) { gone.get(i - first).copied().flatten() } else { Some("outside") },
+        });
+        Explanation { reading, blocks: blocks.collect() }
+    }
 }
 
 /// What the rule names, else the best reading. Never nothing where there is text: at last with less belief in classes,
@@ -289,6 +320,7 @@ fn hidden_body(site: &Site, hidden: &[&str], data: Option<&str>) -> Option<Body>
             has_prose: true,
             removed: Vec::new(),
             blocks: Vec::new(),
+            explanation: Explanation { reading: "the articleBody of the page's data", blocks: Vec::new() },
         })
     };
     from_template.filter(|body| body.weight() >= MIN_WEIGHT).or_else(from_data)
@@ -310,6 +342,7 @@ fn named_body(site: &Site) -> Option<Body> {
     let believed = lines::mark(&tree, &mut lines, site.title, Trust::Normal);
     let pruned = prune::prune_to(&tree, &lines, &believed, &parts, site.title);
     let html = write::write(&tree, 0, &pruned.fates, site.base);
+    let explanation = site.explanation("the rule for the site", &tree, &lines, 0, &pruned.why);
     let selection = select::select(&tree, &lines, site.title);
     let dates = selection.as_ref().map(|s| published::seen(&tree, &lines, s)).unwrap_or_default();
     let author = selection.as_ref().and_then(|s| byline::author(&tree, &lines, s));
@@ -321,6 +354,7 @@ fn named_body(site: &Site) -> Option<Body> {
         has_prose: true,
         removed: pruned.removed,
         blocks: pruned.blocks,
+        explanation,
     })
 }
 
@@ -328,7 +362,7 @@ fn body(site: &Site, hidden: Hidden, trust: Trust) -> Option<Body> {
     let tree = Tree::new(site.html, hidden, &stripped(site));
     let mut lines = lines::lines(&tree);
     let believed = lines::mark(&tree, &mut lines, site.title, trust);
-    let read = |selection: &select::Selection| {
+    let read = |selection: &select::Selection, reading: &'static str| {
         let pruned = prune::prune(&tree, &lines, &believed, selection, site.title, site.memory);
         let html = write::write(&tree, selection.outer, &pruned.fates, site.base);
         let dates = published::seen(&tree, &lines, selection);
@@ -340,13 +374,21 @@ fn body(site: &Site, hidden: Hidden, trust: Trust) -> Option<Body> {
             has_prose: pruned.has_prose,
             removed: pruned.removed,
             blocks: pruned.blocks,
+            explanation: site.explanation(reading, &tree, &lines, selection.outer, &pruned.why),
         }
     };
     let selection = select::select(&tree, &lines, site.title)?;
-    let body = read(&selection);
+    let scored = match (hidden, trust) {
+        (Hidden::Drop, Trust::Normal) => "the scores of the lines",
+        (Hidden::Drop, Trust::Little) => "the scores of the lines, with little belief in classes",
+        (Hidden::Keep, _) => "the scores of the lines, with what styles hide",
+    };
+    let body = read(&selection, scored);
     let missing = site.evidence.iter().find(|evidence| evidence.is_missing_in(&body.text));
-    let told = missing.and_then(|evidence| Some((evidence, evidence.container(&tree, &lines)?)));
-    let other = told.map(|(evidence, container)| (evidence, read(&select::with_container(&tree, &lines, container, site.title))));
+    let other = missing.and_then(|evidence| {
+        let told = select::with_container(&tree, &lines, evidence.container(&tree, &lines)?, site.title);
+        Some((evidence, read(&told, "the words of the feed's summary or of the page's data")))
+    });
     // The words are on the page and not in the body: the other element is the article if it does better.
     Some(match other {
         Some((evidence, other)) if !evidence.is_missing_in(&other.text) => other,

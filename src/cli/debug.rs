@@ -126,15 +126,13 @@ fn extract(row: ExtractRow, explain: bool) -> Value {
         title: None,
         summary: None,
     };
-    match article::extract(&page) {
-        Err(error) => {
-            let mut reply = json!({"id": row.id, "title": null, "text": "", "html": "", "why": error.to_string()});
-            if explain {
-                reply["blocks"] = blocks(&page);
-            }
-            reply
-        }
-        Ok(found) => {
+    let found = match explain {
+        true => article::explain(&page, &article::Guide::default()).map(|(found, explanation)| (found, Some(explanation))),
+        false => article::extract(&page).map(|found| (found, None)),
+    };
+    match found {
+        Err(error) => json!({"id": row.id, "title": null, "text": "", "html": "", "why": error.to_string()}),
+        Ok((found, explanation)) => {
             let mut reply = json!({
                 "id": row.id,
                 "title": found.title,
@@ -146,17 +144,18 @@ fn extract(row: ExtractRow, explain: bool) -> Value {
                 "canonical_url": found.canonical_url,
                 "image": found.lead_image,
             });
-            if explain {
+            if let Some(explanation) = explanation {
                 reply["removed"] = found.removed.iter().map(|r| json!({"what": r.what, "excerpt": r.excerpt})).collect();
-                reply["blocks"] = blocks(&page);
+                reply["reading"] = explanation.reading.into();
+                reply["blocks"] = blocks(&explanation.blocks);
             }
             reply
         }
     }
 }
 
-fn blocks(page: &article::Page) -> Value {
-    article::explain(page)
+fn blocks(blocks: &[article::Block]) -> Value {
+    blocks
         .iter()
         .map(|b| json!({"text": b.text, "path": b.path, "score": b.score, "marks": b.marks, "removed": b.removed}))
         .collect()
