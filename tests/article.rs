@@ -622,6 +622,14 @@ fn the_day_is_the_one_that_readers_saw() {
 }
 
 #[test]
+fn a_country_tells_the_zone_where_the_page_names_no_language() {
+    let html = format!("<meta property=article:published_time content=2025-11-22T23:00:00Z>{}", body());
+    let day = |url| extract(&Page { url, ..page(&html) }).expect("an article").published.map(|at| at.rfc3339()[..10].to_owned());
+    assert_eq!(day("https://news.example.de/story").as_deref(), Some("2025-11-23"));
+    assert_eq!(day("https://news.example/story").as_deref(), Some("2025-11-22"));
+}
+
+#[test]
 fn a_date_is_found_among_the_data_of_scripts_at_last() {
     let script = "<script>window.state = {\"publishedAt\": \"2025-11-23T10:00:00Z\"}</script>";
     assert_eq!(day(script, "").as_deref(), Some("2025-11-23"));

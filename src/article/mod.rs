@@ -175,7 +175,8 @@ fn read(page: &Page, guide: &Guide, detail: Detail) -> Result<(Article, Explanat
     if found.dates.is_empty() {
         found.dates.extend(published::in_scripts(&text).map(|told| (Source::Script, told)));
     }
-    found.article.published = published::choose(&found.dates, found.article.language.as_deref());
+    let spoken = found.article.language.as_deref().or_else(|| published::spoken_at(address.as_ref()?));
+    found.article.published = published::choose(&found.dates, spoken);
     if let Some(wall) = wall::wall(&body.text, found.article.title.as_deref(), found.says_paid) {
         return Err(wall);
     }

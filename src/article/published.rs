@@ -12,6 +12,7 @@ use super::tree::Tree;
 use crate::model::Timestamp;
 use crate::text::fold;
 use chrono::{NaiveDate, Timelike};
+use url::Url;
 
 /// Where a date stands, in the order in which they are believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -129,6 +130,30 @@ fn primary(language: Option<&str>) -> String {
 fn is_european(language: Option<&str>) -> bool {
     const LANGUAGES: [&str; 12] = ["de", "fr", "it", "nl", "pl", "sv", "da", "nb", "no", "cs", "hu", "sk"];
     LANGUAGES.contains(&primary(language).as_str())
+}
+
+/// The language of most sites below a country's domain, for pages that do not tell theirs.
+pub fn spoken_at(address: &Url) -> Option<&'static str> {
+    const COUNTRIES: [(&str, &str); 16] = [
+        ("at", "de"),
+        ("cn", "zh"),
+        ("cz", "cs"),
+        ("de", "de"),
+        ("dk", "da"),
+        ("fr", "fr"),
+        ("hk", "zh"),
+        ("hu", "hu"),
+        ("it", "it"),
+        ("jp", "ja"),
+        ("kr", "ko"),
+        ("nl", "nl"),
+        ("no", "no"),
+        ("pl", "pl"),
+        ("se", "sv"),
+        ("tw", "zh"),
+    ];
+    let domain = address.host_str()?.rsplit('.').next()?;
+    COUNTRIES.iter().find(|(country, _)| *country == domain).map(|(_, language)| *language)
 }
 
 /// Lines around the headline in which a date is looked for: before it, and after it or after the start of the text.
