@@ -166,10 +166,117 @@ fn no_control_byte_reaches_a_terminal() {
     for command in commands {
         let output = run(command);
         assert_eq!(code(&output), 0, "{command:?} {}", stderr(&output));
-        for text in [stdout(&output), stderr(&output)] {
-            assert!(!text.chars().any(|c| c != '\n' && c != '\t' && courant::text::is_hostile(c)), "{command:?}: {text:?}");
-        }
+        assert_harmless(command, &output);
     }
+}
+
+fn assert_harmless(command: &[&str], output: &Output) {
+    for text in [stdout(output), stderr(output)] {
+        let hostile = text.chars().find(|c| *c != '\n' && *c != '\t' && courant::text::is_hostile(*c));
+        assert!(hostile.is_none(), "{command:?}: {hostile:?} in {text:?}");
+    }
+}
+
+/// A server whose answers are evil in every place that HTTP has: reason, types, validators, addresses, hubs, rules for robots.
+fn evil_server() -> String {
+    use std::io::{Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut request = [0; 4096];
+            let n = stream.read(&mut request).unwrap_or(0);
+            let head = String::from_utf8_lossy(&request[..n]).into_owned();
+            let path = head.split(' ').nth(1).unwrap_or_default();
+            let evil = "\u{9b}31m\u{202e}";
+            let text = "A paragraph of some length, with commas, so that it is an article for the extractor.";
+            let item = format!(
+                "<item><title>{evil}one</title><guid>{evil}1</guid><link>/page/{evil}</link><category>{evil}</category>\
+                 <author>{evil}@x.example ({evil})</author><description>{evil} {text}</description></item>"
+            );
+            let (status, headers, body) = match path {
+                "/feed" => (
+                    format!("200 {evil}"),
+                    format!(
+                        "Content-Type: application/rss+xml; x={evil}\r\nETag: \"{evil}\"\r\nLast-Modified: {evil}\r\nLink: <http://hub.example/{evil}>; rel=hub\r\n"
+                    ),
+                    format!(
+                        "<rss version='2.0'><channel><title>{evil}</title><link>/{evil}</link><ttl>{evil}</ttl>{item}</channel></rss>"
+                    ),
+                ),
+                "/gone" => (format!("410 {evil}"), String::new(), evil.to_owned()),
+                "/moved" => ("301 Moved".to_owned(), format!("Location: /{evil}\r\n"), String::new()),
+                "/elsewhere" => ("302 Found".to_owned(), format!("Location: javascript:{evil}\r\n"), String::new()),
+                "/web" => {
+                    (format!("200 {evil}"), format!("Content-Type: text/html{evil}\r\n"), format!("<title>{evil}</title>{evil}"))
+                }
+                "/login" => (format!("401 {evil}"), format!("WWW-Authenticate: Basic realm=\"{evil}\"\r\n"), evil.to_owned()),
+                "/later" => (format!("503 {evil}"), format!("Retry-After: {evil}\r\n"), evil.to_owned()),
+                "/coded" => ("200 OK".to_owned(), format!("Content-Encoding: {evil}\r\n"), evil.to_owned()),
+                "/robots.txt" => {
+                    ("200 OK".to_owned(), String::new(), format!("User-agent: *\nDisallow: /page/{evil}\n{evil}: {evil}\n"))
+                }
+                _ => (
+                    "200 OK".to_owned(),
+                    "Content-Type: text/html\r\n".to_owned(),
+                    format!("<title>{evil}</title><h1>{evil}</h1><p>{text}</p>"),
+                ),
+            };
+            let answer =
+                format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    });
+    base
+}
+
+#[test]
+fn no_control_byte_of_a_server_reaches_a_terminal_or_the_log() {
+    let (home, base) = (tempfile::tempdir().unwrap(), evil_server());
+    let paths = ["/feed", "/gone", "/moved", "/elsewhere", "/web", "/login", "/later", "/coded"];
+    let feeds: String = paths.iter().map(|path| format!("[[feed]]\nurl = \"{base}{path}\"\n")).collect();
+    std::fs::write(home.path().join("feeds.toml"), feeds).unwrap();
+    let config = home.path().join("courant.toml");
+    let text = "state_dir = \"state\"\n[poll]\nhost_spacing = \"0s\"\n[fetch]\nallow_private = [\"127.0.0.1\"]\n[log]\nlevel = \"trace\"\n";
+    std::fs::write(&config, text).unwrap();
+    let run = |arguments: &[&str]| {
+        let output = courant(home.path(), &[&["--config", config.to_str().unwrap()], arguments].concat());
+        assert_harmless(arguments, &output);
+        (stdout(&output), stderr(&output))
+    };
+    let (_, log) = run(&["once", "--all"]);
+    assert!(paths.iter().all(|path| log.contains(path)), "the log tells of every feed: {log}");
+    let (listed, _) = run(&["feed", "list"]);
+    assert!(listed.contains("/gone") && listed.contains("/login"), "{listed}");
+    for path in paths {
+        let address = format!("{base}{path}");
+        run(&["feed", "show", &address]);
+        run(&["feed", "test", &address]);
+        run(&["article", &address, "--explain"]);
+    }
+    for format in ["json", "jsonl", "tsv", "md"] {
+        run(&["feed", "list", "--format", format]);
+        run(&["stories", "--since", "9999d", "--format", format]);
+    }
+    for format in ["atom", "rss", "json", "opml"] {
+        run(&["render", "all", "--format", format]);
+    }
+    let commands: [&[&str]; 9] = [
+        &["status"],
+        &["status", "--format", "json"],
+        &["doctor"],
+        &["why", "1"],
+        &["story", "show", "1"],
+        &["feed", "export"],
+        &["db", "recluster", "--dry-run"],
+        &["feed", "add", "http://127.0.0.1:9/\u{9b}31m"],
+        &["feed", "show", "\u{9b}31m"],
+    ];
+    for command in commands {
+        run(command);
+    }
+    assert!(run(&["stories", "--since", "9999d"]).0.contains("one"), "the story itself is there");
 }
 
 #[test]
