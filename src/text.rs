@@ -57,10 +57,11 @@ pub fn fold(text: &str) -> String {
     // Characters that are their own folding, and that nothing composes with, are taken as they are: most of any text.
     let plain = |c: char| {
         c.is_ascii()
-            || matches!(c, '\u{4e00}'..='\u{9fff}' | '\u{2013}'..='\u{201f}' | '\u{3001}'..='\u{3002}' | '\u{3008}'..='\u{3011}')
+            || matches!(c, '\u{df}'..='\u{ff}' | '\u{2013}'..='\u{2016}' | '\u{2018}'..='\u{201f}' | '\u{3001}'..='\u{3002}'
+                | '\u{3008}'..='\u{3011}' | '\u{4e00}'..='\u{9fff}')
     };
     let mut rest = text;
-    while let Some(odd) = rest.find(|c| !plain(c)) {
+    while let Some(odd) = find_char(rest, |c| !plain(c)) {
         // A mark may compose with the character before it, so that one is folded together with what follows.
         let start = rest[..odd].char_indices().next_back().map_or(0, |(at, _)| at);
         push_lower(&mut out, &rest[..start]);
@@ -70,6 +71,23 @@ pub fn fold(text: &str) -> String {
     }
     push_lower(&mut out, rest);
     out
+}
+
+/// Where the first character is that is not ASCII and is `wanted`. Runs of ASCII are skipped without being decoded.
+fn find_char(text: &str, wanted: impl Fn(char) -> bool) -> Option<usize> {
+    let mut at = 0;
+    while let Some(byte) = text.as_bytes().get(at) {
+        if byte.is_ascii() {
+            at += 1;
+            continue;
+        }
+        let c = text[at..].chars().next()?;
+        if wanted(c) {
+            return Some(at);
+        }
+        at += c.len_utf8();
+    }
+    None
 }
 
 fn push_lower(out: &mut String, plain: &str) {
@@ -158,6 +176,7 @@ mod tests {
             "x\u{301}",
             "谷\u{301}Ａ",
             "日本語ガ、テスト。",
+            "Jørgensen naïve e\u{302}\u{301} ê\u{301} ÿ ß ‗",
         ] {
             assert_eq!(fold(text), whole(text), "{text}");
         }

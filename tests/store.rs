@@ -5,8 +5,8 @@ use courant::fetch::Validators;
 use courant::model::{Dedupe, EntryId, FeedId, StoryId, Timestamp};
 use courant::schedule::FeedState;
 use courant::store::{
-    ArticleResult, Claim, Correction, Draft, Extra, FoundArticle, PollRecord, Read, Reader, Selection, Settled, Store,
-    WantedArticle, key_of, search,
+    Alone, ArticleResult, Claim, Correction, Draft, Extra, FeedChange, FoundArticle, PollRecord, Read, Reader, Selection,
+    Settled, Store, WantedArticle, Writer, key_of, search,
 };
 use courant::story;
 use proptest::prelude::*;
@@ -32,6 +32,7 @@ fn draft(id: &str, link: &str, title: &str) -> Draft {
         content_hash: key_of(title),
         extra: Extra::default(),
         article: None,
+        alone: None,
     }
 }
 
@@ -545,4 +546,47 @@ fn a_domain_that_asks_for_patience_is_held_as_a_whole() {
     // `once --all` does not override it.
     bed.store.make_all_due(NOW).unwrap();
     assert!(Reader::open(&bed.path).unwrap().feeds().unwrap()[2].next_poll.is_some_and(|at| at >= until));
+}
+
+#[tokio::test]
+async fn an_entry_that_is_compared_with_nothing_is_settled_with_its_poll() {
+    let one = || draft("1", "https://a.example/1", "One");
+    let Bed { _folder, path, store, feed } = bed();
+    drop(store);
+    let fresh = _folder.path().join("fresh.db");
+    std::fs::copy(&path, &fresh).unwrap();
+    let (writer, thread) = Writer::start(Store::open(&path, NOW).unwrap());
+    let alone = Draft { alone: Some(Alone { terms: search::terms("One", ""), language: Some("en".into()) }), ..one() };
+    let poll = record(feed, NOW, vec![alone]);
+    let again = poll.clone();
+    let change = writer.write(move |store| store.save_poll(&poll)).await.unwrap();
+    assert_eq!((change.n_new, change.n_settled, change.n_ready, change.n_wanted), (1, 1, 0, 0));
+    assert_eq!(writer.write(move |store| store.save_poll(&again)).await.unwrap(), FeedChange::default());
+    // A poll that fails takes nothing of its entries into the text index.
+    let failed = record(
+        feed,
+        NOW,
+        vec![Draft { alone: Some(Alone { terms: "two".into(), language: None }), ..draft("2", "https://a.example/2", "Two") }],
+    );
+    let failed =
+        writer.write(move |store| store.save_poll(&failed).and(Err::<(), _>(rusqlite::Error::QueryReturnedNoRows))).await;
+    assert!(failed.is_err());
+    drop(writer);
+    thread.join().unwrap();
+    let reader = Reader::open(&path).unwrap();
+    let find = |words: &str| reader.select(&Selection { query: search::Query::parse(words), ..Selection::default() }).unwrap();
+    assert_eq!(find("one").len(), 1);
+    assert!(find("two").is_empty());
+    assert!(reader.to_settle(10).unwrap().is_empty());
+    // It is the story that settling would have made of it.
+    let story = |path: &Path| {
+        let reader = Reader::open(path).unwrap();
+        let id = reader.select(&Selection::default()).unwrap()[0];
+        let rung = reader.story(id).unwrap().unwrap().members.remove(0).rung;
+        (reader.published(&[id]).unwrap().remove(0).id, id, rung)
+    };
+    let mut store = Store::open(&fresh, NOW).unwrap();
+    store.save_poll(&record(feed, NOW, vec![one()])).unwrap();
+    settle(&mut store, &fresh);
+    assert_eq!(story(&path), story(&fresh));
 }

@@ -1,13 +1,13 @@
 //! One poll: fetch, parse, decide when next. It ends in one [`PollRecord`], whatever happens.
 
 use super::engine::{Engine, Stats, clock};
-use super::source;
+use super::{settle, source};
 use crate::feed::{self, NotAFeed, ParsedEntry, ParsedFeed};
 use crate::fetch::{self, FetchError, Head, Outcome, Room, Validators};
 use crate::life::{self, Trouble};
-use crate::model::{ArticleMode, Timestamp};
+use crate::model::{ArticleMode, Dedupe, Timestamp};
 use crate::schedule::{self, Polled, Redirect};
-use crate::store::{Draft, DueFeed, Extra, FeedChange, Key, PollRecord, Read, WantedArticle, key_of};
+use crate::store::{Alone, Draft, DueFeed, Extra, FeedChange, Key, PollRecord, Read, WantedArticle, key_of};
 use crate::websub::{self, Hub};
 use crate::{article, listing, story, text};
 use std::sync::Arc;
@@ -45,6 +45,7 @@ fn report(engine: &Engine, url: &str, error: Option<(String, u32)>, unchanged: b
     Stats::add(&stats.unchanged, usize::from(unchanged));
     Stats::add(&stats.new_entries, change.n_new);
     Stats::add(&stats.edited, change.n_edited);
+    Stats::add(&stats.settled, change.n_settled);
     wake(engine, change);
     match error {
         Some((error, n_errors)) => {
@@ -324,18 +325,28 @@ impl Work {
             true => text::one_line(&text::excerpt(&article::plain_text(html.as_deref().unwrap_or_default()), 80)),
             false => title.to_owned(),
         };
+        let dedupe = self.due.settings.dedupe.unwrap_or(self.engine.config.story.dedupe);
+        let language = entry.language.or_else(|| feed.language.clone());
+        let alone = match (&html, &article, dedupe) {
+            (Some(html), None, Dedupe::Off) => {
+                let (terms, language) = settle::searchable(&title, &article::plain_text(html), language.as_deref());
+                Some(Alone { terms, language })
+            }
+            _ => None,
+        };
         Draft {
             key,
             link_key: address.as_deref().map(key_of),
             link,
             title,
             author: entry.author,
-            language: entry.language.or_else(|| feed.language.clone()),
+            language,
             claimed: entry.published.or(entry.updated),
             html,
             content_hash,
             extra: Extra::new(entry.categories, entry.enclosures.first(), entry.comments, entry.source.as_ref()),
             article,
+            alone,
         }
     }
 }

@@ -128,6 +128,7 @@ pub async fn take_in(
     };
     Stats::add(&engine.stats.new_entries, change.n_new);
     Stats::add(&engine.stats.edited, change.n_edited);
+    Stats::add(&engine.stats.settled, change.n_settled);
     poll::wake(engine, change);
     tracing::debug!(feed.url = name, n_new = change.n_new, n_edited = change.n_edited, "pushed by its hub");
     Ok(Answer::Taken)

@@ -42,7 +42,7 @@ pub async fn settle_ready(engine: &Arc<Engine>) -> anyhow::Result<usize> {
 pub(super) fn prepare(entry: &ToSettle, default: Dedupe) -> Settled {
     let dedupe = entry.dedupe.unwrap_or(default);
     let body = article::plain_text(&entry.html);
-    let language = entry.language.clone().or_else(|| guess_language(&entry.title, &body));
+    let (terms, language) = searchable(&entry.title, &body, entry.language.as_deref());
     Settled {
         entry: entry.entry,
         version: entry.version,
@@ -59,9 +59,15 @@ pub(super) fn prepare(entry: &ToSettle, default: Dedupe) -> Settled {
             ),
         },
         prepared: (dedupe >= Dedupe::Text).then(|| story::prepare(&item(entry, &body, language.as_deref()))),
-        terms: store::search::terms(&entry.title, &body),
+        terms,
         language,
     }
+}
+
+/// The terms of a text for the text index, and its language: what it says of itself, else what its script tells.
+pub(super) fn searchable(title: &str, body: &str, language: Option<&str>) -> (String, Option<String>) {
+    let language = language.map(str::to_owned).or_else(|| guess_language(title, body));
+    (store::search::terms(title, body), language)
 }
 
 fn item<'a>(entry: &'a ToSettle, text: &'a str, language: Option<&'a str>) -> Item<'a> {

@@ -1,6 +1,7 @@
 //! Entries: what a poll read is compared with what is known, and taken in.
 
 use super::feeds::FeedChange;
+use super::settle::Founder;
 use super::{Key, Store};
 use crate::feed::{Attribution, Enclosure};
 use crate::model::{EntryId, FeedId, Timestamp};
@@ -27,6 +28,16 @@ pub struct Draft {
     pub extra: Extra,
     /// The page to fetch, where one is wanted.
     pub article: Option<WantedArticle>,
+    /// Where nothing is waited for and nothing is compared: the entry is settled in the commit that brings it.
+    pub alone: Option<Alone>,
+}
+
+/// What settling an entry takes that is a story by itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Alone {
+    /// For the text index.
+    pub terms: String,
+    pub language: Option<String>,
 }
 
 /// The page behind an entry.
@@ -93,6 +104,7 @@ pub(super) const SETTLED: i64 = 2;
 /// Takes in what a feed holds now: new entries are added, edited ones updated, the rest left as it is.
 pub(super) fn save(store: &mut Store, feed: FeedId, drafts: &[Draft], at: Timestamp) -> rusqlite::Result<FeedChange> {
     let mut change = FeedChange::default();
+    let feed = Feed::read(store, feed)?;
     let present: HashSet<Key> = drafts.iter().map(|draft| draft.key).collect();
     let mut taken = HashSet::new();
     // A feed lists its newest entry first: the last is the oldest, and the first to have been there.
@@ -100,13 +112,16 @@ pub(super) fn save(store: &mut Store, feed: FeedId, drafts: &[Draft], at: Timest
         if !taken.insert(draft.key) {
             continue; // One id twice in one document: the one that stands last counts, on every poll.
         }
-        let known = match find(store, feed, &draft.key)? {
-            None => find_renamed(store, feed, draft, &present)?,
-            found => found,
+        let known = match feed.is_empty {
+            true => None,
+            false => match find(store, feed.id, &draft.key)? {
+                None => find_renamed(store, feed.id, draft, &present)?,
+                found => found,
+            },
         };
         match (known, &draft.html) {
             (None, Some(html)) => {
-                insert(store, feed, draft, html, at, &mut change)?;
+                insert(store, &feed, draft, html, at, &mut change)?;
                 change.n_new += 1;
             }
             (Some(known), Some(html)) if known.content_hash != draft.content_hash && known.n_edits < MAX_EDITS => {
@@ -118,6 +133,23 @@ pub(super) fn save(store: &mut Store, feed: FeedId, drafts: &[Draft], at: Timest
         }
     }
     Ok(change)
+}
+
+/// The feed whose entries are taken in.
+struct Feed {
+    id: FeedId,
+    key: String,
+    /// It had no entry when this commit began: none of its entries can be known.
+    is_empty: bool,
+}
+
+impl Feed {
+    fn read(store: &Store, id: FeedId) -> rusqlite::Result<Feed> {
+        store
+            .connection
+            .prepare_cached("SELECT key, NOT EXISTS(SELECT 1 FROM entries WHERE feed_id = ?1) FROM feeds WHERE id = ?1")?
+            .query_row([id.0], |row| Ok(Feed { id, key: row.get(0)?, is_empty: row.get(1)? }))
+    }
 }
 
 struct Known {
@@ -170,7 +202,7 @@ fn find_renamed(store: &Store, feed: FeedId, draft: &Draft, present: &HashSet<Ke
 
 fn insert(
     store: &mut Store,
-    feed: FeedId,
+    feed: &Feed,
     draft: &Draft,
     html: &str,
     at: Timestamp,
@@ -185,6 +217,9 @@ fn insert(
     let waits = matches!(article, Some((_, super::articles::WANTED)));
     let wait_until = draft.article.as_ref().filter(|_| waits).map(|wanted| wanted.wait_until.0);
     change.n_wanted += usize::from(waits);
+    if let (Some(alone), None) = (&draft.alone, article) {
+        return insert_settled(store, feed, draft, html, alone, first_seen, change);
+    }
     change.n_ready += usize::from(!waits);
     store
         .connection
@@ -193,7 +228,7 @@ fn insert(
              VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10, 0, ?11, ?12, ?13)",
         )?
         .execute(params![
-            feed.0,
+            feed.id.0,
             draft.key,
             draft.link,
             draft.title,
@@ -207,7 +242,61 @@ fn insert(
             wait_until,
             article.map(|(id, _)| id),
         ])?;
-    let id = store.connection.last_insert_rowid();
+    insert_rest(store, draft, html, store.connection.last_insert_rowid())
+}
+
+/// An entry that is compared with nothing, with its story: written once, as settling would leave it.
+fn insert_settled(
+    store: &mut Store,
+    feed: &Feed,
+    draft: &Draft,
+    html: &str,
+    alone: &Alone,
+    first_seen: Timestamp,
+    change: &mut FeedChange,
+) -> rusqlite::Result<()> {
+    let last: Option<i64> = store.connection.prepare_cached("SELECT max(id) FROM entries")?.query_row([], |row| row.get(0))?;
+    let id = last.unwrap_or(0) + 1;
+    let founder = Founder {
+        entry: EntryId(id),
+        feed_key: &feed.key,
+        key: &draft.key,
+        at: draft.claimed.map_or(first_seen, |claimed| claimed.min(first_seen)),
+        first_seen,
+    };
+    let story = store.create_story(&founder, alone.language.as_deref(), first_seen)?;
+    store
+        .connection
+        .prepare_cached(
+            "INSERT INTO entries(id, feed_id, key, link, title, author, language, claimed, first_seen, settled, updated, content_hash, extra, state,
+               ready, story_id, rung, evidence, model, joined)
+             VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?9, ?10, ?11, 2, 0, ?12, ?13, ?14, ?15, ?9)",
+        )?
+        .execute(params![
+            id,
+            feed.id.0,
+            draft.key,
+            draft.link,
+            draft.title,
+            draft.author,
+            alone.language,
+            draft.claimed.map(|at| at.0),
+            first_seen.0,
+            draft.content_hash,
+            serde_json::to_string(&draft.extra).unwrap_or_default(),
+            story.0,
+            store.alone.rung,
+            store.alone.evidence,
+            crate::story::MODEL_VERSION,
+        ])?;
+    store.unindexed.push((EntryId(id), alone.terms.clone()));
+    store.generation += 1;
+    change.n_settled += 1;
+    insert_rest(store, draft, html, id)
+}
+
+/// What is kept of an entry beside its row.
+fn insert_rest(store: &Store, draft: &Draft, html: &str, id: i64) -> rusqlite::Result<()> {
     store.connection.prepare_cached("INSERT INTO entry_bodies(entry_id, html) VALUES(?, ?)")?.execute(params![id, html])?;
     if let Some(link_key) = draft.link_key {
         store
@@ -275,6 +364,7 @@ pub(super) fn purge(store: &mut Store, feed: FeedId, now: Timestamp) -> rusqlite
     let mut stories: Vec<i64> = gone.iter().filter_map(|(_, story)| *story).collect();
     stories.sort_unstable();
     stories.dedup();
+    store.unindexed.retain(|(entry, _)| gone.iter().all(|(gone, _)| *gone != entry.0));
     for (entry, _) in &gone {
         for sql in [
             "DELETE FROM search WHERE rowid = ?",

@@ -100,6 +100,8 @@ pub struct FeedChange {
     /// Entries that wait for an article, and entries that can be settled.
     pub n_wanted: usize,
     pub n_ready: usize,
+    /// Entries that were settled at once.
+    pub n_settled: usize,
 }
 
 impl Store {

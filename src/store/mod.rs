@@ -16,7 +16,7 @@ mod writer;
 
 pub use articles::{ArticleResult, DueArticle, FoundArticle};
 pub use correct::{Corrected, Correction};
-pub use entries::{Draft, Extra, WantedArticle};
+pub use entries::{Alone, Draft, Extra, WantedArticle};
 pub use feeds::{Claim, DueFeed, FeedChange, PlannedFeed, PollRecord, Read, SyncReport};
 pub use read::{ArticleRow, Counts, FeedRow, HeldBack, Member, Reader, Selection, StoryDetail};
 pub use schema::SchemaError;
@@ -24,7 +24,7 @@ pub use settle::{Settled, ToSettle};
 pub use websub::{DueHub, HubRow, Subscribed};
 pub use writer::{WriteError, Writer};
 
-use crate::model::Timestamp;
+use crate::model::{EntryId, Timestamp};
 use crate::{fetch, story};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use std::path::Path;
@@ -52,6 +52,9 @@ pub struct Store {
     index: Option<story::Index>,
     /// Counts commits that changed what is published.
     generation: u64,
+    /// Entries that were settled in this transaction and are not in the text index yet, with their terms.
+    unindexed: Vec<(EntryId, String)>,
+    alone: settle::DecidedAlone,
 }
 
 /// How long a statement waits for another process: a command that reads while a checkpoint runs.
@@ -83,7 +86,16 @@ impl Store {
             |row| row.get(0),
         )?;
         let last_stamp = last.unwrap_or(0).max(now.0 - 1);
-        Ok(Store { connection, instance, boot: Uuid::new_v4(), last_stamp, index: None, generation: 0 })
+        Ok(Store {
+            connection,
+            instance,
+            boot: Uuid::new_v4(),
+            last_stamp,
+            index: None,
+            generation: 0,
+            unindexed: Vec::new(),
+            alone: settle::DecidedAlone::new(),
+        })
     }
 
     /// A moment that is later than every one given out before, and `now` wherever that is true of it: what is sorted

@@ -10,7 +10,9 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 /// A document's distinct terms, joined by blanks, as the index's tokenizer splits them again.
 pub fn terms(title: &str, body: &str) -> String {
-    let mut seen: HashSet<u64, BuildHasherDefault<Identity>> = HashSet::default();
+    // About as many as a text of this length has, so that the set need not grow.
+    let mut seen: HashSet<u64, BuildHasherDefault<Identity>> =
+        HashSet::with_capacity_and_hasher(body.len() / 16 + 16, BuildHasherDefault::default());
     let mut out = String::with_capacity(body.len() / 2 + 64);
     for part in [title, body] {
         let folded = text::fold(part);
@@ -54,8 +56,22 @@ fn for_each_term(folded: &str, query: bool, mut each: impl FnMut(&str)) {
             each(&folded[start..end]);
         }
     };
-    for (at, c) in folded.char_indices().chain([(folded.len(), ' ')]) {
-        if text::is_cjk(c) {
+    let bytes = folded.as_bytes();
+    let mut next = 0;
+    while next <= bytes.len() {
+        let at = next;
+        // ASCII, most of most texts, is told by its bytes; the end ends what is open.
+        let c = match bytes.get(at) {
+            Some(byte) if !byte.is_ascii() => folded[at..].chars().next().unwrap_or(' '),
+            Some(&byte) => char::from(byte),
+            None => ' ',
+        };
+        next += c.len_utf8();
+        if c.is_ascii_alphanumeric() {
+            while bytes.get(next).is_some_and(u8::is_ascii_alphanumeric) {
+                next += 1;
+            }
+        } else if text::is_cjk(c) {
             if let Some(start) = word_start.take() {
                 each(text::clip(&folded[start..at], MAX_TERM_BYTES));
             }

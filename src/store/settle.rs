@@ -4,7 +4,7 @@
 use super::entries::{PROVISIONAL, SETTLED};
 use super::{Store, key_of};
 use crate::model::{Dedupe, EntryId, FeedId, StoryId, Timestamp};
-use crate::story::{AddressHit, AddressKey, AddressKind, Constraints, Decision, Evidence, Prepared, Rung};
+use crate::story::{AddressHit, AddressKey, AddressKind, Constraints, Decision, Evidence, Index, Item, Prepared, Rung};
 use rusqlite::{OptionalExtension, params};
 use uuid::Uuid;
 
@@ -64,6 +64,36 @@ struct Row {
     language: Option<String>,
 }
 
+/// The entry that a story begins with.
+pub(super) struct Founder<'a> {
+    pub entry: EntryId,
+    pub feed_key: &'a str,
+    pub key: &'a super::Key,
+    pub at: Timestamp,
+    pub first_seen: Timestamp,
+}
+
+impl Row {
+    fn founder(&self, entry: EntryId) -> Founder<'_> {
+        Founder { entry, feed_key: &self.feed_key, key: &self.key, at: self.at, first_seen: self.first_seen }
+    }
+}
+
+/// What is stored of the decision on an entry that is compared with nothing.
+pub(super) struct DecidedAlone {
+    pub rung: &'static str,
+    pub evidence: String,
+}
+
+impl DecidedAlone {
+    pub fn new() -> DecidedAlone {
+        let nothing = Item { entry: EntryId(0), feed: FeedId(0), title: "", text: "", language: None, at: Timestamp::default() };
+        let index = Index::new(std::time::Duration::ZERO);
+        let decision = index.decide(&crate::story::prepare(&nothing), Dedupe::Off, &[], &Constraints::default());
+        DecidedAlone { rung: rung_name(decision.rung), evidence: serde_json::to_string(&decision.evidence).unwrap_or_default() }
+    }
+}
+
 /// How many holders of one address are looked at: a key that more share is not an identity anyway.
 const MAX_HOLDERS: usize = 64;
 
@@ -108,6 +138,15 @@ impl Store {
         Ok(searchable.len())
     }
 
+    /// Writes the text index of the entries that were settled with their polls: once a commit, because FTS5 writes out
+    /// all it has at each savepoint, and a poll has one.
+    pub(super) fn index_settled(&mut self) -> rusqlite::Result<()> {
+        for (entry, terms) in self.unindexed.drain(..) {
+            self.connection.prepare_cached("INSERT INTO search(rowid, terms) VALUES(?, ?)")?.execute(params![entry.0, terms])?;
+        }
+        Ok(())
+    }
+
     /// `None`: it was edited since it was read.
     fn settle_one(&mut self, new: Settled, now: Timestamp) -> rusqlite::Result<Option<Searchable>> {
         let Some(row) = self.settling_row(&new)? else { return Ok(None) };
@@ -119,8 +158,7 @@ impl Store {
                 index.decide(prepared, new.dedupe, &hits, &constraints)
             }
             (Some(index), None) => {
-                let item =
-                    crate::story::Item { entry: new.entry, feed: row.feed, title: "", text: "", language: None, at: row.at };
+                let item = Item { entry: new.entry, feed: row.feed, title: "", text: "", language: None, at: row.at };
                 index.decide(&crate::story::prepare(&item), new.dedupe, &hits, &constraints)
             }
             (None, _) => return Ok(None),
@@ -168,7 +206,7 @@ impl Store {
     pub(super) fn found_story(&mut self, entry: EntryId, now: Timestamp) -> rusqlite::Result<StoryId> {
         let row = self.entry_row(entry)?;
         let stamp = self.stamp(now);
-        self.create_story(entry, &row, row.language.as_deref(), stamp)
+        self.create_story(&row.founder(entry), row.language.as_deref(), stamp)
     }
 
     /// Other entries under the same addresses.
@@ -220,7 +258,7 @@ impl Store {
     fn assign(&mut self, new: &Settled, row: &Row, decision: Decision, now: Timestamp) -> rusqlite::Result<StoryId> {
         let stamp = self.stamp(now);
         let story = match (row.story, decision.join) {
-            (None, None) => self.create_story(new.entry, row, new.language.as_deref(), stamp)?,
+            (None, None) => self.create_story(&row.founder(new.entry), new.language.as_deref(), stamp)?,
             // An edited or completed entry that would now open a story of its own stays where people have seen it.
             (Some(old), None) => old,
             (_, Some(joined)) => joined,
@@ -255,16 +293,21 @@ impl Store {
         Ok(story)
     }
 
-    fn create_story(&mut self, entry: EntryId, row: &Row, language: Option<&str>, stamp: Timestamp) -> rusqlite::Result<StoryId> {
+    pub(super) fn create_story(
+        &mut self,
+        founder: &Founder,
+        language: Option<&str>,
+        stamp: Timestamp,
+    ) -> rusqlite::Result<StoryId> {
         for n in 0.. {
-            let urn = published_id(self.instance, &row.feed_key, &row.key, n);
+            let urn = published_id(self.instance, founder.feed_key, founder.key, n);
             let made = self
                 .connection
                 .prepare_cached(
                     "INSERT INTO stories(urn, representative, sort_at, first_seen, updated, n_sources, language) VALUES(?, ?, ?, ?, ?, 1, ?)
                      ON CONFLICT(urn) DO NOTHING",
                 )?
-                .execute(params![urn.as_bytes(), entry.0, row.at.0, row.first_seen.0, stamp.0, language])?;
+                .execute(params![urn.as_bytes(), founder.entry.0, founder.at.0, founder.first_seen.0, stamp.0, language])?;
             if made == 1 {
                 break;
             }

@@ -116,7 +116,7 @@ fn work(mut store: Store, mut queue: mpsc::Receiver<Job>, changed: &watch::Sende
                 waiting = next.take();
             }
         }
-        let committed = store.connection.execute_batch("COMMIT");
+        let committed = store.index_settled().and_then(|()| store.connection.execute_batch("COMMIT"));
         if let Err(error) = &committed {
             tracing::error!(%error, "a transaction could not be committed; what it held is done again");
             if let Err(error) = store.connection.execute_batch("ROLLBACK") {
@@ -124,6 +124,7 @@ fn work(mut store: Store, mut queue: mpsc::Receiver<Job>, changed: &watch::Sende
             }
             // The index may hold members that the database does not: it is rebuilt before anything is settled.
             store.index = None;
+            store.unindexed.clear();
         }
         if started.elapsed() > Duration::from_millis(100) {
             tracing::debug!(duration_ms = started.elapsed().as_millis() as u64, jobs = answers.len(), "a long transaction");
@@ -161,12 +162,14 @@ fn run(store: &mut Store, job: Job) -> Option<Answer> {
         tracing::error!(%error, "cannot begin a job");
         return None;
     }
+    let n_unindexed = store.unindexed.len();
     let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| (job.work)(store)));
     let (answer, end) = match done {
         Ok(Ok(answer)) => (Some(answer), "RELEASE job"),
         // The job has already told its sender what went wrong; after a panic the sender sees the answer gone.
         Ok(Err(_)) | Err(_) => {
             store.index = None;
+            store.unindexed.truncate(n_unindexed);
             (None, "ROLLBACK TO job; RELEASE job")
         }
     };
