@@ -54,23 +54,39 @@ pub fn fold(text: &str) -> String {
         return text.to_ascii_lowercase();
     }
     let mut out = String::with_capacity(text.len());
-    // Characters that are their own folding, and that nothing composes with, are taken as they are: most of any text.
-    let plain = |c: char| {
-        c.is_ascii()
-            || matches!(c, '\u{df}'..='\u{ff}' | '\u{2013}'..='\u{2016}' | '\u{2018}'..='\u{201f}' | '\u{3001}'..='\u{3002}'
-                | '\u{3008}'..='\u{3011}' | '\u{4e00}'..='\u{9fff}')
-    };
     let mut rest = text;
-    while let Some(odd) = find_char(rest, |c| !plain(c)) {
+    while let Some(odd) = find_char(rest, |c| !is_folded(c)) {
+        let length = rest[odd..].find(is_folded).unwrap_or(rest.len() - odd);
+        // A full-width letter or sign by itself, as in every Chinese sentence, is the ASCII one.
+        let mut run = rest[odd..odd + length].chars();
+        if let (Some(wide @ '\u{ff01}'..='\u{ff5e}'), None) = (run.next(), run.next()) {
+            push_lower(&mut out, &rest[..odd]);
+            out.extend(char::from_u32(wide as u32 - 0xfee0).map(|c| c.to_ascii_lowercase()));
+            rest = &rest[odd + length..];
+            continue;
+        }
         // A mark may compose with the character before it, so that one is folded together with what follows.
         let start = rest[..odd].char_indices().next_back().map_or(0, |(at, _)| at);
         push_lower(&mut out, &rest[..start]);
-        let length = rest[odd..].find(plain).unwrap_or(rest.len() - odd);
         out.extend(rest[start..odd + length].nfkc().flat_map(char::to_lowercase));
         rest = &rest[odd + length..];
     }
     push_lower(&mut out, rest);
     out
+}
+
+/// Characters that are their own folding (but for the case of ASCII), and that compose with none before them: most of any
+/// text.
+fn is_folded(c: char) -> bool {
+    matches!(c,
+        '\0'..='\u{7f}'
+        | '\u{df}'..='\u{ff}'
+        | '\u{430}'..='\u{45f}' // Cyrillic
+        | '\u{2013}'..='\u{2016}' | '\u{2018}'..='\u{201f}' // dashes and quotes
+        | '\u{3001}'..='\u{3002}' | '\u{3008}'..='\u{3011}'
+        | '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30fe}' // kana
+        | '\u{4e00}'..='\u{9fff}'
+        | '\u{ac00}'..='\u{d7a3}') // Hangul
 }
 
 /// Where the first character is that is not ASCII and is `wanted`. Runs of ASCII are skipped without being decoded.
@@ -176,9 +192,15 @@ mod tests {
             "x\u{301}",
             "谷\u{301}Ａ",
             "日本語ガ、テスト。",
+            "，日Ａ本：x",
             "Jørgensen naïve e\u{302}\u{301} ê\u{301} ÿ ß ‗",
         ] {
             assert_eq!(fold(text), whole(text), "{text}");
+        }
+        for c in '\0'..='\u{ffff}' {
+            for text in [format!("{c}"), format!("a{c}"), format!("{c}\u{301}"), format!("カ{c}\u{3099}x")] {
+                assert_eq!(fold(&text), whole(&text), "{text:?}");
+            }
         }
     }
 

@@ -104,10 +104,115 @@ fn filter<'a>(_: &str, attribute: &str, value: &'a str) -> Option<Cow<'a, str>> 
 }
 
 /// What was written, sanitised by ammonia. A body is a small part of its page, so this costs little beside it.
-pub fn sanitise(written: &str) -> String {
+///
+/// Most bodies hold nothing that ammonia would have to judge: each tag in them is known to the letter.
+pub fn sanitise(written: String) -> String {
+    if is_plain(&written) {
+        debug_assert_eq!(NET.clean(&in_pieces(&written)).to_string(), written);
+        return written;
+    }
     // Ammonia reads references as slowly as the first parser does, and writes them by name again.
-    let few = super::prepass::with_few_references(written.into());
+    let few = super::prepass::with_few_references(Cow::Borrowed(&written));
     NET.clean(&in_pieces(&few)).to_string()
+}
+
+/// Whether there is no tag but these, each as it stands here, each closed where it was opened, and no reference but to
+/// the characters of markup. Whatever reads it finds no other element, and no attribute but addresses of http and https.
+fn is_plain(written: &str) -> bool {
+    const TAGS: [&str; 20] = [
+        "p",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "ul",
+        "ol",
+        "li",
+        "blockquote",
+        "figure",
+        "figcaption",
+        "pre",
+        "b",
+        "code",
+        "em",
+        "i",
+        "strong",
+        "sub",
+        "sup",
+    ];
+    const LINK_END: &str = "\" rel=\"noopener noreferrer\">";
+    let mut open: Vec<&str> = Vec::new();
+    let mut rest = written;
+    while let Some(at) = memchr::memchr(b'<', rest.as_bytes()) {
+        if !is_plain_text(&rest[..at]) {
+            return false;
+        }
+        rest = &rest[at + 1..];
+        if let Some(closing) = rest.strip_prefix('/') {
+            match open.pop().and_then(|name| closing.strip_prefix(name)?.strip_prefix('>')) {
+                Some(after) => rest = after,
+                None => return false,
+            }
+        } else if let Some(after) = rest.strip_prefix("br>") {
+            rest = after;
+        } else if let Some(address) = rest.strip_prefix("a href=\"") {
+            let Some((address, after)) = address.split_once(LINK_END) else { return false };
+            if !is_plain_address(address) || open.contains(&"a") {
+                return false;
+            }
+            open.push("a");
+            rest = after;
+        } else if let Some(address) = rest.strip_prefix("img src=\"") {
+            let Some(after) = plain_image(address) else { return false };
+            rest = after;
+        } else {
+            let Some((name, after)) = rest.split_once('>') else { return false };
+            // A line feed there is dropped by who reads.
+            if !TAGS.contains(&name) || name == "pre" && after.starts_with('\n') {
+                return false;
+            }
+            open.push(name);
+            rest = after;
+        }
+    }
+    open.is_empty() && is_plain_text(rest)
+}
+
+/// What follows an image from its address on: its text, then at most width and height, in digits.
+fn plain_image(from: &str) -> Option<&str> {
+    let (address, after) = from.split_once("\" alt=\"")?;
+    let (alt, mut rest) = after.split_once('"')?;
+    for name in [" width=\"", " height=\""] {
+        if let Some(value) = rest.strip_prefix(name) {
+            let (digits, after) = value.split_once('"')?;
+            rest = after;
+            if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+                return None;
+            }
+        }
+    }
+    (is_plain_address(address) && is_plain_value(alt)).then_some(rest.strip_prefix('>')?)
+}
+
+fn is_plain_address(address: &str) -> bool {
+    (address.starts_with("https://") || address.starts_with("http://"))
+        && address.bytes().all(|b| b.is_ascii_graphic())
+        && is_plain_value(address)
+}
+
+/// Text that is written as it is read: a no-break space has a name, a line feed has several forms.
+fn is_plain_text(text: &str) -> bool {
+    only_references(text, &["&amp;", "&lt;", "&gt;"])
+}
+
+fn is_plain_value(text: &str) -> bool {
+    !text.contains('<') && only_references(text, &["&amp;", "&quot;"])
+}
+
+fn only_references(text: &str, known: &[&str]) -> bool {
+    !text.contains(['\0', '\r', '\u{a0}', '>'])
+        && memchr::memchr_iter(b'&', text.as_bytes()).all(|at| known.iter().any(|reference| text[at..].starts_with(reference)))
 }
 
 /// A text without a tag that is longer is cut.

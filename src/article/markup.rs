@@ -80,15 +80,31 @@ pub fn escape(out: &mut String, text: &str) {
     if is_plain(text) {
         return out.push_str(text);
     }
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            c if is_hostile(c) => {}
-            c => out.push(c),
-        }
+    // What stands for itself is copied in stretches.
+    let mut kept = 0;
+    let mut at = 0;
+    while let Some(found) = text.as_bytes()[at..].iter().position(|b| may_be_special(*b)) {
+        let from = at + found;
+        let Some(c) = text[from..].chars().next() else { break };
+        at = from + c.len_utf8();
+        let instead = match c {
+            '&' => "&amp;",
+            '<' => "&lt;",
+            '>' => "&gt;",
+            c if is_hostile(c) => "",
+            _ => continue,
+        };
+        out.push_str(&text[kept..from]);
+        out.push_str(instead);
+        kept = at;
     }
+    out.push_str(&text[kept..]);
+}
+
+/// Whether a character that begins with this byte may be markup or hostile.
+fn may_be_special(byte: u8) -> bool {
+    // Hostile characters beyond ASCII begin with these.
+    matches!(byte, b'&' | b'<' | b'>' | ..b' ' | 0x7f | 0xc2 | 0xd8 | 0xe2 | 0xef)
 }
 
 /// Printable ASCII without markup: most words, and copied at once.

@@ -22,6 +22,7 @@ mod prune;
 mod published;
 pub mod rules;
 mod select;
+mod simple;
 mod tree;
 mod wall;
 mod write;
@@ -413,9 +414,10 @@ pub fn clean_with(html: &str, base_url: &str, title: Option<&str>, rule: Option<
     if !html.contains('<') {
         return plain::paragraphs(html);
     }
-    let html = prepass::with_few_references(html.into());
-    let prepared = prepass::prepare(&html, prepass::MAX_NODES);
-    let parsed = scraper::Html::parse_document(&prepared.html);
+    let parsed = simple::parse(html).unwrap_or_else(|| {
+        let html = prepass::with_few_references(html.into());
+        scraper::Html::parse_document(&prepass::prepare(&html, prepass::MAX_NODES).html)
+    });
     let without = rule.map(|rule| rule.stripped(&parsed)).unwrap_or_default();
     let tree = Tree::new(&parsed, Hidden::Drop, &without);
     if tree.nodes.is_empty() {

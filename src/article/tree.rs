@@ -386,11 +386,17 @@ pub enum Hidden {
 /// How much a text says: letters and digits, with a letter of a script without spaces counted three times
 /// (a Chinese sentence has about a third of the letters of its English translation).
 pub fn weight(text: &str) -> u32 {
-    let mut sum = 0;
-    for c in text.chars() {
+    let bytes = text.as_bytes();
+    let (mut sum, mut at) = (0, 0);
+    while let Some(byte) = bytes.get(at) {
+        if byte.is_ascii() {
+            sum += u32::from(byte.is_ascii_alphanumeric());
+            at += 1;
+            continue;
+        }
+        let Some(c) = text[at..].chars().next() else { break };
+        at += c.len_utf8();
         sum += match c {
-            c if c.is_ascii_alphanumeric() => 1,
-            c if c.is_ascii() => 0,
             c if is_cjk(c) => 3,
             c if c.is_alphanumeric() => 1,
             _ => 0,

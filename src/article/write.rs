@@ -94,7 +94,7 @@ pub fn write(tree: &Tree, root: u32, fates: &[Fate], base: Option<&Url>) -> Stri
         layout: if fates.is_empty() { Layout::Keep } else { Layout::Flatten },
     };
     writer.walk(root, fates);
-    allowed::sanitise(&writer.out)
+    allowed::sanitise(writer.out)
 }
 
 /// How a node is left.
