@@ -1,5 +1,5 @@
-//! What may be in a body: the one list of elements and attributes. The writer writes by it, and ammonia, which
-//! knows nothing of our writer, holds what was written to it again.
+//! What may be in a body: the one list of elements and attributes. The writer writes by it, and what was written is
+//! held to it again by who knows nothing of our writer: a plain body tag by tag, any other by ammonia.
 //!
 //! No element whose content the parser reads as raw text is in it, and nothing of SVG or MathML, so parsing a body
 //! again cannot turn text into markup.

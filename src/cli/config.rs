@@ -3,6 +3,7 @@
 use super::failure::Outcome;
 use super::setup;
 use crate::config::subscriptions;
+use std::io::Write;
 use std::path::Path;
 
 #[derive(Debug, clap::Subcommand)]
@@ -14,15 +15,16 @@ pub enum Command {
 pub fn run(named: Option<&Path>, command: &Command) -> Outcome {
     let Command::Check = command;
     let loaded = setup::config(named)?;
+    let mut out = std::io::stdout().lock();
     match &loaded.file {
-        Some(file) => println!("{}: ok", file.display()),
-        None => println!("no configuration file: the built-in defaults"),
+        Some(file) => writeln!(out, "{}: ok", file.display())?,
+        None => writeln!(out, "no configuration file: the built-in defaults")?,
     }
     let feeds = setup::feeds_file(&loaded.config);
     match subscriptions::read(&feeds)? {
-        Some(list) => println!("{}: ok, {} feeds", feeds.display(), list.len()),
-        None => println!("{}: not there yet; the first start writes the starter subscriptions", feeds.display()),
+        Some(list) => writeln!(out, "{}: ok, {} feeds", feeds.display(), list.len())?,
+        None => writeln!(out, "{}: not there yet; the first start writes the starter subscriptions", feeds.display())?,
     }
-    println!("state folder: {}", loaded.config.state_dir.display());
+    writeln!(out, "state folder: {}", loaded.config.state_dir.display())?;
     Ok(())
 }

@@ -13,6 +13,7 @@ use axum::Router;
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -49,14 +50,15 @@ async fn show(options: &Options, state_dir: &Path) -> anyhow::Result<std::thread
     let subscriptions: Vec<Subscription> =
         bases.iter().enumerate().map(|(publisher, base)| subscription(publisher, base)).collect();
     let (engine, writer) = Engine::start(config, &subscriptions)?;
-    println!("A world of {} publishers on loopback; one pass over it:\n", bases.len());
+    let mut out = std::io::stdout();
+    writeln!(out, "A world of {} publishers on loopback; one pass over it:\n", bases.len())?;
     let report = daemon::once(&engine, true).await?;
     let reader = Reader::open(&database)?;
-    println!("Polled");
+    writeln!(out, "Polled")?;
     for feed in reader.feeds()? {
-        println!("  {:<20} {} entries  {}", text::one_line(&feed.name()), feed.n_entries, feed.url);
+        writeln!(out, "  {:<20} {} entries  {}", text::one_line(&feed.name()), feed.n_entries, feed.url)?;
         if let Some(error) = feed.error {
-            println!("    failed: {}", text::one_line(&error));
+            writeln!(out, "    failed: {}", text::one_line(&error))?;
         }
     }
     let ids = reader.select(&Selection { limit: 1000, ..Selection::default() })?;
@@ -64,20 +66,24 @@ async fn show(options: &Options, state_dir: &Path) -> anyhow::Result<std::thread
     for id in ids {
         stories.extend(reader.story(id)?);
     }
-    print_stripped(&stories, &bases);
-    print_merged(&stories);
+    print_stripped(&mut out, &stories, &bases)?;
+    print_merged(&mut out, &stories)?;
     let took = started.elapsed().as_secs_f32();
-    println!(
+    writeln!(
+        out,
         "\n{} entries became {} stories, {} with their articles, in {took:.1} s.",
         report.entries,
         report.stories,
         reader.counts()?.articles
-    );
+    )?;
     if options.once {
         return Ok(writer);
     }
     let base_url = engine.config.base_url();
-    println!("\nThe merged feed: {base_url}/feeds/all.atom (also .rss and .json); the page: {base_url}/\nCtrl-C ends the demo.");
+    writeln!(
+        out,
+        "\nThe merged feed: {base_url}/feeds/all.atom (also .rss and .json); the page: {base_url}/\nCtrl-C ends the demo."
+    )?;
     daemon::run(engine, super::run::stop_signal()?, |_| {}).await?;
     Ok(writer)
 }
@@ -135,7 +141,7 @@ fn answer(publisher: usize, uri: &Uri, bases: &[String]) -> Response {
 }
 
 /// What was taken out of the pages: counted over all of them, with the first words of one of each kind.
-fn print_stripped(stories: &[StoryDetail], bases: &[String]) {
+fn print_stripped(out: &mut impl Write, stories: &[StoryDetail], bases: &[String]) -> std::io::Result<()> {
     let mut stripped: BTreeMap<&'static str, (usize, String)> = BTreeMap::new();
     for link in stories.iter().flat_map(|story| &story.members).filter_map(|member| member.link.as_deref()) {
         let Some(publisher) = bases.iter().position(|base| link.starts_with(base.as_str())) else { continue };
@@ -147,21 +153,23 @@ fn print_stripped(stories: &[StoryDetail], bases: &[String]) {
             entry.0 += 1;
         }
     }
-    println!("\nStripped from the pages");
+    writeln!(out, "\nStripped from the pages")?;
     for (what, (n, excerpt)) in stripped {
-        println!("  {n:>3} × {what:<20} {}", text::one_line(&text::excerpt(&excerpt, 60)));
+        writeln!(out, "  {n:>3} × {what:<20} {}", text::one_line(&text::excerpt(&excerpt, 60)))?;
     }
+    Ok(())
 }
 
-fn print_merged(stories: &[StoryDetail]) {
-    println!("\nMerged, and why");
+fn print_merged(out: &mut impl Write, stories: &[StoryDetail]) -> std::io::Result<()> {
+    writeln!(out, "\nMerged, and why")?;
     for story in stories.iter().filter(|story| story.members.len() > 1) {
-        println!("  {}", text::one_line(&story.published.title));
+        writeln!(out, "  {}", text::one_line(&story.published.title))?;
         for member in &story.members {
             let why = if member.evidence.why.is_empty() { "the first of its story" } else { &member.evidence.why };
-            println!("    {:<20} {}: {}", text::one_line(&member.feed_name), member.rung, text::one_line(why));
+            writeln!(out, "    {:<20} {}: {}", text::one_line(&member.feed_name), member.rung, text::one_line(why))?;
         }
     }
+    Ok(())
 }
 
 /// A state folder that goes with the demo.

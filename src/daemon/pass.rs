@@ -30,7 +30,7 @@ pub struct PassReport {
 }
 
 /// Polls and fetches that are handed out and not finished: enough to keep every connection busy.
-const OUT: u32 = 512;
+const OUT: u32 = 256;
 /// Requests that may wait for one host before its other feeds stay in the database: one slow host must not fill [`OUT`].
 const WAITING_PER_HOST: usize = 16;
 

@@ -104,6 +104,17 @@ pub struct FeedChange {
     pub n_settled: usize,
 }
 
+/// What polls add to the row of their hour.
+#[derive(Default)]
+pub(super) struct PollCount {
+    hour: i64,
+    n_polls: i64,
+    n_unchanged: i64,
+    n_failed: i64,
+    n_new: i64,
+    wire_bytes: i64,
+}
+
 impl Store {
     /// Takes over the list. A feed that is known by an old address is the same feed; one that is no longer listed is
     /// kept, but not polled. Writes only what differs.
@@ -171,39 +182,46 @@ impl Store {
     /// Hands out feeds that are due, longest overdue first. A lease ends by itself, with its poll, or with the process.
     pub fn claim_due(&mut self, claim: &Claim, now: Timestamp) -> rusqlite::Result<Vec<DueFeed>> {
         let not_hosts = serde_json::to_string(&claim.not_hosts).unwrap_or_default();
-        let due: Vec<DueFeed> = self
-            .connection
-            .prepare_cached(&format!(
-                "SELECT {DUE_COLUMNS} FROM {DUE_TABLES}
-                 WHERE f.next_poll <= ?1 AND f.subscribed = 1 AND f.paused = 0
-                   AND (f.lease_until IS NULL OR f.lease_until <= ?1 OR f.lease_owner <> ?2)
-                   AND f.host NOT IN (SELECT value FROM json_each(?3))
-                 ORDER BY f.next_poll LIMIT ?4"
-            ))?
-            .query_map(params![now.0, self.boot.as_bytes(), not_hosts, claim.n], due_feed)?
-            .collect::<rusqlite::Result<_>>()?;
-        let mut lease = self.connection.prepare_cached("UPDATE feeds SET lease_until = ?, lease_owner = ? WHERE id = ?")?;
-        for feed in &due {
-            lease.execute(params![now.plus(claim.lease).0, self.boot.as_bytes(), feed.id.0])?;
+        let leases = &mut self.leases;
+        leases.retain(|_, until| *until > now);
+        let mut due = Vec::new();
+        let mut all = self.connection.prepare_cached(&format!(
+            "SELECT {DUE_COLUMNS} FROM {DUE_TABLES}
+             WHERE f.next_poll <= ?1 AND f.subscribed = 1 AND f.paused = 0 AND f.host NOT IN (SELECT value FROM json_each(?2))
+             ORDER BY f.next_poll"
+        ))?;
+        let mut rows = all.query(params![now.0, not_hosts])?;
+        while let Some(row) = rows.next()? {
+            if due.len() >= claim.n as usize {
+                break;
+            }
+            if !leases.contains_key(&FeedId(row.get(0)?)) {
+                due.push(due_feed(row)?);
+            }
         }
+        leases.extend(due.iter().map(|feed| (feed.id, now.plus(claim.lease))));
         Ok(due)
     }
 
     /// When the next feed after `after` is due, leased ones left out.
     pub fn next_due(&self, after: Timestamp) -> rusqlite::Result<Option<Timestamp>> {
-        let at: Option<i64> = self.connection.prepare_cached(
-            "SELECT min(next_poll) FROM feeds WHERE subscribed = 1 AND paused = 0 AND next_poll > ? AND (lease_owner IS NULL OR lease_owner <> ?)",
-        )?.query_row(params![after.0, self.boot.as_bytes()], |row| row.get(0))?;
-        Ok(at.map(Timestamp))
+        let mut planned = self.connection.prepare_cached(
+            "SELECT id, next_poll FROM feeds WHERE subscribed = 1 AND paused = 0 AND next_poll > ? ORDER BY next_poll",
+        )?;
+        let mut rows = planned.query([after.0])?;
+        while let Some(row) = rows.next()? {
+            if !self.leases.contains_key(&FeedId(row.get(0)?)) {
+                return Ok(Some(Timestamp(row.get(1)?)));
+            }
+        }
+        Ok(None)
     }
 
     /// Plans feeds anew; a claimed one is left to its poll.
     pub fn replan(&mut self, plans: &[(FeedId, Timestamp)]) -> rusqlite::Result<()> {
-        let mut plan = self.connection.prepare_cached(
-            "UPDATE feeds SET next_poll = ? WHERE id = ? AND next_poll IS NOT NULL AND (lease_owner IS NULL OR lease_owner <> ?)",
-        )?;
-        for (feed, at) in plans {
-            plan.execute(params![at.0, feed.0, self.boot.as_bytes()])?;
+        let mut plan = self.connection.prepare_cached("UPDATE feeds SET next_poll = ? WHERE id = ? AND next_poll IS NOT NULL")?;
+        for (feed, at) in plans.iter().filter(|(feed, _)| !self.leases.contains_key(feed)) {
+            plan.execute(params![at.0, feed.0])?;
         }
         Ok(())
     }
@@ -245,7 +263,7 @@ impl Store {
         let failed = record.error.is_some();
         self.connection
             .prepare_cached(
-                "UPDATE feeds SET state = ?2, reasons = ?3, next_poll = ?4, hold_until = ?5, lease_until = NULL, lease_owner = NULL, last_polled = ?6,
+                "UPDATE feeds SET state = ?2, reasons = ?3, next_poll = ?4, hold_until = ?5, last_polled = ?6,
                    last_ok = iif(?7 IS NULL, ?6, last_ok), last_new = iif(?8 > 0, ?6, last_new), n_errors = ?9, error = ?7,
                    body_hash = coalesce(?10, body_hash), trouble = ?11 WHERE id = ?1",
             )?
@@ -269,14 +287,39 @@ impl Store {
             self.hold_domain(domain, *until)?;
         }
         let unchanged = !failed && record.read.is_none();
-        self.connection
-            .prepare_cached(
-                "INSERT INTO poll_hours(hour, n_polls, n_unchanged, n_failed, n_new, wire_bytes) VALUES(?, 1, ?, ?, ?, ?)
-                 ON CONFLICT DO UPDATE SET n_polls = n_polls + 1, n_unchanged = n_unchanged + excluded.n_unchanged,
-                   n_failed = n_failed + excluded.n_failed, n_new = n_new + excluded.n_new, wire_bytes = wire_bytes + excluded.wire_bytes",
-            )?
-            .execute(params![record.at.0.div_euclid(3_600_000), unchanged, failed, change.n_new as i64, record.wire_bytes as i64])?;
+        self.polls.push(PollCount {
+            hour: record.at.0.div_euclid(3_600_000),
+            n_polls: 1,
+            n_unchanged: unchanged.into(),
+            n_failed: failed.into(),
+            n_new: change.n_new as i64,
+            wire_bytes: record.wire_bytes as i64,
+        });
+        self.leases.remove(&record.feed);
         Ok(change)
+    }
+
+    /// Writes down the polls of a transaction in their hours.
+    pub(super) fn count_polls(&mut self) -> rusqlite::Result<()> {
+        let mut hours: HashMap<i64, PollCount> = HashMap::new();
+        for poll in self.polls.drain(..) {
+            let hour = hours.entry(poll.hour).or_default();
+            hour.n_polls += poll.n_polls;
+            hour.n_unchanged += poll.n_unchanged;
+            hour.n_failed += poll.n_failed;
+            hour.n_new += poll.n_new;
+            hour.wire_bytes += poll.wire_bytes;
+        }
+        for (hour, count) in hours {
+            self.connection
+                .prepare_cached(
+                    "INSERT INTO poll_hours(hour, n_polls, n_unchanged, n_failed, n_new, wire_bytes) VALUES(?, ?, ?, ?, ?, ?)
+                     ON CONFLICT DO UPDATE SET n_polls = n_polls + excluded.n_polls, n_unchanged = n_unchanged + excluded.n_unchanged,
+                       n_failed = n_failed + excluded.n_failed, n_new = n_new + excluded.n_new, wire_bytes = wire_bytes + excluded.wire_bytes",
+                )?
+                .execute([hour, count.n_polls, count.n_unchanged, count.n_failed, count.n_new, count.wire_bytes])?;
+        }
+        Ok(())
     }
 
     /// A turn in a feed's life; the oldest ones are forgotten.

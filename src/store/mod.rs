@@ -24,9 +24,10 @@ pub use settle::{Settled, ToSettle};
 pub use websub::{DueHub, HubRow, Subscribed};
 pub use writer::{WriteError, Writer};
 
-use crate::model::{EntryId, Timestamp};
+use crate::model::{EntryId, FeedId, Timestamp};
 use crate::{fetch, story};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 use uuid::Uuid;
@@ -54,6 +55,11 @@ pub struct Store {
     generation: u64,
     /// Entries that were settled in this transaction and are not in the text index yet, with their terms.
     unindexed: Vec<(EntryId, String)>,
+    /// The polls of this transaction, to be counted once.
+    polls: Vec<feeds::PollCount>,
+    /// Feeds that are handed out, and until when nobody else gets them. They die with the process, so that they need
+    /// not be written.
+    leases: HashMap<FeedId, Timestamp>,
     alone: settle::DecidedAlone,
 }
 
@@ -94,6 +100,8 @@ impl Store {
             index: None,
             generation: 0,
             unindexed: Vec::new(),
+            polls: Vec::new(),
+            leases: HashMap::new(),
             alone: settle::DecidedAlone::new(),
         })
     }

@@ -166,8 +166,8 @@ impl Reader {
                (SELECT count(*) FROM entries),
                (SELECT count(*) FROM stories WHERE redirect_to IS NULL),
                (SELECT count(*) FROM entries e JOIN articles a ON a.id = e.article_id WHERE a.state = 1),
-               (SELECT count(*) FROM entries WHERE state = 0),
-               (SELECT count(*) FROM entries WHERE state = 1),
+               (SELECT count(*) FROM entries WHERE state = 0 AND state < 2),
+               (SELECT count(*) FROM entries WHERE state = 1 AND state < 2),
                (SELECT count(*) FROM feeds WHERE subscribed = 1 AND paused = 0 AND n_errors > 0),
                (SELECT count(*) FROM feeds WHERE subscribed = 1 AND paused = 1),
                (SELECT count(*) FROM feeds WHERE subscribed = 1 AND next_poll IS NULL),
@@ -191,7 +191,7 @@ impl Reader {
     }
 
     pub fn held_back(&self) -> rusqlite::Result<HeldBack> {
-        self.connection.query_row("SELECT count(*), max(wait_until) FROM entries WHERE state = 0", [], |row| {
+        self.connection.query_row("SELECT count(*), max(wait_until) FROM entries WHERE state = 0 AND state < 2", [], |row| {
             Ok(HeldBack { n_entries: row.get(0)?, until: row.get::<_, Option<i64>>(1)?.map(Timestamp) })
         })
     }

@@ -116,7 +116,7 @@ fn work(mut store: Store, mut queue: mpsc::Receiver<Job>, changed: &watch::Sende
                 waiting = next.take();
             }
         }
-        let committed = store.index_settled().and_then(|()| store.connection.execute_batch("COMMIT"));
+        let committed = commit(&mut store);
         if let Err(error) = &committed {
             tracing::error!(%error, "a transaction could not be committed; what it held is done again");
             if let Err(error) = store.connection.execute_batch("ROLLBACK") {
@@ -125,6 +125,7 @@ fn work(mut store: Store, mut queue: mpsc::Receiver<Job>, changed: &watch::Sende
             // The index may hold members that the database does not: it is rebuilt before anything is settled.
             store.index = None;
             store.unindexed.clear();
+            store.polls.clear();
         }
         if started.elapsed() > Duration::from_millis(100) {
             tracing::debug!(duration_ms = started.elapsed().as_millis() as u64, jobs = answers.len(), "a long transaction");
@@ -154,26 +155,39 @@ fn begin(store: &Store, durable: bool) -> rusqlite::Result<()> {
     })
 }
 
+/// Commits, after what is written once a transaction.
+fn commit(store: &mut Store) -> rusqlite::Result<()> {
+    store.index_settled()?;
+    store.count_polls()?;
+    execute(store, "COMMIT")
+}
+
+/// A statement that comes again and again, parsed once.
+fn execute(store: &Store, sql: &str) -> rusqlite::Result<()> {
+    store.connection.prepare_cached(sql)?.execute([]).map(|_| ())
+}
+
 type Answer = Box<dyn FnOnce(rusqlite::Result<()>) + Send>;
 
 /// Runs a job in a savepoint; a failed or panicking one leaves nothing behind.
 fn run(store: &mut Store, job: Job) -> Option<Answer> {
-    if let Err(error) = store.connection.execute_batch("SAVEPOINT job") {
+    if let Err(error) = execute(store, "SAVEPOINT job") {
         tracing::error!(%error, "cannot begin a job");
         return None;
     }
-    let n_unindexed = store.unindexed.len();
+    let (n_unindexed, n_polls) = (store.unindexed.len(), store.polls.len());
     let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| (job.work)(store)));
     let (answer, end) = match done {
-        Ok(Ok(answer)) => (Some(answer), "RELEASE job"),
+        Ok(Ok(answer)) => (Some(answer), Ok(())),
         // The job has already told its sender what went wrong; after a panic the sender sees the answer gone.
         Ok(Err(_)) | Err(_) => {
             store.index = None;
             store.unindexed.truncate(n_unindexed);
-            (None, "ROLLBACK TO job; RELEASE job")
+            store.polls.truncate(n_polls);
+            (None, execute(store, "ROLLBACK TO job"))
         }
     };
-    if let Err(error) = store.connection.execute_batch(end) {
+    if let Err(error) = end.and_then(|()| execute(store, "RELEASE job")) {
         tracing::error!(%error, "cannot end a job");
     }
     answer
