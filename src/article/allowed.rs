@@ -207,7 +207,7 @@ fn is_plain_text(text: &str) -> bool {
 }
 
 fn is_plain_value(text: &str) -> bool {
-    !text.contains('<') && only_references(text, &["&amp;", "&quot;"])
+    !text.contains(['<', '"']) && only_references(text, &["&amp;", "&quot;"])
 }
 
 fn only_references(text: &str, known: &[&str]) -> bool {
@@ -242,4 +242,34 @@ fn in_pieces(written: &str) -> Cow<'_, str> {
     }
     out.push_str(&written[kept..]);
     out.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_known_to_the_letter_is_plain() {
+        let plain = "<p>a &amp; b <a href=\"https://a.example/?x&amp;y\" rel=\"noopener noreferrer\">c</a><br>\
+                     <img src=\"http://a.example/i\" alt=\"d &quot;e&quot;\" width=\"1\"></p>";
+        assert!(is_plain(plain));
+        assert_eq!(NET.clean(plain).to_string(), plain);
+        for other in [
+            "<p>a",
+            "<p>a</b></p>",
+            "<p onclick=\"x\">a</p>",
+            "<script>x</script>",
+            "<p>&nbsp;</p>",
+            "a > b",
+            "<a href=\"javascript:x\" rel=\"noopener noreferrer\">c</a>",
+            "<a href=\"https://a.example/\"onclick=x\" rel=\"noopener noreferrer\">c</a>",
+            "<a href=\"https://a.example/\">c</a>",
+            "<img src=\"https://a.example/\"onerror=x\" alt=\"\">",
+            "<img src=\"https://a.example/\" alt=\"\" onerror=\"x\">",
+            "<img src=\"https://a.example/\" alt=\"\" width=\"1x\">",
+            "<!-- x -->",
+        ] {
+            assert!(!is_plain(other), "{other}");
+        }
+    }
 }
