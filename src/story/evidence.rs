@@ -1,6 +1,6 @@
 //! Decisions in sentences for people, with the figures they rest on.
 
-use super::index::Likeness;
+use super::likeness::Likeness;
 use super::score::{self, FEATURES};
 use super::shingle::{Overlap, Verdict};
 use super::{AddressHit, AddressKind, Evidence, Nearest};

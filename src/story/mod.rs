@@ -8,11 +8,13 @@
 mod address;
 mod address_tables;
 mod boilerplate;
+mod copies;
 mod evidence;
 mod fold;
 mod form;
 mod glossary;
 mod index;
+mod likeness;
 mod postings;
 mod prepare;
 mod roundup;
@@ -22,7 +24,8 @@ mod stopwords;
 mod words;
 
 pub use address::{address_key, address_keys, is_tracking};
-pub use index::{Index, Likeness};
+pub use index::Index;
+pub use likeness::Likeness;
 pub use prepare::{Prepared, prepare};
 
 use crate::model::{EntryId, FeedId, StoryId, Timestamp};

@@ -39,6 +39,8 @@ pub struct Prepared {
     pub(super) has_text: bool,
     pub(super) terms: Box<[Term]>,
     pub(super) sketch: Sketch,
+    /// Hashes of the shingles by which it looks for older texts, sorted; dropped when the entry is taken in.
+    pub(super) shingles: Box<[u32]>,
     /// Names in the title as a person would read them; dropped when the entry is taken in.
     pub(super) shown: Vec<(u32, String)>,
 }
@@ -59,6 +61,7 @@ pub fn prepare(item: &Item) -> Prepared {
             shown.push((token.term, token.shown.clone()));
         }
     }
+    let (sketch, shingles) = sketch(&text);
     let letters = |text: &str| {
         let (han, all) = text
             .chars()
@@ -78,9 +81,10 @@ pub fn prepare(item: &Item) -> Prepared {
         has_title: !bare.is_empty(),
         han_text: letters(&text).or_else(|| letters(title)).unwrap_or(false),
         units: form::units(without_site(title)),
-        has_text: terms.iter().filter(|term| term.text > 0).count() >= MIN_TEXT_TERMS,
+        has_text: terms.iter().filter(|term| term.in_text() > 0).count() >= MIN_TEXT_TERMS,
         terms,
-        sketch: sketch(&text),
+        sketch,
+        shingles,
         shown,
     }
 }

@@ -6,13 +6,56 @@
 use super::words::{self, Kind, Token};
 use std::sync::LazyLock;
 
-/// One term of an entry: how often it stands in the title and in the start of the text.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Term {
-    pub term: u32,
-    pub title: u8,
-    pub text: u8,
-    pub kind: Kind,
+/// One term of an entry, and how often it stands in the title and in the start of the text: the 25 upper bits of the
+/// term's hash, then two for its kind, three for the text and two for the title.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Term(u32);
+
+const MOST_IN_TITLE: u32 = 3;
+const MOST_IN_TEXT: u32 = 7;
+
+impl Term {
+    fn new(token: &Token) -> Term {
+        Term((token.term & !0x7f) | ((token.kind as u32) << 5))
+    }
+
+    /// Equal for equal terms.
+    pub fn key(self) -> u32 {
+        self.0 >> 7
+    }
+
+    pub fn kind(self) -> Kind {
+        match (self.0 >> 5) & 3 {
+            0 => Kind::Word,
+            1 => Kind::Number,
+            2 => Kind::Name,
+            _ => Kind::Model,
+        }
+    }
+
+    /// How often it stands in the title, as far as was counted.
+    pub fn in_title(self) -> u32 {
+        self.0 & MOST_IN_TITLE
+    }
+
+    pub fn in_text(self) -> u32 {
+        (self.0 >> 2) & MOST_IN_TEXT
+    }
+
+    fn count(&mut self, token: &Token, in_title: bool) {
+        if in_title {
+            self.0 += u32::from(self.in_title() < MOST_IN_TITLE);
+        } else {
+            self.0 += u32::from(self.in_text() < MOST_IN_TEXT) << 2;
+        }
+        let kind = self.kind().max(token.kind) as u32;
+        self.0 = self.0 & !(3 << 5) | kind << 5;
+    }
+}
+
+/// What [`Term::key`] is for a term's hash.
+pub fn key(term: u32) -> u32 {
+    term >> 7
 }
 
 /// Terms that an entry keeps; all of a title, and as many of the text as fit.
@@ -25,18 +68,19 @@ pub fn terms(title: &[Token], text: &str) -> Box<[Term]> {
     let text = text.char_indices().nth(TEXT_CHARS).map_or(text, |(at, _)| &text[..at]);
     let mut all: Vec<Term> = Vec::new();
     let add = |all: &mut Vec<Term>, token: &Token, in_title: bool| {
-        if let Some(known) = all.iter_mut().find(|known| known.term == token.term) {
-            let count = if in_title { &mut known.title } else { &mut known.text };
-            *count = count.saturating_add(1);
-            known.kind = known.kind.max(token.kind);
-        } else if all.len() < MAX_TERMS {
-            let (title, text) = if in_title { (1, 0) } else { (0, 1) };
-            all.push(Term { term: token.term, title, text, kind: token.kind });
-        }
+        let at = match all.iter().position(|known| known.key() == key(token.term)) {
+            Some(at) => at,
+            None if all.len() < MAX_TERMS => {
+                all.push(Term::new(token));
+                all.len() - 1
+            }
+            None => return,
+        };
+        all[at].count(token, in_title);
     };
     title.iter().for_each(|token| add(&mut all, token, true));
     words::tokens(text, false).iter().for_each(|token| add(&mut all, token, false));
-    all.sort_unstable_by_key(|term| term.term);
+    all.sort_unstable();
     all.into()
 }
 
@@ -48,22 +92,22 @@ pub struct Norms {
     pub all: f32,
 }
 
-fn damped(times: f32) -> f32 {
-    if times > 0.0 { 1.0 + times.ln() } else { 0.0 }
-}
+/// 1 + ln *n*, and nothing for none.
+static DAMPED: LazyLock<[f32; (2 * MOST_IN_TITLE + MOST_IN_TEXT + 1) as usize]> =
+    LazyLock::new(|| std::array::from_fn(|n| if n == 0 { 0.0 } else { 1.0 + (n as f32).ln() }));
 
 impl Term {
-    fn title_weight(&self, idf: f32) -> f32 {
-        damped(f32::from(self.title)) * idf
+    fn title_weight(self, idf: f32) -> f32 {
+        DAMPED[self.in_title() as usize] * idf
     }
 
-    fn text_weight(&self, idf: f32) -> f32 {
-        damped(f32::from(self.text)) * idf
+    fn text_weight(self, idf: f32) -> f32 {
+        DAMPED[self.in_text() as usize] * idf
     }
 
     /// Title words count twice.
-    fn all_weight(&self, idf: f32) -> f32 {
-        damped(2.0 * f32::from(self.title) + f32::from(self.text)) * idf
+    fn all_weight(self, idf: f32) -> f32 {
+        DAMPED[(2 * self.in_title() + self.in_text()) as usize] * idf
     }
 }
 
@@ -150,29 +194,29 @@ pub fn pair(new: &Side, idf: &[f32], old: &Side) -> PairFeatures {
     let (mut new_numbers, mut shared_numbers, mut new_names, mut shared_names) = (0, 0, 0, 0);
     let mut j = 0;
     for (term, idf) in new.terms.iter().zip(idf) {
-        let in_title = term.title > 0;
+        let in_title = term.in_title() > 0;
         if in_title {
             whole_new += term.title_weight(*idf).powi(2);
-            new_numbers += u32::from(term.kind == Kind::Number);
-            new_names += u32::from(term.kind == Kind::Name);
+            new_numbers += u32::from(term.kind() == Kind::Number);
+            new_names += u32::from(term.kind() == Kind::Name);
         }
-        while j < old.terms.len() && old.terms[j].term < term.term {
+        while j < old.terms.len() && old.terms[j].key() < term.key() {
             j += 1;
         }
-        let Some(other) = old.terms.get(j).filter(|other| other.term == term.term) else { continue };
+        let Some(other) = old.terms.get(j).filter(|other| other.key() == term.key()) else { continue };
         title += term.title_weight(*idf) * other.title_weight(*idf);
         text += term.text_weight(*idf) * other.text_weight(*idf);
         all += term.all_weight(*idf) * other.all_weight(*idf);
         rare_shared += f32::from(u8::from(*idf >= new.rare));
-        let both_titles = in_title && other.title > 0;
-        let kind = term.kind.max(other.kind);
+        let both_titles = in_title && other.in_title() > 0;
+        let kind = term.kind().max(other.kind());
         if both_titles {
             contained_new += term.title_weight(*idf).powi(2);
             contained_old += other.title_weight(*idf).powi(2);
             shared_numbers += u32::from(kind == Kind::Number);
             shared_names += u32::from(kind == Kind::Name);
         }
-        if in_title || other.title > 0 {
+        if in_title || other.in_title() > 0 {
             rarest = rarest.max(*idf);
         }
         match kind {
@@ -191,7 +235,7 @@ pub fn pair(new: &Side, idf: &[f32], old: &Side) -> PairFeatures {
             Kind::Word => {}
         }
     }
-    let old_title = |kind: Kind| old.terms.iter().filter(|term| term.title > 0 && term.kind == kind).count() as u32;
+    let old_title = |kind: Kind| old.terms.iter().filter(|term| term.in_title() > 0 && term.kind() == kind).count() as u32;
     let cosine = |dot: f32, a: f32, b: f32| if a > 0.0 && b > 0.0 { (dot / (a * b)).min(1.0) } else { 0.0 };
     let share = |part: f32, whole: f32| if whole > 0.0 { (part / whole).min(1.0) } else { 0.0 };
     let cross = f32::from(u8::from(new.han != old.han));
@@ -268,7 +312,7 @@ impl Centroid {
         let mut all: Vec<(u32, f32)> = Vec::new();
         for (terms, idf) in members {
             let length = norms(terms, &idf).all.max(f32::MIN_POSITIVE);
-            all.extend(terms.iter().zip(idf).map(|(term, idf)| (term.term, term.all_weight(idf) / length)));
+            all.extend(terms.iter().zip(idf).map(|(term, idf)| (term.key(), term.all_weight(idf) / length)));
         }
         all.sort_by_key(|(term, _)| *term);
         let mut sums: Vec<(u32, f32)> = Vec::new();
@@ -289,10 +333,10 @@ impl Centroid {
         let mut dot = 0.0;
         let mut j = 0;
         for (term, idf) in new.terms.iter().zip(idf) {
-            while j < self.terms.len() && self.terms[j].0 < term.term {
+            while j < self.terms.len() && self.terms[j].0 < term.key() {
                 j += 1;
             }
-            if let Some((_, weight)) = self.terms.get(j).filter(|(known, _)| *known == term.term) {
+            if let Some((_, weight)) = self.terms.get(j).filter(|(known, _)| *known == term.key()) {
                 dot += term.all_weight(*idf) * weight;
             }
         }
@@ -304,12 +348,12 @@ impl Centroid {
 pub fn title_share(new: &[Term], idf: &[f32], old: &[Term]) -> f32 {
     let (mut shared, mut whole) = (0.0f32, 0.0f32);
     let mut j = 0;
-    for (term, idf) in new.iter().zip(idf).filter(|(term, _)| term.title > 0) {
+    for (term, idf) in new.iter().zip(idf).filter(|(term, _)| term.in_title() > 0) {
         whole += idf * idf;
-        while j < old.len() && old[j].term < term.term {
+        while j < old.len() && old[j].key() < term.key() {
             j += 1;
         }
-        if old.get(j).is_some_and(|other| other.term == term.term && other.title > 0) {
+        if old.get(j).is_some_and(|other| other.key() == term.key() && other.in_title() > 0) {
             shared += idf * idf;
         }
     }
@@ -320,12 +364,11 @@ pub fn title_share(new: &[Term], idf: &[f32], old: &[Term]) -> f32 {
 const SUPPORTING_TERMS: usize = 4;
 
 /// The share of a title's rarest terms that the other entry names anywhere.
-pub fn title_support(new: &[Term], idf: &[f32], old: &[Term]) -> f32 {
-    let mut title: Vec<(f32, u32)> =
-        new.iter().zip(idf).filter(|(term, _)| term.title > 0).map(|(term, idf)| (*idf, term.term)).collect();
+pub fn title_support(title: impl Iterator<Item = (Term, f32)>, other: &[Term]) -> f32 {
+    let mut title: Vec<(f32, u32)> = title.filter(|(term, _)| term.in_title() > 0).map(|(term, idf)| (idf, term.key())).collect();
     title.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     title.truncate(SUPPORTING_TERMS);
-    let named = title.iter().filter(|(_, term)| old.binary_search_by_key(term, |term| term.term).is_ok());
+    let named = title.iter().filter(|(_, key)| other.binary_search_by_key(key, |term| term.key()).is_ok());
     if title.is_empty() { 1.0 } else { named.count() as f32 / title.len() as f32 }
 }
 

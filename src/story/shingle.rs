@@ -1,7 +1,7 @@
 //! Nearly the same text: shingles, samples of them, and the two guards.
 //!
 //! A text is the set of its shingles (3 words; 5 letters where Han letters are frequent). Long texts keep a
-//! sample: the hashes with enough trailing zeros (FracMinHash), so that shares of two texts can be estimated from
+//! sample: the hashes with enough leading zeros (FracMinHash), so that shares of two texts can be estimated from
 //! samples of different density; and the first shingles in full, because an excerpt or a teaser lies there.
 
 use super::{fold, words};
@@ -17,6 +17,12 @@ const MAX_CHARS: usize = 40_000;
 /// A sample holds at most this many hashes: ±5 % on a share of one half.
 const SAMPLE: usize = 160;
 
+/// Bits of a hash that a sketch keeps: two texts of a hundred shingles share one by chance in six pairs.
+const KEPT_BITS: u32 = 16;
+
+/// Shingles under which an older text is found, about: who shares a fifth of it meets several.
+const POSTED: usize = 24;
+
 /// Shingles of the start, kept in full.
 const HEAD: usize = 112;
 
@@ -26,19 +32,20 @@ const FACT_CHARS: usize = 700;
 /// … and for the guard against templates, from its first sentences.
 const HEAD_FACT_CHARS: usize = 260;
 
+/// What is kept of a text: enough to estimate what it shares with another.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sketch {
-    /// Hashes of the sample, sorted. Those with `level` trailing zeros or more.
-    pub sample: Box<[u32]>,
-    pub level: u8,
+    /// The sample, sorted: hashes with `level` leading zeros or more, [`KEPT_BITS`] of each from there on.
+    sample: Box<[u16]>,
+    level: u8,
     /// Distinct shingles of the whole text.
     pub n_shingles: u32,
-    /// Hashes of the first shingles, sorted.
-    pub head: Box<[u32]>,
+    /// The first shingles, sorted; empty where the sample holds no others.
+    head: Box<[u16]>,
     /// Numbers and names of the start of the text, sorted.
-    pub facts: Box<[u32]>,
+    facts: Box<[u16]>,
     /// Numbers of the first sentences, sorted.
-    pub numbers: Box<[u32]>,
+    numbers: Box<[u16]>,
 }
 
 /// How much two texts have in common.
@@ -73,39 +80,44 @@ impl Sketch {
         self.n_shingles == 0
     }
 
-    /// Hashes under which an older text is found: all of a short one, fewer of a long one.
-    pub fn posted(&self) -> impl Iterator<Item = u32> {
-        let every = match self.n_shingles {
-            0..=24 => 1,
-            25..=80 => 2,
-            81..=200 => 4,
-            _ => 6,
-        };
-        let from_head = self.head.iter().copied().filter(move |hash| hash.wrapping_mul(0x9e37_79b1) % every == 0);
-        let mut posted: Vec<u32> = from_head.collect();
-        posted.extend(self.sample.iter().copied().filter(|hash| hash.wrapping_mul(0x9e37_79b1) % (2 * every) == 0));
-        posted.sort_unstable();
-        posted.dedup();
-        posted.into_iter()
+    /// Whether the text has a shingle, as far as is known.
+    pub fn has(&self, hash: u32) -> bool {
+        let sampled = hash.leading_zeros() >= u32::from(self.level);
+        let kept = (hash >> (32 - KEPT_BITS - u32::from(self.level))) as u16;
+        sampled && self.sample.binary_search(&kept).is_ok() || self.head.binary_search(&((hash >> KEPT_BITS) as u16)).is_ok()
     }
 
-    /// Hashes with which a newcomer looks for older texts.
-    pub fn asked(&self) -> Vec<u32> {
-        let mut asked = self.head.to_vec();
-        asked.extend_from_slice(&self.sample);
-        asked.sort_unstable();
-        asked.dedup();
-        asked
+    /// The least that is known of its shingles by name.
+    pub fn n_known(&self) -> usize {
+        self.sample.len().max(self.head.len())
+    }
+
+    fn head(&self) -> &[u16] {
+        if self.head.is_empty() { &self.sample } else { &self.head }
+    }
+
+    /// The sample as if the text had been sampled at level `high`, with as many bits of each hash as at level `low`.
+    fn at(&self, low: u8, high: u8) -> impl Iterator<Item = u16> {
+        let below = 1u32 << (KEPT_BITS - u32::from(high - self.level).min(KEPT_BITS));
+        let shift = u32::from(self.level - low);
+        self.sample.iter().copied().take_while(move |kept| u32::from(*kept) < below).map(move |kept| kept >> shift)
     }
 }
 
-/// `text`: without boilerplate, with its capitals.
-pub fn sketch(text: &str) -> Sketch {
+/// Of the shingles by which a newcomer looks for older texts, those under which it will be found itself.
+pub fn posted(shingles: &[u32]) -> impl Iterator<Item = u32> {
+    let every = shingles.len().div_ceil(POSTED).max(1) as u32;
+    shingles.iter().copied().filter(move |hash| hash.wrapping_mul(0x9e37_79b1) % every == 0)
+}
+
+/// The sketch of a text, and the hashes of the shingles by which it looks for older ones, sorted. `text`: without
+/// boilerplate, with its capitals.
+pub fn sketch(text: &str) -> (Sketch, Box<[u32]>) {
     let raw = cut(text, MAX_CHARS);
     let text = fold::comparable(raw);
     let letters: Vec<char> = text.chars().filter(|c| c.is_alphanumeric()).collect();
     if letters.len() < MIN_CHARS.min(60) * 4 / 5 {
-        return Sketch::default();
+        return Default::default();
     }
     let cjk = letters.iter().filter(|c| is_cjk(**c)).count();
     let hashes: Vec<u32> = if cjk * 4 > letters.len() {
@@ -137,7 +149,7 @@ pub fn sketch(text: &str) -> Sketch {
             .collect()
     };
     if hashes.len() < 4 {
-        return Sketch::default();
+        return Default::default();
     }
     let mut head = hashes[..hashes.len().min(HEAD)].to_vec();
     let mut sample = hashes;
@@ -146,40 +158,50 @@ pub fn sketch(text: &str) -> Sketch {
         set.dedup();
     }
     let n_shingles = sample.len() as u32; // at most MAX_CHARS
-    let mut level = 0;
+    let mut level = 0u32;
     while sample.len() > SAMPLE {
         level += 1;
-        sample.retain(|hash| hash.trailing_zeros() >= u32::from(level));
+        sample.retain(|hash| hash.leading_zeros() >= level);
     }
-    Sketch {
-        sample: sample.into(),
-        level,
+    let kept = |hashes: &[u32], level: u32| -> Box<[u16]> {
+        let mut kept: Vec<u16> = hashes.iter().map(|hash| (hash >> (32 - KEPT_BITS - level)) as u16).collect();
+        kept.dedup();
+        kept.into()
+    };
+    let sketch = Sketch {
+        sample: kept(&sample, level),
+        level: level as u8, // 40,000 shingles are 160 after eight halvings
         n_shingles,
-        head: head.into(),
+        head: if n_shingles as usize <= HEAD { Box::default() } else { kept(&head, 0) },
         facts: facts(cut(raw, FACT_CHARS)),
         numbers: numbers(cut(&text, HEAD_FACT_CHARS)),
-    }
+    };
+    head.append(&mut sample);
+    head.sort_unstable();
+    head.dedup();
+    (sketch, head.into())
 }
 
 fn cut(text: &str, chars: usize) -> &str {
     text.char_indices().nth(chars).map_or(text, |(at, _)| &text[..at])
 }
 
-fn facts(text: &str) -> Box<[u32]> {
-    let mut facts: Vec<u32> =
-        words::tokens(text, false).iter().filter(|token| token.kind != words::Kind::Word).map(|token| token.term).collect();
+fn facts(text: &str) -> Box<[u16]> {
+    let tokens = words::tokens(text, false);
+    let facts = tokens.iter().filter(|token| token.kind != words::Kind::Word);
+    let mut facts: Vec<u16> = facts.map(|token| (token.term >> 16) as u16).collect();
     facts.sort_unstable();
     facts.dedup();
     facts.truncate(48);
     facts.into()
 }
 
-fn numbers(text: &str) -> Box<[u32]> {
-    let mut numbers: Vec<u32> = text
+fn numbers(text: &str) -> Box<[u16]> {
+    let mut numbers: Vec<u16> = text
         .split(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ',')))
         .map(|number| number.trim_matches(['.', ',']))
         .filter(|number| !number.is_empty())
-        .map(|number| words::term(&number.replace(',', "")))
+        .map(|number| (words::term(&number.replace(',', "")) >> 16) as u16)
         .collect();
     numbers.sort_unstable();
     numbers.dedup();
@@ -188,7 +210,7 @@ fn numbers(text: &str) -> Box<[u32]> {
 }
 
 /// How many two sorted lists share.
-pub fn shared(a: &[u32], b: &[u32]) -> usize {
+fn shared(a: &[u16], b: &[u16]) -> usize {
     let (mut i, mut j, mut n) = (0, 0, 0);
     while i < a.len() && j < b.len() {
         match a[i].cmp(&b[j]) {
@@ -208,22 +230,23 @@ pub fn shared(a: &[u32], b: &[u32]) -> usize {
 const FEW_SAMPLES: usize = 6;
 
 pub fn overlap(new: &Sketch, old: &Sketch) -> Overlap {
-    let level = new.level.max(old.level);
-    let at_level = |hash: &&u32| hash.trailing_zeros() >= u32::from(level);
-    let (mut i, mut both) = (0, 0);
-    let mut n_new = 0;
-    let old_sample: Vec<u32> = old.sample.iter().filter(at_level).copied().collect();
-    for hash in new.sample.iter().filter(at_level) {
-        n_new += 1;
-        while i < old_sample.len() && old_sample[i] < *hash {
-            i += 1;
+    let (low, high) = (new.level.min(old.level), new.level.max(old.level));
+    let (mut theirs, mut mine) = (old.at(low, high).peekable(), 0);
+    let (mut n_old, mut both) = (0, 0);
+    for hash in new.at(low, high) {
+        mine += 1;
+        while theirs.next_if(|their| *their < hash).is_some() {
+            n_old += 1;
         }
-        both += usize::from(i < old_sample.len() && old_sample[i] == *hash);
+        if theirs.next_if_eq(&hash).is_some() {
+            n_old += 1;
+            both += 1;
+        }
     }
-    let n_old = old_sample.len();
+    let (n_new, n_old) = (mine, n_old + theirs.count());
     let share = |part: usize, whole: usize| if whole == 0 { 0.0 } else { part as f32 / whole as f32 };
-    let heads = shared(&new.head, &old.head);
-    let (in_head, head_in_head) = (share(heads, new.head.len()), share(heads, old.head.len()));
+    let heads = shared(new.head(), old.head());
+    let (in_head, head_in_head) = (share(heads, new.head().len()), share(heads, old.head().len()));
     let mut of_new = share(both, n_new);
     // Too few samples of a short text in a long one: its head is known in full.
     if n_new < 16 && new.level < old.level {
@@ -261,12 +284,11 @@ pub fn verdict(new: &Sketch, old: &Sketch, o: &Overlap, alike: f32) -> Verdict {
 
 /// Whether what the newcomer has beside `old` is largely a third text: then it puts two texts together.
 pub fn puts_together(new: &Sketch, old: &Sketch, third: &Sketch) -> bool {
-    let level = new.level.max(old.level).max(third.level);
-    let at_level = |sketch: &Sketch| -> Vec<u32> {
-        sketch.sample.iter().copied().filter(|hash| hash.trailing_zeros() >= u32::from(level)).collect()
-    };
-    let (all, old, third) = (at_level(new), at_level(old), at_level(third));
-    let rest: Vec<u32> = all.iter().copied().filter(|hash| old.binary_search(hash).is_err()).collect();
+    let low = new.level.min(old.level).min(third.level);
+    let high = new.level.max(old.level).max(third.level);
+    let sample = |sketch: &Sketch| -> Vec<u16> { sketch.at(low, high).collect() };
+    let (all, old, third) = (sample(new), sample(old), sample(third));
+    let rest: Vec<u16> = all.iter().copied().filter(|hash| old.binary_search(hash).is_err()).collect();
     rest.len() >= 8 && rest.len() * 8 >= all.len() && shared(&rest, &third) * 2 >= rest.len()
 }
 

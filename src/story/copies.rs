@@ -1,0 +1,209 @@
+//! The text rung, and the belief in addresses: of which entry of the window a newcomer is a copy, an edit or an excerpt.
+//! Finds candidates by shingles, titles and terms, compares their sketches; the index decides.
+
+use super::index::{Index, MAX_SHINGLE_HOLDERS, Newcomer, Slot, title_key};
+use super::likeness::Pair;
+use super::shingle::{self, Overlap, Verdict};
+use super::{AddressHit, AddressKind, Nearest, evidence, form, score};
+use crate::model::{EntryId, StoryId};
+use std::time::Duration;
+
+/// Candidates that are compared exactly.
+const CANDIDATES: usize = 24;
+
+/// … and of those that are near by their terms, the nearest.
+const NEAR_PAIRS: usize = 8;
+
+/// Postings read for one newcomer at most: bounds the time of a text made of boilerplate.
+const MAX_POSTINGS_READ: usize = 6_000;
+
+/// A shingle that more entries, and a larger share of the window, have is a template's …
+const COMMON_HOLDERS: f32 = 8.0;
+const COMMON_SHARE: f32 = 0.003;
+
+/// … and a copy shares at least this much of what is not.
+const MIN_SPECIFIC: f32 = 0.7;
+
+/// The least share of a title's rarest terms that a copy under another title names.
+const MIN_SUPPORT: f32 = 0.4;
+
+/// An entry of which a newcomer is a copy.
+pub(super) struct Copy<'a> {
+    pub of: &'a Slot,
+    pub overlap: Overlap,
+    /// The headline decided, not the text.
+    pub by_title: bool,
+}
+
+/// What a newcomer's shingles found.
+struct Found {
+    candidates: Vec<u32>,
+    /// Of his shingles, those that few entries have, and those that a template has.
+    specific: Vec<u32>,
+    formed: Vec<u32>,
+}
+
+impl Index {
+    /// The first hit that is to be believed.
+    pub(super) fn believed<'a>(
+        &self,
+        newcomer: &Newcomer,
+        hits: &'a [AddressHit],
+        cannot: &dyn Fn(StoryId) -> bool,
+    ) -> Option<&'a AddressHit> {
+        let new = newcomer.new;
+        let claimed = |kind: AddressKind| matches!(kind, AddressKind::Canonical | AddressKind::OpenGraph);
+        let believed = |hit: &AddressHit| {
+            // What the page claims, or what many entries hold, needs the entries to be alike. So does a feed that
+            // gives all its entries one link.
+            let doubtful = claimed(hit.kind) || claimed(hit.their_kind) || hit.n_entries >= 3 || hit.feed == new.feed;
+            match self.slot(hit.entry) {
+                _ if !doubtful => true,
+                Some(old) => self.supports(newcomer, old),
+                None => hit.n_entries <= 2 && hit.feed != new.feed,
+            }
+        };
+        let mut order: Vec<&AddressHit> = hits.iter().filter(|hit| !cannot(hit.story) && hit.entry != new.entry).collect();
+        order.sort_by_key(|hit| (hit.kind.max(hit.their_kind), hit.entry));
+        order.into_iter().find(|hit| believed(hit))
+    }
+
+    /// Whether two entries are alike enough to have one address.
+    fn supports(&self, newcomer: &Newcomer, old: &Slot) -> bool {
+        let new = newcomer.new;
+        let textless = new.sketch.is_empty() || old.sketch.is_empty();
+        if textless && (!new.has_title || !old.has_title) || new.title != 0 && new.title == old.title {
+            return true;
+        }
+        let overlap = shingle::overlap(&new.sketch, &old.sketch);
+        if !textless && (overlap.of_new >= 0.3 || overlap.of_old >= 0.3) {
+            return true;
+        }
+        let titles = score::pair(&newcomer.side, &newcomer.idf, &old.side())[score::TITLE_COSINE];
+        titles >= if textless || new.han != old.han { 0.2 } else { 0.35 }
+    }
+
+    /// The entry of which this is a copy, or the nearest that it is not a copy of. `forms` collects those that fill in
+    /// the same form with other facts.
+    pub(super) fn copy_of(
+        &self,
+        newcomer: &Newcomer,
+        pairs: &[Pair],
+        cannot: &dyn Fn(StoryId) -> bool,
+        forms: &mut Vec<u32>,
+    ) -> Result<Copy<'_>, Option<Nearest>> {
+        let new = newcomer.new;
+        let mut found = self.text_candidates(&new.shingles);
+        found.candidates.extend(pairs.iter().take(NEAR_PAIRS).map(|pair| pair.slot));
+        if new.title != 0 {
+            let titled = self.by_title.holders(title_key(new.title)).filter(|slot| self.holder(*slot).is_some());
+            found.candidates.extend(titled.take(CANDIDATES));
+        }
+        found.candidates.sort_unstable_by_key(|slot| self.holder(*slot));
+        found.candidates.dedup();
+        let mut best: Option<Copy> = None;
+        let mut nearest: Option<(f32, Nearest)> = None;
+        for at in found.candidates.iter().copied() {
+            let Some(slot) = self.at(at).filter(|slot| slot.entry != new.entry && !cannot(slot.story)) else { continue };
+            let overlap = shingle::overlap(&new.sketch, &slot.sketch);
+            let titled = new.title != 0 && slot.title == new.title;
+            let textless = new.sketch.is_empty() || slot.sketch.is_empty();
+            let accepted = if textless {
+                // A headline alone, word for word, from another feed at the same time.
+                let apart = Duration::from_millis(new.at.0.abs_diff(slot.at.0));
+                titled && slot.feed != new.feed && apart <= self.window && !new.roundup && !slot.roundup
+            } else {
+                let verdict = self.verdict(newcomer, slot, &overlap);
+                if verdict == Verdict::Template {
+                    forms.push(at);
+                }
+                if matches!(verdict, Verdict::Quotes | Verdict::Template)
+                    && nearest.as_ref().is_none_or(|(known, _)| overlap.jaccard > *known)
+                {
+                    let missing = evidence::not_a_copy(verdict, &overlap);
+                    nearest = Some((overlap.jaccard, Nearest { story: slot.story, entry: slot.entry, missing }));
+                }
+                // A round-up has copies of itself, but no excerpts and no parts.
+                let whole = !(new.roundup || slot.roundup) || overlap.jaccard >= 0.4 && new.roundup == slot.roundup;
+                let same = titled
+                    && (overlap.head_in_head >= 0.9
+                        || verdict != Verdict::Template
+                            && (overlap.of_new >= 0.65 || overlap.of_old.max(overlap.head_in_head) >= 0.8));
+                whole && (verdict == Verdict::Copy || same) && found.shares_its_own(newcomer, slot)
+            };
+            let better = best.as_ref().is_none_or(|known| overlap.jaccard >= known.overlap.jaccard);
+            if accepted && better {
+                best = Some(Copy { of: slot, overlap, by_title: titled && (textless || overlap.jaccard < 0.4) });
+            }
+        }
+        let Some(copy) = best else { return Err(nearest.map(|(_, nearest)| nearest)) };
+        if copy.overlap.of_new > 0.0 && copy.overlap.of_new < 0.88 {
+            let others = found.candidates.iter().filter_map(|at| self.at(*at));
+            let mut others = others.filter(|other| other.story != copy.of.story && other.entry != new.entry);
+            if others.any(|other| shingle::puts_together(&new.sketch, &copy.of.sketch, &other.sketch)) {
+                let missing = evidence::not_a_copy(Verdict::Quotes, &copy.overlap);
+                return Err(Some(Nearest { story: copy.of.story, entry: copy.of.entry, missing }));
+            }
+        }
+        Ok(copy)
+    }
+
+    /// What the texts say, and the titles of it.
+    fn verdict(&self, newcomer: &Newcomer, old: &Slot, overlap: &Overlap) -> Verdict {
+        let new = newcomer.new;
+        let alike = score::pair(&newcomer.side, &newcomer.idf, &old.side())[score::TITLE_COSINE];
+        let verdict = shingle::verdict(&new.sketch, &old.sketch, overlap, alike);
+        if verdict != Verdict::Copy || overlap.jaccard >= 0.9 {
+            return verdict;
+        }
+        let titled = new.title != 0 && old.title == new.title;
+        let other_form = overlap.of_old < 0.75 && form::one_form(&new.units, &old.units);
+        if other_form || !titled && self.support(newcomer, old) < MIN_SUPPORT { Verdict::Template } else { verdict }
+    }
+
+    /// How far each title's rarest terms are named by the other entry: the better of both directions.
+    fn support(&self, newcomer: &Newcomer, old: &Slot) -> f32 {
+        let mine = newcomer.new.terms.iter().copied().zip(newcomer.idf.iter().copied());
+        let theirs = old.terms.iter().filter(|term| term.in_title() > 0).map(|term| (*term, self.rarity(*term)));
+        score::title_support(mine, &old.terms).max(score::title_support(theirs, &newcomer.new.terms))
+    }
+
+    fn text_candidates(&self, shingles: &[u32]) -> Found {
+        let common = COMMON_HOLDERS.max(COMMON_SHARE * self.len() as f32) as usize;
+        let mut found = Found { candidates: Vec::new(), specific: Vec::new(), formed: Vec::new() };
+        let mut read: Vec<(EntryId, u32)> = Vec::new();
+        for hash in shingles {
+            let before = read.len();
+            let holders = self.by_shingle.holders(*hash).filter_map(|slot| Some((self.holder(slot)?, slot)));
+            read.extend(holders.take(MAX_SHINGLE_HOLDERS));
+            let n_holders = read.len() - before;
+            if n_holders <= common { &mut found.specific } else { &mut found.formed }.push(*hash);
+            if before >= MAX_POSTINGS_READ {
+                read.truncate(before);
+            }
+        }
+        read.sort_unstable();
+        let mut counted: Vec<(usize, EntryId, u32)> =
+            read.chunk_by(|a, b| a == b).map(|same| (same.len(), same[0].0, same[0].1)).collect();
+        counted.sort_unstable_by_key(|(n, entry, _)| (std::cmp::Reverse(*n), *entry));
+        counted.truncate(CANDIDATES);
+        found.candidates = counted.into_iter().map(|(_, _, slot)| slot).collect();
+        found
+    }
+}
+
+impl Found {
+    /// Whether two texts with much of a template in them also share what is not the template's.
+    fn shares_its_own(&self, newcomer: &Newcomer, old: &Slot) -> bool {
+        let n_asked = self.specific.len() + self.formed.len();
+        if self.formed.len() * 8 < n_asked {
+            return true;
+        }
+        let shared = |hashes: &[u32]| hashes.iter().filter(|hash| old.sketch.has(**hash)).count();
+        let mut own = self.specific.len();
+        if old.sketch.n_shingles < newcomer.new.sketch.n_shingles {
+            own = own.min(old.sketch.n_known().saturating_sub(shared(&self.formed)));
+        }
+        shared(&self.specific) as f32 >= MIN_SPECIFIC * own as f32
+    }
+}

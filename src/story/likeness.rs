@@ -1,0 +1,151 @@
+//! The story rung: which entries of the window may report the same event as a newcomer, and how likely each of their
+//! stories is his. Finds candidates by rare terms, compares pairs, judges stories; the index decides.
+
+use super::form;
+use super::index::{CORE_MEMBERS, Index, MAX_TERM_FREQUENCY, Map, Newcomer, Slot};
+use super::score::{self, Features, PairFeatures};
+use crate::model::{EntryId, StoryId};
+use std::time::Duration;
+
+/// Candidates whose pairs are scored.
+const CANDIDATES: usize = 48;
+
+/// The rarest terms of a newcomer, by which candidates are found, and what is read of each.
+const ASKED_TERMS: usize = 24;
+const MAX_TERM_HOLDERS: usize = 80;
+
+/// Members of a story that its score looks at.
+const TOP_MEMBERS: usize = 6;
+
+/// A pair with less in common than this is not scored.
+const MIN_COSINE: f32 = 0.04;
+/// … and two whole texts with fewer rare terms in common are two stories. Titles hardly alike need twice as many, and
+/// texts in two languages, which share few words, one while the window is small.
+const MIN_RARE_SHARED: f32 = 2.0;
+const MIN_RARE_CROSS: f32 = 1.0;
+const UNLIKE_TITLES: f32 = 0.1;
+
+/// In a window of so many entries some share a name by chance.
+const CROWDED: usize = 1_000;
+
+/// Titles of one script that share less tell two stories.
+const MIN_TITLE_COSINE: f32 = 0.03;
+
+/// A candidate, compared.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pair {
+    entry: EntryId,
+    story: StoryId,
+    features: PairFeatures,
+    nearness: f32,
+    pub slot: u32,
+}
+
+/// A story that a newcomer may belong to, with what speaks for it.
+#[derive(Clone, Copy, Debug)]
+pub struct Likeness {
+    pub story: StoryId,
+    /// The member most like the newcomer.
+    pub entry: EntryId,
+    pub features: Features,
+    pub score: f32,
+    /// Between the newcomer and that member.
+    pub apart: Duration,
+}
+
+impl Index {
+    /// The candidates that are worth scoring, nearest first.
+    pub(super) fn pairs_of(&self, newcomer: &Newcomer) -> Vec<Pair> {
+        let mut pairs: Vec<Pair> = self.candidates(newcomer).into_iter().filter_map(|at| self.pair(newcomer, at)).collect();
+        pairs.sort_by(|a, b| b.nearness.total_cmp(&a.nearness).then(a.entry.cmp(&b.entry)));
+        pairs
+    }
+
+    /// The entries with which a newcomer shares most of his rarest terms.
+    fn candidates(&self, newcomer: &Newcomer) -> Vec<u32> {
+        let mut asked: Vec<(f32, u32)> =
+            newcomer.new.terms.iter().zip(&newcomer.idf).map(|(term, idf)| (*idf, term.key())).collect();
+        asked.retain(|(_, key)| self.frequency.get(key).is_some_and(|n| *n <= MAX_TERM_FREQUENCY));
+        asked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        asked.truncate(ASKED_TERMS);
+        let mut weights: Map<u32, (f32, EntryId)> = Map::default();
+        for (idf, key) in asked {
+            let holders = self.by_term.holders(key).filter_map(|slot| Some((slot, self.holder(slot)?)));
+            for (slot, entry) in holders.take(MAX_TERM_HOLDERS) {
+                weights.entry(slot).or_insert((0.0, entry)).0 += idf;
+            }
+        }
+        let mut found: Vec<(f32, EntryId, u32)> =
+            weights.into_iter().map(|(slot, (weight, entry))| (weight, entry, slot)).collect();
+        let order = |a: &(f32, EntryId, u32), b: &(f32, EntryId, u32)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
+        if found.len() > CANDIDATES {
+            found.select_nth_unstable_by(CANDIDATES, order);
+            found.truncate(CANDIDATES);
+        }
+        found.into_iter().map(|(_, _, slot)| slot).collect()
+    }
+
+    /// `None` for a pair that nothing speaks for.
+    fn pair(&self, newcomer: &Newcomer, at: u32) -> Option<Pair> {
+        let new = newcomer.new;
+        let slot = self.at(at).filter(|slot| slot.entry != new.entry && !slot.roundup && !slot.advice)?;
+        if Duration::from_millis(new.at.0.abs_diff(slot.at.0)) > self.window {
+            return None;
+        }
+        let features = score::pair(&newcomer.side, &newcomer.idf, &slot.side());
+        let cross = new.han_text != slot.han_text;
+        // Texts alone may share a site's furniture; titles of one script that share nothing tell two stories.
+        let titles = cross || features[score::TITLE_COSINE] >= MIN_TITLE_COSINE;
+        if !titles || features[score::ALL_COSINE] < MIN_COSINE {
+            return None;
+        }
+        // Two whole texts on one event share rare details; texts of one mould share only the mould.
+        if new.has_text && slot.has_text {
+            let crowded = self.len() >= CROWDED;
+            let least = match cross {
+                true if crowded => MIN_RARE_SHARED,
+                true => MIN_RARE_CROSS,
+                false if features[score::TITLE_COSINE] < UNLIKE_TITLES => 2.0 * MIN_RARE_SHARED,
+                false => MIN_RARE_SHARED,
+            };
+            if features[score::RARE_SHARED] < least || form::one_form(&new.units, &slot.units) {
+                return None;
+            }
+        }
+        let nearness = score::nearness(&features);
+        Some(Pair { entry: slot.entry, story: slot.story, nearness, features, slot: at })
+    }
+
+    /// The stories of the compared candidates, likeliest first. A story is judged by its nearest member and by its
+    /// other members, so that one likeness alone does not chain stories together.
+    pub(super) fn stories_of(&self, newcomer: &Newcomer, pairs: &[Pair]) -> Vec<Likeness> {
+        let mut stories: Vec<StoryId> = pairs.iter().map(|pair| pair.story).collect();
+        stories.sort_unstable();
+        stories.dedup();
+        let mut found: Vec<Likeness> = stories.into_iter().filter_map(|story| self.likeness(newcomer, story, pairs)).collect();
+        found.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.story.cmp(&b.story)));
+        found
+    }
+
+    /// `None` for a story whose time is over.
+    fn likeness(&self, newcomer: &Newcomer, story: StoryId, pairs: &[Pair]) -> Option<Likeness> {
+        let new = newcomer.new;
+        let known = self.stories.get(&story).filter(|known| new.at.since(known.first) <= self.retention())?;
+        let mut compared = pairs.iter().filter(|pair| pair.story == story);
+        let best = compared.clone().next()?;
+        let n = known.members.len();
+        let k = n.min(TOP_MEMBERS);
+        let mean = compared.by_ref().take(k).map(|pair| pair.features[score::ALL_COSINE]).sum::<f32>() / k as f32;
+        let youngest: Vec<&Slot> = known.members.iter().rev().take(CORE_MEMBERS).filter_map(|at| self.at(*at)).collect();
+        let shares = youngest.iter().map(|slot| score::title_share(&new.terms, &newcomer.idf, &slot.terms));
+        let core = shares.sum::<f32>() / youngest.len() as f32;
+        let centroid = match &known.centroid {
+            None => best.features[score::ALL_COSINE],
+            Some(centroid) => centroid.cosine(&newcomer.side, &newcomer.idf),
+        };
+        let features = score::features(&best.features, mean, core, centroid, n);
+        let at = self.at(best.slot).map_or(new.at, |slot| slot.at);
+        let apart = Duration::from_millis(new.at.0.abs_diff(at.0));
+        Some(Likeness { story, entry: best.entry, features, score: self.model.score(&features), apart })
+    }
+}
