@@ -161,6 +161,55 @@ fn a_form_filled_in_anew_is_no_copy() {
 }
 
 #[test]
+fn titles_that_fill_in_one_form_are_no_story() {
+    let text = |buyer: &str, bought: &str, town: &str| {
+        format!(
+            "{buyer} übernimmt {bought} vollständig, wie beide Unternehmen am Morgen in {town} mitteilten. Die Belegschaft soll \
+             bleiben, der Aufsichtsrat hat zugestimmt, und die Behörden prüfen den Zusammenschluss bis zum Sommer."
+        )
+    };
+    let forms = [
+        ("Brightwell übernimmt Castor für 82 Millionen Euro", text("Brightwell", "Castor", "Ulm")),
+        ("Ostermann übernimmt Pellico für 69 Millionen Euro", text("Ostermann", "Pellico", "Celle")),
+        ("Vandreka übernimmt Norling für 24 Millionen Euro", text("Vandreka", "Norling", "Greiz")),
+    ];
+    let entries: Vec<Prepared> =
+        forms.iter().enumerate().map(|(i, (title, text))| entry(i as i64 + 1, i as i64, i as i64, title, text)).collect();
+    assert_eq!(stories(&entries), [1, 2, 3]);
+    // A colon begins a sentence: the capital behind it makes no name that both would share.
+    let found = stories(&[
+        entry(1, 1, 0, "Castor zeigt Modell 5.1: Schneller, aber nicht für alle", &text("Castor", "Ilmo", "Ulm")),
+        entry(2, 2, 1, "Pellico zeigt Modell 8.0: Schneller, aber nicht für alle", &text("Pellico", "Ragna", "Celle")),
+    ]);
+    assert_eq!(found, [1, 2]);
+}
+
+#[test]
+fn of_many_only_those_still_in_the_window_are_found() {
+    let mut index = Index::new(window());
+    // A title word that all share, and a text of its own for each.
+    let text = |i: i64| {
+        let words: Vec<String> = (0..40).map(|word| format!("w{}", (i * 40 + word) * 7_919 % 100_003)).collect();
+        words.join(" ")
+    };
+    let make = |id: i64, i: i64, hour: i64| entry(id, id % 5, hour, &format!("Report on Lumenta number {i}"), &text(i));
+    let n = 300;
+    for round in 0..3 {
+        let hour = round * 24 * 15;
+        index.expire(Timestamp(hour * HOUR));
+        for i in round * n..(round + 1) * n {
+            index.insert(make(i, i, hour), StoryId(i));
+        }
+        assert_eq!(index.len(), n as usize);
+        for i in (0..(round + 1) * n).step_by(7) {
+            let found = index.decide(&make(10_000, i, hour), Dedupe::Text, &[], &Constraints::default());
+            let wanted = (i >= round * n).then_some(EntryId(i));
+            assert_eq!(found.duplicate_of, wanted, "{i} in round {round}: {:?}", found.evidence);
+        }
+    }
+}
+
+#[test]
 fn an_excerpt_and_an_update_are_copies() {
     let title = "Harlan dam closes spillway after wall moves";
     let excerpt = format!("{}… Read more", &DAM[..220]);

@@ -38,7 +38,8 @@ pub(super) struct Copy<'a> {
 /// What a newcomer's shingles found.
 struct Found {
     candidates: Vec<u32>,
-    /// Of his shingles, those that few entries have, and those that a template has.
+    /// Of those of his shingles that he would post, and others like him have posted: those that few entries have, and
+    /// those that a template has.
     specific: Vec<u32>,
     formed: Vec<u32>,
 }
@@ -172,12 +173,14 @@ impl Index {
         let common = COMMON_HOLDERS.max(COMMON_SHARE * self.len() as f32) as usize;
         let mut found = Found { candidates: Vec::new(), specific: Vec::new(), formed: Vec::new() };
         let mut read: Vec<(EntryId, u32)> = Vec::new();
-        for hash in shingles {
+        for hash in shingle::asked(shingles) {
             let before = read.len();
-            let holders = self.by_shingle.holders(*hash).filter_map(|slot| Some((self.holder(slot)?, slot)));
+            let holders = self.by_shingle.holders(hash).filter_map(|slot| Some((self.holder(slot)?, slot)));
             read.extend(holders.take(MAX_SHINGLE_HOLDERS));
             let n_holders = read.len() - before;
-            if n_holders <= common { &mut found.specific } else { &mut found.formed }.push(*hash);
+            if shingle::posts(shingles.len(), hash) {
+                if n_holders <= common { &mut found.specific } else { &mut found.formed }.push(hash);
+            }
             if before >= MAX_POSTINGS_READ {
                 read.truncate(before);
             }
@@ -195,14 +198,16 @@ impl Index {
 impl Found {
     /// Whether two texts with much of a template in them also share what is not the template's.
     fn shares_its_own(&self, newcomer: &Newcomer, old: &Slot) -> bool {
-        let n_asked = self.specific.len() + self.formed.len();
-        if self.formed.len() * 8 < n_asked {
+        let n_judged = self.specific.len() + self.formed.len();
+        if self.formed.len() * 8 < n_judged {
             return true;
         }
         let shared = |hashes: &[u32]| hashes.iter().filter(|hash| old.sketch.has(**hash)).count();
         let mut own = self.specific.len();
         if old.sketch.n_shingles < newcomer.new.sketch.n_shingles {
-            own = own.min(old.sketch.n_known().saturating_sub(shared(&self.formed)));
+            // As many of the old text's as were judged of the newcomer's.
+            let theirs = old.sketch.n_known() * n_judged / newcomer.new.shingles.len().max(1);
+            own = own.min(theirs.saturating_sub(shared(&self.formed)));
         }
         shared(&self.specific) as f32 >= MIN_SPECIFIC * own as f32
     }

@@ -22,6 +22,40 @@ const HALF_EQUAL: f32 = 0.5;
 /// A form with this share of equal words is one even if a name is among the equal words.
 const MOSTLY_EQUAL: f32 = 0.6;
 
+/// What an amount is counted in: no name, though some languages write it like one.
+const AMOUNTS: &[&str] = &[
+    "million",
+    "millions",
+    "millionen",
+    "mio",
+    "milliarde",
+    "milliarden",
+    "mrd",
+    "billion",
+    "billions",
+    "billionen",
+    "trillion",
+    "milliard",
+    "milliards",
+    "millones",
+    "milhões",
+    "milioni",
+    "miliardi",
+    "euro",
+    "euros",
+    "dollar",
+    "dollars",
+    "dólares",
+    "usd",
+    "eur",
+    "yuan",
+    "rmb",
+    "yen",
+    "pounds",
+    "prozent",
+    "percent",
+];
+
 /// The lowest bits of a unit say what it may be; the rest is its hash.
 const NAME: u32 = 1;
 const NUMBER: u32 = 2;
@@ -32,17 +66,23 @@ const WHAT: u32 = 3;
 pub fn units(title: &str) -> Box<[u32]> {
     let mut out = Vec::new();
     let mut word = String::new();
+    // The first word of a sentence has a capital whatever it is.
+    let mut first = false;
     for c in title.chars().chain([' ']) {
         let alone = stands_alone(c);
         if (alone || !c.is_alphanumeric()) && !word.is_empty() {
+            let folded = fold::comparable(&word);
+            let capital = word.chars().any(char::is_uppercase) && word.chars().nth(1).is_some();
             let what = match word.chars().any(char::is_numeric) {
                 true => NUMBER,
-                false if word.chars().any(char::is_uppercase) && word.chars().nth(1).is_some() => NAME,
+                false if capital && !first && !AMOUNTS.contains(&&*folded) => NAME,
                 false => 0,
             };
-            out.push(unit(&fold::comparable(&word), what));
+            out.push(unit(&folded, what));
             word.clear();
+            first = false;
         }
+        first |= matches!(c, ':' | '!' | '?');
         if alone {
             out.push(unit(c.encode_utf8(&mut [0; 4]), CJK));
         } else if c.is_alphanumeric() {

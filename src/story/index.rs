@@ -33,6 +33,9 @@ const RARE_SHARE: f32 = 0.004;
 /// The longest life of a story, and how long entries are kept, in windows.
 const LIFE_IN_WINDOWS: f64 = 3.5;
 
+/// In the place of the holder of a slot that was left.
+const NOBODY: EntryId = EntryId(i64::MIN);
+
 /// All postings are swept once while one in so many entries leaves.
 const SWEEPS: usize = 8;
 
@@ -117,7 +120,7 @@ pub struct Index {
     clock: Timestamp,
     slots: Vec<Option<Box<Slot>>>,
     /// Whose slot it is, beside the slots: candidates are counted before any slot is looked at.
-    holders: Vec<Option<EntryId>>,
+    holders: Vec<EntryId>,
     free: Vec<u32>,
     /// Slots left since the postings' sweeping began anew, and before that: the latter are free when it is through.
     left: Vec<u32>,
@@ -256,10 +259,10 @@ impl Index {
         let norms = score::norms(&new.terms, &self.idf(&new.terms));
         let at = self.free.pop().unwrap_or_else(|| {
             self.slots.push(None);
-            self.holders.push(None);
+            self.holders.push(NOBODY);
             (self.slots.len() - 1) as u32
         });
-        self.holders[at as usize] = Some(new.entry);
+        self.holders[at as usize] = new.entry;
         for hash in shingle::posted(&new.shingles) {
             let holders = self.by_shingle.holders(hash).filter(|slot| self.holder(*slot).is_some());
             if holders.take(MAX_SHINGLE_HOLDERS).count() < MAX_SHINGLE_HOLDERS {
@@ -309,7 +312,7 @@ impl Index {
     pub fn remove(&mut self, entry: EntryId) {
         let Some(at) = self.by_entry.remove(&entry) else { return };
         let Some(slot) = self.slots[at as usize].take() else { return };
-        self.holders[at as usize] = None;
+        self.holders[at as usize] = NOBODY;
         for term in &slot.terms {
             if let Some(frequency) = self.frequency.get_mut(&term.key()) {
                 *frequency -= 1;
@@ -340,7 +343,7 @@ impl Index {
 
     /// Sweeps the next part of the postings; once through, the slots that were left before it began are free.
     fn sweep(&mut self) {
-        let alive = |slot: u32| self.holders[slot as usize].is_some();
+        let alive = |slot: u32| self.holders[slot as usize] != NOBODY;
         for postings in [&mut self.by_shingle, &mut self.by_term, &mut self.by_title] {
             postings.sweep(self.next_shard, alive);
         }
@@ -407,7 +410,7 @@ impl Index {
 
     /// Whose slot it is; `None` once he left.
     pub(super) fn holder(&self, slot: u32) -> Option<EntryId> {
-        self.holders[slot as usize]
+        Some(self.holders[slot as usize]).filter(|holder| *holder != NOBODY)
     }
 }
 

@@ -8,11 +8,11 @@ use crate::model::{EntryId, StoryId};
 use std::time::Duration;
 
 /// Candidates whose pairs are scored.
-const CANDIDATES: usize = 48;
+const CANDIDATES: usize = 32;
 
 /// The rarest terms of a newcomer, by which candidates are found, and what is read of each.
-const ASKED_TERMS: usize = 24;
-const MAX_TERM_HOLDERS: usize = 80;
+const ASKED_TERMS: usize = 20;
+const MAX_TERM_HOLDERS: usize = 40;
 
 /// Members of a story that its score looks at.
 const TOP_MEMBERS: usize = 6;

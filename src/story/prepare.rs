@@ -39,7 +39,7 @@ pub struct Prepared {
     pub(super) has_text: bool,
     pub(super) terms: Box<[Term]>,
     pub(super) sketch: Sketch,
-    /// Hashes of the shingles by which it looks for older texts, sorted; dropped when the entry is taken in.
+    /// The shingles that are known of its text, sorted; dropped when the entry is taken in.
     pub(super) shingles: Box<[u32]>,
     /// Names in the title as a person would read them; dropped when the entry is taken in.
     pub(super) shown: Vec<(u32, String)>,

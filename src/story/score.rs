@@ -130,10 +130,10 @@ pub type Features = [f32; FEATURES.len()];
 /// What a pair of entries is judged by: the first part of [`FEATURES`].
 pub type PairFeatures = [f32; N_PAIR];
 
-const N_PAIR: usize = 22;
+const N_PAIR: usize = 23;
 
 /// First those of the story's member that is most like the newcomer, then those of the story as a whole.
-pub const FEATURES: [&str; 29] = [
+pub const FEATURES: [&str; 30] = [
     "title_cosine",
     "all_cosine",
     "title_names",
@@ -156,6 +156,7 @@ pub const FEATURES: [&str; 29] = [
     "both_han",
     "both_han_cosine",
     "rare_shared",
+    "title_only_sum",
     "mean_cosine",
     "core",
     "core_of_many",
@@ -190,6 +191,7 @@ pub fn pair(new: &Side, idf: &[f32], old: &Side) -> PairFeatures {
     let (mut title_names, mut title_models, mut title_numbers) = (0.0f32, 0.0f32, 0.0f32);
     let (mut names, mut numbers, mut rarest) = (0.0f32, 0.0f32, 0.0f32);
     let mut rare_shared = 0.0f32;
+    let mut title_sum = 0.0f32;
     let (mut contained_new, mut contained_old, mut whole_new) = (0.0f32, 0.0f32, 0.0f32);
     let (mut new_numbers, mut shared_numbers, mut new_names, mut shared_names) = (0, 0, 0, 0);
     let mut j = 0;
@@ -211,6 +213,7 @@ pub fn pair(new: &Side, idf: &[f32], old: &Side) -> PairFeatures {
         let both_titles = in_title && other.in_title() > 0;
         let kind = term.kind().max(other.kind());
         if both_titles {
+            title_sum += idf;
             contained_new += term.title_weight(*idf).powi(2);
             contained_old += other.title_weight(*idf).powi(2);
             shared_numbers += u32::from(kind == Kind::Number);
@@ -268,6 +271,7 @@ pub fn pair(new: &Side, idf: &[f32], old: &Side) -> PairFeatures {
         both_han,
         both_han * title_cosine,
         rare_shared,
+        title_only * title_sum.min(4.0),
     ]
 }
 
@@ -298,13 +302,16 @@ pub fn features(best: &PairFeatures, mean_cosine: f32, core: f32, centroid: f32,
 /// The middle of a story's youngest members: the sum of their vectors, each of length one; its heaviest terms.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Centroid {
-    /// Sorted by term.
-    terms: Box<[(u32, f32)]>,
+    /// Keys of terms, sorted …
+    terms: Box<[u32]>,
+    /// … and their weights, in parts of `unit`.
+    weights: Box<[u16]>,
+    unit: f32,
     norm: f32,
 }
 
 /// Terms that a centroid keeps; the rest stand in one member only.
-const CENTROID_TERMS: usize = 128;
+const CENTROID_TERMS: usize = 64;
 
 impl Centroid {
     /// Of members with the rarity of their terms.
@@ -326,18 +333,24 @@ impl Centroid {
         sums.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         sums.truncate(CENTROID_TERMS);
         sums.sort_by_key(|(term, _)| *term);
-        Centroid { terms: sums.into(), norm }
+        let unit = sums.iter().map(|(_, weight)| *weight).fold(f32::MIN_POSITIVE, f32::max) / f32::from(u16::MAX);
+        Centroid {
+            terms: sums.iter().map(|(term, _)| *term).collect(),
+            weights: sums.iter().map(|(_, weight)| (weight / unit).round() as u16).collect(),
+            unit,
+            norm,
+        }
     }
 
     pub fn cosine(&self, new: &Side, idf: &[f32]) -> f32 {
         let mut dot = 0.0;
         let mut j = 0;
         for (term, idf) in new.terms.iter().zip(idf) {
-            while j < self.terms.len() && self.terms[j].0 < term.key() {
+            while j < self.terms.len() && self.terms[j] < term.key() {
                 j += 1;
             }
-            if let Some((_, weight)) = self.terms.get(j).filter(|(known, _)| *known == term.key()) {
-                dot += term.all_weight(*idf) * weight;
+            if self.terms.get(j) == Some(&term.key()) {
+                dot += term.all_weight(*idf) * f32::from(self.weights[j]) * self.unit;
             }
         }
         if dot > 0.0 { (dot / (self.norm * new.norms.all)).min(1.0) } else { 0.0 }

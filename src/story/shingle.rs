@@ -14,14 +14,17 @@ const MIN_CHARS: usize = 50;
 /// What is read of a text; the rest changes no decision.
 const MAX_CHARS: usize = 40_000;
 
-/// A sample holds at most this many hashes: ±5 % on a share of one half.
-const SAMPLE: usize = 160;
+/// A sample holds at most this many hashes: ±6 % on a share of one half.
+const SAMPLE: usize = 128;
 
 /// Bits of a hash that a sketch keeps: two texts of a hundred shingles share one by chance in six pairs.
 const KEPT_BITS: u32 = 16;
 
-/// Shingles under which an older text is found, about: who shares a fifth of it meets several.
-const POSTED: usize = 24;
+/// Shingles under which an older text is found, about: who shares a fifth of it meets several …
+const POSTED: usize = 20;
+
+/// … and by which a newcomer looks for older texts.
+const ASKED: usize = 100;
 
 /// Shingles of the start, kept in full.
 const HEAD: usize = 112;
@@ -35,17 +38,14 @@ const HEAD_FACT_CHARS: usize = 260;
 /// What is kept of a text: enough to estimate what it shares with another.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sketch {
-    /// The sample, sorted: hashes with `level` leading zeros or more, [`KEPT_BITS`] of each from there on.
-    sample: Box<[u16]>,
+    /// Four sorted lists, one behind the other; the others begin at `starts`. The sample: hashes with `level` leading
+    /// zeros or more, [`KEPT_BITS`] of each from there on. The first shingles; none where the sample holds no others.
+    /// Numbers and names of the start of the text. Numbers of the first sentences.
+    kept: Box<[u16]>,
+    starts: [u16; 3],
     level: u8,
     /// Distinct shingles of the whole text.
     pub n_shingles: u32,
-    /// The first shingles, sorted; empty where the sample holds no others.
-    head: Box<[u16]>,
-    /// Numbers and names of the start of the text, sorted.
-    facts: Box<[u16]>,
-    /// Numbers of the first sentences, sorted.
-    numbers: Box<[u16]>,
 }
 
 /// How much two texts have in common.
@@ -84,33 +84,70 @@ impl Sketch {
     pub fn has(&self, hash: u32) -> bool {
         let sampled = hash.leading_zeros() >= u32::from(self.level);
         let kept = (hash >> (32 - KEPT_BITS - u32::from(self.level))) as u16;
-        sampled && self.sample.binary_search(&kept).is_ok() || self.head.binary_search(&((hash >> KEPT_BITS) as u16)).is_ok()
+        sampled && self.sample().binary_search(&kept).is_ok() || self.first().binary_search(&((hash >> KEPT_BITS) as u16)).is_ok()
     }
 
     /// The least that is known of its shingles by name.
     pub fn n_known(&self) -> usize {
-        self.sample.len().max(self.head.len())
+        self.sample().len().max(self.first().len())
+    }
+
+    fn list(&self, n: usize) -> &[u16] {
+        let from = if n == 0 { 0 } else { usize::from(self.starts[n - 1]) };
+        let to = self.starts.get(n).map_or(self.kept.len(), |end| usize::from(*end));
+        &self.kept[from..to]
+    }
+
+    fn sample(&self) -> &[u16] {
+        self.list(0)
+    }
+
+    fn first(&self) -> &[u16] {
+        self.list(1)
     }
 
     fn head(&self) -> &[u16] {
-        if self.head.is_empty() { &self.sample } else { &self.head }
+        if self.first().is_empty() { self.sample() } else { self.first() }
+    }
+
+    fn facts(&self) -> &[u16] {
+        self.list(2)
+    }
+
+    fn numbers(&self) -> &[u16] {
+        self.list(3)
     }
 
     /// The sample as if the text had been sampled at level `high`, with as many bits of each hash as at level `low`.
     fn at(&self, low: u8, high: u8) -> impl Iterator<Item = u16> {
         let below = 1u32 << (KEPT_BITS - u32::from(high - self.level).min(KEPT_BITS));
         let shift = u32::from(self.level - low);
-        self.sample.iter().copied().take_while(move |kept| u32::from(*kept) < below).map(move |kept| kept >> shift)
+        self.sample().iter().copied().take_while(move |kept| u32::from(*kept) < below).map(move |kept| kept >> shift)
     }
 }
 
-/// Of the shingles by which a newcomer looks for older texts, those under which it will be found itself.
-pub fn posted(shingles: &[u32]) -> impl Iterator<Item = u32> {
-    let every = shingles.len().div_ceil(POSTED).max(1) as u32;
-    shingles.iter().copied().filter(move |hash| hash.wrapping_mul(0x9e37_79b1) % every == 0)
+/// Of so many shingles `n` at most, about, and the same ones of whatever text as far as can be: whether this is one.
+fn chosen(n_shingles: usize, n: usize) -> impl Fn(&u32) -> bool {
+    let mask = (n_shingles / n).next_power_of_two() as u32 - 1;
+    move |hash| (hash.wrapping_mul(0x9e37_79b1) >> 16) & mask == 0
 }
 
-/// The sketch of a text, and the hashes of the shingles by which it looks for older ones, sorted. `text`: without
+/// Of the shingles that are known of a newcomer, those by which it looks for older texts.
+pub fn asked(shingles: &[u32]) -> impl Iterator<Item = u32> {
+    shingles.iter().copied().filter(chosen(shingles.len(), ASKED))
+}
+
+/// … and those under which it will be found itself.
+pub fn posted(shingles: &[u32]) -> impl Iterator<Item = u32> {
+    shingles.iter().copied().filter(chosen(shingles.len(), POSTED))
+}
+
+/// Whether a newcomer with so many known shingles is found under this one of them.
+pub fn posts(n_shingles: usize, shingle: u32) -> bool {
+    chosen(n_shingles, POSTED)(&shingle)
+}
+
+/// The sketch of a text, and the hashes of its sample and its first shingles, sorted. `text`: without
 /// boilerplate, with its capitals.
 pub fn sketch(text: &str) -> (Sketch, Box<[u32]>) {
     let raw = cut(text, MAX_CHARS);
@@ -168,14 +205,17 @@ pub fn sketch(text: &str) -> (Sketch, Box<[u32]>) {
         kept.dedup();
         kept.into()
     };
-    let sketch = Sketch {
-        sample: kept(&sample, level),
-        level: level as u8, // 40,000 shingles are 160 after eight halvings
-        n_shingles,
-        head: if n_shingles as usize <= HEAD { Box::default() } else { kept(&head, 0) },
-        facts: facts(cut(raw, FACT_CHARS)),
-        numbers: numbers(cut(&text, HEAD_FACT_CHARS)),
-    };
+    let mut lists = kept(&sample, level).into_vec();
+    let mut starts = [lists.len() as u16; 3];
+    if n_shingles as usize > HEAD {
+        lists.extend(kept(&head, 0));
+    }
+    starts[1] = lists.len() as u16;
+    lists.extend(facts(cut(raw, FACT_CHARS)));
+    starts[2] = lists.len() as u16;
+    lists.extend(numbers(cut(&text, HEAD_FACT_CHARS)));
+    // 40,000 shingles are 128 after nine halvings.
+    let sketch = Sketch { kept: lists.into(), starts, level: level as u8, n_shingles };
     head.append(&mut sample);
     head.sort_unstable();
     head.dedup();
@@ -294,13 +334,13 @@ pub fn puts_together(new: &Sketch, old: &Sketch, third: &Sketch) -> bool {
 
 /// One form filled in with other facts: the numbers of the first sentences differ, or the names do.
 fn is_template(new: &Sketch, old: &Sketch, o: &Overlap) -> bool {
-    let n = shared(&new.numbers, &old.numbers);
-    let (only_new, only_old) = (new.numbers.len() - n, old.numbers.len() - n);
+    let n = shared(new.numbers(), old.numbers());
+    let (only_new, only_old) = (new.numbers().len() - n, old.numbers().len() - n);
     let short = new.n_shingles < 260 && old.n_shingles < 260;
     if short && only_new >= 1 && only_old >= 1 && n * 2 < n + only_new + only_old {
         return true;
     }
-    let facts = shared(&new.facts, &old.facts);
-    let least = new.facts.len().min(old.facts.len());
+    let facts = shared(new.facts(), old.facts());
+    let least = new.facts().len().min(old.facts().len());
     o.jaccard < 0.9 && least >= 4 && facts * 5 < least * 2
 }
