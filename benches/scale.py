@@ -218,4 +218,5 @@ def main():
         PARTS[name](a)
 
 
-main()
+if __name__ == "__main__":
+    main()
