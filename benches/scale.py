@@ -131,10 +131,12 @@ def passes(binary, place):
     command = [binary, "--config", str(place.folder / "courant.toml")]
     service = subprocess.Popen(command + ["run"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        for _ in range(100):
-            if subprocess.run(command + ["once"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0:
+        # Asked too early, `once` would be the owner itself, and the service would not start.
+        for _ in range(300):
+            if (place.folder / "state" / "courant.sock").exists():
                 break
             time.sleep(0.1)
+        subprocess.run(command + ["once"], stdout=subprocess.DEVNULL, check=True)
         before = ticks(service.pid)
         for _ in range(PASSES):
             subprocess.run(command + ["once", "--all"], stdout=subprocess.DEVNULL, check=True)

@@ -16,7 +16,7 @@ use std::time::Duration;
 const NOW: Timestamp = Timestamp(1_790_000_000_000);
 
 fn claim() -> Claim {
-    Claim { n: 100, lease: Duration::from_secs(60), not_hosts: Vec::new() }
+    Claim { n: 100, lease: Duration::from_secs(60), not_hosts: Vec::new(), per_host: 100 }
 }
 
 fn draft(id: &str, link: &str, title: &str) -> Draft {
@@ -589,4 +589,16 @@ async fn an_entry_that_is_compared_with_nothing_is_settled_with_its_poll() {
     store.save_poll(&record(feed, NOW, vec![one()])).unwrap();
     settle(&mut store, &fresh);
     assert_eq!(story(&path), story(&fresh));
+}
+
+#[test]
+fn a_claim_is_not_all_of_one_host() {
+    let mut bed = bed();
+    let of_one = (0..10).map(|n| Subscription::new(format!("https://b.example/{n}")));
+    bed.store.sync_feeds(&of_one.chain([Subscription::new("https://a.example/feed")]).collect::<Vec<_>>(), NOW).unwrap();
+    let claim = Claim { n: 6, per_host: 4, ..claim() };
+    let hosts = |due: Vec<courant::store::DueFeed>| due.iter().filter(|feed| feed.url.starts_with("https://b.example")).count();
+    let first = bed.store.claim_due(&claim, NOW).unwrap();
+    assert_eq!((first.len(), hosts(first)), (5, 4));
+    assert_eq!(hosts(bed.store.claim_due(&claim, NOW).unwrap()), 4, "the next claim hands out more of it");
 }

@@ -107,7 +107,7 @@ pub(super) async fn start_articles(engine: &Arc<Engine>, tasks: &mut JoinSet<()>
 fn next_claim(engine: &Engine, n_out: usize) -> Option<Claim> {
     let room = OUT.saturating_sub(u32::try_from(n_out).unwrap_or(u32::MAX));
     let busy = engine.client.waiting().into_iter().filter(|(_, n)| *n >= WAITING_PER_HOST).map(|(host, _)| host);
-    (room >= OUT / 2).then(|| Claim { n: room, lease: poll::LEASE, not_hosts: busy.collect() })
+    (room >= OUT / 2).then(|| Claim { n: room, lease: poll::LEASE, not_hosts: busy.collect(), per_host: WAITING_PER_HOST })
 }
 
 /// Keeps what robots.txt of new hosts said, so that a restart asks nobody again.

@@ -3,6 +3,7 @@
 use super::Store;
 use crate::model::{ArticleId, Timestamp};
 use rusqlite::params;
+use std::collections::HashMap;
 
 pub(super) const WANTED: i64 = 0;
 const HERE: i64 = 1;
@@ -46,32 +47,40 @@ impl Store {
     /// Hands out pages that are due, the newest entries' first.
     pub fn claim_articles(&mut self, claim: &super::Claim, now: Timestamp) -> rusqlite::Result<Vec<DueArticle>> {
         let not_hosts = serde_json::to_string(&claim.not_hosts).unwrap_or_default();
-        let due: Vec<DueArticle> = self
-            .connection
-            .prepare_cached(
-                "SELECT a.id, a.url, a.n_tries, coalesce(e.title, ''), coalesce(b.html, ''), coalesce(f.settings, '') FROM articles a
-                 LEFT JOIN entries e ON e.id = (SELECT min(id) FROM entries WHERE article_id = a.id)
-                 LEFT JOIN entry_bodies b ON b.entry_id = e.id
-                 LEFT JOIN feeds f ON f.id = e.feed_id
-                 WHERE a.state = 0 AND a.next_try <= ?1
-                   AND (a.lease_until IS NULL OR a.lease_until <= ?1 OR a.lease_owner <> ?2)
-                   AND a.host NOT IN (SELECT value FROM json_each(?3))
-                 ORDER BY a.next_try LIMIT ?4",
-            )?
-            .query_map(params![now.0, self.boot.as_bytes(), not_hosts, claim.n], |row| {
-                let url: String = row.get(1)?;
-                let settings = super::feeds::settings_of(&row.get::<_, String>(5)?, &url);
-                Ok(DueArticle {
-                    id: ArticleId(row.get(0)?),
-                    url,
-                    select: settings.select,
-                    strip: settings.strip,
-                    n_tries: row.get(2)?,
-                    title: row.get(3)?,
-                    summary: row.get(4)?,
-                })
-            })?
-            .collect::<rusqlite::Result<_>>()?;
+        let mut by_host: HashMap<String, usize> = HashMap::new();
+        let mut due: Vec<DueArticle> = Vec::new();
+        let mut all = self.connection.prepare_cached(
+            "SELECT a.id, a.url, a.n_tries, coalesce(e.title, ''), coalesce(b.html, ''), coalesce(f.settings, ''), a.host FROM articles a
+             LEFT JOIN entries e ON e.id = (SELECT min(id) FROM entries WHERE article_id = a.id)
+             LEFT JOIN entry_bodies b ON b.entry_id = e.id
+             LEFT JOIN feeds f ON f.id = e.feed_id
+             WHERE a.state = 0 AND a.next_try <= ?1
+               AND (a.lease_until IS NULL OR a.lease_until <= ?1 OR a.lease_owner <> ?2)
+               AND a.host NOT IN (SELECT value FROM json_each(?3))
+             ORDER BY a.next_try",
+        )?;
+        let mut rows = all.query(params![now.0, self.boot.as_bytes(), not_hosts])?;
+        while let Some(row) = rows.next()? {
+            if due.len() >= claim.n as usize {
+                break;
+            }
+            let of_host = by_host.entry(row.get(6)?).or_default();
+            if *of_host >= claim.per_host {
+                continue;
+            }
+            *of_host += 1;
+            let url: String = row.get(1)?;
+            let settings = super::feeds::settings_of(&row.get::<_, String>(5)?, &url);
+            due.push(DueArticle {
+                id: ArticleId(row.get(0)?),
+                url,
+                select: settings.select,
+                strip: settings.strip,
+                n_tries: row.get(2)?,
+                title: row.get(3)?,
+                summary: row.get(4)?,
+            });
+        }
         let mut lease = self.connection.prepare_cached("UPDATE articles SET lease_until = ?, lease_owner = ? WHERE id = ?")?;
         for article in &due {
             lease.execute(params![now.plus(claim.lease).0, self.boot.as_bytes(), article.id.0])?;

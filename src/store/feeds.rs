@@ -54,6 +54,8 @@ pub struct Claim {
     pub lease: Duration,
     /// Hosts that have enough waiting already.
     pub not_hosts: Vec<String>,
+    /// Of one host at most so many, so that feeds of one that hangs are never all that is handed out.
+    pub per_host: usize,
 }
 
 /// How one poll ended: everything that is committed with it.
@@ -185,8 +187,9 @@ impl Store {
         let leases = &mut self.leases;
         leases.retain(|_, until| *until > now);
         let mut due = Vec::new();
+        let mut by_host: HashMap<String, usize> = HashMap::new();
         let mut all = self.connection.prepare_cached(&format!(
-            "SELECT {DUE_COLUMNS} FROM {DUE_TABLES}
+            "SELECT {DUE_COLUMNS}, f.host FROM {DUE_TABLES}
              WHERE f.next_poll <= ?1 AND f.subscribed = 1 AND f.paused = 0 AND f.host NOT IN (SELECT value FROM json_each(?2))
              ORDER BY f.next_poll"
         ))?;
@@ -195,7 +198,12 @@ impl Store {
             if due.len() >= claim.n as usize {
                 break;
             }
-            if !leases.contains_key(&FeedId(row.get(0)?)) {
+            if leases.contains_key(&FeedId(row.get(0)?)) {
+                continue;
+            }
+            let of_host = by_host.entry(row.get(N_DUE_COLUMNS)?).or_default();
+            if *of_host < claim.per_host {
+                *of_host += 1;
                 due.push(due_feed(row)?);
             }
         }
