@@ -1,6 +1,6 @@
 //! A key → the entries that hold it, newest first.
 //!
-//! Most keys have few holders: they stand in an open table, key beside holder, 8 bytes of at most a quarter slack. A key
+//! Most keys have few holders: they stand in an open table, key beside holder, 8 bytes, two to four in ten of the cells empty. A key
 //! with many has a list, and the table holds the list's number. The table is cut into shards that grow one by one and by
 //! a third, so that no newcomer pays for copying it all. Who left is not looked for: his postings stay until their shard is
 //! swept, and readers pass over them.
