@@ -17,6 +17,8 @@ use crate::text::{excerpt, fold};
 
 /// Lines heavier than this are never taken for a cue: real paragraphs start with such words too.
 const MAX_CUE_WEIGHT: u32 = 240;
+/// Prose that no list of related articles has, however long the article before it.
+const LONG_TAIL: u32 = 800;
 /// A person looks at these; a page can have thousands.
 const MAX_REMOVED: usize = 64;
 
@@ -305,7 +307,8 @@ impl<'a, 'b> Work<'a, 'b> {
                     };
                     let (weight, link) = rest().fold((0, 0), |(w, l), line| (w + line.weight, l + line.link));
                     // A section that is all text and no links is the article's own, whatever its heading.
-                    let text_only = what == "related links" && share > 8 && link * 8 < weight;
+                    let long = share > 8 || after > LONG_TAIL;
+                    let text_only = what == "related links" && long && link * 8 < weight;
                     let limit = if text_only {
                         0
                     } else if what == "comment form" {
