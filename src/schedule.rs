@@ -31,6 +31,12 @@ const FIRST_SPREAD: f64 = 0.5;
 const LEAST_GAPS: usize = 4;
 const MOST_TIMES: usize = 64;
 
+/// Entries, and the days over which they must spread, before hours without one are believed to be quiet.
+const LEAST_TIMES: usize = 24;
+const LEAST_DAYS: i64 = 5;
+
+const HOUR_MS: i64 = 3_600_000;
+
 const fn days(n: u64) -> Duration {
     Duration::from_secs(n * 24 * 3600)
 }
@@ -78,6 +84,8 @@ pub struct FeedState {
     pub skip_days: Vec<u8>,
     /// The median gap between the feed's entries.
     pub median_gap_ms: Option<i64>,
+    /// The hours of the day (GMT, the lowest bit is midnight's) in which, or beside which, its entries were published.
+    pub busy_hours: Option<u32>,
     pub moving: Option<Moving>,
     /// When its newest entry was published; times to come do not count.
     pub newest: Option<Timestamp>,
@@ -151,7 +159,7 @@ pub fn next(now: Timestamp, feed_key: &str, policy: &Policy, state: &FeedState, 
         return Next { state, at: None, reasons, moved_to };
     }
     let mut plan = Plan { wait: Duration::ZERO, reasons: Vec::new() };
-    let own = own_interval(policy, &state, &mut plan);
+    let own = own_interval(now, policy, &state, &mut plan);
     let own = rely_on_hub(now, policy.push, &state, own, &mut plan);
     let failed = state.n_errors > 0;
     let step = if failed { backoff(own, state.n_errors) } else { own };
@@ -233,6 +241,7 @@ fn remember(now: Timestamp, policy: &Policy, state: &mut FeedState, polled: &Pol
             if let Some(gap) = median_gap_ms(now, entry_times) {
                 state.median_gap_ms = Some(gap);
             }
+            state.busy_hours = busy_hours(now, entry_times).or(state.busy_hours);
             (redirect, true)
         }
         Polled::NotModified { redirect, .. } => (redirect, false),
@@ -273,14 +282,17 @@ fn sight(now: Timestamp, policy: &Policy, state: &mut FeedState, redirect: Optio
 }
 
 /// Our own choice: what the person set, or the feed's rhythm.
-fn own_interval(policy: &Policy, state: &FeedState, plan: &mut Plan) -> Duration {
+fn own_interval(now: Timestamp, policy: &Policy, state: &FeedState, plan: &mut Plan) -> Duration {
     let longest = policy.max_interval.max(policy.min_interval);
     let gap = state.median_gap_ms.filter(|_| policy.adaptive).and_then(|ms| u64::try_from(ms).ok()).map(Duration::from_millis);
     match gap {
         Some(gap) => {
             let interval = (gap / POLLS_A_GAP).clamp(policy.min_interval, longest);
             plan.at_least(interval, || format!("an entry every {}: interval {}", words(gap), words(interval)));
-            interval
+            let quiet = state.busy_hours.map_or(Duration::ZERO, |busy| until_busy(now.plus(interval), busy));
+            let later = (interval + quiet).min(longest);
+            plan.at_least(later, || format!("its entries come at other hours of the day: interval {}", words(later)));
+            later
         }
         None => {
             let interval = policy.interval.clamp(policy.min_interval, longest);
@@ -346,7 +358,6 @@ fn obey_hints(state: &FeedState, polled: &Polled, plan: &mut Plan) {
 /// Moves a moment out of the hours and days (GMT) that the feed asks to be spared. Feeds that skip the same
 /// hours do not all come back on the stroke of the next one.
 fn skip(at: Timestamp, chance: f64, state: &FeedState, reasons: &mut Vec<String>) -> Timestamp {
-    const HOUR: i64 = 3_600_000;
     if state.skip_hours.is_empty() && state.skip_days.is_empty() {
         return at;
     }
@@ -355,7 +366,7 @@ fn skip(at: Timestamp, chance: f64, state: &FeedState, reasons: &mut Vec<String>
         let (hour_of_day, weekday) = (hour.rem_euclid(24), (hour.div_euclid(24) + 3).rem_euclid(7));
         state.skip_hours.iter().any(|h| i64::from(*h) == hour_of_day) || state.skip_days.iter().any(|d| i64::from(*d) == weekday)
     };
-    let first = at.0.div_euclid(HOUR);
+    let first = at.0.div_euclid(HOUR_MS);
     match (first..first + 24 * 7).find(|&hour| !skipped(hour)) {
         None => {
             reasons.push("skipHours and skipDays leave no hour: ignored".to_owned());
@@ -363,8 +374,8 @@ fn skip(at: Timestamp, chance: f64, state: &FeedState, reasons: &mut Vec<String>
         }
         Some(hour) if hour == first => at,
         Some(hour) => {
-            let offset = (HOUR as f64 / 4.0 * chance) as i64;
-            let moved = Timestamp(hour.saturating_mul(HOUR).saturating_add(offset));
+            let offset = (HOUR_MS as f64 / 4.0 * chance) as i64;
+            let moved = Timestamp(hour.saturating_mul(HOUR_MS).saturating_add(offset));
             reasons.push(format!("skipHours and skipDays of the feed: not before {}", moved.rfc3339()));
             moved
         }
@@ -379,12 +390,34 @@ fn distinct(values: &[u8], below: u8) -> Vec<u8> {
     values
 }
 
-/// The median gap between the newest entries. Entries of one moment count once; times to come count not at all.
-fn median_gap_ms(now: Timestamp, times: &[Timestamp]) -> Option<i64> {
+/// When the newest entries were published, newest first. Entries of one moment count once; times to come count not at all.
+fn newest_times(now: Timestamp, times: &[Timestamp]) -> Vec<i64> {
     let mut times: Vec<i64> = times.iter().filter(|at| **at <= now && at.0 > 0).map(|at| at.0).collect();
     times.sort_unstable_by(|a, b| b.cmp(a));
     times.dedup();
     times.truncate(MOST_TIMES);
+    times
+}
+
+/// The hours of the day with an entry, and those beside them; `None`: too few entries, or of too few days, to tell.
+fn busy_hours(now: Timestamp, times: &[Timestamp]) -> Option<u32> {
+    let times = newest_times(now, times);
+    let days = (times.first()? - times.last()?) / (24 * HOUR_MS);
+    let hours = times.iter().map(|at| at.div_euclid(HOUR_MS));
+    let beside = hours.flat_map(|hour| [hour - 1, hour, hour + 1]).map(|hour| 1 << hour.rem_euclid(24));
+    (times.len() >= LEAST_TIMES && days >= LEAST_DAYS).then(|| beside.fold(0, |all, bit: u32| all | bit))
+}
+
+/// How long after a moment the next busy hour begins; nothing within one.
+fn until_busy(at: Timestamp, busy: u32) -> Duration {
+    let hour = at.0.div_euclid(HOUR_MS);
+    let next = (hour..hour + 24).find(|hour| busy & (1 << hour.rem_euclid(24)) != 0);
+    next.map_or(Duration::ZERO, |next| Timestamp(next.saturating_mul(HOUR_MS)).since(at))
+}
+
+/// The median gap between the newest entries.
+fn median_gap_ms(now: Timestamp, times: &[Timestamp]) -> Option<i64> {
+    let times = newest_times(now, times);
     let mut gaps: Vec<i64> = times.windows(2).map(|pair| pair[0] - pair[1]).collect();
     if gaps.len() < LEAST_GAPS {
         return None;

@@ -197,6 +197,32 @@ fn the_rhythm_of_a_feed_sets_its_interval() {
 }
 
 #[test]
+fn hours_without_entries_are_slept_through() {
+    // Seven days of an entry each hour from 7:30 to 18:30 GMT.
+    let times: Vec<Timestamp> = (0..24 * 7)
+        .map(|hour| Timestamp(NOW.0 - hour * 3_600_000))
+        .filter(|at| (7..19).contains(&(at.0 / 3_600_000 % 24)))
+        .collect();
+    let hints = Hints::default();
+    let read = |entry_times| Polled::Feed { hints: &hints, max_age: None, entry_times, n_new: 0, redirect: None };
+    let noon = next(NOW, "k", &policy(), &FeedState::default(), &read(&times));
+    assert_eq!(wait(&noon, NOW), 15 * MINUTE, "{:?}", noon.reasons);
+    // 20:30: the hours beside busy ones are not quiet yet, so 21:00 to 6:00 is.
+    let evening = NOW.plus(8 * HOUR);
+    let asleep = next(evening, "k", &Policy { min_interval: HOUR, ..policy() }, &noon.state, &not_modified());
+    assert_eq!(wait(&asleep, evening), 9 * HOUR + 30 * MINUTE, "{:?}", asleep.reasons);
+    assert!(asleep.reasons.iter().any(|reason| reason.contains("other hours")), "{:?}", asleep.reasons);
+    // Our own choice is bounded, and a few entries tell nothing.
+    let bounded = Policy { min_interval: HOUR, max_interval: 2 * HOUR, ..policy() };
+    assert_eq!(wait(&next(evening, "k", &bounded, &noon.state, &not_modified()), evening), 2 * HOUR);
+    let few = next(evening, "k", &policy(), &FeedState::default(), &read(&times[..20]));
+    assert_eq!(few.state.busy_hours, None);
+    // Nor is any hour skipped where a person chose the interval.
+    let fixed = Policy { adaptive: false, ..policy() };
+    assert_eq!(wait(&next(evening, "k", &fixed, &noon.state, &not_modified()), evening), HOUR);
+}
+
+#[test]
 fn jitter_only_adds_and_spreads() {
     let policy = Policy { jitter: 0.1, ..policy() };
     // At first over half of the interval, so that feeds that were added together part at once; then a little each time.

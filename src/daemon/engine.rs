@@ -60,6 +60,8 @@ pub struct Engine {
     pub articles_wanted: Notify,
     pub entries_ready: Notify,
     pub hubs_found: Notify,
+    /// The turns of pushes, whose bodies are held while they are read.
+    pub pushes: Semaphore,
     /// A rebuilding of the index is on its way.
     pub(super) rebuilding: AtomicBool,
     database: PathBuf,
@@ -94,6 +96,7 @@ impl Engine {
             articles_wanted: Notify::new(),
             entries_ready: Notify::new(),
             hubs_found: Notify::new(),
+            pushes: Semaphore::new(super::push::MAX_PUSHES),
             rebuilding: AtomicBool::new(false),
             database,
             readers: Mutex::new(Vec::new()),

@@ -6,6 +6,7 @@ use crate::store::{DueHub, Subscribed};
 use crate::text;
 use crate::websub::{self, Question};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::task::JoinSet;
 
 /// Where hubs call back, below `serve.base_url`; a token follows.
@@ -92,6 +93,16 @@ pub async fn answer(engine: &Arc<Engine>, token: String, query: &str) -> anyhow:
 /// hold one.
 pub async fn awaited(engine: &Arc<Engine>, token: String) -> anyhow::Result<Option<Subscribed>> {
     Ok(find(engine, token).await?.filter(|known| known.wanted))
+}
+
+/// Pushes that are taken in at once: what they hold is bounded, however many come.
+pub(super) const MAX_PUSHES: usize = 8;
+/// How long a push waits for its turn before its hub is told to come again.
+const MAX_WAIT: Duration = Duration::from_secs(5);
+
+/// A turn for one push; `None`: too many are being taken in.
+pub async fn turn(engine: &Engine) -> Option<tokio::sync::SemaphorePermit<'_>> {
+    tokio::time::timeout(MAX_WAIT, engine.pushes.acquire()).await.ok()?.ok()
 }
 
 /// Takes in what a hub pushed. A body that is not signed with the subscription's secret is dropped, and the hub is not

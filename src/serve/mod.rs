@@ -82,8 +82,10 @@ async fn hub_pushes(State(cache): State<Arc<Cache>>, Path(token): Path<String>, 
         Ok(None) => return hub_answer(Ok(Answer::Unknown)),
         Err(error) => return hub_answer(Err(error)),
     };
-    let Ok(body) = to_bytes(body, engine.config.fetch.max_feed_bytes).await else {
-        return plain(StatusCode::PAYLOAD_TOO_LARGE, "too large, or cut short\n");
+    let Some(_turn) = push::turn(engine).await else { return hub_answer(Ok(Answer::Failed)) };
+    let whole = to_bytes(body, engine.config.fetch.max_feed_bytes);
+    let Ok(Ok(body)) = tokio::time::timeout(engine.config.fetch.timeout, whole).await else {
+        return plain(StatusCode::PAYLOAD_TOO_LARGE, "too large, too slow, or cut short\n");
     };
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let content_type = text("content-type").map(str::to_owned);
