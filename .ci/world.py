@@ -6,7 +6,6 @@ usage: world.py COURANT SHARED
 import json
 import pathlib
 import re
-import signal
 import subprocess
 import sys
 import tempfile
@@ -67,7 +66,8 @@ def main():
             check("tick: stories", ticked["stories"] == counts["stories"] + 24, ticked["stories"])
             kills(command, folder, expected["entries"] + 24)
         finally:
-            server.send_signal(signal.SIGINT)
+            # Not SIGINT: a gate that runs in the background hands down that it is ignored.
+            server.terminate()
             server.wait()
 
 
