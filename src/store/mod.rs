@@ -11,6 +11,7 @@ mod read;
 mod schema;
 pub mod search;
 mod settle;
+mod stories;
 mod websub;
 mod writer;
 
@@ -18,9 +19,10 @@ pub use articles::{ArticleResult, DueArticle, FoundArticle};
 pub use correct::{Corrected, Correction};
 pub use entries::{Alone, Draft, Extra, WantedArticle};
 pub use feeds::{Claim, DueFeed, FeedChange, PlannedFeed, PollRecord, Read, SyncReport};
-pub use read::{ArticleRow, Counts, FeedRow, HeldBack, Member, Reader, Selection, StoryDetail};
+pub use read::{Counts, FeedRow, HeldBack, Reader};
 pub use schema::SchemaError;
 pub use settle::{Settled, ToSettle};
+pub use stories::{ArticleRow, Member, Selection, StoryDetail};
 pub use websub::{DueHub, HubRow, Subscribed};
 pub use writer::{WriteError, Writer};
 

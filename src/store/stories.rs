@@ -1,0 +1,288 @@
+//! Stories as they are read: which a selection or a search finds, how they are published, who is in them and why.
+
+use super::entries::Extra;
+use super::feeds::settings_of;
+use super::read::{Reader, earlier, feed_name};
+use super::search::Query;
+use super::settle::evidence_of;
+use crate::feed::Enclosure;
+use crate::model::{EntryId, StoryId, Timestamp};
+use crate::publish::{PublishedStory, Source};
+use crate::story::Evidence;
+use crate::{article, text};
+use rusqlite::{OptionalExtension, params};
+use uuid::Uuid;
+
+/// Which stories are wanted, newest first.
+#[derive(Clone, Debug)]
+pub struct Selection {
+    pub query: Query,
+    /// First seen at or after.
+    pub since: Option<Timestamp>,
+    pub tags: Vec<String>,
+    /// Primary language subtags.
+    pub languages: Vec<String>,
+    pub min_sources: u32,
+    pub limit: usize,
+}
+
+impl Default for Selection {
+    fn default() -> Selection {
+        Selection { query: Query::default(), since: None, tags: Vec::new(), languages: Vec::new(), min_sources: 1, limit: 100 }
+    }
+}
+
+/// A member of a story, with the reason why it is one.
+#[derive(Clone, Debug)]
+pub struct Member {
+    pub entry: EntryId,
+    pub feed_name: String,
+    pub private: bool,
+    pub title: String,
+    pub link: Option<String>,
+    pub claimed: Option<Timestamp>,
+    pub first_seen: Timestamp,
+    pub settled: Option<Timestamp>,
+    pub rung: String,
+    pub evidence: Evidence,
+    pub article: Option<ArticleRow>,
+}
+
+/// What is known of an entry's article.
+#[derive(Clone, Debug)]
+pub struct ArticleRow {
+    pub here: bool,
+    pub why: Option<String>,
+}
+
+/// A story with all its members.
+#[derive(Clone, Debug)]
+pub struct StoryDetail {
+    pub id: StoryId,
+    pub published: PublishedStory,
+    pub members: Vec<Member>,
+}
+
+/// Categories of an entry that are published beside its feed's tags.
+const MAX_TAGS: usize = 12;
+
+/// Stories whose text is checked at most for one search: beyond it an unselective one stops instead of reading the
+/// whole database.
+const MAX_CHECKED: usize = 20_000;
+
+impl Reader {
+    /// The ids of the stories of a selection, newest first.
+    pub fn select(&self, selection: &Selection) -> rusqlite::Result<Vec<StoryId>> {
+        let mut found = Vec::new();
+        let tags = |story: i64| -> rusqlite::Result<bool> {
+            if selection.tags.is_empty() {
+                return Ok(true);
+            }
+            let mut feeds = self.connection.prepare_cached(
+                "SELECT DISTINCT f.settings, f.url FROM entries e JOIN feeds f ON f.id = e.feed_id WHERE e.story_id = ?",
+            )?;
+            let mut rows = feeds.query([story])?;
+            while let Some(row) = rows.next()? {
+                let (settings, url): (String, String) = (row.get(0)?, row.get(1)?);
+                if settings_of(&settings, &url).tags.iter().any(|tag| selection.tags.contains(tag)) {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        };
+        let fits = |story: i64, n_sources: i64, first_seen: i64, language: Option<String>| -> rusqlite::Result<bool> {
+            let language = language.unwrap_or_default().to_ascii_lowercase();
+            let primary = language.split(['-', '_']).next().unwrap_or_default();
+            Ok(n_sources >= i64::from(selection.min_sources)
+                && selection.since.is_none_or(|since| first_seen >= since.0)
+                && (selection.languages.is_empty()
+                    || selection.languages.iter().any(|wanted| wanted.eq_ignore_ascii_case(primary)))
+                && tags(story)?)
+        };
+        let columns = "s.id, s.n_sources, s.first_seen, s.language";
+        match selection.query.expression() {
+            Some(expression) => {
+                // The newest entries first; a story is as new as its newest matching entry, then put in order.
+                let mut hits = self.connection.prepare_cached(&format!(
+                    "SELECT {columns}, e.id, s.sort_at FROM search x JOIN entries e ON e.id = x.rowid JOIN stories s ON s.id = e.story_id
+                     WHERE search MATCH ? ORDER BY x.rowid DESC LIMIT {MAX_CHECKED}"
+                ))?;
+                let mut rows = hits.query([expression])?;
+                let mut ordered: Vec<(i64, i64)> = Vec::new();
+                while let Some(row) = rows.next()? {
+                    let story: i64 = row.get(0)?;
+                    if ordered.iter().any(|(_, seen)| *seen == story) || !fits(story, row.get(1)?, row.get(2)?, row.get(3)?)? {
+                        continue;
+                    }
+                    if self.entry_matches(EntryId(row.get(4)?), &selection.query)? {
+                        ordered.push((row.get(5)?, story));
+                        // Entries are in the order in which they were seen, stories in that of their dates: some more
+                        // are looked at, so that the order at the end of the list is right in all but odd cases.
+                        if ordered.len() >= selection.limit.saturating_mul(2).saturating_add(50) {
+                            break;
+                        }
+                    }
+                }
+                ordered.sort_unstable_by(|a, b| b.cmp(a));
+                found.extend(ordered.into_iter().take(selection.limit).map(|(_, story)| StoryId(story)));
+            }
+            None => {
+                let mut newest = self
+                    .connection
+                    .prepare_cached(&format!("SELECT {columns}, s.representative FROM stories s WHERE s.redirect_to IS NULL ORDER BY s.sort_at DESC, s.id DESC"))?;
+                let mut rows = newest.query([])?;
+                let mut n_checked = 0;
+                while let Some(row) = rows.next()? {
+                    if found.len() >= selection.limit || n_checked >= MAX_CHECKED {
+                        break;
+                    }
+                    let story: i64 = row.get(0)?;
+                    if !fits(story, row.get(1)?, row.get(2)?, row.get(3)?)? {
+                        continue;
+                    }
+                    if !selection.query.is_empty() {
+                        n_checked += 1;
+                        if !self.entry_matches(EntryId(row.get(4)?), &selection.query)? {
+                            continue;
+                        }
+                    }
+                    found.push(StoryId(story));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    fn entry_matches(&self, entry: EntryId, query: &Query) -> rusqlite::Result<bool> {
+        let (title, html): (String, String) = self
+            .connection
+            .prepare_cached(
+                "SELECT e.title, coalesce(ab.html, b.html, '') FROM entries e LEFT JOIN entry_bodies b ON b.entry_id = e.id
+                 LEFT JOIN article_bodies ab ON ab.article_id = e.article_id WHERE e.id = ?",
+            )?
+            .query_row([entry.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(query.matches(&title, &article::plain_text(&html)))
+    }
+
+    /// The stories as they are published, in the order of `ids`; one that is gone is left out.
+    pub fn published(&self, ids: &[StoryId]) -> rusqlite::Result<Vec<PublishedStory>> {
+        let mut stories = Vec::with_capacity(ids.len());
+        for id in ids {
+            stories.extend(self.published_one(*id)?);
+        }
+        Ok(stories)
+    }
+
+    fn published_one(&self, id: StoryId) -> rusqlite::Result<Option<PublishedStory>> {
+        let face = self
+            .connection
+            .prepare_cached(
+                "SELECT s.urn, s.sort_at, s.updated, coalesce(a.language, e.language, f.language), e.title, e.link, coalesce(a.author, e.author),
+                   coalesce(ab.html, b.html, ''), a.lead_image, e.extra, f.settings, f.url, e.id, a.title
+                 FROM stories s JOIN entries e ON e.id = s.representative JOIN feeds f ON f.id = e.feed_id
+                 LEFT JOIN entry_bodies b ON b.entry_id = e.id LEFT JOIN articles a ON a.id = e.article_id AND a.state = 1
+                 LEFT JOIN article_bodies ab ON ab.article_id = a.id WHERE s.id = ? AND s.redirect_to IS NULL",
+            )?
+            .query_row([id.0], |row| {
+                let urn: [u8; 16] = row.get(0)?;
+                let (extra, settings, url): (String, String, String) = (row.get(9)?, row.get(10)?, row.get(11)?);
+                let extra: Extra = serde_json::from_str(&extra).unwrap_or_default();
+                let (title, article_title): (String, Option<String>) = (row.get(4)?, row.get(13)?);
+                let mut tags = settings_of(&settings, &url).tags;
+                for category in extra.categories.iter().take(MAX_TAGS) {
+                    if !tags.contains(category) {
+                        tags.push(category.clone());
+                    }
+                }
+                let story = PublishedStory {
+                    id: Uuid::from_bytes(urn).urn().to_string(),
+                    title: if title.is_empty() { article_title.unwrap_or_default() } else { title },
+                    link: row.get(5)?,
+                    author: row.get(6)?,
+                    published: Timestamp(row.get(1)?),
+                    updated: Timestamp(row.get(2)?),
+                    language: row.get(3)?,
+                    tags,
+                    html: row.get(7)?,
+                    lead_image: row.get(8)?,
+                    enclosure: extra.enclosure.map(|e| Enclosure { url: e.url, media_type: e.media_type, length: e.length }),
+                    sources: Vec::new(),
+                };
+                Ok((story, EntryId(row.get(12)?)))
+            })
+            .optional()?;
+        let Some((mut story, representative)) = face else { return Ok(None) };
+        let mut members = self.connection.prepare_cached(
+            "SELECT e.id, f.url, f.settings, f.title, f.site_url, e.link, e.title, e.claimed, e.first_seen FROM entries e JOIN feeds f ON f.id = e.feed_id
+             WHERE e.story_id = ?1 AND f.private = 0 ORDER BY e.id <> ?2, min(coalesce(e.claimed, e.first_seen), e.first_seen), e.id",
+        )?;
+        let mut rows = members.query(params![id.0, representative.0])?;
+        while let Some(row) = rows.next()? {
+            let (url, settings): (String, String) = (row.get(1)?, row.get(2)?);
+            let title: Option<String> = row.get(3)?;
+            let source = Source {
+                feed_title: feed_name(settings_of(&settings, &url).title.as_deref().or(title.as_deref()), &url),
+                feed_url: text::redact_url(&url),
+                site_url: row.get(4)?,
+                link: row.get(5)?,
+                title: row.get(6)?,
+                published: earlier(row.get(7)?, row.get(8)?),
+            };
+            if !story.sources.iter().any(|other| other.feed_url == source.feed_url && other.link == source.link) {
+                story.sources.push(source);
+            }
+        }
+        Ok(Some(story))
+    }
+
+    /// The story that an id means: its number, or its published id, also of one that was merged into another.
+    pub fn find_story(&self, id: &str) -> rusqlite::Result<Option<StoryId>> {
+        let by_urn = id.strip_prefix("urn:uuid:").unwrap_or(id);
+        let found: Option<(i64, Option<i64>)> = match (by_urn.parse::<i64>(), Uuid::parse_str(by_urn)) {
+            (Ok(number), _) => self
+                .connection
+                .query_row("SELECT id, redirect_to FROM stories WHERE id = ?", [number], |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()?,
+            (_, Ok(urn)) => self
+                .connection
+                .query_row("SELECT id, redirect_to FROM stories WHERE urn = ?", [urn.as_bytes()], |row| {
+                    Ok((row.get(0)?, row.get(1)?))
+                })
+                .optional()?,
+            _ => None,
+        };
+        Ok(found.map(|(id, redirect)| StoryId(redirect.unwrap_or(id))))
+    }
+
+    /// A story with its members and the evidence of each.
+    pub fn story(&self, id: StoryId) -> rusqlite::Result<Option<StoryDetail>> {
+        let Some(published) = self.published_one(id)? else { return Ok(None) };
+        let mut members = self.connection.prepare_cached(
+            "SELECT e.id, f.settings, f.url, f.title, f.private, e.title, e.link, e.claimed, e.first_seen, e.settled, e.rung, e.evidence, a.state, a.why
+             FROM entries e JOIN feeds f ON f.id = e.feed_id LEFT JOIN articles a ON a.id = e.article_id WHERE e.story_id = ?
+             ORDER BY e.joined, e.id",
+        )?;
+        let rows = members.query_map([id.0], |row| {
+            let (settings, url): (String, String) = (row.get(1)?, row.get(2)?);
+            let title: Option<String> = row.get(3)?;
+            Ok(Member {
+                entry: EntryId(row.get(0)?),
+                feed_name: feed_name(settings_of(&settings, &url).title.as_deref().or(title.as_deref()), &url),
+                private: row.get(4)?,
+                title: row.get(5)?,
+                link: row.get(6)?,
+                claimed: row.get::<_, Option<i64>>(7)?.map(Timestamp),
+                first_seen: Timestamp(row.get(8)?),
+                settled: row.get::<_, Option<i64>>(9)?.map(Timestamp),
+                rung: row.get::<_, Option<String>>(10)?.unwrap_or_default(),
+                evidence: evidence_of(row.get(11)?),
+                article: row
+                    .get::<_, Option<i64>>(12)?
+                    .map(|state| Ok::<_, rusqlite::Error>(ArticleRow { here: state == 1, why: row.get(13)? }))
+                    .transpose()?,
+            })
+        })?;
+        let members = rows.collect::<rusqlite::Result<_>>()?;
+        Ok(Some(StoryDetail { id, published, members }))
+    }
+}
