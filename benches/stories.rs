@@ -7,34 +7,14 @@
 //! filled with their true stories and then asked where the last of them belong, which is timed. Memory is counted by the
 //! allocator, so that it is the same on every run; times are this machine's.
 
+use allocator::{NOW, PEAK};
 use courant::model::{Dedupe, EntryId, FeedId, StoryId, Timestamp};
 use courant::story::{Constraints, Index, Item, Prepared, prepare};
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
-struct Counting;
-
-static NOW: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: every call is passed on to the system's allocator unchanged; the counters are beside the matter.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        PEAK.fetch_max(NOW.fetch_add(layout.size(), Relaxed) + layout.size(), Relaxed);
-        // SAFETY: the caller keeps the contract.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        NOW.fetch_sub(layout.size(), Relaxed);
-        // SAFETY: the caller keeps the contract.
-        unsafe { System.dealloc(at, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
+#[path = "common/allocator.rs"]
+mod allocator;
 
 /// Entries that are timed, the last of a window.
 const TIMED: usize = 5_000;
@@ -84,7 +64,7 @@ fn window(n_entries: usize) {
             last.push((prepared, story));
         }
     }
-    drop(making.join());
+    making.join().expect("the press has no reason to panic");
     for (prepared, story) in last {
         index.expire(prepared.at);
         let started = Instant::now();

@@ -3,7 +3,6 @@
 use super::Store;
 use crate::model::{ArticleId, Timestamp};
 use rusqlite::params;
-use std::collections::HashMap;
 
 pub(super) const WANTED: i64 = 0;
 const HERE: i64 = 1;
@@ -47,7 +46,7 @@ impl Store {
     /// Hands out pages that are due, the newest entries' first.
     pub fn claim_articles(&mut self, claim: &super::Claim, now: Timestamp) -> rusqlite::Result<Vec<DueArticle>> {
         let not_hosts = serde_json::to_string(&claim.not_hosts).unwrap_or_default();
-        let mut by_host: HashMap<String, usize> = HashMap::new();
+        let mut taken = claim.begin();
         let mut due: Vec<DueArticle> = Vec::new();
         let mut all = self.connection.prepare_cached(
             "SELECT a.id, a.url, a.n_tries, coalesce(e.title, ''), coalesce(b.html, ''), coalesce(f.settings, ''), a.host FROM articles a
@@ -61,14 +60,12 @@ impl Store {
         )?;
         let mut rows = all.query(params![now.0, self.boot.as_bytes(), not_hosts])?;
         while let Some(row) = rows.next()? {
-            if due.len() >= claim.n as usize {
+            if taken.is_full() {
                 break;
             }
-            let of_host = by_host.entry(row.get(6)?).or_default();
-            if *of_host >= claim.per_host {
+            if !taken.take(row.get(6)?) {
                 continue;
             }
-            *of_host += 1;
             let url: String = row.get(1)?;
             let settings = super::feeds::settings_of(&row.get::<_, String>(5)?, &url);
             due.push(DueArticle {

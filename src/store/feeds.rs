@@ -58,6 +58,34 @@ pub struct Claim {
     pub per_host: usize,
 }
 
+/// How many of each host a claim has taken so far.
+pub(super) struct Taken<'a> {
+    claim: &'a Claim,
+    n: usize,
+    by_host: HashMap<String, usize>,
+}
+
+impl Claim {
+    pub(super) fn begin(&self) -> Taken<'_> {
+        Taken { claim: self, n: 0, by_host: HashMap::new() }
+    }
+}
+
+impl Taken<'_> {
+    pub(super) fn is_full(&self) -> bool {
+        self.n >= self.claim.n as usize
+    }
+
+    /// Whether one more of the host is taken.
+    pub(super) fn take(&mut self, host: String) -> bool {
+        let of_host = self.by_host.entry(host).or_default();
+        let more = *of_host < self.claim.per_host;
+        *of_host += usize::from(more);
+        self.n += usize::from(more);
+        more
+    }
+}
+
 /// How one poll ended: everything that is committed with it.
 #[derive(Clone, Debug)]
 pub struct PollRecord {
@@ -187,7 +215,7 @@ impl Store {
         let leases = &mut self.leases;
         leases.retain(|_, until| *until > now);
         let mut due = Vec::new();
-        let mut by_host: HashMap<String, usize> = HashMap::new();
+        let mut taken = claim.begin();
         let mut all = self.connection.prepare_cached(&format!(
             "SELECT {DUE_COLUMNS}, f.host FROM {DUE_TABLES}
              WHERE f.next_poll <= ?1 AND f.subscribed = 1 AND f.paused = 0 AND f.host NOT IN (SELECT value FROM json_each(?2))
@@ -195,15 +223,10 @@ impl Store {
         ))?;
         let mut rows = all.query(params![now.0, not_hosts])?;
         while let Some(row) = rows.next()? {
-            if due.len() >= claim.n as usize {
+            if taken.is_full() {
                 break;
             }
-            if leases.contains_key(&FeedId(row.get(0)?)) {
-                continue;
-            }
-            let of_host = by_host.entry(row.get(N_DUE_COLUMNS)?).or_default();
-            if *of_host < claim.per_host {
-                *of_host += 1;
+            if !leases.contains_key(&FeedId(row.get(0)?)) && taken.take(row.get(N_DUE_COLUMNS)?) {
                 due.push(due_feed(row)?);
             }
         }

@@ -4,7 +4,7 @@
 use super::entries::{PROVISIONAL, SETTLED};
 use super::{Store, key_of};
 use crate::model::{Dedupe, EntryId, FeedId, StoryId, Timestamp};
-use crate::story::{AddressHit, AddressKey, AddressKind, Constraints, Decision, Evidence, Index, Item, Prepared, Rung};
+use crate::story::{AddressHit, AddressKey, AddressKind, Constraints, Decision, Evidence, Item, Prepared, Rung};
 use rusqlite::{OptionalExtension, params};
 use uuid::Uuid;
 
@@ -87,9 +87,7 @@ pub(super) struct DecidedAlone {
 
 impl DecidedAlone {
     pub fn new() -> DecidedAlone {
-        let nothing = Item { entry: EntryId(0), feed: FeedId(0), title: "", text: "", language: None, at: Timestamp::default() };
-        let index = Index::new(std::time::Duration::ZERO);
-        let decision = index.decide(&crate::story::prepare(&nothing), Dedupe::Off, &[], &Constraints::default());
+        let decision = Decision::alone();
         DecidedAlone { rung: rung_name(decision.rung), evidence: serde_json::to_string(&decision.evidence).unwrap_or_default() }
     }
 }

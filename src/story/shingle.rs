@@ -8,8 +8,8 @@ use super::{fold, words};
 use crate::text::is_cjk;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// Shorter texts do not take part: a shared sentence says nothing.
-const MIN_CHARS: usize = 50;
+/// Texts of fewer letters and digits do not take part: a shared sentence says nothing.
+const MIN_LETTERS: usize = 40;
 
 /// What is read of a text; the rest changes no decision.
 const MAX_CHARS: usize = 40_000;
@@ -153,7 +153,7 @@ pub fn sketch(text: &str) -> (Sketch, Box<[u32]>) {
     let raw = cut(text, MAX_CHARS);
     let text = fold::comparable(raw);
     let letters: Vec<char> = text.chars().filter(|c| c.is_alphanumeric()).collect();
-    if letters.len() < MIN_CHARS.min(60) * 4 / 5 {
+    if letters.len() < MIN_LETTERS {
         return Default::default();
     }
     let cjk = letters.iter().filter(|c| is_cjk(**c)).count();
