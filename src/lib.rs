@@ -5,7 +5,7 @@
 //!
 //! | room | what it does |
 //! |---|---|
-//! | [`model`], [`text`] | the words of the house; text from strangers made harmless |
+//! | [`model`], [`text`], [`tracking`] | the words of the house; text from strangers made harmless; parameters that follow readers |
 //! | [`config`] | text → validated configuration; the list of subscriptions |
 //! | [`feed`] | bytes → entries |
 //! | [`article`] | page → body |
@@ -41,4 +41,5 @@ pub mod serve;
 pub mod store;
 pub mod story;
 pub mod text;
+pub mod tracking;
 pub mod websub;

@@ -1,8 +1,8 @@
 //! The pieces of markup that the writer puts together: escaped text, checked addresses, the few attributes.
 
 use super::tree::{Tag, Tree, attribute};
-use crate::story::is_tracking;
 use crate::text::is_hostile;
+use crate::tracking::is_tracking;
 use scraper::node::Element;
 use url::Url;
 

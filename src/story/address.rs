@@ -5,9 +5,10 @@
 
 use super::address_tables::{
     CHANNEL_VALUES, FAMILIES, HOST_ALIASES, INDEX_FILES, INNER_MOBILE, ONLY_PARAMETERS, PATH_WRAPPERS, REDIRECTORS,
-    RENDERING_LABELS, TRACKING, WEAK_TRACKING,
+    RENDERING_LABELS, WEAK_TRACKING,
 };
 use super::{AddressKey, AddressKind};
+use crate::tracking::is_tracking;
 use std::fmt::Write;
 use url::{Host, Url};
 
@@ -308,15 +309,6 @@ fn parameters(url: &Url) -> Vec<(String, String)> {
             (one_encoding(name), one_encoding(&value.replace('+', "%20")))
         })
         .collect()
-}
-
-/// Whether a parameter of a query says who clicked and never which page is meant.
-pub fn is_tracking(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    TRACKING.iter().any(|known| match known.strip_suffix('*') {
-        Some(prefix) => lower.starts_with(prefix),
-        None => lower == *known,
-    })
 }
 
 /// The parameters that say which page is meant, in order of name.

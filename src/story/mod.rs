@@ -23,7 +23,7 @@ mod shingle;
 mod stopwords;
 mod words;
 
-pub use address::{address_key, address_keys, is_tracking};
+pub use address::{address_key, address_keys};
 pub use index::Index;
 pub use likeness::Likeness;
 pub use prepare::{Prepared, prepare};
