@@ -2,7 +2,9 @@
 
 use courant::article::memory::Memory;
 use courant::article::rules::{Rule, Rules};
-use courant::article::{Guide, NoArticle, Page, clean, clean_with, extract, extract_with, join_pages, plain_text, sanitize};
+use courant::article::{
+    Guide, NoArticle, Page, clean, clean_with, explain, extract, extract_with, join_pages, plain_text, sanitize,
+};
 use proptest::prelude::*;
 
 fn page(html: &str) -> Page<'_> {
@@ -716,4 +718,22 @@ fn the_byline_names_the_author_where_the_data_do_not() {
     assert_eq!(author("<p>By noon everything was over.</p>"), None);
     assert_eq!(author("<p>By 2030</p>"), None);
     assert_eq!(author("<p>By May</p>"), None);
+}
+
+#[test]
+fn the_explanation_says_which_reading_won_and_what_became_of_each_line() {
+    let story = format!("<title>Quiet harbour</title><article><h1>Quiet harbour</h1>{}<p>Share this</p></article>", body());
+    let (found, told) = explain(&page(&story), &Guide::default());
+    assert_eq!(found, extract(&page(&story)));
+    assert_eq!(told.reading, "the scores of the lines");
+    let stayed = told.blocks.iter().filter(|block| block.removed.is_none()).count();
+    assert_eq!((stayed, told.blocks.len()), (4, 6), "{:?}", told.blocks);
+    // Also of a page without an article.
+    let walled = "<title>Wait</title><p>Checking your browser before you are let in, which takes a moment, please wait.</p>";
+    let (found, told) = explain(&page(walled), &Guide::default());
+    assert_eq!((found, told.blocks.len()), (Err(NoArticle::Wall), 1));
+    let links = "<ul><li><a href=/1>Another story about a harbour</a><li><a href=/2>A third story about cranes</a></ul>";
+    let (found, told) = explain(&page(links), &Guide::default());
+    assert_eq!(found, Err(NoArticle::Empty));
+    assert!(told.blocks.iter().all(|block| block.removed.is_some()), "{:?}", told.blocks);
 }

@@ -120,13 +120,14 @@ pub fn extract(page: &Page) -> Result<Article, NoArticle> {
 
 /// [`extract`], with what is known of the site.
 pub fn extract_with(page: &Page, guide: &Guide) -> Result<Article, NoArticle> {
-    read(page, guide, Detail::Article).map(|(article, _)| article)
+    read(page, guide, Detail::Article, &mut Explanation::default())
 }
 
 /// [`extract_with`], and which reading of the page won, with every line and what became of it: the long form of
-/// [`Article::removed`], for people who tune.
-pub fn explain(page: &Page, guide: &Guide) -> Result<(Article, Explanation), NoArticle> {
-    read(page, guide, Detail::Lines)
+/// [`Article::removed`], for people who tune; also where none of it is an article.
+pub fn explain(page: &Page, guide: &Guide) -> (Result<Article, NoArticle>, Explanation) {
+    let mut explanation = Explanation::default();
+    (read(page, guide, Detail::Lines, &mut explanation), explanation)
 }
 
 /// How much is told of a reading.
@@ -136,7 +137,7 @@ enum Detail {
     Lines,
 }
 
-fn read(page: &Page, guide: &Guide, detail: Detail) -> Result<(Article, Explanation), NoArticle> {
+fn read(page: &Page, guide: &Guide, detail: Detail, explanation: &mut Explanation) -> Result<Article, NoArticle> {
     if let Some(kind) = page.content_type
         && !is_html(kind)
     {
@@ -162,11 +163,15 @@ fn read(page: &Page, guide: &Guide, detail: Detail) -> Result<(Article, Explanat
     let evidence = told.filter_map(Evidence::new).collect::<Vec<_>>();
     let site =
         Site { html: &html, title: title.as_deref(), base: found.base.as_ref(), rule, memory: guide.memory, evidence, detail };
-    let best = best_body(&site);
+    let mut best = best_body(&site);
+    if let Some(empty) = best.take_if(|body| body.html.is_empty()) {
+        *explanation = empty.explanation;
+    }
     let poor = best.as_ref().map_or(0, Body::weight);
     let hidden = if poor < MIN_WEIGHT { hidden_body(&site, &prepared.hidden, found.ld_body.as_deref()) } else { None };
     let seen = best.as_ref().map(|body| body.dates.clone()).unwrap_or_default();
     let Some(mut body) = hidden.filter(|body| body.weight() > poor * 2).or(best) else { return Err(NoArticle::Empty) };
+    *explanation = body.explanation;
     // The page tells its date, whatever its template says.
     if !seen.is_empty() {
         body.dates = seen;
@@ -186,7 +191,7 @@ fn read(page: &Page, guide: &Guide, detail: Detail) -> Result<(Article, Explanat
     found.article.html = body.html;
     found.article.removed = body.removed;
     found.article.blocks = body.blocks;
-    Ok((found.article, body.explanation))
+    Ok(found.article)
 }
 
 /// The bodies of an article's pages as one; what a page repeats of those before it goes.
@@ -284,7 +289,7 @@ impl Site<'_> {
     }
 }
 
-/// What the rule names, else the best reading. Never nothing where there is text: at last with less belief in classes,
+/// What the rule names, else the best reading, which may be empty. Never so where there is text: at last with less belief in classes,
 /// then with what styles hide.
 fn best_body(site: &Site) -> Option<Body> {
     if let Some(body) = named_body(site) {
@@ -301,7 +306,7 @@ fn best_body(site: &Site) -> Option<Body> {
             best = other;
         }
     }
-    best.filter(|body| !body.html.is_empty())
+    best
 }
 
 /// The text of a page that shows it by script only: from the template that its script fills in, or from its data.

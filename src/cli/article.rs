@@ -61,12 +61,12 @@ fn fetch(config: &crate::config::Config, address: &str) -> Result<(Vec<u8>, Opti
 
 fn print(page: &Page, rules: &Rules, options: &Options) -> Outcome {
     let rule = url::Url::parse(page.url).ok().and_then(|address| rules.find(&address));
-    let found = article::explain(page, &Guide { rule, memory: None, max_nodes: None });
-    let (found, explanation) = found.map_err(|why| Failure::NothingFound(why.to_string()))?;
+    let (found, explanation) = article::explain(page, &Guide { rule, memory: None, max_nodes: None });
     let mut out = std::io::stdout().lock();
     if options.explain {
-        explain(&mut out, &found, &explanation)?;
+        explain(&mut out, found.as_ref().ok(), &explanation)?;
     }
+    let found = found.map_err(|why| Failure::NothingFound(why.to_string()))?;
     if options.html {
         writeln!(out, "{}", text::harmless(&found.html))?;
         return Ok(());
@@ -84,13 +84,15 @@ fn print(page: &Page, rules: &Rules, options: &Options) -> Outcome {
     Ok(())
 }
 
-fn explain(out: &mut impl Write, found: &Article, explanation: &Explanation) -> std::io::Result<()> {
-    writeln!(out, "Where the article is was told by {}.", explanation.reading)?;
+fn explain(out: &mut impl Write, found: Option<&Article>, explanation: &Explanation) -> std::io::Result<()> {
+    if !explanation.reading.is_empty() {
+        writeln!(out, "Where the article is was told by {}.", explanation.reading)?;
+    }
     for block in &explanation.blocks {
         let fate = block.removed.map_or_else(|| "stays".to_owned(), |why| format!("- {why}"));
         writeln!(out, "{:>6}  {fate:20}  {}  [{}]", block.score, text::one_line(&block.text), text::one_line(&block.path))?;
     }
-    for removed in &found.removed {
+    for removed in found.iter().flat_map(|found| &found.removed) {
         writeln!(out, "taken out: {}: {}", removed.what, text::one_line(&removed.excerpt))?;
     }
     writeln!(out)

@@ -126,32 +126,34 @@ fn extract(row: ExtractRow, explain: bool) -> Value {
         title: None,
         summary: None,
     };
-    let found = match explain {
-        true => article::explain(&page, &article::Guide::default()).map(|(found, explanation)| (found, Some(explanation))),
-        false => article::extract(&page).map(|found| (found, None)),
-    };
-    match found {
-        Err(error) => json!({"id": row.id, "title": null, "text": "", "html": "", "why": error.to_string()}),
-        Ok((found, explanation)) => {
-            let mut reply = json!({
-                "id": row.id,
-                "title": found.title,
-                "text": article::plain_text(&found.html),
-                "html": found.html,
-                "published": found.published.map(Timestamp::rfc3339),
-                "byline": found.author,
-                "lang": found.language,
-                "canonical_url": found.canonical_url,
-                "image": found.lead_image,
-            });
-            if let Some(explanation) = explanation {
-                reply["removed"] = found.removed.iter().map(|r| json!({"what": r.what, "excerpt": r.excerpt})).collect();
-                reply["reading"] = explanation.reading.into();
-                reply["blocks"] = blocks(&explanation.blocks);
-            }
-            reply
+    let (found, explanation) = match explain {
+        true => {
+            let (found, explanation) = article::explain(&page, &article::Guide::default());
+            (found, Some(explanation))
         }
+        false => (article::extract(&page), None),
+    };
+    let mut reply = match &found {
+        Err(error) => json!({"id": row.id, "title": null, "text": "", "html": "", "why": error.to_string()}),
+        Ok(found) => json!({
+            "id": row.id,
+            "title": found.title,
+            "text": article::plain_text(&found.html),
+            "html": found.html,
+            "published": found.published.map(Timestamp::rfc3339),
+            "byline": found.author,
+            "lang": found.language,
+            "canonical_url": found.canonical_url,
+            "image": found.lead_image,
+        }),
+    };
+    if let Some(explanation) = explanation {
+        let removed = found.iter().flat_map(|found| &found.removed);
+        reply["removed"] = removed.map(|r| json!({"what": r.what, "excerpt": r.excerpt})).collect();
+        reply["reading"] = explanation.reading.into();
+        reply["blocks"] = blocks(&explanation.blocks);
     }
+    reply
 }
 
 fn blocks(blocks: &[article::Block]) -> Value {
