@@ -265,24 +265,23 @@ impl<'a> Tree<'a> {
     /// A link around most of the page's text is one that was never closed (the parser opens it again in each paragraph)
     /// or a box that can be clicked: its text is text.
     fn unlink_what_holds_all(&mut self) {
-        let mut by_address: HashMap<&str, u32> = HashMap::new();
-        let mut total = 0;
-        let mut link: Option<(u32, &str)> = None;
-        for (at, node) in self.nodes.iter().enumerate() {
-            let at = at as u32;
-            link = link.filter(|(end, _)| at < *end);
-            if node.tag == Tag::Text {
-                let weight = weight(node.text);
-                total += weight;
-                if let Some((_, address)) = link {
-                    *by_address.entry(address).or_default() += weight;
+        let n_bytes = |nodes: &[Node]| nodes.iter().map(|node| node.text.len()).sum::<usize>();
+        let mut by_address: HashMap<&str, usize> = HashMap::new();
+        let mut at = 0;
+        while let Some(node) = self.nodes.get(at) {
+            at = match address(node).filter(|_| node.tag == Tag::A) {
+                Some(address) => {
+                    *by_address.entry(address).or_default() += n_bytes(&self.nodes[at..node.end as usize]);
+                    node.end as usize
                 }
-            } else if node.tag == Tag::A && link.is_none() {
-                link = address(node).map(|address| (node.end, address));
-            }
+                None => at + 1,
+            };
         }
-        let most = by_address.into_iter().max_by_key(|&(address, weight)| (weight, address));
-        let Some((all, _)) = most.filter(|&(_, weight)| weight >= MIN_HELD && weight * 2 > total) else { return };
+        let most = by_address.into_iter().max_by_key(|&(address, held)| (held, address));
+        let Some((all, held)) = most.filter(|&(_, held)| held >= MIN_HELD) else { return };
+        if held * 2 <= n_bytes(&self.nodes) {
+            return;
+        }
         let mut at = 0;
         while at < self.nodes.len() {
             let node = &self.nodes[at];
@@ -374,8 +373,8 @@ impl<'a> Tree<'a> {
 /// Nodes below an element that are looked through before the element is read.
 const MAX_LOOK: usize = 500;
 
-/// Several paragraphs: more than the box of one teaser.
-const MIN_HELD: u32 = 1000;
+/// Bytes of several paragraphs: more than the box of one teaser has.
+const MIN_HELD: usize = 1_200;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hidden {
