@@ -48,30 +48,51 @@ pub fn is_cjk(c: char) -> bool {
         | '\u{ac00}'..='\u{d7af}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }
 
-/// Compatibility-composed and lower-case: what is compared and indexed instead of the text itself.
+/// Compatibility-composed (NFKC) and lower-case: what is compared and indexed instead of the text itself.
 pub fn fold(text: &str) -> String {
-    if text.is_ascii() {
-        return text.to_ascii_lowercase();
-    }
+    normalised(text, is_folded, true)
+}
+
+/// Compatibility-composed (NFKC), with its capitals.
+pub fn compose(text: &str) -> String {
+    normalised(text, |c| is_folded(c) || matches!(c, '\u{c0}'..='\u{de}' | '\u{400}'..='\u{42f}'), false)
+}
+
+/// `is_normal`: characters that come out as they are (but for the case of ASCII) and that compose with none before them.
+fn normalised(text: &str, is_normal: impl Fn(char) -> bool, lower: bool) -> String {
     let mut out = String::with_capacity(text.len());
+    let push_normal = |out: &mut String, plain: &str| {
+        let from = out.len();
+        out.push_str(plain);
+        if lower {
+            // ASCII letters are the only ones here that have a case.
+            out[from..].make_ascii_lowercase();
+        }
+    };
     let mut rest = text;
-    while let Some(odd) = find_char(rest, |c| !is_folded(c)) {
-        let length = rest[odd..].find(is_folded).unwrap_or(rest.len() - odd);
+    while let Some(odd) = find_char(rest, |c| !is_normal(c)) {
+        let length = rest[odd..].find(&is_normal).unwrap_or(rest.len() - odd);
         // A full-width letter or sign by itself, as in every Chinese sentence, is the ASCII one.
         let mut run = rest[odd..odd + length].chars();
         if let (Some(wide @ '\u{ff01}'..='\u{ff5e}'), None) = (run.next(), run.next()) {
-            push_lower(&mut out, &rest[..odd]);
-            out.extend(char::from_u32(wide as u32 - 0xfee0).map(|c| c.to_ascii_lowercase()));
+            push_normal(&mut out, &rest[..odd]);
+            let narrow = char::from_u32(wide as u32 - 0xfee0);
+            out.extend(narrow.map(|c| if lower { c.to_ascii_lowercase() } else { c }));
             rest = &rest[odd + length..];
             continue;
         }
-        // A mark may compose with the character before it, so that one is folded together with what follows.
+        // A mark may compose with the character before it, so that one is normalised together with what follows.
         let start = rest[..odd].char_indices().next_back().map_or(0, |(at, _)| at);
-        push_lower(&mut out, &rest[..start]);
-        out.extend(rest[start..odd + length].nfkc().flat_map(char::to_lowercase));
+        push_normal(&mut out, &rest[..start]);
+        let composed = rest[start..odd + length].nfkc();
+        if lower {
+            out.extend(composed.flat_map(char::to_lowercase));
+        } else {
+            out.extend(composed);
+        }
         rest = &rest[odd + length..];
     }
-    push_lower(&mut out, rest);
+    push_normal(&mut out, rest);
     out
 }
 
@@ -87,6 +108,16 @@ fn is_folded(c: char) -> bool {
         | '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30fe}' // kana
         | '\u{4e00}'..='\u{9fff}'
         | '\u{ac00}'..='\u{d7a3}') // Hangul
+}
+
+/// What `char::is_alphanumeric` says, without a search in its tables for the letters that most texts are made of.
+pub fn is_alphanumeric(c: char) -> bool {
+    match c {
+        '\0'..='\u{7f}' => c.is_ascii_alphanumeric(),
+        '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' => true,
+        '\u{2010}'..='\u{201f}' | '\u{3000}'..='\u{3002}' | '\u{ff01}'..='\u{ff0f}' => false,
+        _ => c.is_alphanumeric(),
+    }
 }
 
 /// Where the first character is that is not ASCII and is `wanted`. Runs of ASCII are skipped without being decoded.
@@ -106,24 +137,23 @@ fn find_char(text: &str, wanted: impl Fn(char) -> bool) -> Option<usize> {
     None
 }
 
-fn push_lower(out: &mut String, plain: &str) {
-    let from = out.len();
-    out.push_str(plain);
-    // ASCII letters are the only ones here that have a case.
-    out[from..].make_ascii_lowercase();
-}
-
 /// The longest prefix of at most `max_bytes` bytes that ends between characters.
 pub fn clip(text: &str, max_bytes: usize) -> &str {
     &text[..text.floor_char_boundary(max_bytes)]
 }
 
+/// The first `max_chars` characters.
+pub fn cut(text: &str, max_chars: usize) -> &str {
+    if text.len() <= max_chars {
+        return text;
+    }
+    text.char_indices().nth(max_chars).map_or(text, |(at, _)| &text[..at])
+}
+
 /// The first `max_chars` characters, with `…` where something was cut.
 pub fn excerpt(text: &str, max_chars: usize) -> String {
-    match text.char_indices().nth(max_chars) {
-        None => text.to_owned(),
-        Some((at, _)) => format!("{}…", text[..at].trim_end()),
-    }
+    let start = cut(text, max_chars);
+    if start.len() == text.len() { text.to_owned() } else { format!("{}…", start.trim_end()) }
 }
 
 /// An address that is safe to show or log: the user name, the password and every value of a query
@@ -196,11 +226,14 @@ mod tests {
             "Jørgensen naïve e\u{302}\u{301} ê\u{301} ÿ ß ‗",
         ] {
             assert_eq!(fold(text), whole(text), "{text}");
+            assert_eq!(compose(text), text.nfkc().collect::<String>(), "{text}");
         }
         for c in '\0'..='\u{ffff}' {
             for text in [format!("{c}"), format!("a{c}"), format!("{c}\u{301}"), format!("カ{c}\u{3099}x")] {
                 assert_eq!(fold(&text), whole(&text), "{text:?}");
+                assert_eq!(compose(&text), text.nfkc().collect::<String>(), "{text:?}");
             }
+            assert_eq!(is_alphanumeric(c), c.is_alphanumeric(), "{c:?}");
         }
     }
 

@@ -84,7 +84,7 @@ fn for_each_term(folded: &str, query: bool, mut each: impl FnMut(&str)) {
         }
         end_of_run(previous.take(), run, at, &mut each);
         run = 0;
-        if c.is_alphanumeric() {
+        if text::is_alphanumeric(c) {
             word_start.get_or_insert(at);
         } else if let Some(start) = word_start.take() {
             each(text::clip(&folded[start..at], MAX_TERM_BYTES));

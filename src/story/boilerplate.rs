@@ -3,6 +3,9 @@
 //! A copy differs from its original mostly here. Works on text in compatibility form (NFKC), whose capitals are still there.
 
 use super::fold;
+use super::spread::Map;
+use crate::text::cut;
+use std::sync::LazyLock;
 
 /// A sentence of at most this many characters near either end of a text is boilerplate if it holds one of
 /// [`PHRASES`]; real sentences of that length seldom do.
@@ -165,15 +168,28 @@ pub fn strip(text: &str) -> String {
 }
 
 fn is_boilerplate(sentence: &str) -> bool {
-    if sentence.chars().nth(MAX_SENTENCE_CHARS).is_some() {
+    if cut(sentence, MAX_SENTENCE_CHARS).len() < sentence.len() {
         return false;
     }
     let sentence = fold::comparable(sentence);
-    PHRASES.iter().any(|phrase| match phrase.split_once('…') {
-        Some((first, second)) => sentence.find(first).is_some_and(|at| sentence[at + first.len()..].contains(second)),
-        None => sentence.contains(phrase),
+    let holds = |at: usize, (first, second): &(&str, &str)| {
+        sentence.as_bytes()[at..].starts_with(first.as_bytes()) && (second.is_empty() || sentence[at + first.len()..].contains(second))
+    };
+    sentence.as_bytes().windows(2).enumerate().any(|(at, start)| {
+        BY_START.get(&u32::from(u16::from_be_bytes([start[0], start[1]]))).is_some_and(|rows| rows.iter().any(|row| holds(at, row)))
     })
 }
+
+/// The phrases, in two parts, by their first two bytes: nearly no place of a sentence needs to be looked at twice.
+static BY_START: LazyLock<Map<u32, Vec<(&str, &str)>>> = LazyLock::new(|| {
+    let mut by_start: Map<u32, Vec<(&str, &str)>> = Map::default();
+    for phrase in PHRASES {
+        let parts = phrase.split_once('…').unwrap_or((phrase, ""));
+        let start = parts.0.bytes().take(2).fold(0, |start, byte| start << 8 | u32::from(byte));
+        by_start.entry(start).or_default().push(parts);
+    }
+    by_start
+});
 
 /// Sentences with their ends, so that joining them gives the text again.
 fn sentences(text: &str) -> Vec<&str> {
@@ -248,8 +264,7 @@ fn bracketed(text: &str) -> Option<&str> {
 }
 
 fn dateline(text: &str) -> Option<&str> {
-    let end = text.char_indices().nth(48).map_or(text.len(), |(at, _)| at);
-    let lead = &text[..end];
+    let lead = cut(text, 48);
     let names_agency = |lead: &str| {
         let lead = fold::comparable(lead);
         AGENCIES.iter().any(|agency| lead.contains(agency))

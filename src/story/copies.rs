@@ -4,6 +4,7 @@
 use super::index::{Index, MAX_SHINGLE_HOLDERS, Newcomer, Slot, title_key};
 use super::likeness::Pair;
 use super::shingle::{self, Overlap, Verdict};
+use super::spread::Map;
 use super::{AddressHit, AddressKind, Nearest, evidence, form, score};
 use crate::model::{EntryId, StoryId};
 use std::time::Duration;
@@ -152,6 +153,9 @@ impl Index {
     /// What the texts say, and the titles of it.
     fn verdict(&self, newcomer: &Newcomer, old: &Slot, overlap: &Overlap) -> Verdict {
         let new = newcomer.new;
+        if !overlap.is_much() {
+            return Verdict::Different;
+        }
         let alike = score::pair(&newcomer.side, &newcomer.idf, &old.side())[score::TITLE_COSINE];
         let verdict = shingle::verdict(&new.sketch, &old.sketch, overlap, alike);
         if verdict != Verdict::Copy || overlap.jaccard >= 0.9 {
@@ -172,24 +176,28 @@ impl Index {
     fn text_candidates(&self, shingles: &[u32]) -> Found {
         let common = COMMON_HOLDERS.max(COMMON_SHARE * self.len() as f32) as usize;
         let mut found = Found { candidates: Vec::new(), specific: Vec::new(), formed: Vec::new() };
-        let mut read: Vec<(EntryId, u32)> = Vec::new();
+        let mut counts: Map<u32, (u32, EntryId)> = Map::default();
+        let mut n_read = 0;
         for hash in shingle::asked(shingles) {
-            let before = read.len();
             let holders = self.by_shingle.holders(hash).filter_map(|slot| Some((self.holder(slot)?, slot)));
-            read.extend(holders.take(MAX_SHINGLE_HOLDERS));
-            let n_holders = read.len() - before;
+            let mut n_holders = 0;
+            for (entry, slot) in holders.take(MAX_SHINGLE_HOLDERS) {
+                n_holders += 1;
+                if n_read < MAX_POSTINGS_READ {
+                    counts.entry(slot).or_insert((0, entry)).0 += 1;
+                }
+            }
+            n_read += n_holders;
             if shingle::posts(shingles.len(), hash) {
                 if n_holders <= common { &mut found.specific } else { &mut found.formed }.push(hash);
             }
-            if before >= MAX_POSTINGS_READ {
-                read.truncate(before);
-            }
         }
-        read.sort_unstable();
-        let mut counted: Vec<(usize, EntryId, u32)> =
-            read.chunk_by(|a, b| a == b).map(|same| (same.len(), same[0].0, same[0].1)).collect();
-        counted.sort_unstable_by_key(|(n, entry, _)| (std::cmp::Reverse(*n), *entry));
-        counted.truncate(CANDIDATES);
+        let mut counted: Vec<(u32, EntryId, u32)> = counts.into_iter().map(|(slot, (n, entry))| (n, entry, slot)).collect();
+        let order = |(n, entry, _): &(u32, EntryId, u32)| (std::cmp::Reverse(*n), *entry);
+        if counted.len() > CANDIDATES {
+            counted.select_nth_unstable_by_key(CANDIDATES, order);
+            counted.truncate(CANDIDATES);
+        }
         found.candidates = counted.into_iter().map(|(_, _, slot)| slot).collect();
         found
     }

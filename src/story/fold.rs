@@ -4,14 +4,14 @@
 //! simplified form); where a text held any, the words that Taiwan and Hong Kong say otherwise follow. The result
 //! is for comparison only and is never shown, so that a wrong choice between homographs costs little.
 
+use super::spread::Map;
 use crate::text;
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
-static HAN_PAIRS: LazyLock<HashMap<char, char>> = LazyLock::new(|| {
+static HAN_PAIRS: LazyLock<Map<char, char>> = LazyLock::new(|| {
     let mut characters = include_str!("han_pairs.txt").chars().filter(|c| !c.is_whitespace());
-    let mut pairs = HashMap::new();
+    let mut pairs = Map::default();
     while let (Some(from), Some(to)) = (characters.next(), characters.next()) {
         pairs.insert(from, to);
     }
@@ -116,8 +116,8 @@ pub fn comparable(text: &str) -> String {
 
 /// The mainland's words, in one pass.
 fn usage(text: &str) -> Cow<'_, str> {
-    static FIRST: LazyLock<HashMap<char, Vec<(&str, &str)>>> = LazyLock::new(|| {
-        let mut by_first: HashMap<char, Vec<(&str, &str)>> = HashMap::new();
+    static FIRST: LazyLock<Map<char, Vec<(&str, &str)>>> = LazyLock::new(|| {
+        let mut by_first: Map<char, Vec<(&str, &str)>> = Map::default();
         for (from, to) in USAGE {
             if let Some(first) = from.chars().next() {
                 by_first.entry(first).or_default().push((from, to));

@@ -10,11 +10,11 @@ use super::postings::{Postings, SHARDS};
 use super::prepare::Prepared;
 use super::score::{self, Centroid, Model, Norms, Side, Term};
 use super::shingle::{self, Sketch};
+use super::spread::Map;
 use super::words::Kind;
 use super::{AddressHit, Constraints, Decision, Evidence, Nearest, Rung, evidence};
 use crate::model::{Dedupe, EntryId, FeedId, StoryId, Timestamp};
-use std::collections::{BTreeSet, HashMap};
-use std::hash::{BuildHasherDefault, Hasher};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// A shingle that this many entries have is boilerplate; more are not even noted.
@@ -83,34 +83,6 @@ pub(super) struct Newcomer<'a> {
     pub idf: Vec<f32>,
     pub side: Side<'a>,
 }
-
-/// Keys are ids and hashes already: one multiplication spreads them.
-#[derive(Debug, Default, Clone, Copy)]
-pub(super) struct Spread(u64);
-
-impl Hasher for Spread {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
-    }
-
-    fn write_u32(&mut self, value: u32) {
-        self.write_u64(u64::from(value));
-    }
-
-    fn write_i64(&mut self, value: i64) {
-        self.write_u64(value as u64);
-    }
-
-    fn write_u64(&mut self, value: u64) {
-        self.0 = (self.0 ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
-    }
-}
-
-pub(super) type Map<K, V> = HashMap<K, V, BuildHasherDefault<Spread>>;
 
 /// The entries of the window, ready to be compared with. Deterministic: the same calls give the same answers.
 #[derive(Debug)]

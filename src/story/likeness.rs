@@ -2,8 +2,9 @@
 //! stories is his. Finds candidates by rare terms, compares pairs, judges stories; the index decides.
 
 use super::form;
-use super::index::{CORE_MEMBERS, Index, MAX_TERM_FREQUENCY, Map, Newcomer, Slot};
+use super::index::{CORE_MEMBERS, Index, MAX_TERM_FREQUENCY, Newcomer, Slot};
 use super::score::{self, Features, PairFeatures};
+use super::spread::Map;
 use crate::model::{EntryId, StoryId};
 use std::time::Duration;
 

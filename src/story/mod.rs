@@ -20,6 +20,7 @@ mod prepare;
 mod roundup;
 pub mod score;
 mod shingle;
+mod spread;
 mod stopwords;
 mod words;
 

@@ -5,8 +5,7 @@ use super::shingle::{Sketch, sketch};
 use super::words::{Kind, tokens};
 use super::{Item, boilerplate, fold, form, roundup};
 use crate::model::{EntryId, FeedId, Timestamp};
-use crate::text::{clip, is_cjk};
-use unicode_normalization::UnicodeNormalization;
+use crate::text::{self, clip, is_cjk};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Titles are names, not texts.
@@ -50,7 +49,7 @@ pub fn prepare(item: &Item) -> Prepared {
     let title = clip(item.title, MAX_TITLE_BYTES);
     let raw_text = clip(item.text, MAX_TEXT_BYTES);
     let folded_title = fold::comparable(title);
-    let text = boilerplate::strip(&raw_text.nfkc().collect::<String>());
+    let text = boilerplate::strip(&text::compose(raw_text));
     let bare = bare_title(&folded_title);
     let mut title_tokens = tokens(without_site(title), true);
     title_tokens.truncate(64);

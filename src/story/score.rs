@@ -4,6 +4,7 @@
 //! weighs nothing, so that a new feature changes no decision before it is trained.
 
 use super::words::{self, Kind, Token};
+use crate::text::cut;
 use std::sync::LazyLock;
 
 /// One term of an entry, and how often it stands in the title and in the start of the text: the 25 upper bits of the
@@ -65,7 +66,7 @@ const MAX_TERMS: usize = 112;
 const TEXT_CHARS: usize = 400;
 
 pub fn terms(title: &[Token], text: &str) -> Box<[Term]> {
-    let text = text.char_indices().nth(TEXT_CHARS).map_or(text, |(at, _)| &text[..at]);
+    let text = cut(text, TEXT_CHARS);
     let mut all: Vec<Term> = Vec::new();
     let add = |all: &mut Vec<Term>, token: &Token, in_title: bool| {
         let at = match all.iter().position(|known| known.key() == key(token.term)) {

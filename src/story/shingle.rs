@@ -5,7 +5,7 @@
 //! samples of different density; and the first shingles in full, because an excerpt or a teaser lies there.
 
 use super::{fold, words};
-use crate::text::is_cjk;
+use crate::text::{cut, is_alphanumeric, is_cjk};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Texts of fewer letters and digits do not take part: a shared sentence says nothing.
@@ -60,6 +60,13 @@ pub struct Overlap {
     pub in_head: f32,
     /// The share of the older text's start that the start of the newcomer has.
     pub head_in_head: f32,
+}
+
+impl Overlap {
+    /// Whether one text may be a copy of the other, or at least quotes it.
+    pub fn is_much(&self) -> bool {
+        self.of_old >= 0.5 || self.of_new >= 0.3
+    }
 }
 
 /// What the text rung makes of a pair.
@@ -152,13 +159,14 @@ pub fn posts(n_shingles: usize, shingle: u32) -> bool {
 pub fn sketch(text: &str) -> (Sketch, Box<[u32]>) {
     let raw = cut(text, MAX_CHARS);
     let text = fold::comparable(raw);
-    let letters: Vec<char> = text.chars().filter(|c| c.is_alphanumeric()).collect();
-    if letters.len() < MIN_LETTERS {
+    let letters = || text.chars().filter(|c| is_alphanumeric(*c));
+    let (n_letters, n_cjk) = letters().fold((0, 0), |(all, cjk), c| (all + 1, cjk + usize::from(is_cjk(c))));
+    if n_letters < MIN_LETTERS {
         return Default::default();
     }
-    let cjk = letters.iter().filter(|c| is_cjk(**c)).count();
-    let hashes: Vec<u32> = if cjk * 4 > letters.len() {
-        letters
+    let hashes: Vec<u32> = if n_cjk * 4 > n_letters {
+        letters()
+            .collect::<Vec<char>>()
             .windows(5)
             .map(|window| {
                 let mut bytes = [0; 20];
@@ -170,7 +178,7 @@ pub fn sketch(text: &str) -> (Sketch, Box<[u32]>) {
             .collect()
     } else {
         let words: Vec<u64> = text
-            .split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '’')
+            .split(|c: char| !is_alphanumeric(c) && c != '\'' && c != '’')
             .filter(|word| !word.is_empty())
             .map(|word| xxh3_64(word.as_bytes()))
             .collect();
@@ -220,10 +228,6 @@ pub fn sketch(text: &str) -> (Sketch, Box<[u32]>) {
     head.sort_unstable();
     head.dedup();
     (sketch, head.into())
-}
-
-fn cut(text: &str, chars: usize) -> &str {
-    text.char_indices().nth(chars).map_or(text, |(at, _)| &text[..at])
 }
 
 fn facts(text: &str) -> Box<[u16]> {
@@ -312,8 +316,7 @@ pub fn verdict(new: &Sketch, old: &Sketch, o: &Overlap, alike: f32) -> Verdict {
     let extended = o.of_old >= WHOLE && o.of_new >= COVERED_WITH_WHOLE;
     let full_text = longer && o.of_old >= 0.8 && o.head_in_head >= 0.75 && alike >= 0.75;
     if !(close || excerpt || extended || full_text) {
-        let quotes = o.of_old >= 0.5 || o.of_new >= 0.3;
-        return if quotes { Verdict::Quotes } else { Verdict::Different };
+        return if o.is_much() { Verdict::Quotes } else { Verdict::Different };
     }
     // Short texts under titles that share nothing: what they share is the site's, not the article's.
     if alike < 0.05 && new.n_shingles.min(old.n_shingles) < 100 && o.jaccard < 0.95 {

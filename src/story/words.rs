@@ -1,9 +1,11 @@
 //! A title or text → its terms: words and numbers of Latin, Cyrillic and other spaced scripts, pairs of Han letters,
 //! and what the glossary makes of Chinese names. Dictionary-free, so that nothing needs loading.
 
+use super::spread::{Map, Set};
 use super::{fold, glossary, stopwords};
-use crate::text::is_cjk;
-use std::collections::{HashMap, HashSet};
+use crate::text::{is_alphanumeric, is_cjk};
+use std::collections::HashSet;
+use std::ops::Range;
 use std::sync::LazyLock;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -23,7 +25,7 @@ pub enum Kind {
 pub struct Token {
     pub term: u32,
     pub kind: Kind,
-    /// As a person would recognise it; empty for common words, which are never shown.
+    /// A name or number of a title as a person would recognise it; empty for all else, which is never shown.
     pub shown: String,
 }
 
@@ -33,11 +35,11 @@ pub fn term(text: &str) -> u32 {
 }
 
 static STOP: LazyLock<HashSet<&str>> = LazyLock::new(|| stopwords::ENGLISH.iter().copied().collect());
-static STOP_HAN: LazyLock<HashSet<char>> = LazyLock::new(|| stopwords::HAN.chars().collect());
+static STOP_HAN: LazyLock<Set<char>> = LazyLock::new(|| stopwords::HAN.chars().collect());
 
 type Entry = (&'static str, &'static str, bool);
-static GLOSSARY: LazyLock<HashMap<char, Vec<Entry>>> = LazyLock::new(|| {
-    let mut by_first: HashMap<char, Vec<Entry>> = HashMap::new();
+static GLOSSARY: LazyLock<Map<char, Vec<Entry>>> = LazyLock::new(|| {
+    let mut by_first: Map<char, Vec<Entry>> = Map::default();
     let names = glossary::NAMES.iter().map(|(han, english)| (*han, *english, true));
     let words = glossary::WORDS.iter().map(|(han, english)| (*han, *english, false));
     for entry in names.chain(words) {
@@ -51,8 +53,8 @@ static GLOSSARY: LazyLock<HashMap<char, Vec<Entry>>> = LazyLock::new(|| {
 
 /// A run of letters and digits of one script, with how it was written.
 struct Run {
-    /// Folded.
-    text: String,
+    /// Where it stands in the folded text.
+    at: Range<usize>,
     han: bool,
     digits: bool,
     /// Starts with a capital (or, unlike English words, stands among Han).
@@ -66,61 +68,61 @@ struct Run {
 /// The terms of `text`, repeated as it repeats them. In a title in which most words have capitals, capitals say
 /// nothing either.
 pub fn tokens(text: &str, title: bool) -> Vec<Token> {
-    let runs = runs(text);
-    let spaced: Vec<&Run> = runs.iter().filter(|run| !run.han && !run.digits).collect();
-    let capitals = spaced.iter().filter(|run| run.capital).count();
-    let shouting = title && spaced.len() >= 4 && capitals * 10 >= spaced.len() * 7;
+    let (folded, runs) = runs(text);
+    let spaced = || runs.iter().filter(|run| !run.han && !run.digits);
+    let (n_spaced, n_capitals) = (spaced().count(), spaced().filter(|run| run.capital).count());
+    let shouting = title && n_spaced >= 4 && n_capitals * 10 >= n_spaced * 7;
     let among_han = runs.iter().any(|run| run.han);
+    let show = |name: &str| if title { name.to_owned() } else { String::new() };
     let mut out = Vec::new();
     let mut previous_name: Option<&str> = None;
     for run in &runs {
+        let text = &folded[run.at.clone()];
         if run.han {
-            han_tokens(&run.text, &mut out);
+            han_tokens(text, title, &mut out);
             previous_name = None;
             continue;
         }
         if run.digits {
             // A number alone says little below two digits; after a name it is a version.
             if let Some(name) = previous_name.filter(|_| run.attached) {
-                let model = format!("{name} {}", run.text);
-                out.push(Token { term: term(&model), kind: Kind::Model, shown: model });
+                let model = format!("{name} {text}");
+                out.push(Token { term: term(&model), kind: Kind::Model, shown: show(&model) });
             }
-            if run.text.len() >= 2 {
-                out.push(Token { term: term(&run.text), kind: Kind::Number, shown: run.text.clone() });
+            if text.len() >= 2 {
+                out.push(Token { term: term(text), kind: Kind::Number, shown: show(text) });
             }
             previous_name = None;
             continue;
         }
-        let stem = stem(&run.text);
-        if STOP.contains(run.text.as_str()) || (run.text.len() < 2 && !among_han) {
+        if STOP.contains(text) || (text.len() < 2 && !among_han) {
             previous_name = None;
             continue;
         }
-        let name = run.text.len() >= 2 && (among_han || (run.capital && !run.first && !shouting));
-        let kind = if name { Kind::Name } else { Kind::Word };
-        let shown = if name { run.text.clone() } else { String::new() };
-        out.push(Token { term: term(stem), kind, shown });
-        previous_name = Some(&run.text);
+        let name = text.len() >= 2 && (among_han || (run.capital && !run.first && !shouting));
+        let (kind, shown) = if name { (Kind::Name, show(text)) } else { (Kind::Word, String::new()) };
+        out.push(Token { term: term(stem(text)), kind, shown });
+        previous_name = Some(text);
     }
     out
 }
 
-fn han_tokens(run: &str, out: &mut Vec<Token>) {
-    let letters: Vec<(usize, char)> = run.char_indices().collect();
-    for (i, (at, c)) in letters.iter().enumerate() {
-        if let Some(rows) = GLOSSARY.get(c)
-            && let Some((han, english, name)) = rows.iter().find(|(han, ..)| run[*at..].starts_with(han))
+fn han_tokens(run: &str, title: bool, out: &mut Vec<Token>) {
+    let mut letters = run.char_indices().peekable();
+    while let Some((at, c)) = letters.next() {
+        if let Some(rows) = GLOSSARY.get(&c)
+            && let Some((han, english, name)) = rows.iter().find(|(han, ..)| run[at..].starts_with(han))
         {
             let kind = if *name { Kind::Name } else { Kind::Word };
-            let shown = if *name { (*han).to_owned() } else { String::new() };
+            let shown = if *name && title { (*han).to_owned() } else { String::new() };
             out.extend(english.split(' ').map(|word| Token { term: term(stem(word)), kind, shown: shown.clone() }));
         }
-        if let Some((next_at, next)) = letters.get(i + 1)
-            && !STOP_HAN.contains(c)
-            && !STOP_HAN.contains(next)
+        if let Some(&(next_at, next)) = letters.peek()
+            && !STOP_HAN.contains(&c)
+            && !STOP_HAN.contains(&next)
         {
-            let pair = &run[*at..next_at + next.len_utf8()];
-            out.push(Token { term: term(pair), kind: Kind::Word, shown: pair.to_owned() });
+            let pair = &run[at..next_at + next.len_utf8()];
+            out.push(Token { term: term(pair), kind: Kind::Word, shown: String::new() });
         }
     }
 }
@@ -143,15 +145,14 @@ pub fn stem(word: &str) -> &str {
     word
 }
 
-fn runs(text: &str) -> Vec<Run> {
-    let mut out: Vec<Run> = Vec::new();
+/// The runs of a text, and the folded text that they stand in.
+fn runs(text: &str) -> (String, Vec<Run>) {
+    let (mut folded, mut out) = (String::with_capacity(text.len()), Vec::new());
     let mut first = true;
     let mut gap = usize::MAX;
-    let characters: Vec<char> = text.chars().collect();
-    let mut i = 0;
-    while i < characters.len() {
-        let c = characters[i];
-        if !c.is_alphanumeric() {
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        if !is_alphanumeric(c) {
             let ends_sentence = matches!(c, '.' | '!' | '?' | '。' | '！' | '？' | '\n' | ':' | '：');
             if ends_sentence {
                 first = true;
@@ -161,39 +162,34 @@ fn runs(text: &str) -> Vec<Run> {
             } else if !matches!(c, '\'' | '’') {
                 gap = gap.saturating_add(2);
             }
-            i += 1;
+            rest = &rest[c.len_utf8()..];
             continue;
         }
-        let start = i;
         let han = is_cjk(c);
         let digits = !han && is_digit(c);
-        while i < characters.len() {
-            let c = characters[i];
-            let goes_on = if han {
-                is_cjk(c)
-            } else if digits {
-                let point =
-                    matches!(c, '.' | ',' | '．' | '，') && i > start && characters.get(i + 1).copied().is_some_and(is_digit);
-                is_digit(c) || point
-            } else {
-                c.is_alphanumeric() && !is_cjk(c) && !is_digit(c)
-            };
-            if !goes_on {
-                break;
-            }
-            i += 1;
+        let is_point = |c: char, at: usize| {
+            matches!(c, '.' | ',' | '．' | '，') && rest[at + c.len_utf8()..].chars().next().is_some_and(is_digit)
+        };
+        let mut letters = rest.char_indices();
+        let end = letters.find(|&(at, c)| match (han, digits) {
+            (true, _) => !is_cjk(c),
+            (_, true) => !is_digit(c) && !is_point(c, at),
+            _ => !is_alphanumeric(c) || is_cjk(c) || is_digit(c),
+        });
+        let (raw, after) = rest.split_at(end.map_or(rest.len(), |(at, _)| at));
+        let from = folded.len();
+        folded.push_str(&fold::comparable(raw));
+        if digits && raw.contains([',', '，']) {
+            let plain = folded.split_off(from).replace(',', "");
+            folded.push_str(&plain);
         }
-        let raw: String = characters[start..i].iter().collect();
-        let mut text = fold::comparable(&raw);
-        if digits {
-            text.retain(|c| c != ',');
-        }
-        out.push(Run { han, digits, capital: c.is_uppercase() || digits, attached: gap <= 1, first, text });
+        out.push(Run { at: from..folded.len(), han, digits, capital: c.is_uppercase() || digits, attached: gap <= 1, first });
         // "¥5亿" and "5亿" alike; letters right after digits are another run and attached to it.
         first = false;
         gap = 0;
+        rest = after;
     }
-    out
+    (folded, out)
 }
 
 fn is_digit(c: char) -> bool {
