@@ -1,7 +1,7 @@
 //! The text rung, and the belief in addresses: of which entry of the window a newcomer is a copy, an edit or an excerpt.
 //! Finds candidates by shingles, titles and terms, compares their sketches; the index decides.
 
-use super::index::{Index, MAX_SHINGLE_HOLDERS, Newcomer, Slot, title_key};
+use super::index::{Index, Newcomer, Slot, title_key};
 use super::likeness::Pair;
 use super::shingle::{self, Overlap, Verdict};
 use super::spread::Map;
@@ -15,15 +15,19 @@ const CANDIDATES: usize = 24;
 /// … and of those that are near by their terms, the nearest.
 const NEAR_PAIRS: usize = 8;
 
-/// Postings read for one newcomer at most: bounds the time of a text made of boilerplate.
-const MAX_POSTINGS_READ: usize = 6_000;
+/// The youngest holders of a shingle that many have which may be candidates all the same.
+const SHARED_HOLDERS: usize = 40;
 
 /// A shingle that more entries, and a larger share of the window, have is a template's …
 const COMMON_HOLDERS: f32 = 8.0;
 const COMMON_SHARE: f32 = 0.003;
+const MAX_COMMON_HOLDERS: f32 = 100.0;
 
 /// … and a copy shares at least this much of what is not.
 const MIN_SPECIFIC: f32 = 0.7;
+
+/// Titles as much alike as this tell of one thing, if they do not fill in one form.
+const ALIKE_TITLES: f32 = 0.5;
 
 /// The least share of a title's rarest terms that a copy under another title names.
 const MIN_SUPPORT: f32 = 0.4;
@@ -81,8 +85,7 @@ impl Index {
         if !textless && (overlap.of_new >= 0.3 || overlap.of_old >= 0.3) {
             return true;
         }
-        let titles = score::pair(&newcomer.side, &newcomer.idf, &old.side())[score::TITLE_COSINE];
-        titles >= if textless || new.han != old.han { 0.2 } else { 0.35 }
+        newcomer.titles_alike(old) >= if textless || new.han != old.han { 0.2 } else { 0.35 }
     }
 
     /// The entry of which this is a copy, or the nearest that it is not a copy of. `forms` collects those that fill in
@@ -156,13 +159,14 @@ impl Index {
         if !overlap.is_much() {
             return Verdict::Different;
         }
-        let alike = score::pair(&newcomer.side, &newcomer.idf, &old.side())[score::TITLE_COSINE];
+        let alike = newcomer.titles_alike(old);
         let verdict = shingle::verdict(&new.sketch, &old.sketch, overlap, alike);
-        if verdict != Verdict::Copy || overlap.jaccard >= 0.9 {
+        let short = new.sketch.is_short() || old.sketch.is_short();
+        if verdict != Verdict::Copy || overlap.jaccard >= 0.9 && !short {
             return verdict;
         }
         let titled = new.title != 0 && old.title == new.title;
-        let other_form = overlap.of_old < 0.75 && form::one_form(&new.units, &old.units);
+        let other_form = (short || overlap.of_old < 0.75 || overlap.of_new < 0.55) && form::one_form(&new.units, &old.units);
         if other_form || !titled && self.support(newcomer, old) < MIN_SUPPORT { Verdict::Template } else { verdict }
     }
 
@@ -174,22 +178,27 @@ impl Index {
     }
 
     fn text_candidates(&self, shingles: &[u32]) -> Found {
-        let common = COMMON_HOLDERS.max(COMMON_SHARE * self.len() as f32) as usize;
+        let common = COMMON_HOLDERS.max(COMMON_SHARE * self.len() as f32).min(MAX_COMMON_HOLDERS) as usize;
         let mut found = Found { candidates: Vec::new(), specific: Vec::new(), formed: Vec::new() };
         let mut counts: Map<u32, (u32, EntryId)> = Map::default();
-        let mut n_read = 0;
+        let mut shared: Vec<u32> = Vec::new();
         for hash in shingle::asked(shingles) {
-            let holders = self.by_shingle.holders(hash).filter_map(|slot| Some((self.holder(slot)?, slot)));
-            let mut n_holders = 0;
-            for (entry, slot) in holders.take(MAX_SHINGLE_HOLDERS) {
-                n_holders += 1;
-                if n_read < MAX_POSTINGS_READ {
-                    counts.entry(slot).or_insert((0, entry)).0 += 1;
-                }
+            let holders = || self.by_shingle.holders(hash).filter_map(|slot| Some((self.holder(slot)?, slot)));
+            let few = holders().take(common + 1).count() <= common;
+            if few {
+                holders().for_each(|(entry, slot)| counts.entry(slot).or_insert((0, entry)).0 += 1);
+            } else {
+                shared.push(hash);
             }
-            n_read += n_holders;
             if shingle::posts(shingles.len(), hash) {
-                if n_holders <= common { &mut found.specific } else { &mut found.formed }.push(hash);
+                if few { &mut found.specific } else { &mut found.formed }.push(hash);
+            }
+        }
+        // What many have finds nothing in particular, unless there is nothing else.
+        if counts.len() < CANDIDATES {
+            for hash in shared {
+                let holders = self.by_shingle.holders(hash).filter_map(|slot| Some((self.holder(slot)?, slot)));
+                holders.take(SHARED_HOLDERS).for_each(|(entry, slot)| counts.entry(slot).or_insert((0, entry)).0 += 1);
             }
         }
         let mut counted: Vec<(u32, EntryId, u32)> = counts.into_iter().map(|(slot, (n, entry))| (n, entry, slot)).collect();
@@ -209,6 +218,10 @@ impl Found {
         let n_judged = self.specific.len() + self.formed.len();
         if self.formed.len() * 8 < n_judged {
             return true;
+        }
+        // Nothing but a template: then the titles tell.
+        if self.specific.len() * 8 < n_judged {
+            return newcomer.new.title != 0 && newcomer.new.title == old.title || newcomer.titles_alike(old) >= ALIKE_TITLES && !form::one_form(&newcomer.new.units, &old.units);
         }
         let shared = |hashes: &[u32]| hashes.iter().filter(|hash| old.sketch.has(**hash)).count();
         let mut own = self.specific.len();

@@ -44,6 +44,7 @@ pub fn text(with: EntryId, overlap: &Overlap, by_title: bool) -> Evidence {
         ("share_of_new".to_owned(), overlap.of_new),
         ("share_of_old".to_owned(), overlap.of_old),
         ("jaccard".to_owned(), overlap.jaccard),
+        ("old_start_in_new".to_owned(), overlap.head_in_head),
     ];
     Evidence { why, with: Some(with), figures, nearest: None }
 }

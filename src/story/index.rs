@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// A shingle that this many entries have is boilerplate; more are not even noted.
-pub(super) const MAX_SHINGLE_HOLDERS: usize = 200;
+const MAX_SHINGLE_HOLDERS: usize = 200;
 
 /// A term that more entries than this have finds nothing in particular and is not noted.
 pub(super) const MAX_TERM_FREQUENCY: u32 = 2_000;
@@ -73,7 +73,15 @@ pub(super) struct Slot {
 
 impl Slot {
     pub(super) fn side(&self) -> Side<'_> {
-        Side { terms: &self.terms, norms: self.norms, han: self.han, feed: self.feed.0, at: self.at.0, rare: score::RARE }
+        Side {
+            terms: &self.terms,
+            norms: self.norms,
+            han: self.han,
+            has_text: self.has_text,
+            feed: self.feed.0,
+            at: self.at.0,
+            rare: score::RARE,
+        }
     }
 }
 
@@ -82,6 +90,13 @@ pub(super) struct Newcomer<'a> {
     pub new: &'a Prepared,
     pub idf: Vec<f32>,
     pub side: Side<'a>,
+}
+
+impl Newcomer<'_> {
+    /// The cosine of the titles.
+    pub fn titles_alike(&self, old: &Slot) -> f32 {
+        score::pair(&self.side, &self.idf, &old.side())[score::TITLE_COSINE]
+    }
 }
 
 /// The entries of the window, ready to be compared with. Deterministic: the same calls give the same answers.
@@ -353,7 +368,15 @@ impl Index {
     fn newcomer<'a>(&self, new: &'a Prepared) -> Newcomer<'a> {
         let idf = self.idf(&new.terms);
         let norms = score::norms(&new.terms, &idf);
-        let side = Side { terms: &new.terms, norms, han: new.han, feed: new.feed.0, at: new.at.0, rare: self.rare() };
+        let side = Side {
+            terms: &new.terms,
+            norms,
+            han: new.han,
+            has_text: new.has_text,
+            feed: new.feed.0,
+            at: new.at.0,
+            rare: self.rare(),
+        };
         Newcomer { new, idf, side }
     }
 

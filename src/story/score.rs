@@ -122,9 +122,6 @@ pub fn norms(terms: &[Term], idf: &[f32]) -> Norms {
     Norms { title: norms.title.sqrt(), text: norms.text.sqrt(), all: norms.all.sqrt() }
 }
 
-/// A text with a shorter vector is no text but a note ("82 points, 174 comments").
-const MIN_TEXT: f32 = 3.0;
-
 /// What an entry and a story are judged by, in the order of [`FEATURES`].
 pub type Features = [f32; FEATURES.len()];
 
@@ -180,6 +177,8 @@ pub struct Side<'a> {
     pub terms: &'a [Term],
     pub norms: Norms,
     pub han: bool,
+    /// Whether there is a text that can be judged.
+    pub has_text: bool,
     pub feed: i64,
     pub at: i64,
     /// The least idf of a rare term.
@@ -246,7 +245,7 @@ pub fn pair(new: &Side, idf: &[f32], old: &Side) -> PairFeatures {
     let differ = |a: u32, b: u32, shared: u32| f32::from(u8::from(a > 0 && b > 0 && shared == 0));
     let title_cosine = cosine(title, new.norms.title, old.norms.title);
     let flag = |is: bool| f32::from(u8::from(is));
-    let title_only = flag(new.norms.text < MIN_TEXT || old.norms.text < MIN_TEXT);
+    let title_only = flag(!new.has_text || !old.has_text);
     let both_han = flag(new.han && old.han);
     [
         title_cosine,

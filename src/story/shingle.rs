@@ -17,6 +17,9 @@ const MAX_CHARS: usize = 40_000;
 /// A sample holds at most this many hashes: ±6 % on a share of one half.
 const SAMPLE: usize = 128;
 
+/// A text of fewer shingles is a sentence or two.
+const SHORT_SHINGLES: u32 = 100;
+
 /// Bits of a hash that a sketch keeps: two texts of a hundred shingles share one by chance in six pairs.
 const KEPT_BITS: u32 = 16;
 
@@ -85,6 +88,11 @@ pub enum Verdict {
 impl Sketch {
     pub fn is_empty(&self) -> bool {
         self.n_shingles == 0
+    }
+
+    /// Whether two such texts can be equal by chance, or because their sites say the same below everything.
+    pub fn is_short(&self) -> bool {
+        self.n_shingles < SHORT_SHINGLES
     }
 
     /// Whether the text has a shingle, as far as is known.
@@ -319,7 +327,7 @@ pub fn verdict(new: &Sketch, old: &Sketch, o: &Overlap, alike: f32) -> Verdict {
         return if o.is_much() { Verdict::Quotes } else { Verdict::Different };
     }
     // Short texts under titles that share nothing: what they share is the site's, not the article's.
-    if alike < 0.05 && new.n_shingles.min(old.n_shingles) < 100 && o.jaccard < 0.95 {
+    if alike < 0.05 && (new.is_short() || old.is_short()) {
         return Verdict::Different;
     }
     if is_template(new, old, o) { Verdict::Template } else { Verdict::Copy }
