@@ -109,6 +109,10 @@ impl Index {
                 false if features[score::TITLE_COSINE] < UNLIKE_TITLES => 2.0 * MIN_RARE_SHARED,
                 false => MIN_RARE_SHARED,
             };
+            // One of them stands in a title, or many texts would share some rare detail by chance.
+            if crowded && features[score::RAREST_SHARED] < newcomer.side.rare {
+                return None;
+            }
             if features[score::RARE_SHARED] < least || form::one_form(&new.units, &slot.units) {
                 return None;
             }

@@ -33,7 +33,7 @@ use crate::model::{Dedupe, EntryId, FeedId, StoryId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// The version of the scores: stored with each membership, raised when a decision could come out otherwise.
-pub const MODEL_VERSION: u32 = 3;
+pub const MODEL_VERSION: u32 = 4;
 
 /// An entry as the story room sees it.
 #[derive(Clone, Debug)]

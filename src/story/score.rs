@@ -166,6 +166,7 @@ pub const FEATURES: [&str; 30] = [
 
 pub const TITLE_COSINE: usize = 0;
 pub const ALL_COSINE: usize = 1;
+pub const RAREST_SHARED: usize = 7;
 pub const TITLE_ONLY: usize = 17;
 pub const RARE_SHARED: usize = 21;
 
