@@ -172,7 +172,7 @@ impl Index {
 
     /// How far each title's rarest terms are named by the other entry: the better of both directions.
     fn support(&self, newcomer: &Newcomer, old: &Slot) -> f32 {
-        let mine = newcomer.new.terms.iter().copied().zip(newcomer.idf.iter().copied());
+        let mine = newcomer.new.terms.iter().copied().zip(newcomer.side.idf.iter().copied());
         let theirs = old.terms.iter().filter(|term| term.in_title() > 0).map(|term| (*term, self.rarity(*term)));
         score::title_support(mine, &old.terms).max(score::title_support(theirs, &newcomer.new.terms))
     }
@@ -181,12 +181,14 @@ impl Index {
         let common = COMMON_HOLDERS.max(COMMON_SHARE * self.len() as f32).min(MAX_COMMON_HOLDERS) as usize;
         let mut found = Found { candidates: Vec::new(), specific: Vec::new(), formed: Vec::new() };
         let mut counts: Map<u32, (u32, EntryId)> = Map::default();
-        let mut shared: Vec<u32> = Vec::new();
+        let (mut held, mut shared): (Vec<(EntryId, u32)>, Vec<u32>) = Default::default();
         for hash in shingle::asked(shingles) {
-            let holders = || self.by_shingle.holders(hash).filter_map(|slot| Some((self.holder(slot)?, slot)));
-            let few = holders().take(common + 1).count() <= common;
+            held.clear();
+            let holders = self.by_shingle.holders(hash).filter_map(|slot| Some((self.holder(slot)?, slot)));
+            held.extend(holders.take(common + 1));
+            let few = held.len() <= common;
             if few {
-                holders().for_each(|(entry, slot)| counts.entry(slot).or_insert((0, entry)).0 += 1);
+                held.iter().for_each(|(entry, slot)| counts.entry(*slot).or_insert((0, *entry)).0 += 1);
             } else {
                 shared.push(hash);
             }

@@ -94,7 +94,8 @@ const USAGE: &[(&str, &str)] = &[
 /// Folds a text for comparison.
 pub fn comparable(text: &str) -> String {
     let folded = text::fold(text);
-    if folded.is_ascii() {
+    // The first bytes of the letters in the table.
+    if !folded.bytes().any(|byte| matches!(byte, 0xe4..=0xe9)) {
         return folded;
     }
     let mut traditional = false;

@@ -8,7 +8,7 @@
 use super::likeness::Likeness;
 use super::postings::{Postings, SHARDS};
 use super::prepare::Prepared;
-use super::score::{self, Centroid, Model, Norms, Side, Term};
+use super::score::{self, Centroid, Model, Newer, Norms, Side, Term};
 use super::shingle::{self, Sketch};
 use super::spread::Map;
 use super::words::Kind;
@@ -80,7 +80,6 @@ impl Slot {
             has_text: self.has_text,
             feed: self.feed.0,
             at: self.at.0,
-            rare: score::RARE,
         }
     }
 }
@@ -88,14 +87,13 @@ impl Slot {
 /// An entry to be decided, with the rarity of its terms as the index has it now.
 pub(super) struct Newcomer<'a> {
     pub new: &'a Prepared,
-    pub idf: Vec<f32>,
-    pub side: Side<'a>,
+    pub side: Newer<'a>,
 }
 
 impl Newcomer<'_> {
     /// The cosine of the titles.
     pub fn titles_alike(&self, old: &Slot) -> f32 {
-        score::pair(&self.side, &self.idf, &old.side())[score::TITLE_COSINE]
+        score::pair(&self.side, &old.side())[score::TITLE_COSINE]
     }
 }
 
@@ -375,9 +373,8 @@ impl Index {
             has_text: new.has_text,
             feed: new.feed.0,
             at: new.at.0,
-            rare: self.rare(),
         };
-        Newcomer { new, idf, side }
+        Newcomer { new, side: Newer::new(side, idf, self.rare()) }
     }
 
     fn idf(&self, terms: &[Term]) -> Vec<f32> {

@@ -65,7 +65,7 @@ impl Index {
     /// The entries with which a newcomer shares most of his rarest terms.
     fn candidates(&self, newcomer: &Newcomer) -> Vec<u32> {
         let mut asked: Vec<(f32, u32)> =
-            newcomer.new.terms.iter().zip(&newcomer.idf).map(|(term, idf)| (*idf, term.key())).collect();
+            newcomer.new.terms.iter().zip(&newcomer.side.idf).map(|(term, idf)| (*idf, term.key())).collect();
         asked.retain(|(_, key)| self.frequency.get(key).is_some_and(|n| *n <= MAX_TERM_FREQUENCY));
         asked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         asked.truncate(ASKED_TERMS);
@@ -93,7 +93,7 @@ impl Index {
         if Duration::from_millis(new.at.0.abs_diff(slot.at.0)) > self.window {
             return None;
         }
-        let features = score::pair(&newcomer.side, &newcomer.idf, &slot.side());
+        let features = score::pair(&newcomer.side, &slot.side());
         let cross = new.han_text != slot.han_text;
         // Texts alone may share a site's furniture; titles of one script that share nothing tell two stories.
         let titles = cross || features[score::TITLE_COSINE] >= MIN_TITLE_COSINE;
@@ -142,11 +142,11 @@ impl Index {
         let k = n.min(TOP_MEMBERS);
         let mean = compared.by_ref().take(k).map(|pair| pair.features[score::ALL_COSINE]).sum::<f32>() / k as f32;
         let youngest: Vec<&Slot> = known.members.iter().rev().take(CORE_MEMBERS).filter_map(|at| self.at(*at)).collect();
-        let shares = youngest.iter().map(|slot| score::title_share(&new.terms, &newcomer.idf, &slot.terms));
+        let shares = youngest.iter().map(|slot| score::title_share(&newcomer.side, &slot.terms));
         let core = shares.sum::<f32>() / youngest.len() as f32;
         let centroid = match &known.centroid {
             None => best.features[score::ALL_COSINE],
-            Some(centroid) => centroid.cosine(&newcomer.side, &newcomer.idf),
+            Some(centroid) => centroid.cosine(&newcomer.side),
         };
         let features = score::features(&best.features, mean, core, centroid, n);
         let at = self.at(best.slot).map_or(new.at, |slot| slot.at);

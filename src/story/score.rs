@@ -167,11 +167,7 @@ pub const FEATURES: [&str; 30] = [
 pub const TITLE_COSINE: usize = 0;
 pub const ALL_COSINE: usize = 1;
 pub const RAREST_SHARED: usize = 7;
-pub const TITLE_ONLY: usize = 17;
 pub const RARE_SHARED: usize = 21;
-
-/// A term in so few entries that sharing it means something: one in sixty of a window of a thousand.
-pub const RARE: f32 = 0.6;
 
 /// One side of a pair.
 pub struct Side<'a> {
@@ -182,64 +178,111 @@ pub struct Side<'a> {
     pub has_text: bool,
     pub feed: i64,
     pub at: i64,
-    /// The least idf of a rare term.
-    pub rare: f32,
 }
 
-/// `idf` belongs to the terms of `new`; 1 is a term never seen before, 0 one that all texts have.
-pub fn pair(new: &Side, idf: &[f32], old: &Side) -> PairFeatures {
+/// The newer side, which is compared with many.
+pub struct Newer<'a> {
+    pub side: Side<'a>,
+    /// Of the terms: 1 is a term never seen before, 0 one that all texts have.
+    pub idf: Vec<f32>,
+    /// The least idf of a rare term.
+    pub rare: f32,
+    /// Where the terms are, one behind the other's place if that is taken: one more than a term's number, 0 for none.
+    places: [u8; PLACES],
+    /// Of the title: its length squared, the squares of its terms' idf, and how many numbers and names it has.
+    title_square: f32,
+    idf_square: f32,
+    n_numbers: u32,
+    n_names: u32,
+}
+
+/// More than four times [`MAX_TERMS`], a power of two.
+const PLACES: usize = 512;
+
+impl<'a> Newer<'a> {
+    pub fn new(side: Side<'a>, idf: Vec<f32>, rare: f32) -> Newer<'a> {
+        let mut places = [0; PLACES];
+        for (n, term) in side.terms.iter().enumerate() {
+            let mut at = term.key() as usize % PLACES;
+            while places[at] != 0 {
+                at = (at + 1) % PLACES;
+            }
+            places[at] = n as u8 + 1;
+        }
+        let title = || side.terms.iter().zip(&idf).filter(|(term, _)| term.in_title() > 0);
+        let of_kind = |kind: Kind| title().filter(|(term, _)| term.kind() == kind).count() as u32;
+        Newer {
+            title_square: title().map(|(term, idf)| term.title_weight(*idf).powi(2)).sum(),
+            idf_square: title().map(|(_, idf)| idf * idf).sum(),
+            n_numbers: of_kind(Kind::Number),
+            n_names: of_kind(Kind::Name),
+            side,
+            idf,
+            rare,
+            places,
+        }
+    }
+
+    /// The same term of this side, and its idf.
+    fn find(&self, key: u32) -> Option<(Term, f32)> {
+        let mut at = key as usize % PLACES;
+        loop {
+            let n = usize::from(self.places[at]).checked_sub(1)?;
+            if self.side.terms[n].key() == key {
+                return Some((self.side.terms[n], self.idf[n]));
+            }
+            at = (at + 1) % PLACES;
+        }
+    }
+}
+
+pub fn pair(newer: &Newer, old: &Side) -> PairFeatures {
+    let new = &newer.side;
     let (mut title, mut text, mut all) = (0.0f32, 0.0f32, 0.0f32);
     let (mut title_names, mut title_models, mut title_numbers) = (0.0f32, 0.0f32, 0.0f32);
     let (mut names, mut numbers, mut rarest) = (0.0f32, 0.0f32, 0.0f32);
     let mut rare_shared = 0.0f32;
     let mut title_sum = 0.0f32;
-    let (mut contained_new, mut contained_old, mut whole_new) = (0.0f32, 0.0f32, 0.0f32);
-    let (mut new_numbers, mut shared_numbers, mut new_names, mut shared_names) = (0, 0, 0, 0);
-    let mut j = 0;
-    for (term, idf) in new.terms.iter().zip(idf) {
+    let (mut contained_new, mut contained_old) = (0.0f32, 0.0f32);
+    let (mut old_numbers, mut shared_numbers, mut old_names, mut shared_names) = (0, 0, 0, 0);
+    for other in old.terms {
+        let in_old_title = other.in_title() > 0;
+        old_numbers += u32::from(in_old_title && other.kind() == Kind::Number);
+        old_names += u32::from(in_old_title && other.kind() == Kind::Name);
+        let Some((term, idf)) = newer.find(other.key()) else { continue };
+        title += term.title_weight(idf) * other.title_weight(idf);
+        text += term.text_weight(idf) * other.text_weight(idf);
+        all += term.all_weight(idf) * other.all_weight(idf);
+        rare_shared += f32::from(u8::from(idf >= newer.rare));
         let in_title = term.in_title() > 0;
-        if in_title {
-            whole_new += term.title_weight(*idf).powi(2);
-            new_numbers += u32::from(term.kind() == Kind::Number);
-            new_names += u32::from(term.kind() == Kind::Name);
-        }
-        while j < old.terms.len() && old.terms[j].key() < term.key() {
-            j += 1;
-        }
-        let Some(other) = old.terms.get(j).filter(|other| other.key() == term.key()) else { continue };
-        title += term.title_weight(*idf) * other.title_weight(*idf);
-        text += term.text_weight(*idf) * other.text_weight(*idf);
-        all += term.all_weight(*idf) * other.all_weight(*idf);
-        rare_shared += f32::from(u8::from(*idf >= new.rare));
-        let both_titles = in_title && other.in_title() > 0;
+        let both_titles = in_title && in_old_title;
         let kind = term.kind().max(other.kind());
         if both_titles {
             title_sum += idf;
-            contained_new += term.title_weight(*idf).powi(2);
-            contained_old += other.title_weight(*idf).powi(2);
+            contained_new += term.title_weight(idf).powi(2);
+            contained_old += other.title_weight(idf).powi(2);
             shared_numbers += u32::from(kind == Kind::Number);
             shared_names += u32::from(kind == Kind::Name);
         }
-        if in_title || other.in_title() > 0 {
-            rarest = rarest.max(*idf);
+        if in_title || in_old_title {
+            rarest = rarest.max(idf);
         }
         match kind {
             Kind::Name => {
                 names += idf;
-                title_names += if both_titles { *idf } else { 0.0 };
+                title_names += if both_titles { idf } else { 0.0 };
             }
             Kind::Number => {
                 numbers += idf;
-                title_numbers += if both_titles { *idf } else { 0.0 };
+                title_numbers += if both_titles { idf } else { 0.0 };
             }
             Kind::Model => {
                 names += idf;
-                title_models += if both_titles { *idf } else { 0.0 };
+                title_models += if both_titles { idf } else { 0.0 };
             }
             Kind::Word => {}
         }
     }
-    let old_title = |kind: Kind| old.terms.iter().filter(|term| term.in_title() > 0 && term.kind() == kind).count() as u32;
     let cosine = |dot: f32, a: f32, b: f32| if a > 0.0 && b > 0.0 { (dot / (a * b)).min(1.0) } else { 0.0 };
     let share = |part: f32, whole: f32| if whole > 0.0 { (part / whole).min(1.0) } else { 0.0 };
     let cross = f32::from(u8::from(new.han != old.han));
@@ -257,15 +300,15 @@ pub fn pair(new: &Side, idf: &[f32], old: &Side) -> PairFeatures {
         names.min(5.0),
         numbers.min(4.0),
         rarest,
-        share(contained_new, whole_new).max(share(contained_old, old.norms.title.powi(2))),
+        share(contained_new, newer.title_square).max(share(contained_old, old.norms.title.powi(2))),
         // Within a day is at the same time: newsrooms sleep.
         (new.at.abs_diff(old.at) as f32 / 86_400_000.0 - 1.0).clamp(0.0, 4.0),
         cross,
         cross * title_names.min(3.0),
         cross * names.min(5.0),
         f32::from(u8::from(new.feed == old.feed)),
-        differ(new_numbers, old_title(Kind::Number), shared_numbers),
-        differ(new_names, old_title(Kind::Name), shared_names),
+        differ(newer.n_numbers, old_numbers, shared_numbers),
+        differ(newer.n_names, old_names, shared_names),
         cosine(text, new.norms.text, old.norms.text),
         title_only,
         title_only * title_cosine,
@@ -343,35 +386,19 @@ impl Centroid {
         }
     }
 
-    pub fn cosine(&self, new: &Side, idf: &[f32]) -> f32 {
-        let mut dot = 0.0;
-        let mut j = 0;
-        for (term, idf) in new.terms.iter().zip(idf) {
-            while j < self.terms.len() && self.terms[j] < term.key() {
-                j += 1;
-            }
-            if self.terms.get(j) == Some(&term.key()) {
-                dot += term.all_weight(*idf) * f32::from(self.weights[j]) * self.unit;
-            }
-        }
-        if dot > 0.0 { (dot / (self.norm * new.norms.all)).min(1.0) } else { 0.0 }
+    pub fn cosine(&self, new: &Newer) -> f32 {
+        let weighed = self.terms.iter().zip(&self.weights);
+        let shared = weighed.filter_map(|(key, weight)| Some((new.find(*key)?, weight)));
+        let dot: f32 = shared.map(|((term, idf), weight)| term.all_weight(idf) * f32::from(*weight) * self.unit).sum();
+        if dot > 0.0 { (dot / (self.norm * new.side.norms.all)).min(1.0) } else { 0.0 }
     }
 }
 
 /// The share of the newcomer's title that a member's title holds, weighed by rarity.
-pub fn title_share(new: &[Term], idf: &[f32], old: &[Term]) -> f32 {
-    let (mut shared, mut whole) = (0.0f32, 0.0f32);
-    let mut j = 0;
-    for (term, idf) in new.iter().zip(idf).filter(|(term, _)| term.in_title() > 0) {
-        whole += idf * idf;
-        while j < old.len() && old[j].key() < term.key() {
-            j += 1;
-        }
-        if old.get(j).is_some_and(|other| other.key() == term.key() && other.in_title() > 0) {
-            shared += idf * idf;
-        }
-    }
-    if whole > 0.0 { shared / whole } else { 0.0 }
+pub fn title_share(new: &Newer, old: &[Term]) -> f32 {
+    let title = old.iter().filter(|other| other.in_title() > 0).filter_map(|other| new.find(other.key()));
+    let shared: f32 = title.filter(|(term, _)| term.in_title() > 0).map(|(_, idf)| idf * idf).sum();
+    if new.idf_square > 0.0 { shared / new.idf_square } else { 0.0 }
 }
 
 /// The rarest terms of a title that are looked for in the other entry.

@@ -178,7 +178,12 @@ fn runs(text: &str) -> (String, Vec<Run>) {
         });
         let (raw, after) = rest.split_at(end.map_or(rest.len(), |(at, _)| at));
         let from = folded.len();
-        folded.push_str(&fold::comparable(raw));
+        if raw.is_ascii() {
+            folded.push_str(raw);
+            folded[from..].make_ascii_lowercase();
+        } else {
+            folded.push_str(&fold::comparable(raw));
+        }
         if digits && raw.contains([',', '，']) {
             let plain = folded.split_off(from).replace(',', "");
             folded.push_str(&plain);
