@@ -193,25 +193,22 @@ static BY_START: LazyLock<Map<u32, Vec<(&str, &str)>>> = LazyLock::new(|| {
 
 /// Sentences with their ends, so that joining them gives the text again.
 fn sentences(text: &str) -> Vec<&str> {
+    let bytes = text.as_bytes();
     let mut out = Vec::new();
     let mut start = 0;
-    let mut characters = text.char_indices().peekable();
-    while let Some((at, c)) = characters.next() {
-        // `… #欢迎关注`: a notice may start with a mark instead of after one.
-        if c == '#' && at > start {
-            out.push(&text[start..at]);
-            start = at;
-        }
-        let end = at + c.len_utf8();
-        let ends = match c {
-            '\n' | '。' | '!' | '?' => true,
-            '.' => characters.peek().is_some_and(|(_, next)| next.is_whitespace()),
-            _ => false,
+    for (at, byte) in bytes.iter().enumerate() {
+        let end = at + 1;
+        // None of these bytes stands inside another character.
+        let end = match byte {
+            b'\n' | b'!' | b'?' => end,
+            // `… #欢迎关注`: a notice may start with a mark instead of after one.
+            b'#' if at > start => at,
+            b'.' if text[end..].starts_with(char::is_whitespace) => end,
+            0xe3 if text[at..].starts_with('。') => at + '。'.len_utf8(),
+            _ => continue,
         };
-        if ends {
-            out.push(&text[start..end]);
-            start = end;
-        }
+        out.push(&text[start..end]);
+        start = end;
     }
     if start < text.len() {
         out.push(&text[start..]);

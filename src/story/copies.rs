@@ -10,7 +10,7 @@ use crate::model::{EntryId, StoryId};
 use std::time::Duration;
 
 /// Candidates that are compared exactly.
-const CANDIDATES: usize = 24;
+const CANDIDATES: usize = 12;
 
 /// … and of those that are near by their terms, the nearest.
 const NEAR_PAIRS: usize = 8;

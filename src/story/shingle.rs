@@ -27,7 +27,7 @@ const KEPT_BITS: u32 = 16;
 const POSTED: usize = 20;
 
 /// … and by which a newcomer looks for older texts.
-const ASKED: usize = 100;
+const ASKED: usize = 64;
 
 /// Shingles of the start, kept in full.
 const HEAD: usize = 112;
