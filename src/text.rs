@@ -43,7 +43,8 @@ pub fn harmless(text: &str) -> std::borrow::Cow<'_, str> {
 
 /// A letter of a script that is written without spaces: Han, kana, Hangul.
 pub fn is_cjk(c: char) -> bool {
-    c >= '\u{3040}' && matches!(c,
+    c >= '\u{3040}'
+        && matches!(c,
         '\u{3040}'..='\u{30ff}' | '\u{31f0}'..='\u{31ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}'
         | '\u{ac00}'..='\u{d7af}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }

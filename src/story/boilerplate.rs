@@ -173,10 +173,13 @@ fn is_boilerplate(sentence: &str) -> bool {
     }
     let sentence = fold::comparable(sentence);
     let holds = |at: usize, (first, second): &(&str, &str)| {
-        sentence.as_bytes()[at..].starts_with(first.as_bytes()) && (second.is_empty() || sentence[at + first.len()..].contains(second))
+        sentence.as_bytes()[at..].starts_with(first.as_bytes())
+            && (second.is_empty() || sentence[at + first.len()..].contains(second))
     };
     sentence.as_bytes().windows(2).enumerate().any(|(at, start)| {
-        BY_START.get(&u32::from(u16::from_be_bytes([start[0], start[1]]))).is_some_and(|rows| rows.iter().any(|row| holds(at, row)))
+        BY_START
+            .get(&u32::from(u16::from_be_bytes([start[0], start[1]])))
+            .is_some_and(|rows| rows.iter().any(|row| holds(at, row)))
     })
 }
 

@@ -223,7 +223,8 @@ impl Found {
         }
         // Nothing but a template: then the titles tell.
         if self.specific.len() * 8 < n_judged {
-            return newcomer.new.title != 0 && newcomer.new.title == old.title || newcomer.titles_alike(old) >= ALIKE_TITLES && !form::one_form(&newcomer.new.units, &old.units);
+            return newcomer.new.title != 0 && newcomer.new.title == old.title
+                || newcomer.titles_alike(old) >= ALIKE_TITLES && !form::one_form(&newcomer.new.units, &old.units);
         }
         let shared = |hashes: &[u32]| hashes.iter().filter(|hash| old.sketch.has(**hash)).count();
         let mut own = self.specific.len();

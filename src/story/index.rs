@@ -73,14 +73,7 @@ pub(super) struct Slot {
 
 impl Slot {
     pub(super) fn side(&self) -> Side<'_> {
-        Side {
-            terms: &self.terms,
-            norms: self.norms,
-            han: self.han,
-            has_text: self.has_text,
-            feed: self.feed.0,
-            at: self.at.0,
-        }
+        Side { terms: &self.terms, norms: self.norms, han: self.han, has_text: self.has_text, feed: self.feed.0, at: self.at.0 }
     }
 }
 
@@ -366,14 +359,7 @@ impl Index {
     fn newcomer<'a>(&self, new: &'a Prepared) -> Newcomer<'a> {
         let idf = self.idf(&new.terms);
         let norms = score::norms(&new.terms, &idf);
-        let side = Side {
-            terms: &new.terms,
-            norms,
-            han: new.han,
-            has_text: new.has_text,
-            feed: new.feed.0,
-            at: new.at.0,
-        };
+        let side = Side { terms: &new.terms, norms, han: new.han, has_text: new.has_text, feed: new.feed.0, at: new.at.0 };
         Newcomer { new, side: Newer::new(side, idf, self.rare()) }
     }
 

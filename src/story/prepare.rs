@@ -14,8 +14,11 @@ const MAX_TITLE_BYTES: usize = 1024;
 /// With fewer different words a text is no text but a note ("82 points, 174 comments").
 const MIN_TEXT_TERMS: usize = 12;
 
-/// What is read of a text.
+/// What is read of a text …
 const MAX_TEXT_BYTES: usize = 128 * 1024;
+
+/// … and of its start, for its terms and the facts in it.
+const START_CHARS: usize = 400;
 
 /// What the index compares: computed off the writer's thread. Opaque but for the three first fields.
 #[derive(Clone, Debug)]
@@ -53,14 +56,15 @@ pub fn prepare(item: &Item) -> Prepared {
     let bare = bare_title(&folded_title);
     let mut title_tokens = tokens(without_site(title), true);
     title_tokens.truncate(64);
-    let terms = terms(&title_tokens, &text);
+    let start = tokens(text::cut(&text, START_CHARS), false);
+    let terms = terms(&title_tokens, &start);
     let mut shown: Vec<(u32, String)> = Vec::new();
     for token in &title_tokens {
         if token.kind != Kind::Word && !shown.iter().any(|(term, _)| *term == token.term) {
             shown.push((token.term, token.shown.clone()));
         }
     }
-    let (sketch, shingles) = sketch(&text);
+    let (sketch, shingles) = sketch(&text, &start);
     let letters = |text: &str| {
         let (han, all) = text
             .chars()

@@ -3,8 +3,7 @@
 //! The weights are trained (`examples/train_story.rs`) and live in `model.txt`; a feature that is not named there
 //! weighs nothing, so that a new feature changes no decision before it is trained.
 
-use super::words::{self, Kind, Token};
-use crate::text::cut;
+use super::words::{Kind, Token};
 use std::sync::LazyLock;
 
 /// One term of an entry, and how often it stands in the title and in the start of the text: the 25 upper bits of the
@@ -62,11 +61,8 @@ pub fn key(term: u32) -> u32 {
 /// Terms that an entry keeps; all of a title, and as many of the text as fit.
 const MAX_TERMS: usize = 112;
 
-/// What is read of a text for its terms.
-const TEXT_CHARS: usize = 400;
-
-pub fn terms(title: &[Token], text: &str) -> Box<[Term]> {
-    let text = cut(text, TEXT_CHARS);
+/// `start`: of the text.
+pub fn terms(title: &[Token], start: &[Token]) -> Box<[Term]> {
     let mut all: Vec<Term> = Vec::new();
     let add = |all: &mut Vec<Term>, token: &Token, in_title: bool| {
         let at = match all.iter().position(|known| known.key() == key(token.term)) {
@@ -80,7 +76,7 @@ pub fn terms(title: &[Token], text: &str) -> Box<[Term]> {
         all[at].count(token, in_title);
     };
     title.iter().for_each(|token| add(&mut all, token, true));
-    words::tokens(text, false).iter().for_each(|token| add(&mut all, token, false));
+    start.iter().for_each(|token| add(&mut all, token, false));
     all.sort_unstable();
     all.into()
 }
@@ -196,8 +192,8 @@ pub struct Newer<'a> {
     n_names: u32,
 }
 
-/// More than four times [`MAX_TERMS`], a power of two.
-const PLACES: usize = 512;
+/// A power of two, and so many that a term of another entry seldom finds its place taken.
+const PLACES: usize = 2048;
 
 impl<'a> Newer<'a> {
     pub fn new(side: Side<'a>, idf: Vec<f32>, rare: f32) -> Newer<'a> {

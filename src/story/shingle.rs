@@ -4,7 +4,8 @@
 //! sample: the hashes with enough leading zeros (FracMinHash), so that shares of two texts can be estimated from
 //! samples of different density; and the first shingles in full, because an excerpt or a teaser lies there.
 
-use super::{fold, words};
+use super::fold;
+use super::words::{self, Kind, Token};
 use crate::text::{cut, is_alphanumeric, is_cjk};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -32,10 +33,7 @@ const ASKED: usize = 64;
 /// Shingles of the start, kept in full.
 const HEAD: usize = 112;
 
-/// Facts are read from this much of a text …
-const FACT_CHARS: usize = 700;
-
-/// … and for the guard against templates, from its first sentences.
+/// Its first sentences, whose numbers are looked at apart, for the guard against templates.
 const HEAD_FACT_CHARS: usize = 260;
 
 /// What is kept of a text: enough to estimate what it shares with another.
@@ -134,10 +132,18 @@ impl Sketch {
     }
 
     /// The sample as if the text had been sampled at level `high`, with as many bits of each hash as at level `low`.
-    fn at(&self, low: u8, high: u8) -> impl Iterator<Item = u16> {
-        let below = 1u32 << (KEPT_BITS - u32::from(high - self.level).min(KEPT_BITS));
+    fn at<'a>(&'a self, low: u8, high: u8, room: &'a mut [u16; SAMPLE]) -> &'a [u16] {
         let shift = u32::from(self.level - low);
-        self.sample().iter().copied().take_while(move |kept| u32::from(*kept) < below).map(move |kept| kept >> shift)
+        let below = 1u32 << (KEPT_BITS - u32::from(high - self.level).min(KEPT_BITS));
+        let sample = self.sample();
+        let sample = &sample[..sample.partition_point(|kept| u32::from(*kept) < below)];
+        if shift == 0 {
+            return sample;
+        }
+        for (to, kept) in room.iter_mut().zip(sample) {
+            *to = kept >> shift;
+        }
+        &room[..sample.len()]
     }
 }
 
@@ -163,43 +169,18 @@ pub fn posts(n_shingles: usize, shingle: u32) -> bool {
 }
 
 /// The sketch of a text, and the hashes of its sample and its first shingles, sorted. `text`: without
-/// boilerplate, with its capitals.
-pub fn sketch(text: &str) -> (Sketch, Box<[u32]>) {
-    let raw = cut(text, MAX_CHARS);
-    let text = fold::comparable(raw);
-    let letters = || text.chars().filter(|c| is_alphanumeric(*c));
-    let (n_letters, n_cjk) = letters().fold((0, 0), |(all, cjk), c| (all + 1, cjk + usize::from(is_cjk(c))));
+/// boilerplate, with its capitals; `start`: its first tokens.
+pub fn sketch(text: &str, start: &[Token]) -> (Sketch, Box<[u32]>) {
+    let text = fold::comparable(cut(text, MAX_CHARS));
+    let (words, n_letters, n_cjk) = words_of(&text);
     if n_letters < MIN_LETTERS {
         return Default::default();
     }
     let hashes: Vec<u32> = if n_cjk * 4 > n_letters {
-        letters()
-            .collect::<Vec<char>>()
-            .windows(5)
-            .map(|window| {
-                let mut bytes = [0; 20];
-                for (i, c) in window.iter().enumerate() {
-                    bytes[i * 4..i * 4 + 4].copy_from_slice(&u32::from(*c).to_le_bytes());
-                }
-                (xxh3_64(&bytes) >> 32) as u32
-            })
-            .collect()
+        let letters: Vec<u64> = text.chars().filter(|c| is_alphanumeric(*c)).map(u64::from).collect();
+        letters.windows(5).map(hash).collect()
     } else {
-        let words: Vec<u64> = text
-            .split(|c: char| !is_alphanumeric(c) && c != '\'' && c != '’')
-            .filter(|word| !word.is_empty())
-            .map(|word| xxh3_64(word.as_bytes()))
-            .collect();
-        words
-            .windows(3)
-            .map(|window| {
-                let mut bytes = [0; 24];
-                for (i, word) in window.iter().enumerate() {
-                    bytes[i * 8..i * 8 + 8].copy_from_slice(&word.to_le_bytes());
-                }
-                (xxh3_64(&bytes) >> 32) as u32
-            })
-            .collect()
+        words.windows(3).map(hash).collect()
     };
     if hashes.len() < 4 {
         return Default::default();
@@ -227,7 +208,7 @@ pub fn sketch(text: &str) -> (Sketch, Box<[u32]>) {
         lists.extend(kept(&head, 0));
     }
     starts[1] = lists.len() as u16;
-    lists.extend(facts(cut(raw, FACT_CHARS)));
+    lists.extend(facts(start));
     starts[2] = lists.len() as u16;
     lists.extend(numbers(cut(&text, HEAD_FACT_CHARS)));
     // 40,000 shingles are 128 after nine halvings.
@@ -238,9 +219,44 @@ pub fn sketch(text: &str) -> (Sketch, Box<[u32]>) {
     (sketch, head.into())
 }
 
-fn facts(text: &str) -> Box<[u16]> {
-    let tokens = words::tokens(text, false);
-    let facts = tokens.iter().filter(|token| token.kind != words::Kind::Word);
+/// Of a shingle; every bit depends on every letter or word of it and on their order.
+fn hash(shingle: &[u64]) -> u32 {
+    let mixed = shingle.iter().fold(0u64, |mixed, part| (mixed.rotate_left(29) ^ part).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    ((mixed ^ mixed >> 32).wrapping_mul(0xd6e8_feb8_6659_fd93) >> 32) as u32
+}
+
+/// The hashes of a text's words, and how many letters and digits it has, and how many of these are Han letters.
+fn words_of(text: &str) -> (Vec<u64>, usize, usize) {
+    let (mut words, mut n_letters, mut n_cjk) = (Vec::with_capacity(text.len() / 5), 0, 0);
+    let (mut rest, mut at) = (text, 0);
+    while let Some(&byte) = rest.as_bytes().get(at) {
+        let (in_word, end) = if byte.is_ascii() {
+            n_letters += usize::from(byte.is_ascii_alphanumeric());
+            (byte.is_ascii_alphanumeric() || byte == b'\'', at + 1)
+        } else {
+            let Some(c) = rest[at..].chars().next() else { break };
+            let letter = is_alphanumeric(c);
+            n_letters += usize::from(letter);
+            n_cjk += usize::from(letter && is_cjk(c));
+            (letter || c == '’', at + c.len_utf8())
+        };
+        if in_word {
+            at = end;
+            continue;
+        }
+        if at > 0 {
+            words.push(xxh3_64(&rest.as_bytes()[..at]));
+        }
+        (rest, at) = (&rest[end..], 0);
+    }
+    if at > 0 {
+        words.push(xxh3_64(rest.as_bytes()));
+    }
+    (words, n_letters, n_cjk)
+}
+
+fn facts(start: &[Token]) -> Box<[u16]> {
+    let facts = start.iter().filter(|token| token.kind != Kind::Word);
     let mut facts: Vec<u16> = facts.map(|token| (token.term >> 16) as u16).collect();
     facts.sort_unstable();
     facts.dedup();
@@ -264,16 +280,11 @@ fn numbers(text: &str) -> Box<[u16]> {
 /// How many two sorted lists share.
 fn shared(a: &[u16], b: &[u16]) -> usize {
     let (mut i, mut j, mut n) = (0, 0, 0);
-    while i < a.len() && j < b.len() {
-        match a[i].cmp(&b[j]) {
-            std::cmp::Ordering::Less => i += 1,
-            std::cmp::Ordering::Greater => j += 1,
-            std::cmp::Ordering::Equal => {
-                n += 1;
-                i += 1;
-                j += 1;
-            }
-        }
+    // No branch depends on which is less: that is a coin's toss.
+    while let (Some(mine), Some(theirs)) = (a.get(i), b.get(j)) {
+        n += usize::from(mine == theirs);
+        i += usize::from(mine <= theirs);
+        j += usize::from(theirs <= mine);
     }
     n
 }
@@ -283,19 +294,10 @@ const FEW_SAMPLES: usize = 6;
 
 pub fn overlap(new: &Sketch, old: &Sketch) -> Overlap {
     let (low, high) = (new.level.min(old.level), new.level.max(old.level));
-    let (mut theirs, mut mine) = (old.at(low, high).peekable(), 0);
-    let (mut n_old, mut both) = (0, 0);
-    for hash in new.at(low, high) {
-        mine += 1;
-        while theirs.next_if(|their| *their < hash).is_some() {
-            n_old += 1;
-        }
-        if theirs.next_if_eq(&hash).is_some() {
-            n_old += 1;
-            both += 1;
-        }
-    }
-    let (n_new, n_old) = (mine, n_old + theirs.count());
+    let (mut mine, mut theirs) = ([0; SAMPLE], [0; SAMPLE]);
+    let (mine, theirs) = (new.at(low, high, &mut mine), old.at(low, high, &mut theirs));
+    let both = shared(mine, theirs);
+    let (n_new, n_old) = (mine.len(), theirs.len());
     let share = |part: usize, whole: usize| if whole == 0 { 0.0 } else { part as f32 / whole as f32 };
     let heads = shared(new.head(), old.head());
     let (in_head, head_in_head) = (share(heads, new.head().len()), share(heads, old.head().len()));
@@ -337,7 +339,7 @@ pub fn verdict(new: &Sketch, old: &Sketch, o: &Overlap, alike: f32) -> Verdict {
 pub fn puts_together(new: &Sketch, old: &Sketch, third: &Sketch) -> bool {
     let low = new.level.min(old.level).min(third.level);
     let high = new.level.max(old.level).max(third.level);
-    let sample = |sketch: &Sketch| -> Vec<u16> { sketch.at(low, high).collect() };
+    let sample = |sketch: &Sketch| sketch.at(low, high, &mut [0; SAMPLE]).to_vec();
     let (all, old, third) = (sample(new), sample(old), sample(third));
     let rest: Vec<u16> = all.iter().copied().filter(|hash| old.binary_search(hash).is_err()).collect();
     rest.len() >= 8 && rest.len() * 8 >= all.len() && shared(&rest, &third) * 2 >= rest.len()
