@@ -27,7 +27,10 @@ const MIN_RARE_CROSS: f32 = 1.0;
 const UNLIKE_TITLES: f32 = 0.1;
 
 /// In a window of so many entries some share a name by chance.
-const CROWDED: usize = 1_000;
+const CROWDED: usize = 1_500;
+
+/// … and a feed of headlines writes alike of different things: of one, its titles share more than this.
+const OWN_TITLES: f32 = 0.3;
 
 /// Titles of one script that share less tell two stories.
 const MIN_TITLE_COSINE: f32 = 0.03;
@@ -76,8 +79,9 @@ impl Index {
                 weights.entry(slot).or_insert((0.0, entry)).0 += idf;
             }
         }
-        let mut found: Vec<(f32, EntryId, u32)> =
-            weights.into_iter().map(|(slot, (weight, entry))| (weight, entry, slot)).collect();
+        let least = if newcomer.new.has_text && self.len() >= CROWDED { MIN_RARE_SHARED * newcomer.side.rare } else { 0.0 };
+        let found = weights.into_iter().filter(|(_, (weight, _))| *weight >= least);
+        let mut found: Vec<(f32, EntryId, u32)> = found.map(|(slot, (weight, entry))| (weight, entry, slot)).collect();
         let order = |a: &(f32, EntryId, u32), b: &(f32, EntryId, u32)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
         if found.len() > CANDIDATES {
             found.select_nth_unstable_by(CANDIDATES, order);
@@ -100,9 +104,13 @@ impl Index {
         if !titles || features[score::ALL_COSINE] < MIN_COSINE {
             return None;
         }
+        let crowded = self.len() >= CROWDED;
+        let headlines = (!new.has_text || !slot.has_text) && !new.han && !slot.han;
+        if crowded && headlines && slot.feed == new.feed && features[score::TITLE_COSINE] < OWN_TITLES {
+            return None;
+        }
         // Two whole texts on one event share rare details; texts of one mould share only the mould.
         if new.has_text && slot.has_text {
-            let crowded = self.len() >= CROWDED;
             let least = match cross {
                 true if crowded => MIN_RARE_SHARED,
                 true => MIN_RARE_CROSS,
