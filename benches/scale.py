@@ -12,6 +12,7 @@ hanging     200 more feeds on a host that never answers: how much later the heal
 CPU is user and system seconds of the whole process, medians; compare ratios, not seconds: no machine is quiet.
 """
 import argparse
+import contextlib
 import os
 import pathlib
 import re
@@ -126,10 +127,11 @@ def conditional(table, n_feeds):
 PASSES = 5
 
 
-def passes(binary, place):
-    """CPU seconds of a pass in the running service, without its start, and its peak MB."""
+@contextlib.contextmanager
+def service(binary, place):
+    """The service of a place, after its first pass: its command line and its process id."""
     command = [binary, "--config", str(place.folder / "courant.toml")]
-    service = subprocess.Popen(command + ["run"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command + ["run"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         # Asked too early, `once` would be the owner itself, and the service would not start.
         for _ in range(300):
@@ -137,20 +139,30 @@ def passes(binary, place):
                 break
             time.sleep(0.1)
         subprocess.run(command + ["once"], stdout=subprocess.DEVNULL, check=True)
-        before = ticks(service.pid)
+        yield command, process.pid
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait()
+
+
+def passes(binary, place):
+    """CPU seconds of a pass in the running service, without its start, and its peak MB."""
+    with service(binary, place) as (command, pid):
+        before = seconds(pid)
         for _ in range(PASSES):
             subprocess.run(command + ["once", "--all"], stdout=subprocess.DEVNULL, check=True)
-        spent = (ticks(service.pid) - before) / os.sysconf("SC_CLK_TCK") / PASSES
-        peak = re.search(r"VmHWM:\s+(\d+)", pathlib.Path(f"/proc/{service.pid}/status").read_text())
-        return spent, int(peak.group(1)) / 1024
-    finally:
-        service.send_signal(signal.SIGTERM)
-        service.wait()
+        return (seconds(pid) - before) / PASSES, peak_memory(pid)
 
 
-def ticks(pid):
+def seconds(pid):
+    """CPU seconds of a process so far."""
     fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return int(fields[11]) + int(fields[12])
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def peak_memory(pid):
+    """MB."""
+    return int(re.search(r"VmHWM:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text()).group(1)) / 1024
 
 
 def growth(a):

@@ -121,7 +121,7 @@ struct Report {
 
 impl Report {
     fn item(&self) -> Item<'_> {
-        Item { entry: self.entry, feed: self.feed, title: &self.title, text: &self.text, language: None, at: self.at }
+        Item { entry: self.entry, feed: self.feed, title: &self.title, text: &self.text, at: self.at }
     }
 }
 

@@ -114,7 +114,7 @@ fn read(folder: &str, name: &str, set: usize, samples: &mut Vec<Sample>) {
         let at = chrono::DateTime::parse_from_rfc3339(&text("published")).map_or(0, |at| at.timestamp_millis());
         let entry = EntryId(ids.len() as i64);
         let (title, body) = (text("title"), text("text"));
-        let item = Item { entry, feed, title: &title, text: &body, language: None, at: Timestamp(at) };
+        let item = Item { entry, feed, title: &title, text: &body, at: Timestamp(at) };
         let prepared = prepare(&item);
         index.expire(Timestamp(at));
         // An entry without a label is a story of its own, and no sample.

@@ -198,7 +198,7 @@ fn read(folder: &str, name: &str) -> Set {
         position.insert(text("id"), items.len());
         let (title, body) = (text("title"), text("text"));
         let entry = EntryId(items.len() as i64);
-        items.push(prepare(&Item { entry, feed, title: &title, text: &body, language: None, at: Timestamp(at) }));
+        items.push(prepare(&Item { entry, feed, title: &title, text: &body, at: Timestamp(at) }));
     }
     let mut stories = vec![None; items.len()];
     let mut numbers: HashMap<String, u32> = HashMap::new();

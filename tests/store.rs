@@ -5,7 +5,7 @@ use courant::fetch::Validators;
 use courant::model::{Dedupe, EntryId, FeedId, StoryId, Timestamp};
 use courant::schedule::FeedState;
 use courant::store::{
-    Alone, ArticleResult, Claim, Correction, Draft, Extra, FeedChange, FoundArticle, PollRecord, Read, Reader, Selection,
+    ArticleResult, Claim, Correction, Draft, Extra, FeedChange, FoundArticle, PollRecord, Read, Reader, Ready, Selection,
     Settled, Store, WantedArticle, Writer, key_of, search,
 };
 use courant::story;
@@ -32,7 +32,7 @@ fn draft(id: &str, link: &str, title: &str) -> Draft {
         content_hash: key_of(title),
         extra: Extra::default(),
         article: None,
-        alone: None,
+        ready: None,
     }
 }
 
@@ -59,20 +59,24 @@ fn record(feed: FeedId, at: Timestamp, drafts: Vec<Draft>) -> PollRecord {
     }
 }
 
+/// What settling takes of an entry without a text.
+fn ready(dedupe: Dedupe, title: &str) -> Ready {
+    Ready { dedupe, keys: Vec::new(), prepared: None, terms: search::terms(title, ""), language: None }
+}
+
 /// Settles everything that is ready, each entry compared by address only.
 fn settle(store: &mut Store, path: &Path) -> usize {
-    let ready = Reader::open(path).unwrap().to_settle(1000).unwrap();
-    let batch = ready
+    let waiting = Reader::open(path).unwrap().to_settle(1000).unwrap();
+    let batch = waiting
         .into_iter()
         .map(|entry| Settled {
             entry: entry.entry,
             version: entry.version,
             provisional: entry.provisional,
-            dedupe: Dedupe::Address,
-            keys: story::address_keys(entry.link.as_deref(), None, None, None),
-            prepared: None,
-            terms: search::terms(&entry.title, ""),
-            language: None,
+            ready: Ready {
+                keys: story::address_keys(entry.link.as_deref(), None, None, None),
+                ..ready(Dedupe::Address, &entry.title)
+            },
         })
         .collect();
     if !store.has_index() {
@@ -556,18 +560,15 @@ async fn an_entry_that_is_compared_with_nothing_is_settled_with_its_poll() {
     let fresh = _folder.path().join("fresh.db");
     std::fs::copy(&path, &fresh).unwrap();
     let (writer, thread) = Writer::start(Store::open(&path, NOW).unwrap());
-    let alone = Draft { alone: Some(Alone { terms: search::terms("One", ""), language: Some("en".into()) }), ..one() };
+    let alone = Draft { ready: Some(Ready { language: Some("en".into()), ..ready(Dedupe::Off, "One") }), ..one() };
     let poll = record(feed, NOW, vec![alone]);
     let again = poll.clone();
     let change = writer.write(move |store| store.save_poll(&poll)).await.unwrap();
     assert_eq!((change.n_new, change.n_settled, change.n_ready, change.n_wanted), (1, 1, 0, 0));
     assert_eq!(writer.write(move |store| store.save_poll(&again)).await.unwrap(), FeedChange::default());
     // A poll that fails takes nothing of its entries into the text index.
-    let failed = record(
-        feed,
-        NOW,
-        vec![Draft { alone: Some(Alone { terms: "two".into(), language: None }), ..draft("2", "https://a.example/2", "Two") }],
-    );
+    let failed =
+        record(feed, NOW, vec![Draft { ready: Some(ready(Dedupe::Off, "Two")), ..draft("2", "https://a.example/2", "Two") }]);
     let failed =
         writer.write(move |store| store.save_poll(&failed).and(Err::<(), _>(rusqlite::Error::QueryReturnedNoRows))).await;
     assert!(failed.is_err());
@@ -589,6 +590,42 @@ async fn an_entry_that_is_compared_with_nothing_is_settled_with_its_poll() {
     store.save_poll(&record(feed, NOW, vec![one()])).unwrap();
     settle(&mut store, &fresh);
     assert_eq!(story(&path), story(&fresh));
+}
+
+#[tokio::test]
+async fn an_entry_that_waits_for_nothing_is_compared_in_the_commit_that_brings_it() {
+    let Bed { _folder, path, mut store, feed } = bed();
+    let subscribed = ["https://a.example/feed", "https://b.example/feed"].map(Subscription::new);
+    let other = store.sync_feeds(&subscribed, NOW).unwrap().added[0];
+    let text = "Neutrino detectors under the Mediterranean have seen a particle with more energy than any before, say \
+        physicists who spent two years checking whether their instrument, a lattice of glass spheres, had fooled them.";
+    let brought = |feed: FeedId, id: &str, title: &str, text: &str| {
+        let item = story::Item { entry: EntryId(0), feed, title, text, at: NOW };
+        let ready = Ready { prepared: Some(story::prepare(&item)), ..ready(Dedupe::Story, title) };
+        record(feed, NOW, vec![Draft { ready: Some(ready), ..draft(id, &format!("https://x.example/{id}"), title) }])
+    };
+    let poll = move |feed, id, title, text| {
+        let record = brought(feed, id, title, text);
+        move |store: &mut Store| store.save_poll(&record)
+    };
+    // Without an index nothing can be compared: a batch does it.
+    let (writer, thread) = Writer::start(store);
+    assert_eq!(writer.write(poll(feed, "0", "A long way down", "Short.")).await.unwrap().n_ready, 1);
+    writer.write(|store| Ok(store.set_index(story::Index::new(Duration::from_secs(96 * 3600))))).await.unwrap();
+    let change = writer.write(poll(feed, "1", "A record neutrino", text)).await.unwrap();
+    assert_eq!((change.n_new, change.n_settled, change.n_ready), (1, 1, 0));
+    assert_eq!(writer.write(poll(other, "2", "The record neutrino", text)).await.unwrap().n_settled, 1);
+    // A poll that fails may have left its entries in the index: it is built anew before anything else is settled.
+    let failing = poll(other, "3", "A record neutrino", text);
+    assert!(writer.write(move |store| failing(store).and(Err::<(), _>(rusqlite::Error::QueryReturnedNoRows))).await.is_err());
+    assert!(!writer.write(|store| Ok(store.has_index())).await.unwrap());
+    drop(writer);
+    thread.join().unwrap();
+    let reader = Reader::open(&path).unwrap();
+    let found = reader.select(&Selection { query: search::Query::parse("neutrino"), ..Selection::default() }).unwrap();
+    let [found] = found[..] else { panic!("{found:?}") };
+    let members = reader.story(found).unwrap().unwrap().members;
+    assert_eq!(members.iter().map(|member| member.rung.as_str()).collect::<Vec<_>>(), ["first", "text"]);
 }
 
 #[test]

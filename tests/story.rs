@@ -10,7 +10,7 @@ use std::time::Duration;
 const HOUR: i64 = 3_600_000;
 
 fn entry(id: i64, feed: i64, hour: i64, title: &str, text: &str) -> Prepared {
-    prepare(&Item { entry: EntryId(id), feed: FeedId(feed), title, text, language: None, at: Timestamp(hour * HOUR) })
+    prepare(&Item { entry: EntryId(id), feed: FeedId(feed), title, text, at: Timestamp(hour * HOUR) })
 }
 
 fn window() -> Duration {

@@ -15,7 +15,7 @@ pub enum Stage {
     Parse,
     /// {"id","url","html"} → the article
     Extract,
-    /// {"id","feed","url","canonical_url","title","text","lang","published"} → its story
+    /// {"id","feed","url","canonical_url","title","text","published"} → its story
     Dedupe,
     /// {"id","path","base_url"} → the feeds of a page
     Discover,
@@ -173,7 +173,6 @@ struct DedupeRow {
     title: String,
     #[serde(default)]
     text: String,
-    lang: Option<String>,
     published: Option<String>,
 }
 
@@ -211,7 +210,7 @@ impl Stream {
             }));
             holders.push((found.kind, entry, feed));
         }
-        let item = story::Item { entry, feed, title: &row.title, text: &row.text, language: row.lang.as_deref(), at };
+        let item = story::Item { entry, feed, title: &row.title, text: &row.text, at };
         let prepared = story::prepare(&item);
         let index = self.index.get_or_insert_with(|| story::Index::new(std::time::Duration::from_secs(96 * 3600)));
         index.expire(at);

@@ -1,13 +1,14 @@
 //! One poll: fetch, parse, decide when next. It ends in one [`PollRecord`], whatever happens.
 
 use super::engine::{Engine, Stats, clock};
-use super::{settle, source};
+use super::settle::Compared;
+use super::source;
 use crate::feed::{self, NotAFeed, ParsedEntry, ParsedFeed};
 use crate::fetch::{self, FetchError, Head, Outcome, Room, Validators};
 use crate::life::{self, Trouble};
-use crate::model::{ArticleMode, Dedupe, Timestamp};
+use crate::model::{ArticleMode, Dedupe, EntryId, Timestamp};
 use crate::schedule::{self, Polled, Redirect};
-use crate::store::{Alone, Draft, DueFeed, Extra, FeedChange, Key, PollRecord, Read, WantedArticle, key_of};
+use crate::store::{Draft, DueFeed, Extra, FeedChange, Key, PollRecord, Read, WantedArticle, key_of};
 use crate::websub::{self, Hub};
 use crate::{article, listing, story, text};
 use std::sync::Arc;
@@ -258,6 +259,13 @@ pub(super) struct Parsed {
 const MAX_TITLE_BYTES: usize = 1024;
 const MAX_BODY_BYTES: usize = 512 * 1024;
 
+/// Where a poll brings more new entries than this, they are compared with others in batches of their own: a commit must
+/// not hold the writer for long.
+const MAX_COMPARED: usize = 64;
+
+/// The number of an entry that is not stored yet.
+const UNNUMBERED: EntryId = EntryId(0);
+
 impl Work {
     pub fn parse(self, body: &[u8]) -> Result<Parsed, NotAFeed> {
         let body_hash = xxhash_rust::xxh3::xxh3_128(body).to_be_bytes();
@@ -285,8 +293,9 @@ impl Work {
                 .unwrap_or_else(|_| vec![None; keys.len()]),
         };
         let n_unknown = known.iter().filter(|known| known.is_none()).count();
-        let drafts =
-            entries.into_iter().zip(keys).zip(known).map(|((entry, key), known)| self.draft(entry, key, known, &feed)).collect();
+        let drafts = entries.into_iter().zip(keys).zip(known);
+        let drafts = drafts.map(|((entry, key), known)| self.draft(entry, key, known, &feed, n_unknown <= MAX_COMPARED));
+        let drafts = drafts.collect();
         let read = Read {
             // A delta is not the feed: the next whole body is not compared with it.
             body_hash: if self.delta { Key::default() } else { body_hash },
@@ -298,7 +307,8 @@ impl Work {
         Ok(Parsed { feed: Some(feed), read: Some(read), entry_times, n_unknown })
     }
 
-    fn draft(&self, entry: ParsedEntry, key: Key, known: Option<Key>, feed: &ParsedFeed) -> Draft {
+    /// `few`: so few entries are new that they can be compared with others in the commit that brings them.
+    fn draft(&self, entry: ParsedEntry, key: Key, known: Option<Key>, feed: &ParsedFeed, few: bool) -> Draft {
         let title = text::clip(entry.title.as_deref().unwrap_or_default(), MAX_TITLE_BYTES);
         let content = entry.content.as_deref().filter(|content| !content.trim().is_empty());
         let body = text::clip(content.or(entry.summary.as_deref()).unwrap_or_default(), MAX_BODY_BYTES);
@@ -325,12 +335,24 @@ impl Work {
             true => text::one_line(&text::excerpt(&article::plain_text(html.as_deref().unwrap_or_default()), 80)),
             false => title.to_owned(),
         };
-        let dedupe = self.due.settings.dedupe.unwrap_or(self.engine.config.story.dedupe);
         let language = entry.language.or_else(|| feed.language.clone());
-        let alone = match (&html, &article, dedupe) {
-            (Some(html), None, Dedupe::Off) => {
-                let (terms, language) = settle::searchable(&title, &article::plain_text(html), language.as_deref());
-                Some(Alone { terms, language })
+        let claimed = entry.published.or(entry.updated);
+        let dedupe = self.due.settings.dedupe.unwrap_or(self.engine.config.story.dedupe);
+        let ready = match (&html, &article) {
+            (Some(html), None) if known.is_none() && (few || dedupe == Dedupe::Off) => {
+                let compared = Compared {
+                    entry: UNNUMBERED,
+                    feed: self.due.id,
+                    title: &title,
+                    html,
+                    language: language.as_deref(),
+                    at: claimed.map_or(self.at, |at| at.min(self.at)),
+                    link: link.as_deref(),
+                    final_url: None,
+                    canonical_url: None,
+                    og_url: None,
+                };
+                Some(compared.ready(dedupe))
             }
             _ => None,
         };
@@ -341,12 +363,12 @@ impl Work {
             title,
             author: entry.author,
             language,
-            claimed: entry.published.or(entry.updated),
+            claimed,
             html,
             content_hash,
             extra: Extra::new(entry.categories, entry.enclosures.first(), entry.comments, entry.source.as_ref()),
             article,
-            alone,
+            ready,
         }
     }
 }

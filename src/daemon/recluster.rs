@@ -1,6 +1,6 @@
 //! What the stories would be if they were made anew by this version: a rehearsal that changes nothing.
 
-use super::settle::prepare;
+use super::settle::Compared;
 use crate::model::{Dedupe, EntryId, FeedId, StoryId, Timestamp};
 use crate::store::Reader;
 use crate::story::{AddressHit, AddressKind, Constraints, Index};
@@ -36,7 +36,7 @@ pub fn recluster(reader: &Reader, window: Duration, default: Dedupe, since: Time
     let mut anew: HashMap<EntryId, StoryId> = HashMap::new();
     let mut was: Vec<(EntryId, StoryId)> = Vec::new();
     reader.settled(since, |entry, story, said| {
-        let new = prepare(&entry, default);
+        let new = Compared::from(&entry).ready(entry.dedupe.unwrap_or(default));
         let mut constraints = Constraints::default();
         for (must, other) in said {
             let list = if must { &mut constraints.must } else { &mut constraints.cannot };
@@ -63,8 +63,7 @@ pub fn recluster(reader: &Reader, window: Duration, default: Dedupe, since: Time
             }
         }
         let prepared = new.prepared.unwrap_or_else(|| {
-            let nothing =
-                crate::story::Item { entry: entry.entry, feed: entry.feed, title: "", text: "", language: None, at: entry.at };
+            let nothing = crate::story::Item { entry: entry.entry, feed: entry.feed, title: "", text: "", at: entry.at };
             crate::story::prepare(&nothing)
         });
         // As a batch does: what has left the window is no candidate, and counts for nothing.

@@ -1,9 +1,10 @@
 //! Settling: entries that wait no more are prepared off the writer's thread and assigned on it, in batches.
 
 use super::engine::{Engine, Stats, clock};
-use crate::store::{Settled, ToSettle};
-use crate::story::{self, Index, Item};
-use crate::{article, model::Dedupe, store, text};
+use crate::model::{Dedupe, EntryId, FeedId, Timestamp};
+use crate::store::{Ready, Settled, ToSettle};
+use crate::story::{self, Index, Item, Prepared};
+use crate::{article, store, text};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -28,7 +29,7 @@ pub async fn settle_ready(engine: &Arc<Engine>) -> anyhow::Result<usize> {
             rebuild_index(engine).await?;
         }
         let default = engine.config.story.dedupe;
-        let prepared = engine.on_cpu(move || batch.iter().map(|entry| prepare(entry, default)).collect::<Vec<_>>()).await?;
+        let prepared = engine.on_cpu(move || batch.iter().map(|entry| settled(entry, default)).collect::<Vec<_>>()).await?;
         let n = engine.writer.write(move |store| store.settle(prepared, clock())).await?;
         Stats::add(&engine.stats.settled, n);
         n_settled += n;
@@ -39,39 +40,65 @@ pub async fn settle_ready(engine: &Arc<Engine>) -> anyhow::Result<usize> {
     }
 }
 
-pub(super) fn prepare(entry: &ToSettle, default: Dedupe) -> Settled {
-    let dedupe = entry.dedupe.unwrap_or(default);
-    let body = article::plain_text(&entry.html);
-    let (terms, language) = searchable(&entry.title, &body, entry.language.as_deref());
-    Settled {
-        entry: entry.entry,
-        version: entry.version,
-        provisional: entry.provisional,
-        dedupe,
-        // With Off nothing is looked up; the link's key is stored with the entry in any case.
-        keys: match dedupe {
-            Dedupe::Off => Vec::new(),
-            _ => story::address_keys(
-                entry.link.as_deref(),
-                entry.final_url.as_deref(),
-                entry.canonical_url.as_deref(),
-                entry.og_url.as_deref(),
-            ),
-        },
-        prepared: (dedupe >= Dedupe::Text).then(|| story::prepare(&item(entry, &body, language.as_deref()))),
-        terms,
-        language,
+fn settled(entry: &ToSettle, default: Dedupe) -> Settled {
+    let ready = Compared::from(entry).ready(entry.dedupe.unwrap_or(default));
+    Settled { entry: entry.entry, version: entry.version, provisional: entry.provisional, ready }
+}
+
+/// An entry as far as it is compared with others.
+pub(super) struct Compared<'a> {
+    pub entry: EntryId,
+    pub feed: FeedId,
+    pub title: &'a str,
+    pub html: &'a str,
+    pub language: Option<&'a str>,
+    /// The earlier of claimed and first seen.
+    pub at: Timestamp,
+    pub link: Option<&'a str>,
+    pub final_url: Option<&'a str>,
+    pub canonical_url: Option<&'a str>,
+    pub og_url: Option<&'a str>,
+}
+
+impl<'a> From<&'a ToSettle> for Compared<'a> {
+    fn from(entry: &'a ToSettle) -> Compared<'a> {
+        Compared {
+            entry: entry.entry,
+            feed: entry.feed,
+            title: &entry.title,
+            html: &entry.html,
+            language: entry.language.as_deref(),
+            at: entry.at,
+            link: entry.link.as_deref(),
+            final_url: entry.final_url.as_deref(),
+            canonical_url: entry.canonical_url.as_deref(),
+            og_url: entry.og_url.as_deref(),
+        }
     }
 }
 
-/// The terms of a text for the text index, and its language: what it says of itself, else what its script tells.
-pub(super) fn searchable(title: &str, body: &str, language: Option<&str>) -> (String, Option<String>) {
-    let language = language.map(str::to_owned).or_else(|| guess_language(title, body));
-    (store::search::terms(title, body), language)
-}
+impl Compared<'_> {
+    /// Everything that can be computed before its turn.
+    pub fn ready(&self, dedupe: Dedupe) -> Ready {
+        let body = article::plain_text(self.html);
+        // What it says of itself, else what its script tells.
+        let language = self.language.map(str::to_owned).or_else(|| guess_language(self.title, &body));
+        Ready {
+            dedupe,
+            // With Off nothing is looked up; the link's key is stored with the entry in any case.
+            keys: match dedupe {
+                Dedupe::Off => Vec::new(),
+                _ => story::address_keys(self.link, self.final_url, self.canonical_url, self.og_url),
+            },
+            prepared: (dedupe >= Dedupe::Text).then(|| self.prepared(&body)),
+            terms: store::search::terms(self.title, &body),
+            language,
+        }
+    }
 
-fn item<'a>(entry: &'a ToSettle, text: &'a str, language: Option<&'a str>) -> Item<'a> {
-    Item { entry: entry.entry, feed: entry.feed, title: &entry.title, text, language, at: entry.at }
+    fn prepared(&self, body: &str) -> Prepared {
+        story::prepare(&Item { entry: self.entry, feed: self.feed, title: self.title, text: body, at: self.at })
+    }
 }
 
 /// By script alone, which is right for the languages that matter most here and silent on the rest.
@@ -115,8 +142,8 @@ pub async fn rebuild_index(engine: &Arc<Engine>) -> anyhow::Result<()> {
             let mut n_entries = 0;
             reader.settled(since, |entry, story, _| {
                 if entry.dedupe.unwrap_or(default) >= Dedupe::Text {
-                    let body = article::plain_text(&entry.html);
-                    index.insert(story::prepare(&item(&entry, &body, entry.language.as_deref())), story);
+                    let entry = Compared::from(&entry);
+                    index.insert(entry.prepared(&article::plain_text(entry.html)), story);
                     n_entries += 1;
                 }
             })?;

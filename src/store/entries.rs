@@ -1,10 +1,11 @@
 //! Entries: what a poll read is compared with what is known, and taken in.
 
 use super::feeds::FeedChange;
-use super::settle::Founder;
+use super::settle::{Founder, Ready, refresh_story, rung_name};
 use super::{Key, Store};
 use crate::feed::{Attribution, Enclosure};
-use crate::model::{EntryId, FeedId, Timestamp};
+use crate::model::{Dedupe, EntryId, FeedId, StoryId, Timestamp};
+use crate::story::Decision;
 use rusqlite::{OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -28,16 +29,8 @@ pub struct Draft {
     pub extra: Extra,
     /// The page to fetch, where one is wanted.
     pub article: Option<WantedArticle>,
-    /// Where nothing is waited for and nothing is compared: the entry is settled in the commit that brings it.
-    pub alone: Option<Alone>,
-}
-
-/// What settling an entry takes that is a story by itself.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Alone {
-    /// For the text index.
-    pub terms: String,
-    pub language: Option<String>,
+    /// Where nothing is waited for: the entry is settled in the commit that brings it, if it can be.
+    pub ready: Option<Ready>,
 }
 
 /// The page behind an entry.
@@ -106,12 +99,15 @@ pub(super) fn save(store: &mut Store, feed: FeedId, drafts: &[Draft], at: Timest
     let mut change = FeedChange::default();
     let feed = Feed::read(store, feed)?;
     let present: HashSet<Key> = drafts.iter().map(|draft| draft.key).collect();
+    // One id twice in one document: the one that stands last counts, on every poll.
     let mut taken = HashSet::new();
-    // A feed lists its newest entry first: the last is the oldest, and the first to have been there.
-    for draft in drafts.iter().rev() {
-        if !taken.insert(draft.key) {
-            continue; // One id twice in one document: the one that stands last counts, on every poll.
-        }
+    let mut drafts: Vec<&Draft> = drafts.iter().rev().filter(|draft| taken.insert(draft.key)).collect();
+    // The earliest is the first to have been there; of those without a date, the one that stands last.
+    drafts.sort_by_key(|draft| draft.claimed.map_or(at, |claimed| claimed.min(at)));
+    if let Some(index) = &mut store.index {
+        index.expire(at);
+    }
+    for draft in drafts {
         let known = match feed.is_empty {
             true => None,
             false => match find(store, feed.id, &draft.key)? {
@@ -217,8 +213,10 @@ fn insert(
     let waits = matches!(article, Some((_, super::articles::WANTED)));
     let wait_until = draft.article.as_ref().filter(|_| waits).map(|wanted| wanted.wait_until.0);
     change.n_wanted += usize::from(waits);
-    if let (Some(alone), None) = (&draft.alone, article) {
-        return insert_settled(store, feed, draft, html, alone, first_seen, change);
+    if let (Some(ready), None) = (&draft.ready, article)
+        && (store.index.is_some() || ready.dedupe == Dedupe::Off)
+    {
+        return insert_settled(store, feed, draft, html, ready, first_seen, change);
     }
     change.n_ready += usize::from(!waits);
     store
@@ -245,54 +243,69 @@ fn insert(
     insert_rest(store, draft, html, store.connection.last_insert_rowid())
 }
 
-/// An entry that is compared with nothing, with its story: written once, as settling would leave it.
+/// An entry that waits for nothing, with its story: written once, as settling would leave it.
 fn insert_settled(
     store: &mut Store,
     feed: &Feed,
     draft: &Draft,
     html: &str,
-    alone: &Alone,
+    ready: &Ready,
     first_seen: Timestamp,
     change: &mut FeedChange,
 ) -> rusqlite::Result<()> {
     let last: Option<i64> = store.connection.prepare_cached("SELECT max(id) FROM entries")?.query_row([], |row| row.get(0))?;
-    let id = last.unwrap_or(0) + 1;
-    let founder = Founder {
-        entry: EntryId(id),
-        feed_key: &feed.key,
-        key: &draft.key,
-        at: draft.claimed.map_or(first_seen, |claimed| claimed.min(first_seen)),
-        first_seen,
+    let entry = EntryId(last.unwrap_or(0) + 1);
+    let at = draft.claimed.map_or(first_seen, |claimed| claimed.min(first_seen));
+    let prepared = ready.prepared.clone().map(|mut prepared| {
+        (prepared.entry, prepared.at) = (entry, at);
+        prepared
+    });
+    let decision = match ready.dedupe {
+        Dedupe::Off => Decision::alone(),
+        _ => store.decide((entry, feed.id, at), ready, prepared.as_ref())?.unwrap_or_else(Decision::alone),
     };
-    let story = store.create_story(&founder, alone.language.as_deref(), first_seen)?;
+    let founder = Founder { entry, feed_key: &feed.key, key: &draft.key, at, first_seen };
+    let story = match decision.join {
+        Some(story) => story,
+        None => store.create_story(&founder, ready.language.as_deref(), first_seen)?,
+    };
     store
         .connection
         .prepare_cached(
             "INSERT INTO entries(id, feed_id, key, link, title, author, language, claimed, first_seen, settled, updated, content_hash, extra, state,
-               ready, story_id, rung, evidence, model, joined)
-             VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?9, ?10, ?11, 2, 0, ?12, ?13, ?14, ?15, ?9)",
+               ready, story_id, rung, evidence, duplicate_of, model, joined)
+             VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?9, ?10, ?11, 2, 0, ?12, ?13, ?14, ?15, ?16, ?9)",
         )?
         .execute(params![
-            id,
+            entry.0,
             feed.id.0,
             draft.key,
             draft.link,
             draft.title,
             draft.author,
-            alone.language,
+            ready.language,
             draft.claimed.map(|at| at.0),
             first_seen.0,
             draft.content_hash,
             serde_json::to_string(&draft.extra).unwrap_or_default(),
             story.0,
-            store.alone.rung,
-            store.alone.evidence,
+            rung_name(decision.rung),
+            serde_json::to_string(&decision.evidence).unwrap_or_default(),
+            decision.duplicate_of.map(|entry| entry.0),
             crate::story::MODEL_VERSION,
         ])?;
-    store.unindexed.push((EntryId(id), alone.terms.clone()));
+    insert_rest(store, draft, html, entry.0)?;
+    store.save_addresses(entry, &ready.keys)?;
+    if decision.join.is_some() {
+        refresh_story(store, story, first_seen)?;
+    }
+    if let (Some(index), Some(prepared)) = (&mut store.index, prepared) {
+        index.insert(prepared, story);
+    }
+    store.unindexed.push((entry, ready.terms.clone()));
     store.generation += 1;
     change.n_settled += 1;
-    insert_rest(store, draft, html, id)
+    Ok(())
 }
 
 /// What is kept of an entry beside its row.
@@ -387,7 +400,7 @@ pub(super) fn purge(store: &mut Store, feed: FeedId, now: Timestamp) -> rusqlite
         let left: i64 =
             store.connection.query_row("SELECT count(*) FROM entries WHERE story_id = ?", [story], |row| row.get(0))?;
         if left > 0 {
-            super::settle::refresh_story(store, crate::model::StoryId(story), now)?;
+            refresh_story(store, StoryId(story), now)?;
             continue;
         }
         let urn: Vec<u8> = store.connection.query_row("SELECT urn FROM stories WHERE id = ?", [story], |row| row.get(0))?;

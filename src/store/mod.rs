@@ -17,11 +17,11 @@ mod writer;
 
 pub use articles::{ArticleResult, DueArticle, FoundArticle};
 pub use correct::{Corrected, Correction};
-pub use entries::{Alone, Draft, Extra, WantedArticle};
+pub use entries::{Draft, Extra, WantedArticle};
 pub use feeds::{Claim, DueFeed, FeedChange, PlannedFeed, PollRecord, Read, SyncReport};
 pub use read::{Counts, FeedRow, HeldBack, Reader};
 pub use schema::SchemaError;
-pub use settle::{Settled, ToSettle};
+pub use settle::{Ready, Settled, ToSettle};
 pub use stories::{ArticleRow, Member, Selection, StoryDetail};
 pub use websub::{DueHub, HubRow, Subscribed};
 pub use writer::{WriteError, Writer};
@@ -62,7 +62,6 @@ pub struct Store {
     /// Feeds that are handed out, and until when nobody else gets them. They die with the process, so that they need
     /// not be written.
     leases: HashMap<FeedId, Timestamp>,
-    alone: settle::DecidedAlone,
 }
 
 /// How long a statement waits for another process: a command that reads while a checkpoint runs.
@@ -104,7 +103,6 @@ impl Store {
             unindexed: Vec::new(),
             polls: Vec::new(),
             leases: HashMap::new(),
-            alone: settle::DecidedAlone::new(),
         })
     }
 

@@ -31,12 +31,9 @@ pub struct ToSettle {
     pub version: Timestamp,
 }
 
-/// An entry with everything computed that can be computed before its turn.
+/// Everything that can be computed of an entry before its turn.
 #[derive(Clone, Debug)]
-pub struct Settled {
-    pub entry: EntryId,
-    pub version: Timestamp,
-    pub provisional: bool,
+pub struct Ready {
     pub dedupe: Dedupe,
     pub keys: Vec<AddressKey>,
     /// `None` where nothing is compared by text.
@@ -44,6 +41,15 @@ pub struct Settled {
     /// For the text index.
     pub terms: String,
     pub language: Option<String>,
+}
+
+/// An entry that is stored, with what was computed of it.
+#[derive(Clone, Debug)]
+pub struct Settled {
+    pub entry: EntryId,
+    pub version: Timestamp,
+    pub provisional: bool,
+    pub ready: Ready,
 }
 
 /// What goes into the text index.
@@ -62,6 +68,8 @@ struct Row {
     first_seen: Timestamp,
     story: Option<StoryId>,
     language: Option<String>,
+    ready: bool,
+    updated: Timestamp,
 }
 
 /// The entry that a story begins with.
@@ -76,19 +84,6 @@ pub(super) struct Founder<'a> {
 impl Row {
     fn founder(&self, entry: EntryId) -> Founder<'_> {
         Founder { entry, feed_key: &self.feed_key, key: &self.key, at: self.at, first_seen: self.first_seen }
-    }
-}
-
-/// What is stored of the decision on an entry that is compared with nothing.
-pub(super) struct DecidedAlone {
-    pub rung: &'static str,
-    pub evidence: String,
-}
-
-impl DecidedAlone {
-    pub fn new() -> DecidedAlone {
-        let decision = Decision::alone();
-        DecidedAlone { rung: rung_name(decision.rung), evidence: serde_json::to_string(&decision.evidence).unwrap_or_default() }
     }
 }
 
@@ -148,43 +143,51 @@ impl Store {
     /// `None`: it was edited since it was read.
     fn settle_one(&mut self, new: Settled, now: Timestamp) -> rusqlite::Result<Option<Searchable>> {
         let Some(row) = self.settling_row(&new)? else { return Ok(None) };
-        let hits = self.address_hits(&new)?;
-        let constraints = self.constraints(new.entry)?;
-        let decision = match (&mut self.index, &new.prepared) {
-            (Some(index), Some(prepared)) => {
-                index.remove(new.entry);
-                index.decide(prepared, new.dedupe, &hits, &constraints)
-            }
-            (Some(index), None) => {
-                let item = Item { entry: new.entry, feed: row.feed, title: "", text: "", language: None, at: row.at };
-                index.decide(&crate::story::prepare(&item), new.dedupe, &hits, &constraints)
-            }
-            (None, _) => return Ok(None),
-        };
+        if let Some(index) = &mut self.index {
+            index.remove(new.entry);
+        }
+        let ready = &new.ready;
+        let Some(decision) = self.decide((new.entry, row.feed, row.at), ready, ready.prepared.as_ref())? else { return Ok(None) };
         let story = self.assign(&new, &row, decision, now)?;
-        self.save_addresses(&new)?;
-        let searchable = Searchable { entry: new.entry, terms: new.terms, replaces: row.story.is_some() };
-        if let (Some(index), Some(prepared)) = (&mut self.index, new.prepared) {
+        self.save_addresses(new.entry, &new.ready.keys)?;
+        let searchable = Searchable { entry: new.entry, terms: new.ready.terms, replaces: row.story.is_some() };
+        if let (Some(index), Some(prepared)) = (&mut self.index, new.ready.prepared) {
             index.insert(prepared, story);
         }
         self.generation += 1;
         Ok(Some(searchable))
     }
 
+    /// Where an entry belongs; `None` without an index.
+    pub(super) fn decide(
+        &mut self,
+        (entry, feed, at): (EntryId, FeedId, Timestamp),
+        ready: &Ready,
+        prepared: Option<&Prepared>,
+    ) -> rusqlite::Result<Option<Decision>> {
+        let hits = self.address_hits(entry, ready)?;
+        let constraints = self.constraints(entry)?;
+        let Some(index) = &mut self.index else { return Ok(None) };
+        Ok(Some(match prepared {
+            Some(prepared) => index.decide(prepared, ready.dedupe, &hits, &constraints),
+            None => {
+                let item = Item { entry, feed, title: "", text: "", at };
+                index.decide(&crate::story::prepare(&item), ready.dedupe, &hits, &constraints)
+            }
+        }))
+    }
+
     /// `None`: it was edited since it was read, or it is gone.
     fn settling_row(&self, new: &Settled) -> rusqlite::Result<Option<Row>> {
-        let current = self
-            .connection
-            .prepare_cached("SELECT EXISTS(SELECT 1 FROM entries WHERE id = ? AND ready = 1 AND updated = ?)")?
-            .query_row(params![new.entry.0, new.version.0], |row| row.get(0))?;
-        if current { self.entry_row(new.entry).optional() } else { Ok(None) }
+        let row = self.entry_row(new.entry).optional()?;
+        Ok(row.filter(|row| row.ready && row.updated == new.version))
     }
 
     fn entry_row(&self, entry: EntryId) -> rusqlite::Result<Row> {
         self.connection
             .prepare_cached(
-                "SELECT e.feed_id, f.key, e.key, e.claimed, e.first_seen, e.story_id, e.language FROM entries e JOIN feeds f ON f.id = e.feed_id
-                 WHERE e.id = ?",
+                "SELECT e.feed_id, f.key, e.key, e.claimed, e.first_seen, e.story_id, e.language, e.ready, e.updated
+                 FROM entries e JOIN feeds f ON f.id = e.feed_id WHERE e.id = ?",
             )?
             .query_row([entry.0], |row| {
                 let (claimed, first_seen): (Option<i64>, i64) = (row.get(3)?, row.get(4)?);
@@ -196,6 +199,8 @@ impl Store {
                     first_seen: Timestamp(first_seen),
                     story: row.get::<_, Option<i64>>(5)?.map(StoryId),
                     language: row.get(6)?,
+                    ready: row.get(7)?,
+                    updated: Timestamp(row.get(8)?),
                 })
             })
     }
@@ -208,18 +213,18 @@ impl Store {
     }
 
     /// Other entries under the same addresses.
-    fn address_hits(&self, new: &Settled) -> rusqlite::Result<Vec<AddressHit>> {
+    fn address_hits(&self, entry: EntryId, ready: &Ready) -> rusqlite::Result<Vec<AddressHit>> {
         let mut hits = Vec::new();
-        if new.dedupe == Dedupe::Off {
+        if ready.dedupe == Dedupe::Off {
             return Ok(hits);
         }
         let mut holders = self.connection.prepare_cached(
             "SELECT a.entry_id, a.kind, e.feed_id, e.story_id FROM entry_addresses a JOIN entries e ON e.id = a.entry_id
              WHERE a.key = ? AND a.entry_id <> ? AND e.story_id IS NOT NULL ORDER BY a.entry_id LIMIT ?",
         )?;
-        for key in &new.keys {
+        for key in &ready.keys {
             let found: Vec<(i64, i64, i64, i64)> = holders
-                .query_map(params![key_of(&key.key), new.entry.0, MAX_HOLDERS as i64], |row| {
+                .query_map(params![key_of(&key.key), entry.0, MAX_HOLDERS as i64], |row| {
                     Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
                 })?
                 .collect::<rusqlite::Result<_>>()?;
@@ -256,7 +261,7 @@ impl Store {
     fn assign(&mut self, new: &Settled, row: &Row, decision: Decision, now: Timestamp) -> rusqlite::Result<StoryId> {
         let stamp = self.stamp(now);
         let story = match (row.story, decision.join) {
-            (None, None) => self.create_story(&row.founder(new.entry), new.language.as_deref(), stamp)?,
+            (None, None) => self.create_story(&row.founder(new.entry), new.ready.language.as_deref(), stamp)?,
             // An edited or completed entry that would now open a story of its own stays where people have seen it.
             (Some(old), None) => old,
             (_, Some(joined)) => joined,
@@ -273,7 +278,7 @@ impl Store {
                 if new.provisional { PROVISIONAL } else { SETTLED },
                 stamp.0,
                 story.0,
-                new.language,
+                new.ready.language,
                 rung_name(decision.rung),
                 serde_json::to_string(&decision.evidence).unwrap_or_default(),
                 decision.duplicate_of.map(|entry| entry.0),
@@ -329,12 +334,12 @@ impl Store {
         Ok(())
     }
 
-    fn save_addresses(&self, new: &Settled) -> rusqlite::Result<()> {
+    pub(super) fn save_addresses(&self, entry: EntryId, keys: &[AddressKey]) -> rusqlite::Result<()> {
         let mut save = self
             .connection
             .prepare_cached("INSERT INTO entry_addresses(key, entry_id, kind) VALUES(?, ?, ?) ON CONFLICT DO NOTHING")?;
-        for key in &new.keys {
-            save.execute(params![key_of(&key.key), new.entry.0, key.kind as i64])?;
+        for key in keys {
+            save.execute(params![key_of(&key.key), entry.0, key.kind as i64])?;
         }
         Ok(())
     }

@@ -43,7 +43,6 @@ pub struct Item<'a> {
     pub title: &'a str,
     /// Plain text of the best body there is.
     pub text: &'a str,
-    pub language: Option<&'a str>,
     /// The earlier of claimed and first seen.
     pub at: Timestamp,
 }
