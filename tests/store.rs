@@ -611,7 +611,14 @@ async fn an_entry_that_waits_for_nothing_is_compared_in_the_commit_that_brings_i
     // Without an index nothing can be compared: a batch does it.
     let (writer, thread) = Writer::start(store);
     assert_eq!(writer.write(poll(feed, "0", "A long way down", "Short.")).await.unwrap().n_ready, 1);
-    writer.write(|store| Ok(store.set_index(story::Index::new(Duration::from_secs(96 * 3600))))).await.unwrap();
+    let index = story::Index::new(Duration::from_secs(96 * 3600));
+    writer
+        .write(|store| {
+            store.set_index(index);
+            Ok(())
+        })
+        .await
+        .unwrap();
     let change = writer.write(poll(feed, "1", "A record neutrino", text)).await.unwrap();
     assert_eq!((change.n_new, change.n_settled, change.n_ready), (1, 1, 0));
     assert_eq!(writer.write(poll(other, "2", "The record neutrino", text)).await.unwrap().n_settled, 1);

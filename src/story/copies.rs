@@ -101,7 +101,7 @@ impl Index {
         let mut found = self.text_candidates(&new.shingles);
         found.candidates.extend(pairs.iter().take(NEAR_PAIRS).map(|pair| pair.slot));
         if new.title != 0 {
-            let titled = self.by_title.holders(title_key(new.title)).filter(|slot| self.holder(*slot).is_some());
+            let titled = self.by_title.holders(title_key(new.title)).filter(|slot| self.is_taken(*slot));
             found.candidates.extend(titled.take(CANDIDATES));
         }
         found.candidates.sort_unstable_by_key(|slot| self.holder(*slot));
@@ -180,15 +180,15 @@ impl Index {
     fn text_candidates(&self, shingles: &[u32]) -> Found {
         let common = COMMON_HOLDERS.max(COMMON_SHARE * self.len() as f32).min(MAX_COMMON_HOLDERS) as usize;
         let mut found = Found { candidates: Vec::new(), specific: Vec::new(), formed: Vec::new() };
-        let mut counts: Map<u32, (u32, EntryId)> = Map::default();
-        let (mut held, mut shared): (Vec<(EntryId, u32)>, Vec<u32>) = Default::default();
+        let mut counts: Map<u32, u32> = Map::with_capacity_and_hasher(256, Default::default());
+        let (mut held, mut shared): (Vec<u32>, Vec<u32>) = Default::default();
+        let holders = |hash: u32| self.by_shingle.holders(hash).filter(|slot| self.is_taken(*slot));
         for hash in shingle::asked(shingles) {
             held.clear();
-            let holders = self.by_shingle.holders(hash).filter_map(|slot| Some((self.holder(slot)?, slot)));
-            held.extend(holders.take(common + 1));
+            held.extend(holders(hash).take(common + 1));
             let few = held.len() <= common;
             if few {
-                held.iter().for_each(|(entry, slot)| counts.entry(*slot).or_insert((0, *entry)).0 += 1);
+                held.iter().for_each(|slot| *counts.entry(*slot).or_default() += 1);
             } else {
                 shared.push(hash);
             }
@@ -199,11 +199,10 @@ impl Index {
         // What many have finds nothing in particular, unless there is nothing else.
         if counts.len() < CANDIDATES {
             for hash in shared {
-                let holders = self.by_shingle.holders(hash).filter_map(|slot| Some((self.holder(slot)?, slot)));
-                holders.take(SHARED_HOLDERS).for_each(|(entry, slot)| counts.entry(slot).or_insert((0, entry)).0 += 1);
+                holders(hash).take(SHARED_HOLDERS).for_each(|slot| *counts.entry(slot).or_default() += 1);
             }
         }
-        let mut counted: Vec<(u32, EntryId, u32)> = counts.into_iter().map(|(slot, (n, entry))| (n, entry, slot)).collect();
+        let mut counted: Vec<(u32, EntryId, u32)> = counts.into_iter().map(|(slot, n)| (n, self.holder(slot), slot)).collect();
         let order = |(n, entry, _): &(u32, EntryId, u32)| (std::cmp::Reverse(*n), *entry);
         if counted.len() > CANDIDATES {
             counted.select_nth_unstable_by_key(CANDIDATES, order);

@@ -33,9 +33,6 @@ const RARE_SHARE: f32 = 0.004;
 /// The longest life of a story, and how long entries are kept, in windows.
 const LIFE_IN_WINDOWS: f64 = 3.5;
 
-/// In the place of the holder of a slot that was left.
-const NOBODY: EntryId = EntryId(i64::MIN);
-
 /// All postings are swept once while one in so many entries leaves.
 const SWEEPS: usize = 8;
 
@@ -86,7 +83,7 @@ pub(super) struct Newcomer<'a> {
 impl Newcomer<'_> {
     /// The cosine of the titles.
     pub fn titles_alike(&self, old: &Slot) -> f32 {
-        score::pair(&self.side, &old.side())[score::TITLE_COSINE]
+        score::title_cosine(&self.side, &old.side())
     }
 }
 
@@ -97,8 +94,10 @@ pub struct Index {
     pub(super) model: Model,
     clock: Timestamp,
     slots: Vec<Option<Box<Slot>>>,
-    /// Whose slot it is, beside the slots: candidates are counted before any slot is looked at.
+    /// Whose slot it is, and a bit for each that is somebody's, beside the slots: candidates are counted before any slot
+    /// is looked at.
     holders: Vec<EntryId>,
+    taken: Vec<u64>,
     free: Vec<u32>,
     /// Slots left since the postings' sweeping began anew, and before that: the latter are free when it is through.
     left: Vec<u32>,
@@ -134,6 +133,7 @@ impl Index {
             clock: Timestamp(i64::MIN),
             slots: Vec::new(),
             holders: Vec::new(),
+            taken: Vec::new(),
             free: Vec::new(),
             left: Vec::new(),
             left_before: Vec::new(),
@@ -237,12 +237,14 @@ impl Index {
         let norms = score::norms(&new.terms, &self.idf(&new.terms));
         let at = self.free.pop().unwrap_or_else(|| {
             self.slots.push(None);
-            self.holders.push(NOBODY);
+            self.holders.push(new.entry);
+            self.taken.resize(self.slots.len().div_ceil(64), 0);
             (self.slots.len() - 1) as u32
         });
         self.holders[at as usize] = new.entry;
+        self.taken[at as usize / 64] |= 1 << (at % 64);
         for hash in shingle::posted(&new.shingles) {
-            let holders = self.by_shingle.holders(hash).filter(|slot| self.holder(*slot).is_some());
+            let holders = self.by_shingle.holders(hash).filter(|slot| self.is_taken(*slot));
             if holders.take(MAX_SHINGLE_HOLDERS).count() < MAX_SHINGLE_HOLDERS {
                 self.by_shingle.insert(hash, at);
             }
@@ -290,7 +292,7 @@ impl Index {
     pub fn remove(&mut self, entry: EntryId) {
         let Some(at) = self.by_entry.remove(&entry) else { return };
         let Some(slot) = self.slots[at as usize].take() else { return };
-        self.holders[at as usize] = NOBODY;
+        self.taken[at as usize / 64] &= !(1 << (at % 64));
         for term in &slot.terms {
             if let Some(frequency) = self.frequency.get_mut(&term.key()) {
                 *frequency -= 1;
@@ -321,7 +323,7 @@ impl Index {
 
     /// Sweeps the next part of the postings; once through, the slots that were left before it began are free.
     fn sweep(&mut self) {
-        let alive = |slot: u32| self.holders[slot as usize] != NOBODY;
+        let alive = |slot: u32| is_set(&self.taken, slot);
         for postings in [&mut self.by_shingle, &mut self.by_term, &mut self.by_title] {
             postings.sweep(self.next_shard, alive);
         }
@@ -364,18 +366,23 @@ impl Index {
     }
 
     fn idf(&self, terms: &[Term]) -> Vec<f32> {
-        terms.iter().map(|term| self.rarity(*term)).collect()
+        let rarity = Rarity::of(self.by_entry.len());
+        terms.iter().map(|term| rarity.idf(self.n_holders(*term))).collect()
     }
 
     /// From 1 (never seen) to nearly 0 (in every entry).
     pub(super) fn rarity(&self, term: Term) -> f32 {
-        rarity_of(self.frequency.get(&term.key()).copied().unwrap_or(0) as f32, self.by_entry.len())
+        Rarity::of(self.by_entry.len()).idf(self.n_holders(term))
+    }
+
+    fn n_holders(&self, term: Term) -> f32 {
+        self.frequency.get(&term.key()).copied().unwrap_or(0) as f32
     }
 
     /// The least idf of a rare term.
     fn rare(&self) -> f32 {
         let n = self.by_entry.len();
-        rarity_of(RARE_HOLDERS.max(RARE_SHARE * (n as f32 + UNSEEN)), n)
+        Rarity::of(n).idf(RARE_HOLDERS.max(RARE_SHARE * (n as f32 + UNSEEN)))
     }
 
     pub(super) fn slot(&self, entry: EntryId) -> Option<&Slot> {
@@ -386,18 +393,39 @@ impl Index {
         self.slots[slot as usize].as_deref()
     }
 
-    /// Whose slot it is; `None` once he left.
-    pub(super) fn holder(&self, slot: u32) -> Option<EntryId> {
-        Some(self.holders[slot as usize]).filter(|holder| *holder != NOBODY)
+    /// Whether the slot's holder is still there.
+    pub(super) fn is_taken(&self, slot: u32) -> bool {
+        is_set(&self.taken, slot)
     }
+
+    /// Whose slot it is, or was.
+    pub(super) fn holder(&self, slot: u32) -> EntryId {
+        self.holders[slot as usize]
+    }
+}
+
+fn is_set(bits: &[u64], at: u32) -> bool {
+    bits[at as usize / 64] >> (at % 64) & 1 == 1
 }
 
 /// As if so many entries without any of the terms asked for had been read before: a young index knows little.
 const UNSEEN: f32 = 50.0;
 
-fn rarity_of(frequency: f32, n_entries: usize) -> f32 {
-    let n = n_entries as f32 + UNSEEN;
-    (1.0 + n / (frequency + 0.5)).ln() / (1.0 + n / 0.5).ln()
+/// What makes a term rare in a window of so many entries.
+struct Rarity {
+    n: f32,
+    scale: f32,
+}
+
+impl Rarity {
+    fn of(n_entries: usize) -> Rarity {
+        let n = n_entries as f32 + UNSEEN;
+        Rarity { n, scale: (1.0 + n / 0.5).ln() }
+    }
+
+    fn idf(&self, frequency: f32) -> f32 {
+        (1.0 + self.n / (frequency + 0.5)).ln() / self.scale
+    }
 }
 
 /// Under what a title is posted.

@@ -72,16 +72,14 @@ impl Index {
         asked.retain(|(_, key)| self.frequency.get(key).is_some_and(|n| *n <= MAX_TERM_FREQUENCY));
         asked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         asked.truncate(ASKED_TERMS);
-        let mut weights: Map<u32, (f32, EntryId)> = Map::default();
+        let mut weights: Map<u32, f32> = Map::with_capacity_and_hasher(256, Default::default());
         for (idf, key) in asked {
-            let holders = self.by_term.holders(key).filter_map(|slot| Some((slot, self.holder(slot)?)));
-            for (slot, entry) in holders.take(MAX_TERM_HOLDERS) {
-                weights.entry(slot).or_insert((0.0, entry)).0 += idf;
-            }
+            let holders = self.by_term.holders(key).filter(|slot| self.is_taken(*slot));
+            holders.take(MAX_TERM_HOLDERS).for_each(|slot| *weights.entry(slot).or_default() += idf);
         }
         let least = if newcomer.new.has_text && self.len() >= CROWDED { MIN_RARE_SHARED * newcomer.side.rare } else { 0.0 };
-        let found = weights.into_iter().filter(|(_, (weight, _))| *weight >= least);
-        let mut found: Vec<(f32, EntryId, u32)> = found.map(|(slot, (weight, entry))| (weight, entry, slot)).collect();
+        let found = weights.into_iter().filter(|(_, weight)| *weight >= least);
+        let mut found: Vec<(f32, EntryId, u32)> = found.map(|(slot, weight)| (weight, self.holder(slot), slot)).collect();
         let order = |a: &(f32, EntryId, u32), b: &(f32, EntryId, u32)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
         if found.len() > CANDIDATES {
             found.select_nth_unstable_by(CANDIDATES, order);

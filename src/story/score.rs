@@ -279,7 +279,6 @@ pub fn pair(newer: &Newer, old: &Side) -> PairFeatures {
             Kind::Word => {}
         }
     }
-    let cosine = |dot: f32, a: f32, b: f32| if a > 0.0 && b > 0.0 { (dot / (a * b)).min(1.0) } else { 0.0 };
     let share = |part: f32, whole: f32| if whole > 0.0 { (part / whole).min(1.0) } else { 0.0 };
     let cross = f32::from(u8::from(new.han != old.han));
     let differ = |a: u32, b: u32, shared: u32| f32::from(u8::from(a > 0 && b > 0 && shared == 0));
@@ -313,6 +312,18 @@ pub fn pair(newer: &Newer, old: &Side) -> PairFeatures {
         rare_shared,
         title_only * title_sum.min(4.0),
     ]
+}
+
+fn cosine(dot: f32, a: f32, b: f32) -> f32 {
+    if a > 0.0 && b > 0.0 { (dot / (a * b)).min(1.0) } else { 0.0 }
+}
+
+/// The title cosine of [`pair`] alone.
+pub fn title_cosine(newer: &Newer, old: &Side) -> f32 {
+    let title = old.terms.iter().filter(|other| other.in_title() > 0);
+    let shared = title.filter_map(|other| Some((newer.find(other.key())?, other)));
+    let dot = shared.map(|((term, idf), other)| term.title_weight(idf) * other.title_weight(idf)).sum();
+    cosine(dot, newer.side.norms.title, old.norms.title)
 }
 
 /// How near a pair is before anything is weighed: which member of a story speaks for it.
