@@ -64,6 +64,8 @@ pub struct Engine {
     pub pushes: Semaphore,
     /// A rebuilding of the index is on its way.
     pub(super) rebuilding: AtomicBool,
+    /// The index was built once: polls prepare what they bring, so that it can be settled with them.
+    pub(super) indexed: AtomicBool,
     database: PathBuf,
     readers: Mutex<Vec<Reader>>,
     cpu: Arc<Semaphore>,
@@ -98,6 +100,7 @@ impl Engine {
             hubs_found: Notify::new(),
             pushes: Semaphore::new(super::push::MAX_PUSHES),
             rebuilding: AtomicBool::new(false),
+            indexed: AtomicBool::new(false),
             database,
             readers: Mutex::new(Vec::new()),
             cpu: Arc::new(Semaphore::new(cores)),

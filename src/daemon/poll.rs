@@ -12,6 +12,7 @@ use crate::store::{Draft, DueFeed, Extra, FeedChange, Key, PollRecord, Read, Wan
 use crate::websub::{self, Hub};
 use crate::{article, listing, story, text};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// Polls a feed and commits what came of it.
@@ -32,7 +33,7 @@ pub async fn poll(engine: &Arc<Engine>, due: DueFeed) {
         // The feed's lease ends by itself, and it is polled again.
         Err(problem) => tracing::error!(feed.url = url, error = %problem, "a poll could not be stored"),
     }
-    engine.stats.polls_out.fetch_sub(1, std::sync::atomic::Ordering::Relaxed);
+    engine.stats.polls_out.fetch_sub(1, Ordering::Relaxed);
 }
 
 /// A feed as logs may call it: a private one by its number.
@@ -294,7 +295,8 @@ impl Work {
         };
         let n_unknown = known.iter().filter(|known| known.is_none()).count();
         let drafts = entries.into_iter().zip(keys).zip(known);
-        let drafts = drafts.map(|((entry, key), known)| self.draft(entry, key, known, &feed, n_unknown <= MAX_COMPARED));
+        let compare = n_unknown <= MAX_COMPARED && self.engine.indexed.load(Ordering::Relaxed);
+        let drafts = drafts.map(|((entry, key), known)| self.draft(entry, key, known, &feed, compare));
         let drafts = drafts.collect();
         let read = Read {
             // A delta is not the feed: the next whole body is not compared with it.
@@ -307,8 +309,8 @@ impl Work {
         Ok(Parsed { feed: Some(feed), read: Some(read), entry_times, n_unknown })
     }
 
-    /// `few`: so few entries are new that they can be compared with others in the commit that brings them.
-    fn draft(&self, entry: ParsedEntry, key: Key, known: Option<Key>, feed: &ParsedFeed, few: bool) -> Draft {
+    /// `compare`: a new entry can be compared with others in the commit that brings it.
+    fn draft(&self, entry: ParsedEntry, key: Key, known: Option<Key>, feed: &ParsedFeed, compare: bool) -> Draft {
         let title = text::clip(entry.title.as_deref().unwrap_or_default(), MAX_TITLE_BYTES);
         let content = entry.content.as_deref().filter(|content| !content.trim().is_empty());
         let body = text::clip(content.or(entry.summary.as_deref()).unwrap_or_default(), MAX_BODY_BYTES);
@@ -339,7 +341,7 @@ impl Work {
         let claimed = entry.published.or(entry.updated);
         let dedupe = self.due.settings.dedupe.unwrap_or(self.engine.config.story.dedupe);
         let ready = match (&html, &article) {
-            (Some(html), None) if known.is_none() && (few || dedupe == Dedupe::Off) => {
+            (Some(html), None) if known.is_none() && (compare || dedupe == Dedupe::Off) => {
                 let compared = Compared {
                     entry: UNNUMBERED,
                     feed: self.due.id,

@@ -157,6 +157,7 @@ pub async fn rebuild_index(engine: &Arc<Engine>) -> anyhow::Result<()> {
                 store.set_index(index);
                 Ok(())
             };
+            engine.indexed.store(true, Ordering::Relaxed);
             engine.writer.write(handed_over).await.map_err(anyhow::Error::from)
         }
         Err(error) => Err(error),
