@@ -82,6 +82,23 @@ fn edits_keep_what_a_person_wrote() {
 }
 
 #[test]
+fn a_long_list_is_read_as_a_short_one() {
+    let feed = |n: usize| format!("[[feed]]\nurl = \"https://a.example/{n}\"\n");
+    let list: String = (0..1000).map(feed).collect();
+    let read = subscriptions::parse("feeds.toml", &list).unwrap();
+    assert!(read.iter().enumerate().all(|(n, feed)| feed.url == format!("https://a.example/{n}")) && read.len() == 1000);
+    // The lines of errors are those of the file, wherever it is cut for reading.
+    let twice = subscriptions::parse("feeds.toml", &format!("{list}{}", feed(700))).unwrap_err().0;
+    assert!(twice.starts_with("feeds.toml:2001:") && twice.contains("line 1401"), "{twice}");
+    let wrong = subscriptions::parse("feeds.toml", &format!("{list}{}colour = 1\n{}", feed(1000), feed(1001))).unwrap_err().0;
+    assert!(wrong.contains("2003") && wrong.contains("colour"), "{wrong}");
+    // Lines that look like feeds, inside a text.
+    let inside = format!("{}title = \"\"\"\n{list}\"\"\"\n{}", feed(1), feed(2));
+    let read = subscriptions::parse("feeds.toml", &inside).unwrap();
+    assert_eq!((read.len(), read[0].title.as_deref(), read[1].url.as_str()), (2, Some(list.as_str()), "https://a.example/2"));
+}
+
+#[test]
 fn a_list_says_what_is_wrong_with_it() {
     let wrong = |text: &str| subscriptions::parse("feeds.toml", text).unwrap_err().0;
     assert!(wrong(&format!("{LIST}\n[[feed]]\nurl = \"https://a.example/feed\"\n")).contains("listed twice"));

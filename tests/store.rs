@@ -11,6 +11,7 @@ use courant::store::{
 use courant::story;
 use proptest::prelude::*;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 const NOW: Timestamp = Timestamp(1_790_000_000_000);
@@ -641,7 +642,8 @@ fn a_claim_is_not_all_of_one_host() {
     let of_one = (0..10).map(|n| Subscription::new(format!("https://b.example/{n}")));
     bed.store.sync_feeds(&of_one.chain([Subscription::new("https://a.example/feed")]).collect::<Vec<_>>(), NOW).unwrap();
     let claim = Claim { n: 6, per_host: 4, ..claim() };
-    let hosts = |due: Vec<courant::store::DueFeed>| due.iter().filter(|feed| feed.url.starts_with("https://b.example")).count();
+    let hosts =
+        |due: Vec<Arc<courant::store::DueFeed>>| due.iter().filter(|feed| feed.url.starts_with("https://b.example")).count();
     let first = bed.store.claim_due(&claim, NOW).unwrap();
     assert_eq!((first.len(), hosts(first)), (5, 4));
     assert_eq!(hosts(bed.store.claim_due(&claim, NOW).unwrap()), 4, "the next claim hands out more of it");

@@ -31,7 +31,9 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
             let runtime = setup::runtime()?;
             let (report, writer) = runtime.block_on(async {
                 let (engine, writer) = Engine::start(loaded.config, &subscriptions)?;
-                let progress = Progress::start(&engine, subscriptions.len());
+                let n_feeds = subscriptions.len();
+                drop(subscriptions);
+                let progress = Progress::start(&engine, n_feeds);
                 let report = tokio::select! {
                     report = daemon::once(&engine, options.all) => report,
                     () = super::run::stop_signal()? => Err(anyhow::anyhow!("stopped before the pass was over; what was stored stays")),

@@ -17,6 +17,7 @@ pub fn run(named: Option<&Path>) -> Outcome {
     let runtime = setup::runtime()?;
     let outcome = runtime.block_on(async {
         let (engine, writer) = Engine::start(loaded.config, &subscriptions)?;
+        drop(subscriptions);
         let stop = stop_signal()?;
         let first = engine.clone();
         let mut first_pass = None;

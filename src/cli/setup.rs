@@ -5,6 +5,7 @@ use crate::config::subscriptions::{self, Subscription};
 use crate::config::{Config, ConfigError, Environment, Level, Loaded, load};
 use crate::daemon::{Owner, clock};
 use crate::store::{Reader, SchemaError, Store, Writer};
+use rustix::process::Resource;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
@@ -74,9 +75,24 @@ pub fn as_owner<T: Send + 'static>(
 
 /// The runtime: one thread drives all connections; parsing, extraction and rendering run on CPU threads beside it.
 pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    raise_file_limit();
     // Blocking threads: CPU stages (as many as cores), readers, and name look-ups, which may hang for seconds each.
     // Timers are looked at after 8 events instead of 61: a flood of answers must not delay somebody else's timeout.
     tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(64).event_interval(8).build()
+}
+
+/// Files and connections that may be open at once, where more are allowed than the 1024 of old.
+const OPEN_FILES: u64 = 8192;
+
+fn raise_file_limit() {
+    let mut limit = rustix::process::getrlimit(Resource::Nofile);
+    let most = limit.maximum.map_or(OPEN_FILES, |maximum| maximum.min(OPEN_FILES));
+    if limit.current.is_some_and(|current| current < most) {
+        limit.current = Some(most);
+        if let Err(error) = rustix::process::setrlimit(Resource::Nofile, limit) {
+            tracing::debug!(%error, "the limit of open files stays; fewer feeds are polled at once");
+        }
+    }
 }
 
 /// Logs to stderr: in colour and with the time on a terminal; under systemd, which adds the time, without.

@@ -35,10 +35,10 @@ pub struct Subscription {
     pub headers: Headers,
     /// As `headers`, with a secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub auth: Option<Login>,
+    pub auth: Option<Box<Login>>,
     /// The address is a page's, whose elements are the entries.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub page: Option<Selectors>,
+    pub page: Option<Box<Selectors>>,
     /// Of several copies of a story, the feed of higher priority is shown.
     #[serde(default)]
     pub priority: i32,
@@ -84,30 +84,69 @@ pub const STARTER: &str = include_str!("../../config/feeds.toml");
 
 /// Parses the list; `file` is its name in errors.
 pub fn parse(file: &str, text: &str) -> Result<Vec<Subscription>, ConfigError> {
-    let list: List = toml::from_str(text).map_err(|error| ConfigError(diagnose::diagnose(file, text, &error)))?;
-    let mut seen = std::collections::HashMap::new();
-    let mut feeds = Vec::with_capacity(list.feeds.len());
-    for feed in list.feeds {
-        // Lines are counted for errors only: for each of ten thousand feeds it would take seconds.
-        let start = feed.span().start;
-        let place = || {
-            let (line, column) = diagnose::position(text, start);
-            format!("{file}:{line}:{column}")
-        };
-        let feed = feed.into_inner();
-        let url = || crate::text::redact_url(&feed.url);
-        check_url(&feed.url).map_err(|wrong| ConfigError(format!("{}: {wrong}", place())))?;
-        for selector in feed.select.iter().chain(&feed.strip) {
-            crate::article::rules::selector(selector).map_err(|wrong| ConfigError(format!("{}: {}: {wrong}", place(), url())))?;
+    let n_feeds = text.matches(FEED).count() + 1;
+    let mut checked =
+        Checked { file, text, feeds: Vec::with_capacity(n_feeds), seen: std::collections::HashMap::with_capacity(n_feeds) };
+    let mut starts = text.match_indices(FEED).map(|(at, _)| at + 1);
+    let mut from = Some(0);
+    while let Some(start) = from {
+        from = starts.nth(FEEDS_AT_ONCE - 1);
+        match toml::from_str(&text[start..from.unwrap_or(text.len())]) {
+            Ok(list) => checked.add(start, list)?,
+            // Where it is wrong, and about what, is said of the whole. If that is right, the piece ended inside a text.
+            Err(_) => {
+                let list = toml::from_str(text).map_err(|error| ConfigError(diagnose::diagnose(file, text, &error)))?;
+                checked.feeds.clear();
+                checked.seen.clear();
+                checked.add(0, list)?;
+                break;
+            }
         }
-        check_sources(&feed).map_err(|wrong| ConfigError(format!("{}: {}: {wrong}", place(), url())))?;
-        if let Some(first) = seen.insert(feed.url.clone(), start) {
-            let (first, _) = diagnose::position(text, first);
-            return Err(ConfigError(format!("{}: {} is listed twice (first in line {first})", place(), url())));
-        }
-        feeds.push(feed);
     }
-    Ok(feeds)
+    Ok(checked.feeds)
+}
+
+/// The list is read in pieces that end before such a line …
+const FEED: &str = "\n[[feed]]";
+
+/// … of so many feeds: of ten thousand the reader's own tables would take twenty megabytes.
+const FEEDS_AT_ONCE: usize = 256;
+
+/// What was read of a list so far.
+struct Checked<'a> {
+    file: &'a str,
+    text: &'a str,
+    feeds: Vec<Subscription>,
+    /// Where each address stands.
+    seen: std::collections::HashMap<u128, usize>,
+}
+
+impl Checked<'_> {
+    /// `from`: where the piece begins.
+    fn add(&mut self, from: usize, list: List) -> Result<(), ConfigError> {
+        for feed in list.feeds {
+            let start = from + feed.span().start;
+            // Lines are counted for errors only: for each of ten thousand feeds it would take seconds.
+            let place = || {
+                let (line, column) = diagnose::position(self.text, start);
+                format!("{}:{line}:{column}", self.file)
+            };
+            let feed = feed.into_inner();
+            let url = || crate::text::redact_url(&feed.url);
+            check_url(&feed.url).map_err(|wrong| ConfigError(format!("{}: {wrong}", place())))?;
+            for selector in feed.select.iter().chain(&feed.strip) {
+                crate::article::rules::selector(selector)
+                    .map_err(|wrong| ConfigError(format!("{}: {}: {wrong}", place(), url())))?;
+            }
+            check_sources(&feed).map_err(|wrong| ConfigError(format!("{}: {}: {wrong}", place(), url())))?;
+            if let Some(first) = self.seen.insert(xxhash_rust::xxh3::xxh3_128(feed.url.as_bytes()), start) {
+                let (first, _) = diagnose::position(self.text, first);
+                return Err(ConfigError(format!("{}: {} is listed twice (first in line {first})", place(), url())));
+            }
+            self.feeds.push(feed);
+        }
+        Ok(())
+    }
 }
 
 fn check_sources(feed: &Subscription) -> Result<(), String> {
@@ -116,8 +155,8 @@ fn check_sources(feed: &Subscription) -> Result<(), String> {
         return Err("headers and auth are for http and https".into());
     }
     sources::check_headers(&feed.headers)?;
-    feed.auth.as_ref().map_or(Ok(()), sources::check_login)?;
-    feed.page.as_ref().map_or(Ok(()), sources::check_page)
+    feed.auth.as_deref().map_or(Ok(()), sources::check_login)?;
+    feed.page.as_deref().map_or(Ok(()), sources::check_page)
 }
 
 /// http, https, and (in this list only) file and exec.

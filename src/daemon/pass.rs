@@ -6,7 +6,7 @@ use super::engine::{Engine, Stats, clock};
 use super::{articles, poll, settle};
 use crate::model::Timestamp;
 use crate::store::{Claim, Counts, HeldBack};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use tokio::task::JoinSet;
 
 /// What a pass did, and what it leaves.
@@ -29,8 +29,16 @@ pub struct PassReport {
     pub failures: Vec<(String, String)>,
 }
 
-/// Polls and fetches that are handed out and not finished: enough to keep every connection busy.
-const OUT: u32 = 256;
+/// Polls, or fetches of pages, that are handed out and not finished: enough that slow hosts keep nobody waiting, and no
+/// more than there may be connections, with as many again that are kept for their next use.
+static OUT: LazyLock<u32> = LazyLock::new(|| {
+    const MOST: u64 = 512;
+    const OTHER_FILES: u64 = 128;
+    let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    let out = files.map_or(MOST, |files| (files.saturating_sub(OTHER_FILES) / 2).clamp(16, MOST));
+    u32::try_from(out).unwrap_or(u32::MAX)
+});
+
 /// Requests that may wait for one host before its other feeds stay in the database: one slow host must not fill [`OUT`].
 const WAITING_PER_HOST: usize = 16;
 
@@ -107,7 +115,7 @@ pub(super) async fn start_articles(engine: &Arc<Engine>, tasks: &mut JoinSet<()>
 fn next_claim(engine: &Engine, n_out: usize) -> Option<Claim> {
     let room = OUT.saturating_sub(u32::try_from(n_out).unwrap_or(u32::MAX));
     let busy = engine.client.waiting().into_iter().filter(|(_, n)| *n >= WAITING_PER_HOST).map(|(host, _)| host);
-    (room >= OUT / 2).then(|| Claim { n: room, lease: poll::LEASE, not_hosts: busy.collect(), per_host: WAITING_PER_HOST })
+    (room >= *OUT / 2).then(|| Claim { n: room, lease: poll::LEASE, not_hosts: busy.collect(), per_host: WAITING_PER_HOST })
 }
 
 /// Keeps what robots.txt of new hosts said, so that a restart asks nobody again.

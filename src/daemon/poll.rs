@@ -16,7 +16,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// Polls a feed and commits what came of it.
-pub async fn poll(engine: &Arc<Engine>, due: DueFeed) {
+pub async fn poll(engine: &Arc<Engine>, due: Arc<DueFeed>) {
     let url = log_name(&due);
     // Its room in memory is free again when what was read is stored.
     let (record, _room) = record(engine, &due).await;
@@ -86,7 +86,7 @@ struct Brought {
     next: schedule::Next,
 }
 
-async fn record(engine: &Arc<Engine>, due: &DueFeed) -> (PollRecord, Option<Room>) {
+async fn record(engine: &Arc<Engine>, due: &Arc<DueFeed>) -> (PollRecord, Option<Room>) {
     let (client, commands, config) = (&engine.client, &engine.commands, &engine.config);
     let mut outcome = source::get(client, commands, config, &due.settings, &due.url, due.validators.as_ref()).await;
     let room = outcome.take_room();
@@ -116,7 +116,7 @@ async fn record(engine: &Arc<Engine>, due: &DueFeed) -> (PollRecord, Option<Room
     (record, room)
 }
 
-async fn take_in(engine: &Arc<Engine>, due: &DueFeed, outcome: Outcome, at: Timestamp) -> Brought {
+async fn take_in(engine: &Arc<Engine>, due: &Arc<DueFeed>, outcome: Outcome, at: Timestamp) -> Brought {
     let decide = |polled: &Polled| schedule::next(at, &due.key, &engine.policy(&due.settings, due.push), &due.state, polled);
     let failed = |trouble: Trouble, error: String, polled: &Polled| Brought {
         error: Some(error),
@@ -240,7 +240,7 @@ fn permanent_path(head: &Head) -> Option<String> {
 /// A body on its way through the feed room, on a CPU thread.
 pub(super) struct Work {
     pub engine: Arc<Engine>,
-    pub due: DueFeed,
+    pub due: Arc<DueFeed>,
     pub content_type: Option<String>,
     pub final_url: String,
     /// Not the whole feed: what is new since the validator that was sent (RFC 3229), or what a hub pushed.

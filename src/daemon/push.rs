@@ -120,7 +120,7 @@ pub async fn take_in(
         return Ok(Answer::Taken);
     }
     let (feed, at) = (known.feed.id, clock());
-    let work = Work { engine: engine.clone(), due: known.feed, content_type, final_url: known.topic, delta: true, at };
+    let work = Work { engine: engine.clone(), due: known.feed.into(), content_type, final_url: known.topic, delta: true, at };
     let read = match engine.on_cpu(move || work.parse(&body)).await? {
         Ok(parsed) => parsed.read,
         Err(not_a_feed) => {

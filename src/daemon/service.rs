@@ -7,7 +7,7 @@ use crate::config::ConfigError;
 use crate::config::subscriptions::{self, Subscription};
 use crate::model::Timestamp;
 use crate::schedule;
-use crate::store::SyncReport;
+use crate::store::{Reader, SyncReport};
 use anyhow::Context;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -129,14 +129,19 @@ const JUMP: Duration = Duration::from_secs(120);
 /// Spreads polls that are long overdue, and takes back those that were planned by a clock that was wrong.
 async fn resume(engine: &Arc<Engine>) -> anyhow::Result<()> {
     let now = clock();
-    let planned = engine.read(|reader| reader.planned()).await?;
-    let moved: Vec<_> = planned
-        .into_iter()
-        .filter_map(|feed| {
-            let at = schedule::resume(now, &feed.key, &engine.policy(&feed.settings, None), &feed.state, feed.next_poll);
-            (at != feed.next_poll).then_some((feed.id, at))
-        })
-        .collect();
+    let planning = engine.clone();
+    let moved = move |reader: &Reader| {
+        let mut moved = Vec::new();
+        reader.planned(|feed| {
+            let policy = planning.policy(&feed.settings, None);
+            let at = schedule::resume(now, &feed.key, &policy, &feed.state, feed.next_poll);
+            if at != feed.next_poll {
+                moved.push((feed.id, at));
+            }
+        })?;
+        Ok(moved)
+    };
+    let moved = engine.read(moved).await?;
     if !moved.is_empty() {
         engine.writer.write(move |store| store.replan(&moved)).await?;
     }

@@ -140,6 +140,9 @@ pub async fn rebuild_index(engine: &Arc<Engine>) -> anyhow::Result<()> {
         .read(move |reader| {
             let mut index = Index::new(window);
             let mut n_entries = 0;
+            if !reader.compares_texts(default)? {
+                return Ok((index, n_entries));
+            }
             reader.settled(since, |entry, story, _| {
                 if entry.dedupe.unwrap_or(default) >= Dedupe::Text {
                     let entry = Compared::from(&entry);

@@ -10,6 +10,7 @@ use crate::schedule::{FeedState, Push};
 use crate::websub::Hub;
 use rusqlite::params;
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What taking over the list changed.
@@ -151,20 +152,21 @@ impl Store {
     pub fn sync_feeds(&mut self, list: &[Subscription], now: Timestamp) -> rusqlite::Result<SyncReport> {
         struct Known {
             subscribed: bool,
-            settings: String,
+            settings: Key,
         }
+        // By their hashes: the texts of ten thousand feeds would take megabytes.
         let mut known: HashMap<i64, Known> = HashMap::new();
-        let mut by_address: HashMap<String, i64> = HashMap::new();
+        let mut by_address: HashMap<Key, i64> = HashMap::new();
         {
             let mut all = self.connection.prepare("SELECT id, subscribed, settings FROM feeds")?;
             let mut rows = all.query([])?;
             while let Some(row) = rows.next()? {
-                known.insert(row.get(0)?, Known { subscribed: row.get(1)?, settings: row.get(2)? });
+                known.insert(row.get(0)?, Known { subscribed: row.get(1)?, settings: key_of(row.get_ref(2)?.as_str()?) });
             }
             let mut all = self.connection.prepare("SELECT url, feed_id FROM feed_addresses")?;
             let mut rows = all.query([])?;
             while let Some(row) = rows.next()? {
-                by_address.insert(row.get(0)?, row.get(1)?);
+                by_address.insert(key_of(row.get_ref(0)?.as_str()?), row.get(1)?);
             }
         }
         let mut report = SyncReport { n_feeds: list.len(), ..SyncReport::default() };
@@ -172,11 +174,11 @@ impl Store {
         for feed in list {
             // Serialising plain data to JSON cannot fail; an empty text would only be read as the defaults.
             let settings = serde_json::to_string(feed).unwrap_or_default();
-            if let Some(&id) = by_address.get(&feed.url) {
+            if let Some(&id) = by_address.get(&key_of(&feed.url)) {
                 if !listed.insert(id) {
                     continue; // An old and a new address of one feed are both listed: the first counts.
                 }
-                let same = known.get(&id).is_some_and(|known| known.subscribed && known.settings == settings);
+                let same = known.get(&id).is_some_and(|known| known.subscribed && known.settings == key_of(&settings));
                 if !same {
                     self.connection
                         .prepare_cached("UPDATE feeds SET subscribed = 1, paused = ?, private = ?, priority = ?, settings = ?, next_poll = iif(subscribed, next_poll, coalesce(next_poll, ?)) WHERE id = ?")?
@@ -196,7 +198,7 @@ impl Store {
             self.connection
                 .prepare_cached("INSERT INTO feed_addresses(url, feed_id, since, why) VALUES(?, ?, ?, 'subscribed')")?
                 .execute(params![feed.url, id, now.0])?;
-            by_address.insert(feed.url.clone(), id);
+            by_address.insert(key_of(&feed.url), id);
             listed.insert(id);
             report.added.push(FeedId(id));
         }
@@ -210,7 +212,7 @@ impl Store {
     }
 
     /// Hands out feeds that are due, longest overdue first. A lease ends by itself, with its poll, or with the process.
-    pub fn claim_due(&mut self, claim: &Claim, now: Timestamp) -> rusqlite::Result<Vec<DueFeed>> {
+    pub fn claim_due(&mut self, claim: &Claim, now: Timestamp) -> rusqlite::Result<Vec<Arc<DueFeed>>> {
         let not_hosts = serde_json::to_string(&claim.not_hosts).unwrap_or_default();
         let leases = &mut self.leases;
         leases.retain(|_, until| *until > now);
@@ -227,7 +229,7 @@ impl Store {
                 break;
             }
             if !leases.contains_key(&FeedId(row.get(0)?)) && taken.take(row.get(N_DUE_COLUMNS)?) {
-                due.push(due_feed(row)?);
+                due.push(Arc::new(due_feed(row)?));
             }
         }
         leases.extend(due.iter().map(|feed| (feed.id, now.plus(claim.lease))));

@@ -6,7 +6,7 @@ use super::{Key, SchemaError, open_to_read};
 use crate::config::subscriptions::Subscription;
 use crate::fetch::RobotsRecord;
 use crate::life::{self, Health, Trouble};
-use crate::model::{EntryId, FeedId, StoryId, Timestamp};
+use crate::model::{Dedupe, EntryId, FeedId, StoryId, Timestamp};
 use crate::schedule::FeedState;
 use crate::text;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -193,22 +193,31 @@ impl Reader {
         Ok(found.map(FeedId))
     }
 
-    /// The feeds that will be polled, with their plans.
-    pub fn planned(&self) -> rusqlite::Result<Vec<PlannedFeed>> {
+    /// The feeds that will be polled, with their plans, one by one: together they would fill memory.
+    pub fn planned(&self, mut each: impl FnMut(PlannedFeed)) -> rusqlite::Result<()> {
         let mut all = self.connection.prepare_cached(
             "SELECT id, key, url, settings, state, next_poll FROM feeds WHERE subscribed = 1 AND paused = 0 AND next_poll IS NOT NULL",
         )?;
-        let rows = all.query_map([], |row| {
+        let mut rows = all.query([])?;
+        while let Some(row) = rows.next()? {
             let (url, settings, state): (String, String, String) = (row.get(2)?, row.get(3)?, row.get(4)?);
-            Ok(PlannedFeed {
+            each(PlannedFeed {
                 id: FeedId(row.get(0)?),
                 key: row.get(1)?,
                 settings: settings_of(&settings, &url),
                 state: serde_json::from_str(&state).unwrap_or_default(),
                 next_poll: Timestamp(row.get(5)?),
-            })
-        })?;
-        rows.collect()
+            });
+        }
+        Ok(())
+    }
+
+    /// Whether entries of any feed are compared by their text.
+    pub fn compares_texts(&self, default: Dedupe) -> rusqlite::Result<bool> {
+        let mut asked = self
+            .connection
+            .prepare_cached("SELECT EXISTS(SELECT 1 FROM feeds WHERE json_extract(settings, '$.dedupe') IN ('text', 'story'))")?;
+        Ok(default >= Dedupe::Text || asked.query_row([], |row| row.get(0))?)
     }
 
     /// The hashes of what is stored of a feed's entries, in the order of `keys`.
