@@ -224,7 +224,7 @@ fn retry_after_outlives_all() {
     let mut held = record(bed.feed, NOW, Vec::new());
     (held.state.hold_until, held.next_poll) = (Some(hold), Some(hold));
     bed.store.save_poll(&held).unwrap();
-    bed.store.make_all_due(NOW.plus(Duration::from_secs(60))).unwrap();
+    bed.store.want_all(NOW.plus(Duration::from_secs(60))).unwrap();
     assert_eq!(bed.store.claim_due(&claim(), NOW.plus(Duration::from_secs(60))).unwrap().len(), 0);
     assert_eq!(bed.store.claim_due(&claim(), hold).unwrap().len(), 1);
 }
@@ -549,8 +549,33 @@ fn a_domain_that_asks_for_patience_is_held_as_a_whole() {
     assert_eq!(held, [false, true, true, false]);
     assert!(feeds[2].reasons.iter().any(|why| why.contains("patience")));
     // `once --all` does not override it.
-    bed.store.make_all_due(NOW).unwrap();
-    assert!(Reader::open(&bed.path).unwrap().feeds().unwrap()[2].next_poll.is_some_and(|at| at >= until));
+    let soon = NOW.plus(Duration::from_secs(60));
+    bed.store.want_all(soon).unwrap();
+    let claimed: Vec<i64> = bed.store.claim_due(&claim(), soon).unwrap().iter().map(|feed| feed.id.0).collect();
+    assert_eq!(claimed, [1, 4]);
+}
+
+#[test]
+fn a_feed_that_is_wanted_is_polled_once() {
+    let mut bed = bed();
+    let urls = ["https://a.example/feed", "https://b.example/1", "https://b.example/2", "https://c.example/x"];
+    bed.store.sync_feeds(&urls.map(Subscription::new), NOW).unwrap();
+    for id in 1..=4 {
+        bed.store.save_poll(&record(FeedId(id), NOW, Vec::new())).unwrap();
+    }
+    let soon = NOW.plus(Duration::from_secs(60));
+    let ids = |due: Vec<Arc<courant::store::DueFeed>>| due.iter().map(|feed| feed.id.0).collect::<Vec<_>>();
+    assert_eq!(bed.store.claim_due(&claim(), soon).unwrap().len(), 0);
+    bed.store.want_all(soon).unwrap();
+    assert_eq!(bed.store.next_due(Timestamp(i64::MIN)).unwrap(), Some(soon));
+    // Those of a busy host stay wanted.
+    let first = bed.store.claim_due(&Claim { not_hosts: vec!["b.example".into()], ..claim() }, soon).unwrap();
+    assert_eq!(ids(first), [1, 4]);
+    assert_eq!(ids(bed.store.claim_due(&Claim { per_host: 1, ..claim() }, soon).unwrap()), [2]);
+    bed.store.save_poll(&record(FeedId(2), soon, Vec::new())).unwrap();
+    assert_eq!(ids(bed.store.claim_due(&claim(), soon).unwrap()), [3]);
+    assert_eq!(bed.store.claim_due(&claim(), soon).unwrap().len(), 0);
+    assert!(bed.store.next_due(Timestamp(i64::MIN)).unwrap().is_some_and(|at| at > soon));
 }
 
 #[tokio::test]

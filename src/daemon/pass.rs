@@ -48,7 +48,7 @@ pub async fn once(engine: &Arc<Engine>, all: bool) -> anyhow::Result<PassReport>
     let started = clock();
     let before = Snapshot::of(&engine.stats);
     if all {
-        engine.writer.write(move |store| store.make_all_due(started)).await?;
+        engine.writer.write(move |store| store.want_all(started)).await?;
     }
     drain_polls(engine).await?;
     drain_articles(engine).await?;

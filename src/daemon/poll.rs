@@ -151,8 +151,11 @@ async fn take_in(engine: &Arc<Engine>, due: &Arc<DueFeed>, outcome: Outcome, at:
             Brought {
                 error: None,
                 trouble: None,
-                // What a 304 does not repeat still holds.
-                validators: head.validators.as_ref().and_then(|new| Some(Some(due.validators.as_ref()?.refreshed(Some(new))))),
+                // What a 304 does not repeat still holds; what it repeats is stored already.
+                validators: head.validators.as_ref().zip(due.validators.as_ref()).and_then(|(new, known)| {
+                    let refreshed = known.refreshed(Some(new));
+                    (refreshed != *known).then_some(Some(refreshed))
+                }),
                 wire_bytes: head.wire_bytes,
                 read: None,
                 moved_to: next.moved_to.clone(),

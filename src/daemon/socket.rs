@@ -146,7 +146,7 @@ async fn act(engine: &Arc<Engine>, ask: Ask) -> anyhow::Result<Answer> {
         Ask::Once { all } => {
             let (started, before) = (clock(), Snapshot::of(&engine.stats));
             if all {
-                engine.writer.write(move |store| store.make_all_due(started)).await?;
+                engine.writer.write(move |store| store.want_all(started)).await?;
             }
             engine.feeds_changed.notify_one();
             until_idle(engine).await?;

@@ -232,12 +232,38 @@ impl Store {
                 due.push(Arc::new(due_feed(row)?));
             }
         }
+        // Who was polled meanwhile, is being polled, or may not be polled yet is wanted no more.
+        let mut wanted = self.connection.prepare_cached(&format!(
+            "SELECT {DUE_COLUMNS}, f.host FROM {DUE_TABLES}
+             WHERE f.id = ?1 AND f.subscribed = 1 AND f.paused = 0 AND f.next_poll > ?2 AND coalesce(f.hold_until, 0) <= ?2
+               AND coalesce(f.last_polled, 0) < ?3"
+        ))?;
+        let mut later = Vec::new();
+        for id in self.wanted.drain(..) {
+            if taken.is_full() {
+                later.push(id);
+            } else if !leases.contains_key(&id) {
+                let mut rows = wanted.query(params![id.0, now.0, self.wanted_at.0])?;
+                if let Some(row) = rows.next()? {
+                    let host: String = row.get(N_DUE_COLUMNS)?;
+                    if !claim.not_hosts.contains(&host) && taken.take(host) {
+                        due.push(Arc::new(due_feed(row)?));
+                    } else {
+                        later.push(id);
+                    }
+                }
+            }
+        }
+        self.wanted = later;
         leases.extend(due.iter().map(|feed| (feed.id, now.plus(claim.lease))));
         Ok(due)
     }
 
     /// When the next feed after `after` is due, leased ones left out.
     pub fn next_due(&self, after: Timestamp) -> rusqlite::Result<Option<Timestamp>> {
+        if !self.wanted.is_empty() && self.wanted_at > after {
+            return Ok(Some(self.wanted_at));
+        }
         let mut planned = self.connection.prepare_cached(
             "SELECT id, next_poll FROM feeds WHERE subscribed = 1 AND paused = 0 AND next_poll > ? ORDER BY next_poll",
         )?;
@@ -259,13 +285,14 @@ impl Store {
         Ok(())
     }
 
-    /// Makes every feed due that may be polled at all: our own intervals and a server's max-age are overridden,
-    /// Retry-After and 410 are not.
-    pub fn make_all_due(&mut self, now: Timestamp) -> rusqlite::Result<usize> {
-        self.connection.execute(
-            "UPDATE feeds SET next_poll = max(?1, coalesce(hold_until, 0)) WHERE subscribed = 1 AND paused = 0 AND next_poll > ?1",
-            [now.0],
-        )
+    /// Wants every feed polled that may be polled at all: our own intervals and a server's max-age are overridden,
+    /// Retry-After and 410 are not. Nothing is written, so that a process that ends forgets it.
+    pub fn want_all(&mut self, now: Timestamp) -> rusqlite::Result<()> {
+        let mut all =
+            self.connection.prepare_cached("SELECT id FROM feeds WHERE subscribed = 1 AND paused = 0 AND next_poll > ?")?;
+        self.wanted = all.query_map([now.0], |row| Ok(FeedId(row.get(0)?)))?.collect::<rusqlite::Result<_>>()?;
+        self.wanted_at = now;
+        Ok(())
     }
 
     /// Commits a poll: its entries, validators, next poll and error count together.

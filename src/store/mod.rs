@@ -62,6 +62,9 @@ pub struct Store {
     /// Feeds that are handed out, and until when nobody else gets them. They die with the process, so that they need
     /// not be written.
     leases: HashMap<FeedId, Timestamp>,
+    /// Feeds that a person wants polled although they are not due, and since when.
+    wanted: Vec<FeedId>,
+    wanted_at: Timestamp,
 }
 
 /// How long a statement waits for another process: a command that reads while a checkpoint runs.
@@ -103,6 +106,8 @@ impl Store {
             unindexed: Vec::new(),
             polls: Vec::new(),
             leases: HashMap::new(),
+            wanted: Vec::new(),
+            wanted_at: now,
         })
     }
 
@@ -206,6 +211,7 @@ fn open_to_read(path: &Path) -> Result<Connection, SchemaError> {
         }
         let connection = Connection::open_with_flags(address, flags)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
+        connection.pragma_update(None, "cache_size", -1_024)?;
         connection.set_prepared_statement_cache_capacity(64);
         stable_plans(&connection)?;
         schema::check_to_read(&connection)?;
