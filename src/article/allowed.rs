@@ -207,12 +207,19 @@ fn is_plain_text(text: &str) -> bool {
 }
 
 fn is_plain_value(text: &str) -> bool {
-    !text.contains(['<', '"']) && only_references(text, &["&amp;", "&quot;"])
+    !text.bytes().any(|byte| matches!(byte, b'<' | b'"')) && only_references(text, &["&amp;", "&quot;"])
 }
 
 fn only_references(text: &str, known: &[&str]) -> bool {
-    !text.contains(['\0', '\r', '\u{a0}', '>'])
-        && memchr::memchr_iter(b'&', text.as_bytes()).all(|at| known.iter().any(|reference| text[at..].starts_with(reference)))
+    let bytes = text.as_bytes();
+    let other = |at: usize, byte: u8| match byte {
+        b'\0' | b'\r' | b'>' => true,
+        b'&' => !known.iter().any(|reference| bytes[at..].starts_with(reference.as_bytes())),
+        // U+00A0, which would be written as a reference.
+        0xc2 => bytes.get(at + 1) == Some(&0xa0),
+        _ => false,
+    };
+    !bytes.iter().enumerate().any(|(at, byte)| other(at, *byte))
 }
 
 /// A text without a tag that is longer is cut.

@@ -4,7 +4,7 @@
 //! linear. What is never text (scripts, form controls, hidden elements) is not in the array at all.
 
 use super::classes::{self, Marks};
-use crate::text::is_cjk;
+use crate::text::{is_alphanumeric, is_cjk};
 use ego_tree::{NodeRef, iter::Edge};
 use scraper::node::{Element, Node as Parsed};
 use std::collections::HashMap;
@@ -397,7 +397,7 @@ pub fn weight(text: &str) -> u32 {
         at += c.len_utf8();
         sum += match c {
             c if is_cjk(c) => 3,
-            c if c.is_alphanumeric() => 1,
+            c if is_alphanumeric(c) => 1,
             _ => 0,
         };
     }
