@@ -24,7 +24,7 @@ const MAX_SHINGLE_HOLDERS: usize = 200;
 pub(super) const MAX_TERM_FREQUENCY: u32 = 2_000;
 
 /// The youngest members of a story, whose titles make its core.
-pub(super) const CORE_MEMBERS: usize = 16;
+pub(super) const CORE_MEMBERS: usize = 64;
 
 /// A term is rare if at most this many entries, or this share of the window, have it.
 const RARE_HOLDERS: f32 = 3.0;
