@@ -6,7 +6,7 @@ use super::likeness::Pair;
 use super::shingle::{self, Overlap, Verdict};
 use super::spread::Map;
 use super::{AddressHit, AddressKind, Nearest, evidence, form, score};
-use crate::model::{EntryId, StoryId};
+use crate::model::StoryId;
 use std::time::Duration;
 
 /// Candidates that are compared exactly.
@@ -202,13 +202,7 @@ impl Index {
                 holders(hash).take(SHARED_HOLDERS).for_each(|slot| *counts.entry(slot).or_default() += 1);
             }
         }
-        let mut counted: Vec<(u32, EntryId, u32)> = counts.into_iter().map(|(slot, n)| (n, self.holder(slot), slot)).collect();
-        let order = |(n, entry, _): &(u32, EntryId, u32)| (std::cmp::Reverse(*n), *entry);
-        if counted.len() > CANDIDATES {
-            counted.select_nth_unstable_by_key(CANDIDATES, order);
-            counted.truncate(CANDIDATES);
-        }
-        found.candidates = counted.into_iter().map(|(_, _, slot)| slot).collect();
+        found.candidates = self.foremost(counts.into_iter().map(|(slot, n)| (n, slot)).collect(), CANDIDATES);
         found
     }
 }

@@ -14,6 +14,7 @@ use super::spread::Map;
 use super::words::Kind;
 use super::{AddressHit, Constraints, Decision, Evidence, Nearest, Rung, evidence};
 use crate::model::{Dedupe, EntryId, FeedId, StoryId, Timestamp};
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -396,6 +397,26 @@ impl Index {
     /// Whether the slot's holder is still there.
     pub(super) fn is_taken(&self, slot: u32) -> bool {
         is_set(&self.taken, slot)
+    }
+
+    /// The `n` slots that weigh most; of those that weigh alike, those of the oldest entries.
+    pub(super) fn foremost<W: Copy + PartialOrd>(&self, mut weighed: Vec<(W, u32)>, n: usize) -> Vec<u32> {
+        let slot = |(_, slot): &(W, u32)| *slot;
+        if weighed.len() <= n {
+            return weighed.iter().map(slot).collect();
+        }
+        let heavier = |a: &(W, u32), b: &(W, u32)| b.0.partial_cmp(&a.0).unwrap_or(Ordering::Equal);
+        let least = weighed.select_nth_unstable_by(n - 1, heavier).1.0;
+        let mut chosen: Vec<u32> = weighed.iter().filter(|(weight, _)| *weight > least).map(slot).collect();
+        // Whose slots these are is looked up for no others: in a large window that is a miss of the cache each.
+        let mut alike: Vec<u32> = weighed.iter().filter(|(weight, _)| *weight == least).map(slot).collect();
+        let free = n - chosen.len();
+        if alike.len() > free {
+            alike.select_nth_unstable_by_key(free, |slot| self.holder(*slot));
+            alike.truncate(free);
+        }
+        chosen.append(&mut alike);
+        chosen
     }
 
     /// Whose slot it is, or was.

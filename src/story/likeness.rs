@@ -79,13 +79,7 @@ impl Index {
         }
         let least = if newcomer.new.has_text && self.len() >= CROWDED { MIN_RARE_SHARED * newcomer.side.rare } else { 0.0 };
         let found = weights.into_iter().filter(|(_, weight)| *weight >= least);
-        let mut found: Vec<(f32, EntryId, u32)> = found.map(|(slot, weight)| (weight, self.holder(slot), slot)).collect();
-        let order = |a: &(f32, EntryId, u32), b: &(f32, EntryId, u32)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
-        if found.len() > CANDIDATES {
-            found.select_nth_unstable_by(CANDIDATES, order);
-            found.truncate(CANDIDATES);
-        }
-        found.into_iter().map(|(_, _, slot)| slot).collect()
+        self.foremost(found.map(|(slot, weight)| (weight, slot)).collect(), CANDIDATES)
     }
 
     /// `None` for a pair that nothing speaks for.
