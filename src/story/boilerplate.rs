@@ -176,20 +176,28 @@ fn is_boilerplate(sentence: &str) -> bool {
         sentence.as_bytes()[at..].starts_with(first.as_bytes())
             && (second.is_empty() || sentence[at + first.len()..].contains(second))
     };
+    let phrases = &*BY_START;
     sentence.as_bytes().windows(2).enumerate().any(|(at, start)| {
-        BY_START
-            .get(&u32::from(u16::from_be_bytes([start[0], start[1]])))
-            .is_some_and(|rows| rows.iter().any(|row| holds(at, row)))
+        let start = u16::from_be_bytes([start[0], start[1]]);
+        let begins = phrases.begun[usize::from(start) / 64] >> (start % 64) & 1 == 1;
+        begins && phrases.rows.get(&start).is_some_and(|rows| rows.iter().any(|row| holds(at, row)))
     })
 }
 
-/// The phrases, in two parts, by their first two bytes: nearly no place of a sentence needs to be looked at twice.
-static BY_START: LazyLock<Map<u32, Vec<(&str, &str)>>> = LazyLock::new(|| {
-    let mut by_start: Map<u32, Vec<(&str, &str)>> = Map::default();
+/// The phrases, in two parts, by their first two bytes, with a bit for each such pair: nearly no place of a sentence needs to
+/// be looked at twice.
+struct ByStart {
+    begun: [u64; 1024],
+    rows: Map<u16, Vec<(&'static str, &'static str)>>,
+}
+
+static BY_START: LazyLock<ByStart> = LazyLock::new(|| {
+    let mut by_start = ByStart { begun: [0; 1024], rows: Map::default() };
     for phrase in PHRASES {
         let parts = phrase.split_once('…').unwrap_or((phrase, ""));
-        let start = parts.0.bytes().take(2).fold(0, |start, byte| start << 8 | u32::from(byte));
-        by_start.entry(start).or_default().push(parts);
+        let start = parts.0.bytes().take(2).fold(0, |start, byte| start << 8 | u16::from(byte));
+        by_start.begun[usize::from(start) / 64] |= 1 << (start % 64);
+        by_start.rows.entry(start).or_default().push(parts);
     }
     by_start
 });
@@ -265,6 +273,10 @@ fn bracketed(text: &str) -> Option<&str> {
 
 fn dateline(text: &str) -> Option<&str> {
     let lead = cut(text, 48);
+    // Every mark below is a dash, or Chinese.
+    if lead.is_ascii() && !lead.contains('-') {
+        return None;
+    }
     let names_agency = |lead: &str| {
         let lead = fold::comparable(lead);
         AGENCIES.iter().any(|agency| lead.contains(agency))

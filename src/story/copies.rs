@@ -81,7 +81,7 @@ impl Index {
         if textless && (!new.has_title || !old.has_title) || new.title != 0 && new.title == old.title {
             return true;
         }
-        let overlap = shingle::overlap(&new.sketch, &old.sketch);
+        let overlap = shingle::overlap(&new.sketch, &old.sketch, false);
         if !textless && (overlap.of_new >= 0.3 || overlap.of_old >= 0.3) {
             return true;
         }
@@ -110,8 +110,8 @@ impl Index {
         let mut nearest: Option<(f32, Nearest)> = None;
         for at in found.candidates.iter().copied() {
             let Some(slot) = self.at(at).filter(|slot| slot.entry != new.entry && !cannot(slot.story)) else { continue };
-            let overlap = shingle::overlap(&new.sketch, &slot.sketch);
             let titled = new.title != 0 && slot.title == new.title;
+            let overlap = shingle::overlap(&new.sketch, &slot.sketch, titled);
             let textless = new.sketch.is_empty() || slot.sketch.is_empty();
             let accepted = if textless {
                 // A headline alone, word for word, from another feed at the same time.
@@ -182,10 +182,10 @@ impl Index {
         let mut found = Found { candidates: Vec::new(), specific: Vec::new(), formed: Vec::new() };
         let mut counts: Map<u32, u32> = Map::with_capacity_and_hasher(256, Default::default());
         let (mut held, mut shared): (Vec<u32>, Vec<u32>) = Default::default();
-        let holders = |hash: u32| self.by_shingle.holders(hash).filter(|slot| self.is_taken(*slot));
-        for hash in shingle::asked(shingles) {
+        let taken = |slot: &u32| self.is_taken(*slot);
+        for (hash, holders) in self.by_shingle.holders_of(shingle::asked(shingles)) {
             held.clear();
-            held.extend(holders(hash).take(common + 1));
+            held.extend(holders.filter(taken).take(common + 1));
             let few = held.len() <= common;
             if few {
                 held.iter().for_each(|slot| *counts.entry(*slot).or_default() += 1);
@@ -199,7 +199,8 @@ impl Index {
         // What many have finds nothing in particular, unless there is nothing else.
         if counts.len() < CANDIDATES {
             for hash in shared {
-                holders(hash).take(SHARED_HOLDERS).for_each(|slot| *counts.entry(slot).or_default() += 1);
+                let holders = self.by_shingle.holders(hash).filter(taken).take(SHARED_HOLDERS);
+                holders.for_each(|slot| *counts.entry(slot).or_default() += 1);
             }
         }
         found.candidates = self.foremost(counts.into_iter().map(|(slot, n)| (n, slot)).collect(), CANDIDATES);

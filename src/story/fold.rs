@@ -9,14 +9,23 @@ use crate::text;
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-static HAN_PAIRS: LazyLock<Map<char, char>> = LazyLock::new(|| {
+/// The simplified form of each Han letter from [`FIRST_HAN`] on, itself for most.
+static SIMPLIFIED: LazyLock<Vec<char>> = LazyLock::new(|| {
+    let mut simplified: Vec<char> = (FIRST_HAN..='\u{9fff}').collect();
     let mut characters = include_str!("han_pairs.txt").chars().filter(|c| !c.is_whitespace());
-    let mut pairs = Map::default();
     while let (Some(from), Some(to)) = (characters.next(), characters.next()) {
-        pairs.insert(from, to);
+        if let Some(form) = simplified.get_mut(place(from)) {
+            *form = to;
+        }
     }
-    pairs
+    simplified
 });
+
+const FIRST_HAN: char = '\u{4e00}';
+
+fn place(c: char) -> usize {
+    (c as usize).wrapping_sub(FIRST_HAN as usize)
+}
 
 /// Words of Taiwan and Hong Kong (already in simplified characters) and those of the mainland. Longer ones first.
 const USAGE: &[(&str, &str)] = &[
@@ -99,17 +108,13 @@ pub fn comparable(text: &str) -> String {
         return folded;
     }
     let mut traditional = false;
+    let forms = &*SIMPLIFIED;
     let simplified: String = folded
         .chars()
-        .map(|c| match c {
-            '\u{4e00}'..='\u{9fff}' => match HAN_PAIRS.get(&c) {
-                Some(simple) => {
-                    traditional = true;
-                    *simple
-                }
-                None => c,
-            },
-            _ => c,
+        .map(|c| {
+            let form = forms.get(place(c)).copied().unwrap_or(c);
+            traditional |= form != c;
+            form
         })
         .collect();
     if traditional { usage(&simplified).into_owned() } else { simplified }

@@ -5,7 +5,7 @@
 //! of its own. Two reports of one event share names, or say it in other words.
 
 use super::fold;
-use crate::text::is_cjk;
+use crate::text::{is_alphanumeric, is_cjk};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Words (or letters of scripts without blanks) of a title that are looked at.
@@ -70,7 +70,7 @@ pub fn units(title: &str) -> Box<[u32]> {
     let mut first = false;
     for c in title.chars().chain([' ']) {
         let alone = stands_alone(c);
-        if (alone || !c.is_alphanumeric()) && !word.is_empty() {
+        if (alone || !is_alphanumeric(c)) && !word.is_empty() {
             let folded = fold::comparable(&word);
             let capital = word.chars().any(char::is_uppercase) && word.chars().nth(1).is_some();
             let what = match word.chars().any(char::is_numeric) {
@@ -85,7 +85,7 @@ pub fn units(title: &str) -> Box<[u32]> {
         first |= matches!(c, ':' | '!' | '?');
         if alone {
             out.push(unit(c.encode_utf8(&mut [0; 4]), CJK));
-        } else if c.is_alphanumeric() {
+        } else if is_alphanumeric(c) {
             word.push(c);
         }
     }

@@ -73,9 +73,10 @@ impl Index {
         asked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         asked.truncate(ASKED_TERMS);
         let mut weights: Map<u32, f32> = Map::with_capacity_and_hasher(256, Default::default());
-        for (idf, key) in asked {
-            let holders = self.by_term.holders(key).filter(|slot| self.is_taken(*slot));
-            holders.take(MAX_TERM_HOLDERS).for_each(|slot| *weights.entry(slot).or_default() += idf);
+        let held = self.by_term.holders_of(asked.iter().map(|(_, key)| *key));
+        for ((idf, _), (_, holders)) in asked.iter().zip(held) {
+            let holders = holders.filter(|slot| self.is_taken(*slot)).take(MAX_TERM_HOLDERS);
+            holders.for_each(|slot| *weights.entry(slot).or_default() += idf);
         }
         let least = if newcomer.new.has_text && self.len() >= CROWDED { MIN_RARE_SHARED * newcomer.side.rare } else { 0.0 };
         let found = weights.into_iter().filter(|(_, weight)| *weight >= least);
@@ -89,11 +90,13 @@ impl Index {
         if Duration::from_millis(new.at.0.abs_diff(slot.at.0)) > self.window {
             return None;
         }
-        let features = score::pair(&newcomer.side, &slot.side());
         let cross = new.han_text != slot.han_text;
         // Texts alone may share a site's furniture; titles of one script that share nothing tell two stories.
-        let titles = cross || features[score::TITLE_COSINE] >= MIN_TITLE_COSINE;
-        if !titles || features[score::ALL_COSINE] < MIN_COSINE {
+        if !cross && newcomer.titles_alike(slot) < MIN_TITLE_COSINE {
+            return None;
+        }
+        let features = score::pair(&newcomer.side, &slot.side());
+        if features[score::ALL_COSINE] < MIN_COSINE {
             return None;
         }
         let crowded = self.len() >= CROWDED;

@@ -80,6 +80,16 @@ impl Postings {
         self.shards[shard_of(key)].holders(key)
     }
 
+    /// The same of several keys. Where they begin is looked at for all before any is read: in a large window each is a miss of
+    /// the cache, and so they are waited for together.
+    pub fn holders_of(&self, keys: impl Iterator<Item = u32>) -> impl Iterator<Item = (u32, Holders<'_>)> {
+        let starts: Vec<(u32, Cell)> = keys.map(|key| (key, self.shards[shard_of(key)].first(key))).collect();
+        starts.into_iter().map(|(key, first)| {
+            let none = Holders::Few { slots: [NONE; FEW], n: 0 };
+            (key, if first.slot == NONE { none } else { self.holders(key) })
+        })
+    }
+
     /// Drops from one of the [`SHARDS`] who is not `alive`.
     pub fn sweep(&mut self, shard: usize, alive: impl Fn(u32) -> bool) {
         self.shards[shard].sweep(alive);
@@ -95,6 +105,11 @@ impl Shard {
         // The 32 bits below those that chose the shard, scaled to the table.
         let place = (mixed(key) >> 24) & 0xffff_ffff;
         ((place * self.cells.len() as u64) >> 32) as usize
+    }
+
+    /// What stands where a key's cells begin.
+    fn first(&self, key: u32) -> Cell {
+        if self.cells.is_empty() { EMPTY } else { self.cells[self.home(key)] }
     }
 
     fn after(&self, at: usize) -> usize {

@@ -68,7 +68,7 @@ pub fn prepare(item: &Item) -> Prepared {
     let letters = |text: &str| {
         let (han, all) = text
             .chars()
-            .filter(|c| c.is_alphabetic())
+            .filter(|c| matches!(c, '\u{4e00}'..='\u{9fff}') || c.is_alphabetic())
             .take(200)
             .fold((0, 0), |(han, all), c| (han + usize::from(is_cjk(c)), all + 1));
         (all > 0).then_some(han * 4 > all)
@@ -158,7 +158,7 @@ fn bare_title(title: &str) -> String {
     title = without_site(title);
     title
         .chars()
-        .filter(|c| c.is_alphanumeric() || *c == ' ')
+        .filter(|c| text::is_alphanumeric(*c) || *c == ' ')
         .collect::<String>()
         .split_whitespace()
         .collect::<Vec<_>>()

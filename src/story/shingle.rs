@@ -292,21 +292,28 @@ fn shared(a: &[u16], b: &[u16]) -> usize {
 /// So few samples say nothing of a share.
 const FEW_SAMPLES: usize = 6;
 
-pub fn overlap(new: &Sketch, old: &Sketch) -> Overlap {
+/// `titled`: their titles are one. The starts of the texts are compared only where that can decide anything.
+pub fn overlap(new: &Sketch, old: &Sketch, titled: bool) -> Overlap {
     let (low, high) = (new.level.min(old.level), new.level.max(old.level));
     let (mut mine, mut theirs) = ([0; SAMPLE], [0; SAMPLE]);
     let (mine, theirs) = (new.at(low, high, &mut mine), old.at(low, high, &mut theirs));
     let both = shared(mine, theirs);
     let (n_new, n_old) = (mine.len(), theirs.len());
     let share = |part: usize, whole: usize| if whole == 0 { 0.0 } else { part as f32 / whole as f32 };
-    let heads = shared(new.head(), old.head());
-    let (in_head, head_in_head) = (share(heads, new.head().len()), share(heads, old.head().len()));
-    let mut of_new = share(both, n_new);
-    // Too few samples of a short text in a long one: its head is known in full.
-    if n_new < 16 && new.level < old.level {
-        of_new = if n_new < FEW_SAMPLES { in_head } else { of_new.max(in_head) };
+    let jaccard = share(both, n_new + n_old - both);
+    let mut overlap =
+        Overlap { jaccard, of_new: share(both, n_new), of_old: share(both, n_old), in_head: 0.0, head_in_head: 0.0 };
+    let few = n_new < 16 && new.level < old.level;
+    if few || titled || overlap.is_much() {
+        let heads = shared(new.head(), old.head());
+        overlap.in_head = share(heads, new.head().len());
+        overlap.head_in_head = share(heads, old.head().len());
     }
-    Overlap { jaccard: share(both, n_new + n_old - both), of_new, of_old: share(both, n_old), in_head, head_in_head }
+    // Too few samples of a short text in a long one: its head is known in full.
+    if few {
+        overlap.of_new = if n_new < FEW_SAMPLES { overlap.in_head } else { overlap.of_new.max(overlap.in_head) };
+    }
+    overlap
 }
 
 /// A newcomer of which the older text has at least this share says nothing else …

@@ -74,7 +74,7 @@ pub fn tokens(text: &str, title: bool) -> Vec<Token> {
     let shouting = title && n_spaced >= 4 && n_capitals * 10 >= n_spaced * 7;
     let among_han = runs.iter().any(|run| run.han);
     let show = |name: &str| if title { name.to_owned() } else { String::new() };
-    let mut out = Vec::new();
+    let mut out = Vec::with_capacity(runs.len());
     let mut previous_name: Option<&str> = None;
     for run in &runs {
         let text = &folded[run.at.clone()];
@@ -147,7 +147,7 @@ pub fn stem(word: &str) -> &str {
 
 /// The runs of a text, and the folded text that they stand in.
 fn runs(text: &str) -> (String, Vec<Run>) {
-    let (mut folded, mut out) = (String::with_capacity(text.len()), Vec::new());
+    let (mut folded, mut out) = (String::with_capacity(text.len()), Vec::with_capacity(text.len() / 5));
     let mut first = true;
     let mut gap = usize::MAX;
     let mut rest = text;
