@@ -3,9 +3,10 @@
 //! at 1,000,000.
 //!
 //! `cargo bench --bench stories [-- N_ENTRIES…]`. Entries are made up: headlines and texts of words as frequent as a
-//! language's, one in five in Chinese, a third of them further reports, edits and copies of what others report. A window is
-//! filled with their true stories and then asked where the last of them belong, which is timed. Memory is counted by the
-//! allocator, so that it is the same on every run; times are this machine's.
+//! language's, one in five in Chinese, a third of them further reports, edits and copies of what others report. Each window
+//! is filled with their true stories and then asked where the next ones belong, which is timed, preparing and inserting
+//! included: some of one window, some of the next, and so on round, so that a machine whose speed wavers slows them all
+//! alike. Memory is counted by the allocator, so that it is the same on every run; times are this machine's.
 
 use allocator::{NOW, PEAK};
 use courant::model::{Dedupe, EntryId, FeedId, StoryId, Timestamp};
@@ -16,8 +17,9 @@ use std::time::{Duration, Instant};
 #[path = "common/allocator.rs"]
 mod allocator;
 
-/// Entries that are timed, the last of a window.
+/// Entries that are timed, those that follow on a window, and how many of them in a turn.
 const TIMED: usize = 5_000;
+const TURN: usize = 250;
 
 const WINDOW: Duration = Duration::from_secs(96 * 3600);
 
@@ -26,71 +28,106 @@ fn main() {
     if sizes.is_empty() {
         sizes = vec![10_000, 100_000, 1_000_000];
     }
+    let mut windows: Vec<Window> = sizes.into_iter().map(Window::filled).collect();
+    while windows.iter_mut().map(Window::turn).fold(false, |any, timed| any | timed) {}
     println!(
-        "{:>9} {:>11} {:>9} {:>9} {:>9} {:>9} {:>8} {:>8}",
-        "entries", "prepare µs", "decide µs", "insert µs", "p50 µs", "p99 µs", "MB", "peak MB"
+        "{:>9} {:>11} {:>9} {:>9} {:>9} {:>9} {:>9} {:>8} {:>8}",
+        "entries", "prepare µs", "decide µs", "insert µs", "whole µs", "p50 µs", "p99 µs", "MB", "peak MB"
     );
-    for n_entries in sizes {
-        window(n_entries);
+    windows.iter_mut().for_each(Window::print);
+    if let [first, .., last] = &windows[..] {
+        let growth = last.mean() / first.mean();
+        println!("from {} to {} entries the time of one grows {growth:.2} times", first.n_entries, last.n_entries);
     }
 }
 
-fn window(n_entries: usize) {
-    let before = NOW.load(Relaxed);
-    PEAK.store(before, Relaxed);
-    let mut index = Index::new(WINDOW);
-    let (mut prepares, mut decides, mut inserts, mut whole) =
-        (Duration::ZERO, Duration::ZERO, Duration::ZERO, Vec::with_capacity(TIMED));
-    let (send, receive) = std::sync::mpsc::sync_channel::<(Prepared, StoryId, Duration)>(1024);
-    let making = std::thread::spawn(move || {
-        let mut world = World::new(n_entries);
-        for _ in 0..n_entries {
-            let (report, story) = world.next();
-            let started = Instant::now();
-            let prepared = prepare(&Item { text: &report.text, title: &report.title, ..report.item() });
-            if send.send((prepared, story, started.elapsed())).is_err() {
-                return;
+/// An index with so many entries in it, and what those after them cost so far.
+struct Window {
+    n_entries: usize,
+    index: Index,
+    /// Those still to come, the next at the end.
+    coming: Vec<(Report, StoryId)>,
+    prepares: Duration,
+    decides: Duration,
+    inserts: Duration,
+    /// Of each.
+    whole: Vec<Duration>,
+    /// Bytes.
+    held: usize,
+    peak: usize,
+}
+
+impl Window {
+    fn filled(n_entries: usize) -> Window {
+        let before = NOW.load(Relaxed);
+        PEAK.store(before, Relaxed);
+        let mut index = Index::new(WINDOW);
+        let (send, receive) = std::sync::mpsc::sync_channel::<(Prepared, StoryId)>(1024);
+        let making = std::thread::spawn(move || {
+            let mut world = World::new(n_entries);
+            for _ in 0..n_entries {
+                let (report, story) = world.next();
+                if send.send((prepare(&report.item()), story)).is_err() {
+                    break;
+                }
             }
-        }
-    });
-    let timed = TIMED.min(n_entries / 2);
-    let mut last = Vec::with_capacity(timed);
-    for (i, (prepared, story, took)) in receive.iter().enumerate() {
-        if i + timed < n_entries {
+            world
+        });
+        for (prepared, story) in receive {
             index.expire(prepared.at);
             index.insert(prepared, story);
-        } else {
-            prepares += took;
-            last.push((prepared, story));
         }
+        let mut world = making.join().expect("the press has no reason to panic");
+        let (held, peak) = (NOW.load(Relaxed) - before, PEAK.load(Relaxed) - before);
+        let mut coming: Vec<(Report, StoryId)> = std::iter::repeat_with(|| world.next()).take(TIMED).collect();
+        coming.reverse();
+        let zero = Duration::ZERO;
+        Window { n_entries, index, coming, prepares: zero, decides: zero, inserts: zero, whole: Vec::new(), held, peak }
     }
-    making.join().expect("the press has no reason to panic");
-    for (prepared, story) in last {
-        index.expire(prepared.at);
-        let started = Instant::now();
-        let decision = index.decide(&prepared, Dedupe::Story, &[], &Constraints::default());
-        let decided = started.elapsed();
-        std::hint::black_box(decision);
-        index.insert(prepared, story);
-        let all = started.elapsed();
-        decides += decided;
-        inserts += all - decided;
-        whole.push(all);
+
+    /// Takes in some more; `false` once there are none.
+    fn turn(&mut self) -> bool {
+        let left = self.coming.len().saturating_sub(TURN);
+        for (report, story) in self.coming.drain(left..).rev() {
+            let started = Instant::now();
+            let prepared = prepare(&report.item());
+            let ready = started.elapsed();
+            self.index.expire(prepared.at);
+            let expired = started.elapsed();
+            std::hint::black_box(self.index.decide(&prepared, Dedupe::Story, &[], &Constraints::default()));
+            let decided = started.elapsed();
+            self.index.insert(prepared, story);
+            let inserted = started.elapsed();
+            self.prepares += ready;
+            self.decides += decided - expired;
+            self.inserts += inserted - decided;
+            self.whole.push(ready + (inserted - expired));
+        }
+        left > 0
     }
-    whole.sort_unstable();
-    let each = |sum: Duration| sum.as_secs_f64() * 1e6 / timed as f64;
-    let at = |share: usize| whole[whole.len() * share / 100].as_secs_f64() * 1e6;
-    let (held, peak) = (NOW.load(Relaxed) - before, PEAK.load(Relaxed) - before);
-    println!(
-        "{n_entries:>9} {:>11.1} {:>9.1} {:>9.1} {:>9.1} {:>9.1} {:>8.0} {:>8.0}",
-        each(prepares),
-        each(decides),
-        each(inserts),
-        at(50),
-        at(99),
-        held as f64 / 1e6,
-        peak as f64 / 1e6
-    );
+
+    /// µs.
+    fn mean(&self) -> f64 {
+        self.whole.iter().sum::<Duration>().as_secs_f64() * 1e6 / self.whole.len() as f64
+    }
+
+    fn print(&mut self) {
+        self.whole.sort_unstable();
+        let each = |sum: Duration| sum.as_secs_f64() * 1e6 / self.whole.len() as f64;
+        let at = |share: usize| self.whole[self.whole.len() * share / 100].as_secs_f64() * 1e6;
+        println!(
+            "{:>9} {:>11.1} {:>9.1} {:>9.1} {:>9.1} {:>9.1} {:>9.1} {:>8.0} {:>8.0}",
+            self.n_entries,
+            each(self.prepares),
+            each(self.decides),
+            each(self.inserts),
+            self.mean(),
+            at(50),
+            at(99),
+            self.held as f64 / 1e6,
+            self.peak as f64 / 1e6
+        );
+    }
 }
 
 /// A made-up press: it draws numbers from a counter, so that it says the same on every run.
