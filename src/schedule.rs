@@ -4,7 +4,7 @@
 //! the same answer. The state is kept by the store as JSON, opaque to it, in the transaction of the poll.
 
 use crate::feed::Hints;
-use crate::model::Timestamp;
+use crate::model::{Timestamp, is_default};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use xxhash_rust::xxh3::xxh3_64;
@@ -66,32 +66,47 @@ pub struct Push {
     pub delivered: bool,
 }
 
-/// What is remembered of a feed between polls. Unknown fields of an older or newer version are ignored.
+/// What is remembered of a feed between polls. Unknown fields of an older or newer version are ignored; what is as it
+/// was in the beginning is not written down, because all of it is written with each poll.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct FeedState {
     /// Failures in a row.
+    #[serde(skip_serializing_if = "is_default")]
     pub n_errors: u32,
+    #[serde(skip_serializing_if = "is_default")]
     pub failing_since: Option<Timestamp>,
     /// Not before this, whatever else: Retry-After.
+    #[serde(skip_serializing_if = "is_default")]
     pub hold_until: Option<Timestamp>,
     /// 410: polled no more.
+    #[serde(skip_serializing_if = "is_default")]
     pub gone: bool,
     /// What the feed last said of its own polling: a 304 says nothing, so it is remembered.
+    #[serde(skip_serializing_if = "is_default")]
     pub ttl_minutes: Option<u32>,
+    #[serde(skip_serializing_if = "is_default")]
     pub update_period_seconds: Option<u64>,
+    #[serde(skip_serializing_if = "is_default")]
     pub skip_hours: Vec<u8>,
+    #[serde(skip_serializing_if = "is_default")]
     pub skip_days: Vec<u8>,
     /// The median gap between the feed's entries.
+    #[serde(skip_serializing_if = "is_default")]
     pub median_gap_ms: Option<i64>,
     /// The hours of the day (GMT, the lowest bit is midnight's) in which, or beside which, its entries were published.
+    #[serde(skip_serializing_if = "is_default")]
     pub busy_hours: Option<u32>,
+    #[serde(skip_serializing_if = "is_default")]
     pub moving: Option<Moving>,
     /// When its newest entry was published; times to come do not count.
+    #[serde(skip_serializing_if = "is_default")]
     pub newest: Option<Timestamp>,
     /// Polls in a row that found what the hub had not pushed.
+    #[serde(skip_serializing_if = "is_default")]
     pub push_misses: u32,
     /// It has its place between the feeds that were added together with it.
+    #[serde(skip_serializing_if = "is_default")]
     pub spread: bool,
 }
 

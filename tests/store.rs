@@ -17,7 +17,7 @@ use std::time::Duration;
 const NOW: Timestamp = Timestamp(1_790_000_000_000);
 
 fn claim() -> Claim {
-    Claim { n: 100, lease: Duration::from_secs(60), not_hosts: Vec::new(), per_host: 100 }
+    Claim { n: 100, lease: Duration::from_secs(60), not_hosts: Vec::new(), per_host: 100, whole_hosts: false }
 }
 
 fn draft(id: &str, link: &str, title: &str) -> Draft {
@@ -224,7 +224,7 @@ fn retry_after_outlives_all() {
     let mut held = record(bed.feed, NOW, Vec::new());
     (held.state.hold_until, held.next_poll) = (Some(hold), Some(hold));
     bed.store.save_poll(&held).unwrap();
-    bed.store.want_all(NOW.plus(Duration::from_secs(60))).unwrap();
+    bed.store.want_all(false, NOW.plus(Duration::from_secs(60))).unwrap();
     assert_eq!(bed.store.claim_due(&claim(), NOW.plus(Duration::from_secs(60))).unwrap().len(), 0);
     assert_eq!(bed.store.claim_due(&claim(), hold).unwrap().len(), 1);
 }
@@ -550,7 +550,7 @@ fn a_domain_that_asks_for_patience_is_held_as_a_whole() {
     assert!(feeds[2].reasons.iter().any(|why| why.contains("patience")));
     // `once --all` does not override it.
     let soon = NOW.plus(Duration::from_secs(60));
-    bed.store.want_all(soon).unwrap();
+    bed.store.want_all(false, soon).unwrap();
     let claimed: Vec<i64> = bed.store.claim_due(&claim(), soon).unwrap().iter().map(|feed| feed.id.0).collect();
     assert_eq!(claimed, [1, 4]);
 }
@@ -566,7 +566,7 @@ fn a_feed_that_is_wanted_is_polled_once() {
     let soon = NOW.plus(Duration::from_secs(60));
     let ids = |due: Vec<Arc<courant::store::DueFeed>>| due.iter().map(|feed| feed.id.0).collect::<Vec<_>>();
     assert_eq!(bed.store.claim_due(&claim(), soon).unwrap().len(), 0);
-    bed.store.want_all(soon).unwrap();
+    bed.store.want_all(false, soon).unwrap();
     assert_eq!(bed.store.next_due(Timestamp(i64::MIN)).unwrap(), Some(soon));
     // Those of a busy host stay wanted.
     let first = bed.store.claim_due(&Claim { not_hosts: vec!["b.example".into()], ..claim() }, soon).unwrap();

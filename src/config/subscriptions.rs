@@ -4,7 +4,7 @@
 use super::sources::{self, Headers, Login};
 use super::{ConfigError, diagnose, values};
 use crate::listing::Selectors;
-use crate::model::{ArticleMode, Dedupe};
+use crate::model::{ArticleMode, Dedupe, is_default};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::time::Duration;
@@ -40,13 +40,13 @@ pub struct Subscription {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page: Option<Box<Selectors>>,
     /// Of several copies of a story, the feed of higher priority is shown.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub priority: i32,
     /// Never named to anyone else.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub private: bool,
     /// Kept in the list, not polled.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub paused: bool,
 }
 

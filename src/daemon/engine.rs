@@ -53,6 +53,8 @@ pub struct Engine {
     pub rules: Arc<Rules>,
     pub writer: Writer,
     pub stats: Stats,
+    /// Polls that found nothing, on their way to the writer.
+    pub quiet: super::quiet::Quiet,
     /// The turns of `exec:` sources.
     pub commands: super::source::Commands,
     /// Something may have become due earlier than a loop believes.
@@ -93,6 +95,7 @@ impl Engine {
             rules: Arc::new(rules),
             writer,
             stats: Stats::default(),
+            quiet: super::quiet::Quiet::default(),
             commands: super::source::Commands::default(),
             feeds_changed: Notify::new(),
             articles_wanted: Notify::new(),

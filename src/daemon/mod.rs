@@ -8,6 +8,7 @@ mod owner;
 mod pass;
 mod poll;
 pub mod push;
+mod quiet;
 mod recluster;
 mod service;
 mod settle;

@@ -3,7 +3,7 @@
 //! The phases follow one another, so that all entries of a pass are assigned in the order of their dates.
 
 use super::engine::{Engine, Stats, clock};
-use super::{articles, poll, settle};
+use super::{articles, poll, quiet, settle};
 use crate::model::Timestamp;
 use crate::store::{Claim, Counts, HeldBack};
 use std::sync::{Arc, LazyLock};
@@ -48,7 +48,8 @@ pub async fn once(engine: &Arc<Engine>, all: bool) -> anyhow::Result<PassReport>
     let started = clock();
     let before = Snapshot::of(&engine.stats);
     if all {
-        engine.writer.write(move |store| store.want_all(started)).await?;
+        let whole_hosts = whole_hosts(engine);
+        engine.writer.write(move |store| store.want_all(whole_hosts, started)).await?;
     }
     drain_polls(engine).await?;
     drain_articles(engine).await?;
@@ -62,10 +63,13 @@ async fn drain_polls(engine: &Arc<Engine>) -> anyhow::Result<()> {
     loop {
         start_polls(engine, &mut tasks).await?;
         match tasks.join_next().await {
-            None => return save_robots(engine).await,
+            None => break,
             Some(ended) => ended?,
         }
     }
+    // Some of ours may be on their way with polls of the service.
+    quiet::flush(engine).await;
+    save_robots(engine).await
 }
 
 /// Fetches pages until none is due.
@@ -115,7 +119,18 @@ pub(super) async fn start_articles(engine: &Arc<Engine>, tasks: &mut JoinSet<()>
 fn next_claim(engine: &Engine, n_out: usize) -> Option<Claim> {
     let room = OUT.saturating_sub(u32::try_from(n_out).unwrap_or(u32::MAX));
     let busy = engine.client.waiting().into_iter().filter(|(_, n)| *n >= WAITING_PER_HOST).map(|(host, _)| host);
-    (room >= *OUT / 2).then(|| Claim { n: room, lease: poll::LEASE, not_hosts: busy.collect(), per_host: WAITING_PER_HOST })
+    (room >= *OUT / 2).then(|| Claim {
+        n: room,
+        lease: poll::LEASE,
+        not_hosts: busy.collect(),
+        per_host: WAITING_PER_HOST,
+        whole_hosts: whole_hosts(engine),
+    })
+}
+
+/// Where requests to one host must keep a distance, many hosts are asked in turn instead.
+pub(super) fn whole_hosts(engine: &Engine) -> bool {
+    engine.config.poll.host_spacing.is_zero()
 }
 
 /// Keeps what robots.txt of new hosts said, so that a restart asks nobody again.

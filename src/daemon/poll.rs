@@ -2,7 +2,7 @@
 
 use super::engine::{Engine, Stats, clock};
 use super::settle::Compared;
-use super::source;
+use super::{quiet, source};
 use crate::feed::{self, NotAFeed, ParsedEntry, ParsedFeed};
 use crate::fetch::{self, FetchError, Head, Outcome, Room, Validators};
 use crate::life::{self, Trouble};
@@ -17,9 +17,17 @@ use std::time::Duration;
 
 /// Polls a feed and commits what came of it.
 pub async fn poll(engine: &Arc<Engine>, due: Arc<DueFeed>) {
-    let url = log_name(&due);
     // Its room in memory is free again when what was read is stored.
     let (record, _room) = record(engine, &due).await;
+    match record.is_quiet() {
+        true => quiet::save(engine, due, record).await,
+        false => save(engine, &due, record).await,
+    }
+    engine.stats.polls_out.fetch_sub(1, Ordering::Relaxed);
+}
+
+async fn save(engine: &Engine, due: &DueFeed, record: PollRecord) {
+    let url = log_name(due);
     let (error, unchanged) = (record.error.clone(), record.error.is_none() && record.read.is_none());
     let n_errors = record.state.n_errors;
     let names_hub = matches!(record.hub, Some(Some(_)));
@@ -33,7 +41,6 @@ pub async fn poll(engine: &Arc<Engine>, due: Arc<DueFeed>) {
         // The feed's lease ends by itself, and it is polled again.
         Err(problem) => tracing::error!(feed.url = url, error = %problem, "a poll could not be stored"),
     }
-    engine.stats.polls_out.fetch_sub(1, Ordering::Relaxed);
 }
 
 /// A feed as logs may call it: a private one by its number.
@@ -201,7 +208,7 @@ async fn take_in(engine: &Arc<Engine>, due: &Arc<DueFeed>, outcome: Outcome, at:
                     Brought {
                         error: None,
                         trouble: None,
-                        validators: Some(head.validators.clone()),
+                        validators: (head.validators != due.validators).then_some(head.validators),
                         wire_bytes: head.wire_bytes,
                         moved_to: next.moved_to.clone(),
                         held: None,

@@ -2,7 +2,7 @@
 
 use super::engine::{Engine, clock};
 use super::pass::{save_robots, start_articles, start_polls};
-use super::{push, settle, socket};
+use super::{push, quiet, settle, socket};
 use crate::config::ConfigError;
 use crate::config::subscriptions::{self, Subscription};
 use crate::model::Timestamp;
@@ -105,7 +105,10 @@ async fn poll_loop(engine: Arc<Engine>, pulse: Arc<Pulse>, mut stopped: watch::R
         let after = if tasks.is_empty() { Timestamp(i64::MIN) } else { looked.0 };
         let due = engine.writer.write(move |store| store.next_due(after)).await?;
         tokio::select! {
-            () = told_to_stop(&mut stopped) => return Ok(()),
+            () = told_to_stop(&mut stopped) => {
+                quiet::flush(&engine).await;
+                return Ok(());
+            }
             Some(ended) = tasks.join_next() => ended.context("a poll died")?,
             () = nap(due, SHORTEST_NAP, &engine.feeds_changed) => {}
         }

@@ -2,7 +2,7 @@
 //! line an answer.
 
 use super::engine::{Engine, Stats, clock};
-use super::pass::{PassReport, Snapshot, report};
+use super::pass::{PassReport, Snapshot, report, whole_hosts};
 use super::service::reload;
 use crate::model::Timestamp;
 use crate::store::{Corrected, Correction};
@@ -146,7 +146,8 @@ async fn act(engine: &Arc<Engine>, ask: Ask) -> anyhow::Result<Answer> {
         Ask::Once { all } => {
             let (started, before) = (clock(), Snapshot::of(&engine.stats));
             if all {
-                engine.writer.write(move |store| store.want_all(started)).await?;
+                let whole_hosts = whole_hosts(engine);
+                engine.writer.write(move |store| store.want_all(whole_hosts, started)).await?;
             }
             engine.feeds_changed.notify_one();
             until_idle(engine).await?;

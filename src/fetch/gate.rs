@@ -3,20 +3,18 @@
 //! A request waits for its host first and takes one of the global slots only then, so that a host that hangs
 //! holds its own slots and no others. Waiting is first come, first served.
 
-use super::transport::IDLE;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
-use xxhash_rust::xxh3::xxh3_64;
 
 /// Idle hosts are swept out when this many are known, or twice as many as were left by the last sweep.
 const SWEEP_FROM: usize = 1024;
 
-/// An idle connection is a descriptor held: a quarter of the descriptors that the process may have (or of this
-/// many, where that is not known) may be idle connections.
-const USUAL_DESCRIPTORS: usize = 1024;
+/// A request waits this long for the answer to another one at its host, whose connection it then uses: a new one costs
+/// both sides more than a request does.
+const REUSE_WAIT: Duration = Duration::from_millis(50);
 
 /// Crawl delays that are remembered: as many as hosts whose robots.txt is.
 const MOST_DELAYS: usize = 20_000;
@@ -25,8 +23,6 @@ pub struct Gate {
     per_host: usize,
     spacing: Duration,
     slots: Semaphore,
-    /// Hosts whose connections may be kept at one time.
-    most_kept: usize,
     state: Mutex<State>,
 }
 
@@ -35,14 +31,6 @@ struct State {
     /// What robots.txt asks for beyond our own spacing; as many as robots records are kept.
     crawl_delays: HashMap<Arc<str>, Duration>,
     sweep_at: usize,
-    recent: Recent,
-}
-
-/// Hashes of the hosts whose connections were kept in this span of time and in the one before.
-struct Recent {
-    since: Instant,
-    now: HashSet<u64>,
-    before: HashSet<u64>,
 }
 
 struct Host {
@@ -51,6 +39,8 @@ struct Host {
     /// When the last request started. Held while the next one waits for its start, so that starts are in order.
     last_start: tokio::sync::Mutex<Option<Instant>>,
     counts: Mutex<Counts>,
+    /// Told whenever a request was sent or has ended.
+    moved: Notify,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -58,6 +48,12 @@ struct Counts {
     /// Turns given out and being waited for: while there are any, the host is not swept out.
     users: usize,
     waiting: usize,
+    /// Requests that have a connection, or will open one, and have not ended.
+    under_way: usize,
+    /// When the last of them was sent; `None`: it still waits for its global slot.
+    sent: Option<Instant>,
+    /// Connections that requests have left for the next ones.
+    idle: usize,
 }
 
 /// A slot at one host. Given back when dropped.
@@ -65,6 +61,15 @@ pub struct Turn<'a> {
     gate: &'a Gate,
     host: Arc<Host>,
     holds_slot: bool,
+    connection: Connection,
+}
+
+/// What a turn has of the host's connections.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Connection {
+    None,
+    Claimed,
+    Used,
 }
 
 /// A global slot; given back when dropped.
@@ -81,20 +86,14 @@ impl Gate {
             per_host: per_host.max(1),
             spacing,
             slots: Semaphore::new(concurrency.clamp(1, Semaphore::MAX_PERMITS)),
-            most_kept: descriptors().unwrap_or(USUAL_DESCRIPTORS) / 4 / per_host.max(1),
-            state: Mutex::new(State {
-                hosts: HashMap::new(),
-                crawl_delays: HashMap::new(),
-                sweep_at: SWEEP_FROM,
-                recent: Recent { since: Instant::now(), now: HashSet::new(), before: HashSet::new() },
-            }),
+            state: Mutex::new(State { hosts: HashMap::new(), crawl_delays: HashMap::new(), sweep_at: SWEEP_FROM }),
         }
     }
 
     /// Waits for one of the host's slots.
     pub async fn enter(&self, host: &str) -> Turn<'_> {
         let host = self.host(host);
-        let mut turn = Turn { gate: self, host, holds_slot: false };
+        let mut turn = Turn { gate: self, host, holds_slot: false, connection: Connection::None };
         if let Ok(permit) = turn.host.slots.try_acquire() {
             permit.forget();
         } else {
@@ -109,16 +108,21 @@ impl Gate {
     }
 
     /// Waits until the host may be asked again, then for a global slot. From here the request is under way.
-    pub async fn start(&self, turn: &Turn<'_>) -> Option<Slot<'_>> {
-        let host = &turn.host;
-        let spacing = self.spacing_of(&host.name);
+    pub async fn start(&self, turn: &mut Turn<'_>) -> Option<Slot<'_>> {
+        let spacing = self.spacing_of(&turn.host.name);
         if spacing.is_zero() {
-            if let Ok(slot) = self.slots.try_acquire() {
-                return Some(slot);
-            }
-            let _waiting = Waiting::new(host);
-            return self.slots.acquire().await.ok();
+            turn.claim_connection().await;
+            let slot = match self.slots.try_acquire() {
+                Ok(slot) => Some(slot),
+                Err(_) => {
+                    let _waiting = Waiting::new(&turn.host);
+                    self.slots.acquire().await.ok()
+                }
+            };
+            turn.sends();
+            return slot;
         }
+        let host = &turn.host;
         let _waiting = Waiting::new(host);
         let mut last_start = host.last_start.lock().await;
         if let Some(last) = *last_start {
@@ -127,26 +131,6 @@ impl Gate {
         let slot = self.slots.acquire().await.ok();
         *last_start = Some(Instant::now());
         slot
-    }
-
-    /// Whether the connection of this request should be closed after it: connections to many other hosts are
-    /// kept already.
-    pub fn close_after(&self, turn: &Turn<'_>) -> bool {
-        let host = xxh3_64(turn.host().as_bytes());
-        let recent = &mut lock(&self.state).recent;
-        let elapsed = recent.since.elapsed();
-        if elapsed >= IDLE {
-            recent.before = std::mem::take(&mut recent.now);
-            if elapsed >= 2 * IDLE {
-                recent.before.clear();
-            }
-            recent.since = Instant::now();
-        }
-        if !recent.before.contains(&host) && recent.now.len() + recent.before.len() >= self.most_kept {
-            return !recent.now.contains(&host);
-        }
-        recent.now.insert(host);
-        false
     }
 
     /// How many requests wait at each host that has any.
@@ -186,7 +170,8 @@ impl Gate {
             name: name.clone(),
             slots: Semaphore::new(self.per_host),
             last_start: tokio::sync::Mutex::new(None),
-            counts: Mutex::new(Counts { users: 1, waiting: 0 }),
+            counts: Mutex::new(Counts { users: 1, ..Counts::default() }),
+            moved: Notify::new(),
         });
         state.hosts.insert(name, host.clone());
         host
@@ -205,15 +190,42 @@ impl Gate {
     }
 }
 
-/// The soft limit of open descriptors, on Linux.
-fn descriptors() -> Option<usize> {
-    let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
-    limits.lines().find_map(|line| line.strip_prefix("Max open files")?.split_ascii_whitespace().next()?.parse().ok())
-}
-
 impl Turn<'_> {
     pub fn host(&self) -> &str {
         &self.host.name
+    }
+
+    /// Waits until one of the host's connections is free, or none is open, or the requests on them take their time.
+    async fn claim_connection(&mut self) {
+        while self.connection == Connection::None {
+            let patience = {
+                let mut counts = lock(&self.host.counts);
+                let until = counts.sent.map(|sent| sent + REUSE_WAIT);
+                if counts.idle > 0 || counts.under_way == 0 || until.is_some_and(|until| until <= Instant::now()) {
+                    counts.under_way += 1;
+                    counts.sent = None;
+                    counts.idle = counts.idle.saturating_sub(1);
+                    self.connection = Connection::Claimed;
+                    return;
+                }
+                until
+            };
+            let _waiting = Waiting::new(&self.host);
+            match patience {
+                // Whether it was told or lost patience is seen in the next round.
+                Some(until) => _ = tokio::time::timeout_at(until, self.host.moved.notified()).await,
+                None => self.host.moved.notified().await,
+            }
+        }
+    }
+
+    fn sends(&mut self) {
+        if self.connection == Connection::Claimed {
+            self.connection = Connection::Used;
+            lock(&self.host.counts).sent = Some(Instant::now());
+            // Those who wait know now for how long.
+            self.host.moved.notify_waiters();
+        }
     }
 }
 
@@ -226,6 +238,11 @@ impl Drop for Turn<'_> {
         let mut state = lock(&self.gate.state);
         let mut counts = lock(&self.host.counts);
         counts.users = counts.users.saturating_sub(1);
+        if self.connection != Connection::None {
+            counts.under_way = counts.under_way.saturating_sub(1);
+            counts.idle += usize::from(self.connection == Connection::Used);
+            self.host.moved.notify_one();
+        }
         if counts.users == 0 && self.gate.spacing.is_zero() && !state.crawl_delays.contains_key(&self.host.name) {
             drop(counts);
             state.hosts.remove(&self.host.name);
@@ -258,8 +275,8 @@ mod tests {
     /// When (in seconds) each of `n` requests of a second's length started, asked for at once.
     async fn starts(gate: &Gate, host: &str, n: usize, began: Instant) -> Vec<u64> {
         let mut starts: Vec<u64> = futures(n, || async {
-            let turn = gate.enter(host).await;
-            let _slot = gate.start(&turn).await;
+            let mut turn = gate.enter(host).await;
+            let _slot = gate.start(&mut turn).await;
             let at = began.elapsed();
             tokio::time::sleep(SECOND).await;
             at.as_secs()
@@ -322,19 +339,5 @@ mod tests {
         let gate = Gate::new(100, 1, Duration::ZERO);
         drop(gate.enter("a").await);
         assert!(lock(&gate.state).hosts.is_empty());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn idle_connections_are_bounded() {
-        let gate = Gate { most_kept: 2, ..Gate::new(100, 1, Duration::ZERO) };
-        let mut closes = Vec::new();
-        for host in ["a", "b", "c", "a", "c"] {
-            let turn = gate.enter(host).await;
-            closes.push(gate.close_after(&turn));
-        }
-        assert_eq!(closes, [false, false, true, false, true]);
-        tokio::time::sleep(2 * IDLE).await;
-        let turn = gate.enter("c").await;
-        assert!(!gate.close_after(&turn));
     }
 }

@@ -91,7 +91,6 @@ struct Ask<'a> {
     validators: Option<&'a Validators>,
     authorization: Option<&'a HeaderValue>,
     own: Option<&'a HeaderMap>,
-    close_after: bool,
     limit: Limit,
     overlong: Overlong,
     now: Timestamp,
@@ -133,11 +132,11 @@ impl Inner {
                 self.ask_robots(&url, now, &mut turn).await?;
             }
             let host = url.host_str().ok_or(Refusal::NoHost)?;
-            let here = match turn.take().filter(|turn: &super::gate::Turn| turn.host() == host) {
+            let mut here = match turn.take().filter(|turn: &super::gate::Turn| turn.host() == host) {
                 Some(here) => here,
                 None => self.gate.enter(host).await,
             };
-            let mut slot = self.gate.start(&here).await;
+            let mut slot = self.gate.start(&mut here).await;
             let ask = Ask {
                 base,
                 validators: request
@@ -145,7 +144,6 @@ impl Inner {
                     .filter(|v| v.url == url.as_str() && (v.etag.is_some() || v.last_modified.is_some())),
                 authorization: credentials.as_ref().filter(|_| home.as_ref() == Some(&url.origin())),
                 own: request.own.and_then(|own| own.for_hop(&url)),
-                close_after: self.gate.close_after(&here),
                 limit,
                 overlong: Overlong::Refuse,
                 now,
@@ -211,14 +209,13 @@ impl Inner {
         let mut budget = ROBOTS_TIMEOUT.min(self.settings.timeout);
         for _ in 0..=MAX_ROBOTS_HOPS {
             let Some(host) = url.host_str() else { break };
-            let turn = self.gate.enter(host).await;
-            let slot = self.gate.start(&turn).await;
+            let mut turn = self.gate.enter(host).await;
+            let slot = self.gate.start(&mut turn).await;
             let ask = Ask {
                 base: &self.headers.robots,
                 validators: None,
                 authorization: None,
                 own: None,
-                close_after: false,
                 limit: ROBOTS_LIMIT,
                 overlong: Overlong::Cut,
                 now,
@@ -252,8 +249,8 @@ impl Inner {
     pub async fn post_form(&self, address: &str, form: String) -> Result<u16, FetchError> {
         let mut url = address::check(address, &self.settings.allow_private)?;
         let authorization = take_credentials(&mut url);
-        let turn = self.gate.enter(url.host_str().ok_or(Refusal::NoHost)?).await;
-        let _slot = self.gate.start(&turn).await;
+        let mut turn = self.gate.enter(url.host_str().ok_or(Refusal::NoHost)?).await;
+        let _slot = self.gate.start(&mut turn).await;
         let mut request = reqwest::Request::new(reqwest::Method::POST, url.clone());
         let sent = request.headers_mut();
         *sent = self.headers.form.clone();
@@ -291,9 +288,6 @@ impl Inner {
         }
         if let Some(authorization) = ask.authorization {
             sent.insert(header::AUTHORIZATION, authorization.clone());
-        }
-        if ask.close_after && url.scheme() == "http" {
-            sent.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         let patience = self.settings.header_timeout;
         let answer = async {

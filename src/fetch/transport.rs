@@ -9,62 +9,79 @@ use super::{FetchError, Settings};
 use crate::text::{clip, one_line};
 use anyhow::Context;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use std::collections::{HashMap, HashSet};
 use std::error::Error;
 use std::net::SocketAddr;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use url::Url;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// A kept connection serves the next request of a burst (articles of one site, feeds of one host); held
 /// longer it would only pile up descriptors.
-pub const IDLE: Duration = Duration::from_secs(5);
+const IDLE: Duration = Duration::from_secs(5);
+
+/// Connections to no more hosts than this are kept idle: each holds 40 KB of memory and a descriptor.
+const MOST_KEPT: usize = 256;
 
 /// A header block beyond this is an attack; it binds HTTP/2 (hyper's own limits bind HTTP/1).
 const MAX_HEADER_BYTES: u32 = 64 * 1024;
 
-/// Clients by what they may dial; each is built when it is first needed.
+/// Clients by what they may dial, each built when it is first needed.
 pub struct Transport {
     settings: Arc<Settings>,
-    /// For every port that no exception names.
-    common: Pair,
-    by_port: Vec<(u16, Pair)>,
+    /// Loading TLS roots costs milliseconds: plain http must not pay for it, and nobody twice.
+    plain: rustls::ClientConfig,
+    tls: OnceLock<rustls::ClientConfig>,
+    kept: Mutex<Kept>,
 }
 
-/// Loading TLS roots costs milliseconds: plain http must not pay for it.
+/// The clients in use, and the hosts that were asked through them. A client keeps its idle connections until it is
+/// dropped, so that all are dropped when there were too many hosts: requests under way still hold theirs.
 #[derive(Default)]
-struct Pair {
-    plain: OnceLock<reqwest::Client>,
-    tls: OnceLock<reqwest::Client>,
+struct Kept {
+    clients: HashMap<Dials, reqwest::Client>,
+    hosts: HashSet<u64>,
+}
+
+/// What a client may dial: the port, where an exception names it, and with TLS or without.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Dials {
+    port: Option<u16>,
+    tls: bool,
 }
 
 impl Transport {
     /// Builds the plain client, so that a set-up that cannot work fails here.
     pub fn new(settings: Arc<Settings>) -> anyhow::Result<Transport> {
-        let mut ports: Vec<u16> = settings.allow_private.iter().filter_map(|rule| rule.port).collect();
-        ports.sort_unstable();
-        ports.dedup();
-        let by_port = ports.into_iter().map(|port| (port, Pair::default())).collect();
-        let transport = Transport { settings, common: Pair::default(), by_port };
-        let plain = transport.build(None, rustls::RootCertStore::empty())?;
-        _ = transport.common.plain.set(plain);
+        let plain = tls_config(rustls::RootCertStore::empty())?;
+        let transport = Transport { settings, plain, tls: OnceLock::new(), kept: Mutex::default() };
+        let dials = Dials { port: None, tls: false };
+        let client = transport.build(dials)?;
+        transport.kept.lock().unwrap_or_else(PoisonError::into_inner).clients.insert(dials, client);
         Ok(transport)
     }
 
     /// The client that may dial this address.
-    pub fn client(&self, url: &Url) -> Result<&reqwest::Client, FetchError> {
+    pub fn client(&self, url: &Url) -> Result<reqwest::Client, FetchError> {
         let port = url.port_or_known_default();
-        let (port, pair) = match self.by_port.iter().find(|(p, _)| Some(*p) == port) {
-            Some((port, pair)) => (Some(*port), pair),
-            None => (None, &self.common),
-        };
-        let tls = url.scheme() == "https";
-        let cell = if tls { &pair.tls } else { &pair.plain };
-        if let Some(client) = cell.get() {
-            return Ok(client);
+        let port = port.filter(|_| self.settings.allow_private.iter().any(|rule| rule.port == port));
+        let dials = Dials { port, tls: url.scheme() == "https" };
+        let host = xxh3_64(url.host_str().unwrap_or_default().as_bytes());
+        // Maps that are whole between any two statements: a panic elsewhere spoils nothing.
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if !kept.hosts.contains(&host) {
+            if kept.hosts.len() >= MOST_KEPT {
+                *kept = Kept::default();
+            }
+            kept.hosts.insert(host);
         }
-        let roots = if tls || self.settings.proxy.starts_with("https:") { roots() } else { rustls::RootCertStore::empty() };
-        let client = self.build(port, roots).map_err(|error| FetchError::Connect(one_line(&format!("{error:#}"))))?;
-        Ok(cell.get_or_init(|| client))
+        if let Some(client) = kept.clients.get(&dials) {
+            return Ok(client.clone());
+        }
+        let client = self.build(dials).map_err(|error| FetchError::Connect(one_line(&format!("{error:#}"))))?;
+        kept.clients.insert(dials, client.clone());
+        Ok(client)
     }
 
     /// Behind a proxy we do not dial ourselves, so that a name is looked up and judged before it is handed over. The
@@ -82,14 +99,17 @@ impl Transport {
         Ok(())
     }
 
-    fn build(&self, port: Option<u16>, roots: rustls::RootCertStore) -> anyhow::Result<reqwest::Client> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut tls = rustls::ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .context("cannot set up TLS")?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    fn build(&self, dials: Dials) -> anyhow::Result<reqwest::Client> {
+        let tls = match dials.tls || self.settings.proxy.starts_with("https:") {
+            false => self.plain.clone(),
+            true => match self.tls.get() {
+                Some(known) => known.clone(),
+                None => {
+                    let loaded = tls_config(roots())?;
+                    self.tls.get_or_init(|| loaded).clone()
+                }
+            },
+        };
         // The environment's proxies count for nothing.
         let builder = reqwest::Client::builder().no_proxy();
         let (builder, proxy_host) = match self.settings.proxy.as_str() {
@@ -101,7 +121,7 @@ impl Transport {
         };
         builder
             .tls_backend_preconfigured(tls)
-            .dns_resolver(Resolver { settings: self.settings.clone(), port, proxy_host })
+            .dns_resolver(Resolver { settings: self.settings.clone(), port: dials.port, proxy_host })
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
             .connect_timeout(self.settings.connect_timeout)
@@ -113,6 +133,17 @@ impl Transport {
             .build()
             .context("cannot set up the HTTP client")
     }
+}
+
+fn tls_config(roots: rustls::RootCertStore) -> anyhow::Result<rustls::ClientConfig> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .context("cannot set up TLS")?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(config)
 }
 
 /// The system's roots, or the bundled ones where it has none.

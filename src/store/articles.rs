@@ -63,7 +63,7 @@ impl Store {
             if taken.is_full() {
                 break;
             }
-            if !taken.take(row.get(6)?) {
+            if !taken.take(row.get_ref(6)?.as_str()?) {
                 continue;
             }
             let url: String = row.get(1)?;

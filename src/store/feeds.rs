@@ -8,7 +8,7 @@ use crate::life::Trouble;
 use crate::model::{FeedId, Timestamp};
 use crate::schedule::{FeedState, Push};
 use crate::websub::Hub;
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,6 +57,8 @@ pub struct Claim {
     pub not_hosts: Vec<String>,
     /// Of one host at most so many, so that feeds of one that hangs are never all that is handed out.
     pub per_host: usize,
+    /// With each feed whatever else of its host is due, so that all of it goes over one connection.
+    pub whole_hosts: bool,
 }
 
 /// How many of each host a claim has taken so far.
@@ -78,8 +80,8 @@ impl Taken<'_> {
     }
 
     /// Whether one more of the host is taken.
-    pub(super) fn take(&mut self, host: String) -> bool {
-        let of_host = self.by_host.entry(host).or_default();
+    pub(super) fn take(&mut self, host: &str) -> bool {
+        let of_host = self.by_host.entry(host.to_owned()).or_default();
         let more = *of_host < self.claim.per_host;
         *of_host += usize::from(more);
         self.n += usize::from(more);
@@ -111,6 +113,19 @@ pub struct PollRecord {
     pub wire_bytes: u64,
     /// `None`: nothing was read (unchanged, or failed).
     pub read: Option<Read>,
+}
+
+impl PollRecord {
+    /// Nothing but the feed's times, and what is remembered with them, is to be written.
+    pub fn is_quiet(&self) -> bool {
+        self.read.is_none()
+            && self.error.is_none()
+            && self.event.is_none()
+            && self.moved_to.is_none()
+            && self.held.is_none()
+            && self.validators.is_none()
+            && self.hub.is_none()
+    }
 }
 
 /// What a feed said, where it said something.
@@ -214,49 +229,61 @@ impl Store {
     /// Hands out feeds that are due, longest overdue first. A lease ends by itself, with its poll, or with the process.
     pub fn claim_due(&mut self, claim: &Claim, now: Timestamp) -> rusqlite::Result<Vec<Arc<DueFeed>>> {
         let not_hosts = serde_json::to_string(&claim.not_hosts).unwrap_or_default();
-        let leases = &mut self.leases;
-        leases.retain(|_, until| *until > now);
-        let mut due = Vec::new();
+        let until = now.plus(claim.lease);
+        self.leases.retain(|_, until| *until > now);
         let mut taken = claim.begin();
-        let mut all = self.connection.prepare_cached(&format!(
-            "SELECT {DUE_COLUMNS}, f.host FROM {DUE_TABLES}
-             WHERE f.next_poll <= ?1 AND f.subscribed = 1 AND f.paused = 0 AND f.host NOT IN (SELECT value FROM json_each(?2))
-             ORDER BY f.next_poll"
-        ))?;
+        let mut claimed = Vec::new();
+        let mut all = self.connection.prepare_cached(
+            "SELECT id, host FROM feeds WHERE next_poll <= ?1 AND subscribed = 1 AND paused = 0
+               AND host NOT IN (SELECT value FROM json_each(?2)) ORDER BY next_poll",
+        )?;
+        let mut of_host = self.connection.prepare_cached(
+            "SELECT id FROM feeds INDEXED BY feeds_host WHERE host = ?1 AND next_poll <= ?2 AND subscribed = 1 AND paused = 0 ORDER BY id",
+        )?;
         let mut rows = all.query(params![now.0, not_hosts])?;
         while let Some(row) = rows.next()? {
+            let (id, host): (FeedId, String) = (FeedId(row.get(0)?), row.get(1)?);
             if taken.is_full() {
                 break;
             }
-            if !leases.contains_key(&FeedId(row.get(0)?)) && taken.take(row.get(N_DUE_COLUMNS)?) {
-                due.push(Arc::new(due_feed(row)?));
+            if self.leases.contains_key(&id) {
+                continue;
+            }
+            let mut ids = vec![id];
+            if claim.whole_hosts {
+                let others = of_host.query_map(params![host, now.0], |row| Ok(FeedId(row.get(0)?)))?;
+                ids = others.collect::<rusqlite::Result<_>>()?;
+            }
+            for id in ids {
+                if !self.leases.contains_key(&id) && !taken.is_full() && taken.take(&host) {
+                    self.leases.insert(id, until);
+                    claimed.push(id);
+                }
             }
         }
         // Who was polled meanwhile, is being polled, or may not be polled yet is wanted no more.
-        let mut wanted = self.connection.prepare_cached(&format!(
-            "SELECT {DUE_COLUMNS}, f.host FROM {DUE_TABLES}
-             WHERE f.id = ?1 AND f.subscribed = 1 AND f.paused = 0 AND f.next_poll > ?2 AND coalesce(f.hold_until, 0) <= ?2
-               AND coalesce(f.last_polled, 0) < ?3"
-        ))?;
+        let mut wanted = self.connection.prepare_cached(
+            "SELECT host FROM feeds WHERE id = ?1 AND subscribed = 1 AND paused = 0 AND next_poll > ?2
+               AND coalesce(hold_until, 0) <= ?2 AND coalesce(last_polled, 0) < ?3",
+        )?;
         let mut later = Vec::new();
         for id in self.wanted.drain(..) {
             if taken.is_full() {
                 later.push(id);
-            } else if !leases.contains_key(&id) {
-                let mut rows = wanted.query(params![id.0, now.0, self.wanted_at.0])?;
-                if let Some(row) = rows.next()? {
-                    let host: String = row.get(N_DUE_COLUMNS)?;
-                    if !claim.not_hosts.contains(&host) && taken.take(host) {
-                        due.push(Arc::new(due_feed(row)?));
-                    } else {
-                        later.push(id);
-                    }
+            } else if !self.leases.contains_key(&id) {
+                let host = wanted.query_row(params![id.0, now.0, self.wanted_at.0], |row| row.get::<_, String>(0)).optional()?;
+                let Some(host) = host else { continue };
+                if !claim.not_hosts.contains(&host) && taken.take(&host) {
+                    self.leases.insert(id, until);
+                    claimed.push(id);
+                } else {
+                    later.push(id);
                 }
             }
         }
         self.wanted = later;
-        leases.extend(due.iter().map(|feed| (feed.id, now.plus(claim.lease))));
-        Ok(due)
+        let mut one = self.connection.prepare_cached(&format!("SELECT {DUE_COLUMNS} FROM {DUE_TABLES} WHERE f.id = ?"))?;
+        claimed.iter().map(|id| one.query_row([id.0], |row| Ok(Arc::new(due_feed(row)?)))).collect()
     }
 
     /// When the next feed after `after` is due, leased ones left out.
@@ -286,11 +313,14 @@ impl Store {
     }
 
     /// Wants every feed polled that may be polled at all: our own intervals and a server's max-age are overridden,
-    /// Retry-After and 410 are not. Nothing is written, so that a process that ends forgets it.
-    pub fn want_all(&mut self, now: Timestamp) -> rusqlite::Result<()> {
-        let mut all =
-            self.connection.prepare_cached("SELECT id FROM feeds WHERE subscribed = 1 AND paused = 0 AND next_poll > ?")?;
-        self.wanted = all.query_map([now.0], |row| Ok(FeedId(row.get(0)?)))?.collect::<rusqlite::Result<_>>()?;
+    /// Retry-After and 410 are not. Nothing is written, so that a process that ends forgets it. `whole_hosts` as in
+    /// [`Claim`].
+    pub fn want_all(&mut self, whole_hosts: bool, now: Timestamp) -> rusqlite::Result<()> {
+        let mut all = self.connection.prepare_cached(
+            "SELECT id FROM feeds WHERE subscribed = 1 AND paused = 0 AND next_poll > ?1 ORDER BY iif(?2, host, ''), id",
+        )?;
+        let ids = all.query_map(params![now.0, whole_hosts], |row| Ok(FeedId(row.get(0)?)))?;
+        self.wanted = ids.collect::<rusqlite::Result<_>>()?;
         self.wanted_at = now;
         Ok(())
     }
