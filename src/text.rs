@@ -17,6 +17,27 @@ pub fn is_hostile(c: char) -> bool {
     }
 }
 
+/// Whether `test` holds for any byte. Some bytes at a time are looked at without a branch for each: what `test` asks of
+/// most texts is true of none.
+pub fn any_byte(bytes: &[u8], test: impl Fn(u8) -> bool) -> bool {
+    bytes.chunks(LOOKED_AT).any(|chunk| chunk.iter().fold(false, |found, byte| found | test(*byte)))
+}
+
+const LOOKED_AT: usize = 64;
+
+/// Whether any character of a text is [hostile](is_hostile).
+pub fn has_hostile(text: &str) -> bool {
+    let may_be =
+        |b: u8| (b < b' ') & (b != b'\t') & (b != b'\n') | (b == 0x7f) | (b == 0xc2) | (b == 0xd8) | (b == 0xe2) | (b == 0xef);
+    let is = |at: usize| text[at..].chars().next().is_some_and(is_hostile);
+    let mut from = 0;
+    text.as_bytes().chunks(LOOKED_AT).any(|chunk| {
+        let found = any_byte(chunk, may_be) && chunk.iter().enumerate().any(|(at, b)| may_be(*b) && is(from + at));
+        from += chunk.len();
+        found
+    })
+}
+
 /// One line that is safe in a terminal, a log and an XML text: hostile characters dropped, runs of white
 /// space become one blank, ends trimmed.
 pub fn one_line(text: &str) -> String {
@@ -38,7 +59,7 @@ pub fn one_line(text: &str) -> String {
 
 /// Hostile characters dropped, lines kept.
 pub fn harmless(text: &str) -> std::borrow::Cow<'_, str> {
-    if text.chars().any(is_hostile) { text.chars().filter(|c| !is_hostile(*c)).collect::<String>().into() } else { text.into() }
+    if has_hostile(text) { text.chars().filter(|c| !is_hostile(*c)).collect::<String>().into() } else { text.into() }
 }
 
 /// A letter of a script that is written without spaces: Han, kana, Hangul.
@@ -116,17 +137,20 @@ pub fn is_alphanumeric(c: char) -> bool {
     match c {
         '\0'..='\u{7f}' => c.is_ascii_alphanumeric(),
         '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' => true,
-        '\u{2010}'..='\u{201f}' | '\u{3000}'..='\u{3002}' | '\u{ff01}'..='\u{ff0f}' => false,
+        '\u{2010}'..='\u{206f}' | '\u{3000}'..='\u{3002}' | '\u{3008}'..='\u{3020}' | '\u{ff01}'..='\u{ff0f}' => false,
+        '\u{c0}'..='\u{24f}' | '\u{400}'..='\u{481}' => !matches!(c, '×' | '÷'),
         _ => c.is_alphanumeric(),
     }
 }
 
 /// Where the first character is that is not ASCII and is `wanted`. Runs of ASCII are skipped without being decoded.
 fn find_char(text: &str, wanted: impl Fn(char) -> bool) -> Option<usize> {
+    let bytes = text.as_bytes();
     let mut at = 0;
-    while let Some(byte) = text.as_bytes().get(at) {
+    while let Some(byte) = bytes.get(at) {
         if byte.is_ascii() {
-            at += 1;
+            let next = &bytes[at..bytes.len().min(at + LOOKED_AT)];
+            at += if next.is_ascii() { next.len() } else { 1 };
             continue;
         }
         let c = text[at..].chars().next()?;

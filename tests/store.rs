@@ -298,7 +298,7 @@ fn an_older_database_is_migrated_by_its_owner_and_by_nobody_else() {
     let older = rusqlite::Connection::open(&bed.path).unwrap();
     older
         .execute_batch(
-            "DROP INDEX entries_unsettled; DROP TABLE websub; DROP TABLE feed_events; ALTER TABLE feeds DROP COLUMN trouble; PRAGMA user_version = 3",
+            "DROP INDEX feeds_host; DROP INDEX entries_unsettled; DROP TABLE websub; DROP TABLE feed_events; ALTER TABLE feeds DROP COLUMN trouble; PRAGMA user_version = 3",
         )
         .unwrap();
     drop(older);

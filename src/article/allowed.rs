@@ -5,6 +5,7 @@
 //! again cannot turn text into markup.
 
 use super::tree::Tag;
+use crate::text::any_byte;
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
@@ -212,6 +213,9 @@ fn is_plain_value(text: &str) -> bool {
 
 fn only_references(text: &str, known: &[&str]) -> bool {
     let bytes = text.as_bytes();
+    if !any_byte(bytes, |b| (b == b'\0') | (b == b'\r') | (b == b'>') | (b == b'&') | (b == 0xc2)) {
+        return true;
+    }
     let other = |at: usize, byte: u8| match byte {
         b'\0' | b'\r' | b'>' => true,
         b'&' => !known.iter().any(|reference| bytes[at..].starts_with(reference.as_bytes())),

@@ -120,21 +120,22 @@ fn kind(tree: &Tree, block: u32) -> Tag {
 }
 
 fn punctuation(text: &str) -> u32 {
-    let mut n = 0;
-    let mut before = ' ';
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        n += match c {
-            ',' | '.' | ';' | '!' | '?' => u32::from(
-                (before.is_alphabetic() || before == '"' || before == ')')
-                    && chars.peek().is_none_or(|c| c.is_whitespace() || *c == '"' || is_cjk(before)),
-            ),
-            '，' | '。' | '、' | '；' | '！' | '？' | '…' => 1,
-            _ => 0,
-        };
-        before = c;
-    }
-    n
+    let bytes = text.as_bytes();
+    let ends_word = |at: usize| {
+        let before = text[..at].chars().next_back().unwrap_or(' ');
+        let after = text[at + 1..].chars().next();
+        (before.is_alphabetic() || before == '"' || before == ')')
+            && after.is_none_or(|c| c.is_whitespace() || c == '"' || is_cjk(before))
+    };
+    let counts = |(at, byte): (usize, u8)| match byte {
+        b',' | b'.' | b';' | b'!' | b'?' => ends_word(at),
+        // … 、 。 ！ ， ； ？
+        0xe2 | 0xe3 | 0xef => {
+            matches!(bytes[at..at + 3], [0xe2, 0x80, 0xa6] | [0xe3, 0x80, 0x81 | 0x82] | [0xef, 0xbc, 0x81 | 0x8c | 0x9b | 0x9f])
+        }
+        _ => false,
+    };
+    bytes.iter().copied().enumerate().filter(|found| counts(*found)).count() as u32
 }
 
 /// How far classes are believed.

@@ -1,7 +1,7 @@
 //! The pieces of markup that the writer puts together: escaped text, checked addresses, the few attributes.
 
 use super::tree::{Tag, Tree, attribute};
-use crate::text::is_hostile;
+use crate::text::{any_byte, harmless, is_hostile};
 use crate::tracking::is_tracking;
 use scraper::node::Element;
 use url::Url;
@@ -80,36 +80,25 @@ pub fn escape(out: &mut String, text: &str) {
     if is_plain(text) {
         return out.push_str(text);
     }
+    let text = harmless(text);
     // What stands for itself is copied in stretches.
-    let mut kept = 0;
-    let mut at = 0;
-    while let Some(found) = text.as_bytes()[at..].iter().position(|b| may_be_special(*b)) {
-        let from = at + found;
-        let Some(c) = text[from..].chars().next() else { break };
-        at = from + c.len_utf8();
-        let instead = match c {
-            '&' => "&amp;",
-            '<' => "&lt;",
-            '>' => "&gt;",
-            c if is_hostile(c) => "",
-            _ => continue,
-        };
-        out.push_str(&text[kept..from]);
-        out.push_str(instead);
-        kept = at;
+    let mut rest = &*text;
+    while let Some(at) = memchr::memchr3(b'&', b'<', b'>', rest.as_bytes()) {
+        let (before, from) = rest.split_at(at);
+        out.push_str(before);
+        out.push_str(match from.as_bytes()[0] {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            _ => "&gt;",
+        });
+        rest = &from[1..];
     }
-    out.push_str(&text[kept..]);
-}
-
-/// Whether a character that begins with this byte may be markup or hostile.
-fn may_be_special(byte: u8) -> bool {
-    // Hostile characters beyond ASCII begin with these.
-    matches!(byte, b'&' | b'<' | b'>' | ..b' ' | 0x7f | 0xc2 | 0xd8 | 0xe2 | 0xef)
+    out.push_str(rest);
 }
 
 /// Printable ASCII without markup: most words, and copied at once.
 pub fn is_plain(text: &str) -> bool {
-    text.bytes().all(|b| matches!(b, b' '..=b'~') && !matches!(b, b'&' | b'<' | b'>' | b'"'))
+    !any_byte(text.as_bytes(), |b| (b < b' ') | (b > b'~') | (b == b'&') | (b == b'<') | (b == b'>') | (b == b'"'))
 }
 
 pub fn escape_attribute(out: &mut String, text: &str) {

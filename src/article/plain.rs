@@ -60,8 +60,15 @@ fn end_line(out: &mut String) {
 fn text(mut rest: &str, pre: bool, space: &mut bool, out: &mut String) {
     while !rest.is_empty() {
         // Whole stretches without an entity or white space that must be folded are copied at once.
-        let stop =
-            rest.bytes().position(|b| b == b'&' || (!pre && matches!(b, b' ' | b'\n' | b'\t' | b'\r'))).unwrap_or(rest.len());
+        let bytes = rest.as_bytes();
+        let folds = |at: usize| bytes.get(at + 1).is_none_or(|next| matches!(next, b' ' | b'\n' | b'\t' | b'\r'));
+        let stops = |(at, byte): (usize, &u8)| match byte {
+            b'&' => true,
+            b'\n' | b'\t' | b'\r' => !pre,
+            b' ' => !pre && (at == 0 || folds(at)),
+            _ => false,
+        };
+        let stop = bytes.iter().enumerate().position(stops).unwrap_or(rest.len());
         if stop > 0 {
             push(&rest[..stop], space, out);
             rest = &rest[stop..];

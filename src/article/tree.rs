@@ -389,8 +389,10 @@ pub fn weight(text: &str) -> u32 {
     let (mut sum, mut at) = (0, 0);
     while let Some(byte) = bytes.get(at) {
         if byte.is_ascii() {
-            sum += u32::from(byte.is_ascii_alphanumeric());
-            at += 1;
+            // Up to the end of the text, or the next character that is not ASCII.
+            let run = bytes[at..].iter().position(|b| !b.is_ascii()).unwrap_or(bytes.len() - at);
+            sum += bytes[at..at + run].iter().map(|b| u32::from(b.is_ascii_alphanumeric())).sum::<u32>();
+            at += run;
             continue;
         }
         let Some(c) = text[at..].chars().next() else { break };

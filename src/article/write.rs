@@ -9,7 +9,7 @@ use super::allowed::{self, LINK_REL, Role, role};
 use super::images;
 use super::markup::{block_attributes, close, escape, escape_attribute, language, link};
 use super::tree::{Node, Tag, Tree, attribute};
-use crate::text::{harmless, is_hostile};
+use crate::text::{any_byte, harmless, has_hostile, is_hostile};
 use url::Url;
 
 /// What becomes of a node.
@@ -351,8 +351,7 @@ impl<'a> Writer<'a, '_> {
         let mut rest = node.text;
         let whole = rest.trim_matches(collapses);
         // Text that needs no folding inside is written at once.
-        let folded = |w: &[u8]| w[0] == b' ' && w[1] == b' ' || matches!(w[0], b'\n' | b'\t' | b'\r' | b'\x0c');
-        if whole.len() > 1 && !whole.as_bytes().windows(2).any(folded) && !whole.chars().any(is_hostile) {
+        if whole.len() > 1 && !has_folds(whole.as_bytes()) && !has_hostile(whole) {
             self.space |= self.breaks == 0 && rest.starts_with(collapses);
             if self.ready() {
                 escape(&mut self.out, whole);
@@ -491,4 +490,11 @@ impl<'a> Writer<'a, '_> {
 /// White space that HTML collapses; the no-break space is text.
 fn collapses(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\n' | '\r' | '\x0c')
+}
+
+/// Whether there is white space that is folded: two blanks, or anything else than a blank.
+fn has_folds(bytes: &[u8]) -> bool {
+    let pairs = bytes.iter().zip(bytes.get(1..).unwrap_or_default());
+    pairs.fold(false, |found, (a, b)| found | ((*a == b' ') & (*b == b' ')))
+        || any_byte(bytes, |b| (b == b'\n') | (b == b'\t') | (b == b'\r') | (b == b'\x0c'))
 }

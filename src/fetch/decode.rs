@@ -66,8 +66,7 @@ pub fn decode(wire: &[u8], encodings: &[Encoding], limit: usize, max_ratio: usiz
     let mut body: Option<Vec<u8>> = None;
     for &encoding in encodings.iter().rev() {
         let input = body.as_deref().unwrap_or(wire);
-        let mut output =
-            Output { bytes: Vec::with_capacity(input.len().saturating_mul(4).min(limit)), limit: limit.min(by_ratio) };
+        let mut output = Output { bytes: Vec::with_capacity(expected(input, encoding).min(limit)), limit: limit.min(by_ratio) };
         match layer(input, encoding, &mut output) {
             Ok(()) => {}
             Err(Trouble::Broken(what)) => return Err(FetchError::Broken(what)),
@@ -79,6 +78,20 @@ pub fn decode(wire: &[u8], encodings: &[Encoding], limit: usize, max_ratio: usiz
         body = Some(output.bytes);
     }
     Ok(body.unwrap_or_else(|| wire.to_vec()))
+}
+
+/// How long a layer will be when it is undone: gzip says it in its last four bytes, which are believed up to the ratio that
+/// feeds reach.
+fn expected(input: &[u8], encoding: Encoding) -> usize {
+    const USUAL: usize = 4;
+    const MOST: usize = 16;
+    match (encoding, input.last_chunk()) {
+        // One byte more: that it stays empty tells that the end is reached.
+        (Encoding::Gzip, Some(length)) => {
+            (u32::from_le_bytes(*length) as usize).saturating_add(1).min(input.len().saturating_mul(MOST))
+        }
+        _ => input.len().saturating_mul(USUAL),
+    }
 }
 
 enum Trouble {

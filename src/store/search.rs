@@ -59,8 +59,23 @@ fn for_each_term(folded: &str, query: bool, mut each: impl FnMut(&str)) {
     let bytes = folded.as_bytes();
     let mut next = 0;
     while next <= bytes.len() {
+        if word_start.is_none() && previous.is_none() {
+            // Words of ASCII between ASCII, most of most texts.
+            while bytes.get(next).is_some_and(|byte| byte.is_ascii() && !byte.is_ascii_alphanumeric()) {
+                next += 1;
+            }
+            let start = next;
+            while bytes.get(next).is_some_and(u8::is_ascii_alphanumeric) {
+                next += 1;
+            }
+            if start < next && bytes.get(next).is_none_or(u8::is_ascii) {
+                each(text::clip(&folded[start..next], MAX_TERM_BYTES));
+                continue;
+            }
+            word_start = (start < next).then_some(start);
+        }
         let at = next;
-        // ASCII, most of most texts, is told by its bytes; the end ends what is open.
+        // The end ends what is open.
         let c = match bytes.get(at) {
             Some(byte) if !byte.is_ascii() => folded[at..].chars().next().unwrap_or(' '),
             Some(&byte) => char::from(byte),
