@@ -98,7 +98,7 @@ pub fn escape(out: &mut String, text: &str) {
 
 /// Printable ASCII without markup: most words, and copied at once.
 pub fn is_plain(text: &str) -> bool {
-    !any_byte(text.as_bytes(), |b| (b < b' ') | (b > b'~') | (b == b'&') | (b == b'<') | (b == b'>') | (b == b'"'))
+    !any_byte(text.as_bytes(), |b| !(b' '..=b'~').contains(&b) | (b == b'&') | (b == b'<') | (b == b'>') | (b == b'"'))
 }
 
 pub fn escape_attribute(out: &mut String, text: &str) {

@@ -28,7 +28,7 @@ pub struct Options {
     /// Only in this language (en, zh …)
     #[arg(long)]
     lang: Vec<String>,
-    /// Only stories that so many feeds carried
+    /// Only stories that so many feeds tell in words of their own; a copy counts with its original
     #[arg(long, default_value_t = 1)]
     min_sources: u32,
 }

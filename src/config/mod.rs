@@ -121,6 +121,7 @@ pub struct Output {
     pub tags: Vec<String>,
     /// Primary language subtags ("en", "zh"); empty: any.
     pub languages: Vec<String>,
+    /// Feeds that tell the story in words of their own.
     pub min_sources: u32,
     pub limit: usize,
 }

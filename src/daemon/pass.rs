@@ -32,7 +32,7 @@ pub struct PassReport {
 /// Polls, or fetches of pages, that are handed out and not finished: enough that slow hosts keep nobody waiting, and no
 /// more than there may be connections, with as many again that are kept for their next use.
 static OUT: LazyLock<u32> = LazyLock::new(|| {
-    const MOST: u64 = 512;
+    const MOST: u64 = 256;
     const OTHER_FILES: u64 = 128;
     let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
     let out = files.map_or(MOST, |files| (files.saturating_sub(OTHER_FILES) / 2).clamp(16, MOST));

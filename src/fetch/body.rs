@@ -11,8 +11,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// What room is counted in.
 const UNIT: usize = 64 * 1024;
-/// Decoded bodies that are here at one time: 4 MiB as they are expected to be, one body in any case.
-const UNITS: usize = 64;
+/// Decoded bodies that are here at one time: 1.5 MiB as they are expected to be, one body in any case.
+const UNITS: usize = 24;
 /// What feeds grow by when they are decoded, as a rule.
 const USUAL_RATIO: usize = 8;
 

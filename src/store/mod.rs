@@ -81,7 +81,7 @@ impl Store {
         // What a person commands is committed with FULL; a poll that is lost with the power is polled again.
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "temp_store", "MEMORY")?;
-        connection.pragma_update(None, "cache_size", -4_096)?;
+        connection.pragma_update(None, "cache_size", -2_048)?;
         // 16 MB of log between checkpoints: each costs a sync of the disk and holds the writer.
         connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
         stable_plans(&connection)?;
