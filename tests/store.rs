@@ -579,6 +579,25 @@ fn a_feed_that_is_wanted_is_polled_once() {
     assert!(bed.store.next_due(Timestamp(i64::MIN)).unwrap().is_some_and(|at| at > soon));
 }
 
+#[test]
+fn feeds_of_a_host_are_claimed_together() {
+    let mut bed = bed();
+    let urls =
+        ["https://a.example/feed", "https://b.example/1", "https://a.example/2", "https://b.example/2", "https://a.example/3"];
+    bed.store.sync_feeds(&urls.map(Subscription::new), NOW).unwrap();
+    let ids = |due: Vec<Arc<courant::store::DueFeed>>| due.iter().map(|feed| feed.id.0).collect::<Vec<_>>();
+    let together = Claim { n: 3, whole_hosts: true, ..claim() };
+    assert_eq!(ids(bed.store.claim_due(&together, NOW).unwrap()), [1, 3, 5]);
+    assert_eq!(ids(bed.store.claim_due(&together, NOW).unwrap()), [2, 4]);
+    for id in 1..=5 {
+        bed.store.save_poll(&record(FeedId(id), NOW, Vec::new())).unwrap();
+    }
+    // Those that are not due come in the same order.
+    let soon = NOW.plus(Duration::from_secs(60));
+    bed.store.want_all(true, soon).unwrap();
+    assert_eq!(ids(bed.store.claim_due(&Claim { n: 4, ..together }, soon).unwrap()), [1, 3, 5, 2]);
+}
+
 #[tokio::test]
 async fn an_entry_that_is_compared_with_nothing_is_settled_with_its_poll() {
     let one = || draft("1", "https://a.example/1", "One");

@@ -318,6 +318,58 @@ mod tests {
         assert_eq!(starts(&gate, "a", 6, Instant::now()).await, [0, 0, 0, 1, 1, 1]);
     }
 
+    /// After how many milliseconds each of four requests started that take so long.
+    async fn starts_of_four(gate: &Gate, length: Duration) -> Vec<u128> {
+        let began = Instant::now();
+        futures(4, || async {
+            let mut turn = gate.enter("a").await;
+            let _slot = gate.start(&mut turn).await;
+            let at = began.elapsed().as_millis();
+            tokio::time::sleep(length).await;
+            at
+        })
+        .await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_waits_for_a_connection_but_not_for_long() {
+        let gate = Gate::new(100, 4, Duration::ZERO);
+        assert_eq!(starts_of_four(&gate, REUSE_WAIT / 5).await, [0, 10, 20, 30]);
+        assert_eq!(starts_of_four(&gate, SECOND).await, [0, 50, 100, 150]);
+        // While the first waits for its global slot the others cannot know how long it will take.
+        let gate = Gate::new(1, 4, Duration::ZERO);
+        let mut other = gate.enter("b").await;
+        let slot = gate.start(&mut other).await;
+        let waiting = starts_of_four(&gate, REUSE_WAIT / 5);
+        let (starts, ()) = tokio::join!(waiting, async {
+            tokio::time::sleep(SECOND).await;
+            drop(slot);
+        });
+        assert_eq!(starts, [1000, 1010, 1020, 1030]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_gives_up_holds_nobody_up() {
+        let gate = Gate::new(1, 4, Duration::ZERO);
+        let mut other = gate.enter("b").await;
+        let slot = gate.start(&mut other).await;
+        let first = async {
+            let mut turn = gate.enter("a").await;
+            gate.start(&mut turn).await.is_some()
+        };
+        // It waits for the global slot, and the second one for it.
+        let first = tokio::time::timeout(SECOND, first);
+        let second = async {
+            let mut turn = gate.enter("a").await;
+            gate.start(&mut turn).await.is_some()
+        };
+        let (first, second, ()) = tokio::join!(first, second, async {
+            tokio::time::sleep(2 * SECOND).await;
+            drop(slot);
+        });
+        assert!(first.is_err() && second);
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_crawl_delay_is_the_least_spacing() {
         let gate = Gate::new(100, 4, SECOND);

@@ -231,3 +231,19 @@ pub fn explain(error: reqwest::Error) -> FetchError {
 fn words(error: &dyn Error) -> String {
     one_line(clip(&error.to_string(), 200))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn connections_to_many_hosts_are_let_go() {
+        let config = crate::config::Config::default();
+        let transport = Transport::new(Arc::new(crate::daemon::Engine::client_settings(&config))).unwrap();
+        for n in 0..3 * MOST_KEPT {
+            transport.client(&Url::parse(&format!("http://host-{n}.example/")).unwrap()).unwrap();
+            assert!(transport.kept.lock().unwrap().hosts.len() <= MOST_KEPT);
+        }
+        assert_eq!(transport.kept.lock().unwrap().clients.len(), 1);
+    }
+}
