@@ -6,7 +6,7 @@ use crate::config::subscriptions::Subscription;
 use crate::fetch::Validators;
 use crate::life::Trouble;
 use crate::model::{FeedId, Timestamp};
-use crate::schedule::{FeedState, Push};
+use crate::schedule::{self, FeedState, Push};
 use crate::websub::Hub;
 use rusqlite::{OptionalExtension, params};
 use std::collections::{HashMap, HashSet};
@@ -353,7 +353,10 @@ impl Store {
         let failed = record.error.is_some();
         self.connection
             .prepare_cached(
-                "UPDATE feeds SET state = ?2, reasons = ?3, next_poll = ?4, hold_until = ?5, last_polled = ?6,
+                // A hold that is still to come is another feed's of the domain, which was told meanwhile.
+                "UPDATE feeds SET state = ?2, reasons = ?3,
+                   next_poll = iif(hold_until BETWEEN ?6 AND ?6 + ?12, max(?4, hold_until), ?4),
+                   hold_until = iif(hold_until BETWEEN ?6 AND ?6 + ?12, max(coalesce(?5, 0), hold_until), ?5), last_polled = ?6,
                    last_ok = iif(?7 IS NULL, ?6, last_ok), last_new = iif(?8 > 0, ?6, last_new), n_errors = ?9, error = ?7,
                    body_hash = coalesce(?10, body_hash), trouble = ?11 WHERE id = ?1",
             )?
@@ -369,6 +372,7 @@ impl Store {
                 record.state.n_errors,
                 record.read.as_ref().map(|read| read.body_hash),
                 record.trouble.map(trouble_name),
+                schedule::LONGEST_HINT.as_millis() as i64,
             ])?;
         if let Some(event) = &record.event {
             self.add_event(record.feed, event, record.at)?;
