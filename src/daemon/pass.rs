@@ -5,7 +5,7 @@
 use super::engine::{Engine, Stats, clock};
 use super::{articles, poll, quiet, settle};
 use crate::model::Timestamp;
-use crate::store::{Claim, Counts, HeldBack};
+use crate::store::{Claim, HeldBack};
 use std::sync::{Arc, LazyLock};
 use tokio::task::JoinSet;
 
@@ -164,9 +164,8 @@ impl Snapshot {
 
 /// What happened since `before`.
 pub(super) async fn report(engine: &Arc<Engine>, before: Snapshot, started: Timestamp) -> anyhow::Result<PassReport> {
-    let (counts, held, failures) =
-        engine.read(move |reader| Ok((reader.counts()?, reader.held_back()?, reader.failures_since(started)?))).await?;
-    let counts: Counts = counts;
+    let ((entries, stories), held, failures) =
+        engine.read(move |reader| Ok((reader.size()?, reader.held_back()?, reader.failures_since(started)?))).await?;
     let held: HeldBack = held;
     let now = Snapshot::of(&engine.stats).0;
     let [polled, unchanged, failed, new_entries, edited, articles, without_article, settled] =
@@ -180,8 +179,8 @@ pub(super) async fn report(engine: &Arc<Engine>, before: Snapshot, started: Time
         articles,
         without_article,
         settled,
-        entries: counts.entries,
-        stories: counts.stories,
+        entries,
+        stories,
         held_back: held.n_entries,
         held_until: held.until.map(Timestamp::rfc3339),
         failures,

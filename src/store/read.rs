@@ -99,6 +99,13 @@ impl Reader {
         Ok(Reader { connection: open_to_read(path)? })
     }
 
+    /// How many entries and stories there are: of [`Reader::counts`] what costs little in a large database.
+    pub fn size(&self) -> rusqlite::Result<(i64, i64)> {
+        self.connection
+            .prepare_cached("SELECT (SELECT count(*) FROM entries), (SELECT count(*) FROM stories WHERE redirect_to IS NULL)")?
+            .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
+    }
+
     pub fn counts(&self) -> rusqlite::Result<Counts> {
         self.connection.query_row(
             "SELECT
