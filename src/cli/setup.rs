@@ -82,7 +82,7 @@ pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 }
 
 /// Files and connections that may be open at once, where more are allowed than the 1024 of old.
-const OPEN_FILES: u64 = 16384;
+const OPEN_FILES: u64 = 8192;
 
 fn raise_file_limit() {
     let mut limit = rustix::process::getrlimit(Resource::Nofile);
