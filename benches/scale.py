@@ -107,7 +107,7 @@ def cold_and_unchanged(a):
                 for _ in range(3):
                     rows["floor unchanged"].append(place.floor(a.limits))
                 rows["unchanged"].append(passes(a.courant, place))
-                fetched = measured([a.limits, "fetch", place.urls, "--runs", "1"])[3]
+                fetched = measured([a.limits, "fetch", place.urls, "--runs", "5"])[3]
                 rows["fetch"].append((conditional(fetched, len(origin.urls)),))
     row("cold, CPU", median(rows["cold"], 0), median(rows["floor cold"], 0), "s", "limits poll --fts 1; at most 1.3 ×")
     row("cold, peak memory", max(r[1] for r in rows["cold"]), max(r[1] for r in rows["floor cold"]), "MB", "at most 64 MB")
