@@ -150,7 +150,7 @@ fn find_char(text: &str, wanted: impl Fn(char) -> bool) -> Option<usize> {
     while let Some(byte) = bytes.get(at) {
         if byte.is_ascii() {
             let next = &bytes[at..bytes.len().min(at + LOOKED_AT)];
-            at += if next.is_ascii() { next.len() } else { 1 };
+            at += if next.is_ascii() { next.len() } else { next.iter().take_while(|byte| byte.is_ascii()).count() };
             continue;
         }
         let c = text[at..].chars().next()?;
@@ -224,6 +224,18 @@ pub fn redact_url(address: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn shortcuts_say_what_the_tables_say() {
+        for c in '\0'..=char::MAX {
+            assert_eq!(is_alphanumeric(c), c.is_alphanumeric(), "U+{:04X}", u32::from(c));
+            // At the end of one stretch and at the beginning of the next.
+            for before in [0, LOOKED_AT - 1, LOOKED_AT] {
+                let text = format!("{}{c}ü", "a".repeat(before));
+                assert_eq!(has_hostile(&text), is_hostile(c), "U+{:04X}", u32::from(c));
+            }
+        }
+    }
 
     #[test]
     fn one_line_is_harmless() {

@@ -79,6 +79,11 @@ impl Taken<'_> {
         self.n >= self.claim.n as usize
     }
 
+    /// Whether any of the host was to be taken before.
+    fn has_asked(&self, host: &str) -> bool {
+        self.by_host.contains_key(host)
+    }
+
     /// Whether one more of the host is taken.
     pub(super) fn take(&mut self, host: &str) -> bool {
         let of_host = self.by_host.entry(host.to_owned()).or_default();
@@ -249,14 +254,14 @@ impl Store {
             if self.leases.contains_key(&id) {
                 continue;
             }
-            let mut ids = vec![id];
-            if claim.whole_hosts {
-                let others = of_host.query_map(params![host, now.0], |row| Ok(FeedId(row.get(0)?)))?;
-                ids = others.collect::<rusqlite::Result<_>>()?;
-            }
+            // Once for a host: what there was of it is taken, or is too much.
+            let ids = match claim.whole_hosts {
+                true if taken.has_asked(&host) => continue,
+                true => of_host.query_map(params![host, now.0], feed_id)?.collect::<rusqlite::Result<_>>()?,
+                false => vec![id],
+            };
             for id in ids {
                 if !self.leases.contains_key(&id) && !taken.is_full() && taken.take(&host) {
-                    self.leases.insert(id, until);
                     claimed.push(id);
                 }
             }
@@ -274,7 +279,6 @@ impl Store {
                 let host = wanted.query_row(params![id.0, now.0, self.wanted_at.0], |row| row.get::<_, String>(0)).optional()?;
                 let Some(host) = host else { continue };
                 if !claim.not_hosts.contains(&host) && taken.take(&host) {
-                    self.leases.insert(id, until);
                     claimed.push(id);
                 } else {
                     later.push(id);
@@ -283,7 +287,10 @@ impl Store {
         }
         self.wanted = later;
         let mut one = self.connection.prepare_cached(&format!("SELECT {DUE_COLUMNS} FROM {DUE_TABLES} WHERE f.id = ?"))?;
-        claimed.iter().map(|id| one.query_row([id.0], |row| Ok(Arc::new(due_feed(row)?)))).collect()
+        let due = claimed.iter().map(|id| one.query_row([id.0], |row| Ok(Arc::new(due_feed(row)?))));
+        let due = due.collect::<rusqlite::Result<_>>()?;
+        self.leases.extend(claimed.into_iter().map(|id| (id, until)));
+        Ok(due)
     }
 
     /// When the next feed after `after` is due, leased ones left out.
@@ -319,7 +326,7 @@ impl Store {
         let mut all = self.connection.prepare_cached(
             "SELECT id FROM feeds WHERE subscribed = 1 AND paused = 0 AND next_poll > ?1 ORDER BY iif(?2, host, ''), id",
         )?;
-        let ids = all.query_map(params![now.0, whole_hosts], |row| Ok(FeedId(row.get(0)?)))?;
+        let ids = all.query_map(params![now.0, whole_hosts], feed_id)?;
         self.wanted = ids.collect::<rusqlite::Result<_>>()?;
         self.wanted_at = now;
         Ok(())
@@ -354,7 +361,8 @@ impl Store {
         self.connection
             .prepare_cached(
                 // A hold that is still to come is another feed's of the domain, which was told meanwhile.
-                "UPDATE feeds SET state = ?2, reasons = ?3,
+                "UPDATE feeds SET state = ?2,
+                   reasons = iif(hold_until BETWEEN ?6 AND ?6 + ?12, json_insert(?3, '$[#]', 'its domain asks for patience'), ?3),
                    next_poll = iif(hold_until BETWEEN ?6 AND ?6 + ?12, max(?4, hold_until), ?4),
                    hold_until = iif(hold_until BETWEEN ?6 AND ?6 + ?12, max(coalesce(?5, 0), hold_until), ?5), last_polled = ?6,
                    last_ok = iif(?7 IS NULL, ?6, last_ok), last_new = iif(?8 > 0, ?6, last_new), n_errors = ?9, error = ?7,
@@ -496,6 +504,10 @@ pub(super) const DUE_COLUMNS: &str =
   w.lease_until, w.last_push > f.last_polled, f.trouble";
 pub(super) const DUE_TABLES: &str = "feeds f LEFT JOIN validators v ON v.feed_id = f.id LEFT JOIN websub w ON w.feed_id = f.id";
 pub(super) const N_DUE_COLUMNS: usize = 13;
+
+fn feed_id(row: &rusqlite::Row) -> rusqlite::Result<FeedId> {
+    row.get(0).map(FeedId)
+}
 
 pub(super) fn due_feed(row: &rusqlite::Row) -> rusqlite::Result<DueFeed> {
     let (settings, state): (String, String) = (row.get(3)?, row.get(4)?);
