@@ -12,7 +12,7 @@
 //! | [`listing`] | a page and a person's selectors → entries |
 //! | [`story`] | entry and candidates → decision with its evidence |
 //! | [`schedule`] | (now, feed state, outcome) → next poll |
-//! | [`life`] | how a feed is, in plain sentences |
+//! | [`health`] | how a feed is, in plain sentences |
 //! | [`websub`] | what is asked of a hub, and what its questions and pushes mean |
 //! | [`publish`] | stories → Atom, RSS, JSON Feed, OPML, HTML |
 //! | [`fetch`] | the only HTTP client |
@@ -32,7 +32,7 @@ pub mod daemon;
 pub mod demo;
 pub mod feed;
 pub mod fetch;
-pub mod life;
+pub mod health;
 pub mod listing;
 pub mod model;
 pub mod publish;

@@ -48,7 +48,7 @@ const PURE: [&str; 12] = [
     "listing.rs",
     "story",
     "schedule.rs",
-    "life.rs",
+    "health.rs",
     "websub.rs",
     "publish",
     "demo",

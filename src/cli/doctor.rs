@@ -6,7 +6,7 @@ use crate::config::{Config, subscriptions};
 use crate::daemon::clock;
 use crate::daemon::push::CALLBACK_PATH;
 use crate::daemon::socket::{self, Ask};
-use crate::life::State;
+use crate::health::State;
 use crate::store::FeedRow;
 use crate::text;
 use std::io::Write;

@@ -4,7 +4,7 @@ use super::failure::Outcome;
 use super::output::local_time;
 use super::setup;
 use crate::daemon::clock;
-use crate::life::Health;
+use crate::health::Health;
 use crate::store::FeedRow;
 use crate::text;
 use std::io::Write;

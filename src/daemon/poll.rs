@@ -5,7 +5,7 @@ use super::settle::Compared;
 use super::{quiet, source};
 use crate::feed::{self, NotAFeed, ParsedEntry, ParsedFeed};
 use crate::fetch::{self, FetchError, Head, Outcome, Room, Validators};
-use crate::life::{self, Trouble};
+use crate::health::{self, Trouble};
 use crate::model::{ArticleMode, Dedupe, EntryId, Timestamp};
 use crate::schedule::{self, Polled, Redirect};
 use crate::store::{Draft, DueFeed, Extra, FeedChange, Key, PollRecord, Read, WantedArticle, key_of};
@@ -105,7 +105,7 @@ async fn record(engine: &Arc<Engine>, due: &Arc<DueFeed>) -> (PollRecord, Option
         state: brought.next.state,
         next_poll: brought.next.at,
         reasons: brought.next.reasons,
-        event: life::event(
+        event: health::event(
             due.trouble,
             brought.trouble,
             brought.error.as_deref(),

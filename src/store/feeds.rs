@@ -4,7 +4,7 @@ use super::entries::{self, Draft};
 use super::{Key, Store, key_of};
 use crate::config::subscriptions::Subscription;
 use crate::fetch::Validators;
-use crate::life::Trouble;
+use crate::health::Trouble;
 use crate::model::{FeedId, Timestamp};
 use crate::schedule::{self, FeedState, Push};
 use crate::websub::Hub;

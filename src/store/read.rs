@@ -5,7 +5,7 @@ use super::settle::ToSettle;
 use super::{Key, SchemaError, open_to_read};
 use crate::config::subscriptions::Subscription;
 use crate::fetch::RobotsRecord;
-use crate::life::{self, Health, Trouble};
+use crate::health::{self, Health, Trouble};
 use crate::model::{Dedupe, EntryId, FeedId, StoryId, Timestamp};
 use crate::schedule::FeedState;
 use crate::text;
@@ -75,9 +75,9 @@ impl FeedRow {
     /// How it is, and what can be done about it.
     pub fn health(&self, now: Timestamp) -> Health {
         let moved = self.url != self.settings.url;
-        life::health(
+        health::health(
             now,
-            &life::Facts {
+            &health::Facts {
                 subscribed: self.subscribed,
                 paused: self.settings.paused,
                 ended: self.next_poll.is_none(),

@@ -1,6 +1,6 @@
 //! How a feed is, at the room's door.
 
-use courant::life::{Facts, State, Trouble, event, health};
+use courant::health::{Facts, State, Trouble, event, health};
 use courant::model::Timestamp;
 use std::time::Duration;
 
