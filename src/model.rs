@@ -10,6 +10,14 @@ pub fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
+/// What identifies a thing in an index: 128 bits of xxh3.
+pub type Key = [u8; 16];
+
+/// The key of a text. The same for ever: xxh3 is a fixed algorithm.
+pub fn key_of(text: &str) -> Key {
+    xxhash_rust::xxh3::xxh3_128(text.as_bytes()).to_be_bytes()
+}
+
 /// A moment: milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -5,8 +5,12 @@
 //! that subscription alone. The daemon sends, the server receives, the store keeps.
 
 use crate::model::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use url::Url;
+
+/// Where hubs call back, below `serve.base_url`; a token follows.
+pub const CALLBACK_PATH: &str = "/websub/";
 
 /// The lease that is asked for; a hub may grant another.
 pub const LEASE_WANTED: Duration = Duration::from_secs(10 * 24 * 3600);
@@ -24,7 +28,7 @@ const FIRST_RETRY: Duration = Duration::from_secs(3600);
 const LONGEST_RETRY: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// Where a feed says that it is pushed from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hub {
     pub hub: String,
     pub topic: String,

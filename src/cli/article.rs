@@ -3,7 +3,7 @@
 use super::failure::{Failure, Outcome};
 use super::setup;
 use crate::article::{self, Article, Explanation, Guide, Page, rules::Rules};
-use crate::daemon::{Engine, clock};
+use crate::daemon::{client_settings, clock};
 use crate::fetch::{self, Client, Kind, Request};
 use crate::text;
 use std::io::Write;
@@ -42,7 +42,7 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
 
 /// The page, its type and its final address.
 fn fetch(config: &crate::config::Config, address: &str) -> Result<(Vec<u8>, Option<String>, String), Failure> {
-    let client = Client::new(Engine::client_settings(config), Vec::new())?;
+    let client = Client::new(client_settings(config), Vec::new())?;
     let request = Request { url: address, kind: Kind::Page, validators: None, own: None };
     let outcome = setup::runtime()?.block_on(client.get(request, clock()));
     let shown = text::redact_url(address);

@@ -3,9 +3,10 @@
 use super::failure::{Failure, Outcome};
 use super::setup;
 use crate::config::values;
-use crate::daemon::{Change, clock, recluster};
-use std::io::Write;
-use std::path::Path;
+use crate::daemon::{Change, clock, recluster, replay};
+use std::fs::File;
+use std::io::{BufReader, Write};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 #[derive(Debug, clap::Subcommand)]
@@ -21,15 +22,33 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Do again what `--record` wrote down, into a new database
+    Replay {
+        /// The record
+        record: PathBuf,
+        /// The database to make
+        database: PathBuf,
+    },
 }
 
 pub fn run(named: Option<&Path>, command: &Command) -> Outcome {
-    let Command::Recluster { since, json, .. } = command;
+    match command {
+        Command::Recluster { since, json, .. } => rehearse(named, *since, *json),
+        Command::Replay { record, database } => {
+            let file = File::open(record).map_err(|error| anyhow::anyhow!("{}: {error}", record.display()))?;
+            let n_commands = replay(BufReader::new(file), database)?;
+            eprintln!("{n_commands} commands replayed into {}", database.display());
+            Ok(())
+        }
+    }
+}
+
+fn rehearse(named: Option<&Path>, since: Duration, json: bool) -> Outcome {
     let config = setup::config(named)?.config;
     let reader = setup::reader(&config)?;
-    let report = recluster(&reader, config.story.window, config.story.dedupe, clock().minus(*since))?;
+    let report = recluster(&reader, config.story.window, config.story.dedupe, clock().minus(since))?;
     let mut out = std::io::stdout().lock();
-    if *json {
+    if json {
         serde_json::to_writer_pretty(&mut out, &report)?;
         writeln!(out)?;
         return Ok(());

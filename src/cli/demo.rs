@@ -49,7 +49,7 @@ async fn show(options: &Options, state_dir: &Path) -> anyhow::Result<std::thread
     let database = config.database();
     let subscriptions: Vec<Subscription> =
         bases.iter().enumerate().map(|(publisher, base)| subscription(publisher, base)).collect();
-    let (engine, writer) = Engine::start(config, &subscriptions)?;
+    let (engine, writer) = Engine::start(config, subscriptions, None)?;
     let mut out = std::io::stdout();
     writeln!(out, "A world of {} publishers on loopback; one pass over it:\n", bases.len())?;
     let report = daemon::once(&engine, true).await?;
@@ -84,7 +84,7 @@ async fn show(options: &Options, state_dir: &Path) -> anyhow::Result<std::thread
         out,
         "\nThe merged feed: {base_url}/feeds/all.atom (also .rss and .json); the page: {base_url}/\nCtrl-C ends the demo."
     )?;
-    daemon::run(engine, super::run::stop_signal()?, |_| {}).await?;
+    super::service::run(engine, super::run::stop_signal()?, |_| {}).await?;
     Ok(writer)
 }
 

@@ -4,11 +4,11 @@ use super::failure::{Failure, Outcome};
 use super::{setup, status};
 use crate::config::{Config, subscriptions};
 use crate::daemon::clock;
-use crate::daemon::push::CALLBACK_PATH;
-use crate::daemon::socket::{self, Ask};
+use crate::daemon::socket::{self, ControlRequest};
 use crate::health::State;
 use crate::store::FeedRow;
 use crate::text;
+use crate::websub::CALLBACK_PATH;
 use std::io::Write;
 use std::path::Path;
 
@@ -30,7 +30,7 @@ pub fn run(named: Option<&Path>) -> Outcome {
             "contact        fetch.contact is the program's own page: put yours there, so that publishers can reach you"
         )?;
     }
-    let running = socket::ask(&config.state_dir, &Ask::Alive)?.is_some();
+    let running = socket::ask(&config.state_dir, &ControlRequest::Alive)?.is_some();
     writeln!(out, "service        {}", if running { "running" } else { "not running" })?;
     match (config.callback_base(), config.serve.base_url.is_empty()) {
         (Some(base), _) => writeln!(out, "hubs           can push to {base}{CALLBACK_PATH}")?,

@@ -6,11 +6,12 @@ use super::output::{self, Column, Format, local_time};
 use super::setup;
 use crate::config::subscriptions::{self, Edit, Subscription};
 use crate::config::{Config, ConfigError};
-use crate::daemon::socket::{self, Answer, Ask};
-use crate::daemon::{Engine, clock, source};
+use crate::daemon::socket::{self, ControlRequest, ControlResponse};
+use crate::daemon::{self, clock, source};
 use crate::feed::{self, Document, NotAFeed};
 use crate::fetch::{Body, Client, Kind, Outcome as Fetched, Request};
 use crate::model::ArticleMode;
+use crate::records::{self, Reply};
 use crate::store::FeedRow;
 use crate::{listing, publish, text};
 use serde_json::json;
@@ -113,8 +114,8 @@ fn change(config: &Config, edits: &[Edit]) -> Result<(), ConfigError> {
 
 /// Lets a running courant read the list again; where none runs the next start does.
 fn tell_owner(config: &Config) -> Outcome {
-    match socket::ask(&config.state_dir, &Ask::Reload)? {
-        Some(Answer::Error(error)) => Err(Failure::Error(anyhow::anyhow!(error))),
+    match socket::ask(&config.state_dir, &ControlRequest::Reload)? {
+        Some(ControlResponse::Error(error)) => Err(Failure::Error(anyhow::anyhow!(error))),
         _ => Ok(()),
     }
 }
@@ -129,7 +130,7 @@ fn find_feed(config: &Config, address: &str) -> Result<String, Failure> {
     if address.starts_with("file:") {
         return Ok(address);
     }
-    let client = Client::new(Engine::client_settings(config), Vec::new())?;
+    let client = Client::new(daemon::client_settings(config), Vec::new())?;
     setup::runtime()?.block_on(async {
         let mut candidates = feed::known_feeds(&address);
         let mut guesses = Vec::new();
@@ -250,7 +251,7 @@ fn test(config: &Config, address: &str) -> Outcome {
         Some(feed) => feed,
         None => Subscription::new(checked(address)?),
     };
-    let client = Client::new(Engine::client_settings(config), Vec::new())?;
+    let client = Client::new(daemon::client_settings(config), Vec::new())?;
     let commands = source::Commands::default();
     let outcome = setup::runtime()?.block_on(source::get(&client, &commands, config, &feed, &feed.url, None));
     let parsed = answered(outcome).map_err(|problem| problem.to_string()).and_then(|answer| {
@@ -384,9 +385,9 @@ fn remove(config: &Config, address: &str, purge: bool) -> Outcome {
     if listed.iter().any(|feed| feed.url == url) {
         change(config, &[Edit::Remove(&url)])?;
     }
-    let n_stories = match socket::ask(&config.state_dir, &Ask::Remove { url: url.clone(), purge })? {
-        Some(Answer::Removed { n_stories }) => n_stories,
-        Some(Answer::Error(error)) => return Err(Failure::Error(anyhow::anyhow!(error))),
+    let n_stories = match socket::ask(&config.state_dir, &ControlRequest::Remove { url: url.clone(), purge })? {
+        Some(ControlResponse::Removed { n_stories }) => n_stories,
+        Some(ControlResponse::Error(error)) => return Err(Failure::Error(anyhow::anyhow!(error))),
         Some(_) => return Err(Failure::Error(anyhow::anyhow!("the running courant answered something else"))),
         None if config.database().exists() => remove_here(config, &url, purge)?,
         None => 0,
@@ -404,7 +405,10 @@ fn remove(config: &Config, address: &str, purge: bool) -> Outcome {
 /// As the owner, because there is no other.
 fn remove_here(config: &Config, url: &str, purge: bool) -> Result<usize, Failure> {
     let Some(feed) = setup::reader(config)?.feed_of(url)? else { return Ok(0) };
-    setup::as_owner(config, move |store| store.remove_feed(feed, purge, clock()))
+    match setup::as_owner(config, records::Command::Remove { feed, purge, at: clock() })? {
+        Reply::Removed { n_stories } => Ok(n_stories),
+        _ => Err(Failure::Error(anyhow::anyhow!("the writer answered something else"))),
+    }
 }
 
 fn pause(config: &Config, address: &str, paused: bool) -> Outcome {

@@ -14,6 +14,7 @@ mod output;
 mod progress;
 mod render;
 mod run;
+pub mod service;
 mod setup;
 mod status;
 mod stories;
@@ -39,7 +40,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Poll, extract, merge and serve until told to stop
-    Run,
+    Run(run::Options),
     /// One pass: poll what is due, settle what can be settled, say what was done
     Once(once::Options),
     /// The whole program on a small built-in world: no network, no configuration
@@ -84,7 +85,7 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let config = arguments.config.as_deref();
     let outcome = match arguments.command {
-        Command::Run => run::run(config),
+        Command::Run(options) => run::run(config, &options),
         Command::Once(options) => once::run(config, &options),
         Command::Demo(options) => demo::run(&options),
         Command::Init => init::run(config),

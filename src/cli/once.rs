@@ -3,11 +3,11 @@
 use super::failure::{Failure, Outcome};
 use super::progress::Progress;
 use super::setup;
-use crate::daemon::socket::{self, Answer, Ask};
+use crate::daemon::socket::{self, ControlRequest, ControlResponse};
 use crate::daemon::{self, Engine, Owner, PassReport};
 use crate::text;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 #[derive(Clone, Debug, clap::Args)]
@@ -18,6 +18,9 @@ pub struct Options {
     /// The summary as JSON
     #[arg(long)]
     json: bool,
+    /// Append every change of the database to this file as JSON lines, for `courant db replay`; not with a running courant
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
 }
 
 pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
@@ -30,9 +33,8 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
             let subscriptions = setup::subscriptions(&mut loaded)?;
             let runtime = setup::runtime()?;
             let (report, writer) = runtime.block_on(async {
-                let (engine, writer) = Engine::start(loaded.config, &subscriptions)?;
                 let n_feeds = subscriptions.len();
-                drop(subscriptions);
+                let (engine, writer) = Engine::start(loaded.config, subscriptions, options.record.as_deref())?;
                 let progress = Progress::start(&engine, n_feeds);
                 let report = tokio::select! {
                     report = daemon::once(&engine, options.all) => report,
@@ -47,13 +49,16 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
             }
             report?
         }
-        Err(taken) => match socket::ask(&loaded.config.state_dir, &Ask::Once { all: options.all })? {
-            Some(Answer::Pass(report)) => *report,
-            Some(Answer::Error(error)) => return Err(Failure::Error(anyhow::anyhow!(error))),
+        Err(owned) if options.record.is_some() => {
+            return Err(Failure::Error(anyhow::anyhow!("{owned}; only the owner can record")));
+        }
+        Err(owned) => match socket::ask(&loaded.config.state_dir, &ControlRequest::Once { all: options.all })? {
+            Some(ControlResponse::Pass(report)) => *report,
+            Some(ControlResponse::Error(error)) => return Err(Failure::Error(anyhow::anyhow!(error))),
             Some(_) => return Err(Failure::Error(anyhow::anyhow!("the running courant answered something else"))),
             None => {
                 return Err(Failure::Error(anyhow::anyhow!(
-                    "{taken}, and does not answer; it may be starting or another `once`"
+                    "{owned}, and does not answer; it may be starting or another `once`"
                 )));
             }
         },

@@ -37,7 +37,7 @@ fn line(stats: &Stats, n_feeds: usize) -> String {
     let polled = Stats::get(&stats.polled);
     let failed = Stats::get(&stats.failed);
     let mut line = format!("polled {polled} of {n_feeds} feeds · {} new entries", Stats::get(&stats.new_entries));
-    let (here, none, out) = (Stats::get(&stats.articles), Stats::get(&stats.without_article), Stats::get(&stats.articles_out));
+    let (here, none, out) = (Stats::get(&stats.articles), Stats::get(&stats.without_article), Stats::get(&stats.pages_in_flight));
     if here + none + out > 0 {
         line.push_str(&format!(" · {here} articles"));
     }

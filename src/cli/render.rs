@@ -2,8 +2,8 @@
 
 use super::failure::{Failure, Outcome};
 use super::setup;
+use crate::outputs;
 use crate::publish::Format;
-use crate::serve::rendered;
 use std::io::Write;
 use std::path::Path;
 
@@ -33,7 +33,7 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
         FormatName::Rss => Format::Rss,
         FormatName::Json => Format::Json,
     };
-    let document = rendered::feed(&setup::reader(&config)?, output, format, &config.base_url())?;
+    let document = outputs::feed(&setup::reader(&config)?, output, format, &config.base_url())?;
     std::io::stdout().lock().write_all(document.as_bytes())?;
     Ok(())
 }

@@ -2,37 +2,40 @@
 
 use super::failure::{Failure, Outcome};
 use super::progress::Progress;
-use super::setup;
+use super::{service, setup};
 use crate::daemon::{self, Engine, Owner, Stats};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-pub fn run(named: Option<&Path>) -> Outcome {
+#[derive(Clone, Debug, clap::Args)]
+pub struct Options {
+    /// Append every change of the database to this file as JSON lines, for `courant db replay`
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+}
+
+pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
     let mut loaded = setup::config(named)?;
     setup::logging(loaded.config.log.level);
     let _owner = own(&loaded.config.state_dir)?;
     let subscriptions = setup::subscriptions(&mut loaded)?;
     let n_feeds = subscriptions.iter().filter(|feed| !feed.paused).count();
-    let feeds_file = loaded.config.feeds.clone();
     let runtime = setup::runtime()?;
     let outcome = runtime.block_on(async {
-        let (engine, writer) = Engine::start(loaded.config, &subscriptions)?;
-        drop(subscriptions);
+        let (engine, writer) = Engine::start(loaded.config, subscriptions, options.record.as_deref())?;
         let stop = stop_signal()?;
-        let first = engine.clone();
         let mut first_pass = None;
-        let ended = daemon::run(engine, stop, |up| {
-            let base_url = up.engine.config.base_url();
+        let ended = service::run(engine.clone(), stop, |address| {
+            let config = &engine.config;
             tracing::info!(
                 n_feeds,
-                feeds = %feeds_file.display(),
-                database = %up.engine.config.database().display(),
-                url = format!("{base_url}/"),
-                "serving on http://{}/",
-                up.address
+                feeds = %config.feeds.display(),
+                database = %config.database().display(),
+                url = format!("{}/", config.base_url()),
+                "serving on http://{address}/"
             );
-            daemon::notify_ready(&format!("serving on http://{}/", up.address));
-            first_pass = Some(show_first_pass(first, n_feeds));
+            daemon::notify_ready(&format!("serving on http://{address}/"));
+            first_pass = Some(show_first_pass(engine.clone(), n_feeds));
         })
         .await;
         if let Some(task) = first_pass {

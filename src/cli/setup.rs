@@ -4,7 +4,8 @@ use super::failure::Failure;
 use crate::config::subscriptions::{self, Subscription};
 use crate::config::{Config, ConfigError, Environment, Level, Loaded, load};
 use crate::daemon::{Owner, clock};
-use crate::store::{Reader, SchemaError, Store, Writer};
+use crate::records::{Command, Reply};
+use crate::store::{Opening, Reader, SchemaError, Store};
 use rustix::process::Resource;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -55,22 +56,13 @@ pub fn reader(config: &Config) -> anyhow::Result<Reader> {
 }
 
 /// Changes the database as its owner, durably: for commands that found no running courant to ask.
-pub fn as_owner<T: Send + 'static>(
-    config: &Config,
-    work: impl FnOnce(&mut Store) -> rusqlite::Result<T> + Send + 'static,
-) -> Result<T, Failure> {
+pub fn as_owner(config: &Config, command: Command) -> Result<Reply, Failure> {
     let _owner = match Owner::take(&config.state_dir)? {
         Ok(owner) => owner,
-        Err(taken) => return Err(Failure::Error(anyhow::anyhow!("{taken}, and does not answer"))),
+        Err(owned) => return Err(Failure::Error(anyhow::anyhow!("{owned}, and does not answer"))),
     };
-    let store = Store::open(&config.database(), clock())?;
-    let (writer, thread) = Writer::start(store);
-    let done = runtime()?.block_on(writer.command(work));
-    drop(writer);
-    if thread.join().is_err() {
-        return Err(Failure::Error(anyhow::anyhow!("the writer's thread died")));
-    }
-    Ok(done?)
+    let mut store = Store::open(&config.database(), Opening::now(clock()))?;
+    Ok(store.commit(command)?.reply)
 }
 
 /// The runtime: one thread drives all connections; parsing, extraction and rendering run on CPU threads beside it.

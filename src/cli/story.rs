@@ -4,9 +4,10 @@ use super::failure::{Failure, Outcome};
 use super::output::local_time;
 use super::setup;
 use crate::daemon::clock;
-use crate::daemon::socket::{self, Answer, Ask};
+use crate::daemon::socket::{self, ControlRequest, ControlResponse};
 use crate::model::{EntryId, StoryId};
-use crate::store::{Correction, Reader, StoryDetail};
+use crate::records::{self, Correction, Reply};
+use crate::store::{Reader, StoryDetail};
 use crate::{article, text};
 use serde_json::json;
 use std::io::Write;
@@ -54,11 +55,14 @@ pub fn run(named: Option<&Path>, command: &Command) -> Outcome {
 fn correct(named: Option<&Path>, what: impl FnOnce(&Reader) -> Result<Correction, Failure>) -> Outcome {
     let config = setup::config(named)?.config;
     let correction = what(&setup::reader(&config)?)?;
-    let corrected = match socket::ask(&config.state_dir, &Ask::Correct { correction: correction.clone() })? {
-        Some(Answer::Corrected(corrected)) => Ok(corrected),
-        Some(Answer::Error(why)) => Err(why),
+    let corrected = match socket::ask(&config.state_dir, &ControlRequest::Correct { correction: correction.clone() })? {
+        Some(ControlResponse::Corrected(corrected)) => Ok(corrected),
+        Some(ControlResponse::Error(why)) => Err(why),
         Some(_) => Err("the running courant answered something else".into()),
-        None => setup::as_owner(&config, move |store| store.correct(&correction, clock()))?,
+        None => match setup::as_owner(&config, records::Command::Correct { correction, at: clock() })? {
+            Reply::Corrected(corrected) => corrected,
+            _ => Err("the writer answered something else".into()),
+        },
     };
     match corrected {
         Ok(corrected) => {

@@ -1,23 +1,43 @@
-//! The loop that joins the rooms: claims what is due, runs the stages off the async threads, hands results to the writer.
+//! The loops that join the rooms: they claim what is due, fetch it, run the pure stages off the async threads, and submit
+//! commands to the writer.
 //!
-//! No SQL and no HTML here. [`Engine`] is what all tasks share; [`run`] is the service, [`once`] a single pass.
+//! No SQL and no HTML here. Each loop is given only what it needs; [`Engine`] puts them together; [`run`] is the service,
+//! [`once`] a single pass.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `polls`, `unchanged`, `source` | one feed: from the claim to its command |
+//! | `pages` | one article's page |
+//! | `settle` | entries that wait no more, and the story index |
+//! | `hubs` | WebSub: asks hubs, answers them, takes in what they push |
+//! | `claims` | what is handed out |
+//! | `parts` | the clock, the counters, the bells that wake loops, turns on the processor |
+//! | `pass`, `service`, `socket`, `reload`, `owner` | one pass; the service; what it can be asked; its list; its lock |
+//! | `recluster`, `replay` | rehearsals: what stories would be, and a record done again |
 
-mod articles;
+mod claims;
 mod engine;
+mod hubs;
 mod owner;
+mod pages;
+mod parts;
 mod pass;
-mod poll;
-pub mod push;
-mod quiet;
+mod polls;
 mod recluster;
+mod reload;
+mod replay;
 mod service;
 mod settle;
 pub mod socket;
 pub mod source;
+mod unchanged;
 
-pub use engine::{Engine, Stats, clock};
-pub use owner::{Owner, Taken};
+pub use engine::{Engine, client_settings};
+pub use hubs::HubCall;
+pub use owner::{AlreadyOwned, Owner};
+pub use parts::{Stats, clock};
 pub use pass::{PassReport, once};
 pub use recluster::{Change, Recluster, recluster};
-pub use service::{Listening, notify_ready, notify_stopping, run};
+pub use replay::replay;
+pub use service::{notify_ready, notify_stopping, run};
 pub use socket::until_idle;

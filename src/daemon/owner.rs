@@ -13,13 +13,13 @@ pub struct Owner {
 /// The state folder has an owner already.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("another courant (process {pid}) owns the state folder")]
-pub struct Taken {
+pub struct AlreadyOwned {
     pub pid: String,
 }
 
 impl Owner {
     /// Takes the lock of a state folder, which is created where it does not exist. `Ok(Err(_))`: somebody has it.
-    pub fn take(state_dir: &Path) -> std::io::Result<Result<Owner, Taken>> {
+    pub fn take(state_dir: &Path) -> std::io::Result<Result<Owner, AlreadyOwned>> {
         create_private(state_dir)?;
         let path = state_dir.join("courant.lock");
         let mut lock = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
@@ -34,7 +34,7 @@ impl Owner {
                 let mut pid = String::new();
                 // Whoever holds the lock may not have written its number yet.
                 let _ = lock.take(20).read_to_string(&mut pid);
-                Ok(Err(Taken { pid: if pid.is_empty() { "?".into() } else { crate::text::one_line(&pid) } }))
+                Ok(Err(AlreadyOwned { pid: if pid.is_empty() { "?".into() } else { crate::text::one_line(&pid) } }))
             }
             Err(TryLockError::Error(error)) => Err(error),
         }

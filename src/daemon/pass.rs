@@ -2,11 +2,12 @@
 //!
 //! The phases follow one another, so that all entries of a pass are assigned in the order of their dates.
 
-use super::engine::{Engine, Stats, clock};
-use super::{articles, poll, quiet, settle};
+use super::engine::Engine;
+use super::parts::{Stats, clock};
 use crate::model::Timestamp;
-use crate::store::{Claim, HeldBack};
-use std::sync::{Arc, LazyLock};
+use crate::records::Command;
+use crate::store::HeldBack;
+use std::sync::Arc;
 use tokio::task::JoinSet;
 
 /// What a pass did, and what it leaves.
@@ -29,31 +30,17 @@ pub struct PassReport {
     pub failures: Vec<(String, String)>,
 }
 
-/// Polls, or fetches of pages, that are handed out and not finished: enough that slow hosts keep nobody waiting, and no
-/// more than there may be connections, with as many again that are kept for their next use.
-static OUT: LazyLock<u32> = LazyLock::new(|| {
-    const MOST: u64 = 256;
-    const OTHER_FILES: u64 = 128;
-    let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
-    let out = files.map_or(MOST, |files| (files.saturating_sub(OTHER_FILES) / 2).clamp(16, MOST));
-    u32::try_from(out).unwrap_or(u32::MAX)
-});
-
-/// Requests that may wait for one host before its other feeds stay in the database: one slow host must not fill [`OUT`].
-const WAITING_PER_HOST: usize = 16;
-
 /// One pass. With `all` feeds are polled that are not due: our own intervals and a server's max-age are overridden,
 /// never Retry-After, 410, robots.txt or the spacing of a host.
 pub async fn once(engine: &Arc<Engine>, all: bool) -> anyhow::Result<PassReport> {
     let started = clock();
     let before = Snapshot::of(&engine.stats);
     if all {
-        let whole_hosts = whole_hosts(engine);
-        engine.writer.write(move |store| store.want_all(whole_hosts, started)).await?;
+        engine.claims.want_all(started).await?;
     }
     drain_polls(engine).await?;
-    drain_articles(engine).await?;
-    settle::settle_ready(engine).await?;
+    drain_pages(engine).await?;
+    engine.settler.settle_ready().await?;
     report(engine, before, started).await
 }
 
@@ -68,15 +55,15 @@ async fn drain_polls(engine: &Arc<Engine>) -> anyhow::Result<()> {
         }
     }
     // Some of ours may be on their way with polls of the service.
-    quiet::flush(engine).await;
+    engine.polls.unchanged.flush().await;
     save_robots(engine).await
 }
 
 /// Fetches pages until none is due.
-async fn drain_articles(engine: &Arc<Engine>) -> anyhow::Result<()> {
+async fn drain_pages(engine: &Arc<Engine>) -> anyhow::Result<()> {
     let mut tasks = JoinSet::new();
     loop {
-        start_articles(engine, &mut tasks).await?;
+        start_pages(engine, &mut tasks).await?;
         match tasks.join_next().await {
             None => return save_robots(engine).await,
             Some(ended) => ended?,
@@ -84,60 +71,41 @@ async fn drain_articles(engine: &Arc<Engine>) -> anyhow::Result<()> {
     }
 }
 
-/// Claims due feeds and starts their polls, when less than half of what may be out is out.
-pub(super) async fn start_polls(engine: &Arc<Engine>, tasks: &mut JoinSet<()>) -> anyhow::Result<()> {
-    while let Some(claim) = next_claim(engine, tasks.len()) {
-        let due = engine.writer.write(move |store| store.claim_due(&claim, clock())).await?;
+/// Claims due feeds and starts their polls, when less than half of what may be in flight is.
+pub(super) async fn start_polls(engine: &Engine, tasks: &mut JoinSet<()>) -> anyhow::Result<()> {
+    loop {
+        let due = engine.claims.feeds(tasks.len()).await?;
         if due.is_empty() {
-            break;
+            return Ok(());
         }
-        Stats::add(&engine.stats.polls_out, due.len());
+        Stats::add(&engine.stats.polls_in_flight, due.len());
         for feed in due {
-            let engine = engine.clone();
-            tasks.spawn(async move { poll::poll(&engine, feed).await });
+            let polls = engine.polls.clone();
+            tasks.spawn(async move { polls.poll(feed).await });
         }
     }
-    Ok(())
 }
 
-/// The same for pages.
-pub(super) async fn start_articles(engine: &Arc<Engine>, tasks: &mut JoinSet<()>) -> anyhow::Result<()> {
-    while let Some(claim) = next_claim(engine, tasks.len()) {
-        let due = engine.writer.write(move |store| store.claim_articles(&claim, clock())).await?;
+/// The same of pages.
+pub(super) async fn start_pages(engine: &Engine, tasks: &mut JoinSet<()>) -> anyhow::Result<()> {
+    loop {
+        let due = engine.claims.pages(tasks.len()).await?;
         if due.is_empty() {
-            break;
+            return Ok(());
         }
-        Stats::add(&engine.stats.articles_out, due.len());
-        for article in due {
-            let engine = engine.clone();
-            tasks.spawn(async move { articles::fetch(&engine, article).await });
+        Stats::add(&engine.stats.pages_in_flight, due.len());
+        for page in due {
+            let pages = engine.pages.clone();
+            tasks.spawn(async move { pages.fetch(page).await });
         }
     }
-    Ok(())
-}
-
-fn next_claim(engine: &Engine, n_out: usize) -> Option<Claim> {
-    let room = OUT.saturating_sub(u32::try_from(n_out).unwrap_or(u32::MAX));
-    let busy = engine.client.waiting().into_iter().filter(|(_, n)| *n >= WAITING_PER_HOST).map(|(host, _)| host);
-    (room >= *OUT / 2).then(|| Claim {
-        n: room,
-        lease: poll::LEASE,
-        not_hosts: busy.collect(),
-        per_host: WAITING_PER_HOST,
-        whole_hosts: whole_hosts(engine),
-    })
-}
-
-/// Where requests to one host must keep a distance, many hosts are asked in turn instead.
-pub(super) fn whole_hosts(engine: &Engine) -> bool {
-    engine.config.poll.host_spacing.is_zero()
 }
 
 /// Keeps what robots.txt of new hosts said, so that a restart asks nobody again.
-pub(super) async fn save_robots(engine: &Arc<Engine>) -> anyhow::Result<()> {
+pub(super) async fn save_robots(engine: &Engine) -> anyhow::Result<()> {
     let records = engine.client.take_robots();
     if !records.is_empty() {
-        engine.writer.write(move |store| store.save_robots(&records)).await?;
+        engine.writer.submit(Command::Robots { records }).await?;
     }
     Ok(())
 }
@@ -165,7 +133,7 @@ impl Snapshot {
 /// What happened since `before`.
 pub(super) async fn report(engine: &Arc<Engine>, before: Snapshot, started: Timestamp) -> anyhow::Result<PassReport> {
     let ((entries, stories), held, failures) =
-        engine.read(move |reader| Ok((reader.size()?, reader.held_back()?, reader.failures_since(started)?))).await?;
+        engine.readers.ask(move |reader| Ok((reader.size()?, reader.held_back()?, reader.failures_since(started)?))).await?;
     let held: HeldBack = held;
     let now = Snapshot::of(&engine.stats).0;
     let [polled, unchanged, failed, new_entries, edited, articles, without_article, settled] =

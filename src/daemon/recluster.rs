@@ -1,6 +1,7 @@
 //! What the stories would be if they were made anew by this version: a rehearsal that changes nothing.
 
-use super::settle::Compared;
+use crate::article;
+use crate::ingest::Compared;
 use crate::model::{Dedupe, EntryId, FeedId, StoryId, Timestamp};
 use crate::store::Reader;
 use crate::story::{AddressHit, AddressKind, Constraints, Index};
@@ -36,7 +37,8 @@ pub fn recluster(reader: &Reader, window: Duration, default: Dedupe, since: Time
     let mut anew: HashMap<EntryId, StoryId> = HashMap::new();
     let mut was: Vec<(EntryId, StoryId)> = Vec::new();
     reader.settled(since, |entry, story, said| {
-        let new = Compared::from(&entry).ready(entry.dedupe.unwrap_or(default));
+        let text = article::plain_text(&entry.html);
+        let new = Compared::of(&entry, &text).settle_input(entry.dedupe.unwrap_or(default));
         let mut constraints = Constraints::default();
         for (must, other) in said {
             let list = if must { &mut constraints.must } else { &mut constraints.cannot };

@@ -1,31 +1,27 @@
-//! The service: polls, fetches, settles and serves until it is told to stop.
+//! The service: polls, fetches and settles until it is told to stop.
 
-use super::engine::{Engine, clock};
-use super::pass::{save_robots, start_articles, start_polls};
-use super::{push, quiet, settle, socket};
-use crate::config::ConfigError;
-use crate::config::subscriptions::{self, Subscription};
+use super::engine::Engine;
+use super::hubs::HubCall;
+use super::parts::clock;
+use super::pass::{save_robots, start_pages, start_polls};
+use super::polls::policy;
+use super::reload::reload;
+use super::socket;
 use crate::model::Timestamp;
+use crate::records::Command;
 use crate::schedule;
-use crate::store::{Reader, SyncReport};
+use crate::store::Reader;
 use anyhow::Context;
 use std::future::Future;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 
 /// A loop looks at the clock at least this often, so that a machine that slept, or a clock that jumped, delays nothing
 /// for longer.
 const LONGEST_NAP: Duration = Duration::from_secs(60);
-
-/// Called when the service is up.
-pub struct Listening {
-    pub address: SocketAddr,
-    pub engine: Arc<Engine>,
-}
 
 /// The scheduler's sign of life for the watchdog: milliseconds since `start` at its last turn.
 struct Pulse {
@@ -43,26 +39,28 @@ impl Pulse {
     }
 }
 
-/// Runs until `shutdown`. `Err`: a task died, or the address could not be had; the process must end non-zero.
-pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready: impl FnOnce(Listening)) -> anyhow::Result<()> {
-    let listen = &engine.config.serve.listen;
-    let listener =
-        tokio::net::TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen} (serve.listen)"))?;
-    let address = listener.local_addr()?;
+/// Runs until `shutdown`. `hub_calls`: what comes to the callback of hubs. `Err`: a task died; the process must end non-zero.
+pub async fn run(
+    engine: Arc<Engine>,
+    hub_calls: mpsc::Receiver<HubCall>,
+    shutdown: impl Future<Output = ()>,
+    ready: impl FnOnce(),
+) -> anyhow::Result<()> {
     let commands = socket::bind(&engine.config.state_dir)?;
     let pulse = Arc::new(Pulse { start: Instant::now(), last: AtomicU64::new(0) });
     let (stop, stopped) = watch::channel(false);
     let mut tasks: JoinSet<anyhow::Result<()>> = JoinSet::new();
-    tasks.spawn(crate::serve::run(engine.clone(), listener, stopped.clone()));
     tasks.spawn(poll_loop(engine.clone(), pulse.clone(), stopped.clone()));
-    tasks.spawn(article_loop(engine.clone(), stopped.clone()));
+    tasks.spawn(page_loop(engine.clone(), stopped.clone()));
     tasks.spawn(settle_loop(engine.clone(), stopped.clone()));
     tasks.spawn(hub_loop(engine.clone(), stopped.clone()));
+    tasks.spawn(answer_hubs(engine.clone(), hub_calls, stopped.clone()));
     tasks.spawn(socket::serve(engine.clone(), commands, stopped.clone()));
     tasks.spawn(watchdog(engine.clone(), pulse, stopped.clone()));
     #[cfg(unix)]
-    tasks.spawn(reload_on_hangup(engine.clone(), stopped));
-    ready(Listening { address, engine });
+    tasks.spawn(reload_on_hangup(engine, stopped));
+
+    ready();
 
     tokio::pin!(shutdown);
     let outcome = tokio::select! {
@@ -103,14 +101,14 @@ async fn poll_loop(engine: Arc<Engine>, pulse: Arc<Pulse>, mut stopped: watch::R
         start_polls(&engine, &mut tasks).await?;
         // What is due already and was not claimed waits for a busy host, whose next answer wakes us.
         let after = if tasks.is_empty() { Timestamp(i64::MIN) } else { looked.0 };
-        let due = engine.writer.write(move |store| store.next_due(after)).await?;
+        let due = engine.claims.next_feed(after).await?;
         tokio::select! {
             () = told_to_stop(&mut stopped) => {
-                quiet::flush(&engine).await;
+                engine.polls.unchanged.flush().await;
                 return Ok(());
             }
             Some(ended) = tasks.join_next() => ended.context("a poll died")?,
-            () = nap(due, SHORTEST_NAP, &engine.feeds_changed) => {}
+            () = nap(due, SHORTEST_NAP, &engine.bells.feeds_changed) => {}
         }
         // Whatever else has ended meanwhile is taken in the same turn.
         while let Some(ended) = tasks.try_join_next() {
@@ -132,11 +130,11 @@ const JUMP: Duration = Duration::from_secs(120);
 /// Spreads polls that are long overdue, and takes back those that were planned by a clock that was wrong.
 async fn resume(engine: &Arc<Engine>) -> anyhow::Result<()> {
     let now = clock();
-    let planning = engine.clone();
+    let config = engine.config.clone();
     let moved = move |reader: &Reader| {
         let mut moved = Vec::new();
         reader.planned(|feed| {
-            let policy = planning.policy(&feed.settings, None);
+            let policy = policy(&config, &feed.settings, None);
             let at = schedule::resume(now, &feed.key, &policy, &feed.state, feed.next_poll);
             if at != feed.next_poll {
                 moved.push((feed.id, at));
@@ -144,25 +142,26 @@ async fn resume(engine: &Arc<Engine>) -> anyhow::Result<()> {
         })?;
         Ok(moved)
     };
-    let moved = engine.read(moved).await?;
-    if !moved.is_empty() {
-        engine.writer.write(move |store| store.replan(&moved)).await?;
+    // A claimed one is left to its poll.
+    let plans = engine.claims.not_out(engine.readers.ask(moved).await?);
+    if !plans.is_empty() {
+        engine.writer.submit(Command::Replan { plans }).await?;
     }
     Ok(())
 }
 
-async fn article_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
+async fn page_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
     let mut tasks = JoinSet::new();
     loop {
-        start_articles(&engine, &mut tasks).await?;
+        start_pages(&engine, &mut tasks).await?;
         save_robots(&engine).await?;
-        let due = engine.writer.write(|store| store.next_article_due()).await?;
+        let due = engine.claims.next_page().await?;
         // As above, but asked again now and then.
         let shortest = if tasks.is_empty() { SHORTEST_NAP } else { Duration::from_secs(1) };
         tokio::select! {
             () = told_to_stop(&mut stopped) => return Ok(()),
             Some(ended) = tasks.join_next() => ended.context("a page's fetch died")?,
-            () = nap(due, shortest, &engine.articles_wanted) => {}
+            () = nap(due, shortest, &engine.bells.pages_wanted) => {}
         }
         while let Some(ended) = tasks.try_join_next() {
             ended.context("a page's fetch died")?;
@@ -171,13 +170,13 @@ async fn article_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -
 }
 
 async fn settle_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
-    settle::rebuild_index(&engine).await?;
+    engine.settler.build_index().await?;
     loop {
-        settle::settle_ready(&engine).await?;
-        let due = engine.writer.write(|store| store.next_wait_end()).await?;
+        engine.settler.settle_ready().await?;
+        let due = engine.settler.next_wait_end().await?;
         tokio::select! {
             () = told_to_stop(&mut stopped) => return Ok(()),
-            () = nap(due, SHORTEST_NAP, &engine.entries_ready) => {}
+            () = nap(due, SHORTEST_NAP, &engine.bells.entries_ready) => {}
         }
     }
 }
@@ -191,14 +190,29 @@ async fn hub_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> an
     loop {
         tokio::select! {
             () = told_to_stop(&mut stopped) => return Ok(()),
-            asked = push::ask_hubs(&engine) => asked?,
+            asked = engine.hubs.ask_due() => asked?,
         }
-        let due = engine.writer.write(|store| store.next_hub_due()).await?;
+        let due = engine.readers.ask(|reader| reader.next_hub_due()).await?;
         tokio::select! {
             () = told_to_stop(&mut stopped) => return Ok(()),
-            () = nap(due, SHORTEST_NAP, &engine.hubs_found) => {}
+            () = nap(due, SHORTEST_NAP, &engine.bells.hubs_found) => {}
         }
     }
+}
+
+/// Answers what hubs ask and push at the callback.
+async fn answer_hubs(
+    engine: Arc<Engine>,
+    calls: mpsc::Receiver<HubCall>,
+    mut stopped: watch::Receiver<bool>,
+) -> anyhow::Result<()> {
+    tokio::select! {
+        () = told_to_stop(&mut stopped) => return Ok(()),
+        () = engine.hubs.answer_all(calls) => {}
+    }
+    // Where nothing serves, nothing comes.
+    told_to_stop(&mut stopped).await;
+    Ok(())
 }
 
 /// Between two looks at what is due.
@@ -224,7 +238,7 @@ async fn watchdog(engine: Arc<Engine>, pulse: Arc<Pulse>, mut stopped: watch::Re
             () = told_to_stop(&mut stopped) => return Ok(()),
             () = tokio::time::sleep(every) => {}
         }
-        engine.writer.write(|store| store.heartbeat(clock())).await?;
+        engine.writer.submit(Command::Heartbeat { at: clock() }).await?;
         let age = pulse.age();
         if age < LONGEST_NAP * 2 {
             notify_systemd(&[sd_notify::NotifyState::Watchdog]);
@@ -269,16 +283,4 @@ async fn reload_on_hangup(engine: Arc<Engine>, mut stopped: watch::Receiver<bool
             Err(error) => tracing::warn!(error = format!("{error:#}"), "subscriptions not reloaded; the old ones stay"),
         }
     }
-}
-
-/// Takes the list of subscriptions over again; a damaged one changes nothing.
-pub(super) async fn reload(engine: &Arc<Engine>) -> anyhow::Result<SyncReport> {
-    let file = engine.config.feeds.clone();
-    let list = tokio::task::spawn_blocking(move || -> Result<Vec<Subscription>, ConfigError> {
-        subscriptions::read(&file)?.ok_or_else(|| ConfigError(format!("{}: no such file", file.display())))
-    })
-    .await??;
-    let report = engine.writer.command(move |store| store.sync_feeds(&list, clock())).await?;
-    engine.feeds_changed.notify_one();
-    Ok(report)
 }

@@ -1,11 +1,12 @@
 //! The Unix socket in the state folder, by which other commands ask the owner to act: one JSON line a request, one JSON
 //! line an answer.
 
-use super::engine::{Engine, Stats, clock};
-use super::pass::{PassReport, Snapshot, report, whole_hosts};
-use super::service::reload;
+use super::engine::Engine;
+use super::parts::{Stats, clock};
+use super::pass::{PassReport, Snapshot, report};
+use super::reload::reload;
 use crate::model::Timestamp;
-use crate::store::{Corrected, Correction};
+use crate::records::{Command, Corrected, Correction, Reply};
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, BufReader, Write};
@@ -22,7 +23,7 @@ use tokio::task::JoinSet;
 /// What can be asked of the owner.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "ask", rename_all = "lowercase")]
-pub enum Ask {
+pub enum ControlRequest {
     /// Nothing but an answer.
     Alive,
     /// Poll what is due (or all) and say what came of it when nothing is left to do now.
@@ -38,7 +39,7 @@ pub enum Ask {
 /// What the owner answers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Answer {
+pub enum ControlResponse {
     Alive,
     Pass(Box<PassReport>),
     Reloaded {
@@ -59,7 +60,7 @@ pub fn path(state_dir: &Path) -> PathBuf {
 }
 
 /// Asks the owner; `Ok(None)`: there is none.
-pub fn ask(state_dir: &Path, ask: &Ask) -> anyhow::Result<Option<Answer>> {
+pub fn ask(state_dir: &Path, ask: &ControlRequest) -> anyhow::Result<Option<ControlResponse>> {
     let mut stream = match UnixStream::connect(path(state_dir)) {
         Ok(stream) => stream,
         Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused) => {
@@ -116,8 +117,8 @@ async fn converse(engine: &Arc<Engine>, mut stream: tokio::net::UnixStream) -> a
     // No request is longer than an address, or the entries of a story.
     tokio::io::BufReader::new(read.take(64 * 1024)).read_line(&mut line).await?;
     let answer = match serde_json::from_str(&line) {
-        Err(error) => Answer::Error(format!("not a request: {error}")),
-        Ok(ask) => act(engine, ask).await.unwrap_or_else(|error| Answer::Error(format!("{error:#}"))),
+        Err(error) => ControlResponse::Error(format!("not a request: {error}")),
+        Ok(ask) => act(engine, ask).await.unwrap_or_else(|error| ControlResponse::Error(format!("{error:#}"))),
     };
     let mut line = serde_json::to_vec(&answer)?;
     line.push(b'\n');
@@ -125,33 +126,36 @@ async fn converse(engine: &Arc<Engine>, mut stream: tokio::net::UnixStream) -> a
     Ok(())
 }
 
-async fn act(engine: &Arc<Engine>, ask: Ask) -> anyhow::Result<Answer> {
+async fn act(engine: &Arc<Engine>, ask: ControlRequest) -> anyhow::Result<ControlResponse> {
     match ask {
-        Ask::Alive => Ok(Answer::Alive),
-        Ask::Reload => {
+        ControlRequest::Alive => Ok(ControlResponse::Alive),
+        ControlRequest::Reload => {
             let report = reload(engine).await?;
-            Ok(Answer::Reloaded { n_feeds: report.n_feeds, n_added: report.added.len(), n_removed: report.n_removed })
+            Ok(ControlResponse::Reloaded { n_feeds: report.n_feeds, n_added: report.added.len(), n_removed: report.n_removed })
         }
-        Ask::Remove { url, purge } => {
-            let Some(feed) = engine.read(move |reader| reader.feed_of(&url)).await? else {
-                return Ok(Answer::Removed { n_stories: 0 });
+        ControlRequest::Remove { url, purge } => {
+            let Some(feed) = engine.readers.ask(move |reader| reader.feed_of(&url)).await? else {
+                return Ok(ControlResponse::Removed { n_stories: 0 });
             };
-            let n_stories = engine.writer.command(move |store| store.remove_feed(feed, purge, clock())).await?;
-            Ok(Answer::Removed { n_stories })
+            match engine.writer.submit(Command::Remove { feed, purge, at: clock() }).await?.reply {
+                Reply::Removed { n_stories } => Ok(ControlResponse::Removed { n_stories }),
+                other => anyhow::bail!("the writer answered {other:?} to a removal"),
+            }
         }
-        Ask::Correct { correction } => {
-            let corrected = engine.writer.command(move |store| store.correct(&correction, clock())).await?;
-            Ok(corrected.map_or_else(Answer::Error, Answer::Corrected))
+        ControlRequest::Correct { correction } => {
+            match engine.writer.submit(Command::Correct { correction, at: clock() }).await?.reply {
+                Reply::Corrected(corrected) => Ok(corrected.map_or_else(ControlResponse::Error, ControlResponse::Corrected)),
+                other => anyhow::bail!("the writer answered {other:?} to a correction"),
+            }
         }
-        Ask::Once { all } => {
+        ControlRequest::Once { all } => {
             let (started, before) = (clock(), Snapshot::of(&engine.stats));
             if all {
-                let whole_hosts = whole_hosts(engine);
-                engine.writer.write(move |store| store.want_all(whole_hosts, started)).await?;
+                engine.claims.want_all(started).await?;
             }
-            engine.feeds_changed.notify_one();
+            engine.bells.feeds_changed.notify_one();
             until_idle(engine).await?;
-            Ok(Answer::Pass(Box::new(report(engine, before, started).await?)))
+            Ok(ControlResponse::Pass(Box::new(report(engine, before, started).await?)))
         }
     }
 }
@@ -167,15 +171,10 @@ pub async fn until_idle(engine: &Arc<Engine>) -> anyhow::Result<()> {
 /// Nothing is due, on its way, or ready to be settled.
 async fn idle(engine: &Arc<Engine>) -> anyhow::Result<bool> {
     let now = clock();
-    let due = engine
-        .writer
-        .write(move |store| {
-            let soonest = [store.next_due(Timestamp(i64::MIN))?, store.next_article_due()?];
-            Ok(soonest.into_iter().flatten().any(|at| at <= now))
-        })
-        .await?;
-    let ready = !engine.read(|reader| reader.to_settle(1)).await?.is_empty();
+    let soonest = [engine.claims.next_feed(Timestamp(i64::MIN)).await?, engine.claims.next_page().await?];
+    let due = soonest.into_iter().flatten().any(|at| at <= now);
+    let ready = !engine.readers.ask(|reader| reader.to_settle(1)).await?.is_empty();
     // Last: what was claimed while the others were looked up is on its way by now.
-    let busy = Stats::get(&engine.stats.polls_out) + Stats::get(&engine.stats.articles_out) > 0;
+    let busy = Stats::get(&engine.stats.polls_in_flight) + Stats::get(&engine.stats.pages_in_flight) > 0;
     Ok(!busy && !due && !ready)
 }

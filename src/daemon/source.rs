@@ -3,7 +3,7 @@
 //! Files and commands are named by feeds.toml alone: no redirect, page, OPML file or hub leads here, because the client
 //! fetches http and https only.
 
-use super::engine::clock;
+use super::parts::clock;
 use crate::config::subscriptions::Subscription;
 use crate::config::{Config, secrets, sources};
 use crate::fetch::{Client, FetchError, Head, Kind, Outcome, OwnHeaders, Request, Validators};

@@ -31,6 +31,7 @@ pub use body::{Body, Room};
 pub use own::OwnHeaders;
 
 use crate::model::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
@@ -72,7 +73,7 @@ pub enum Kind {
 }
 
 /// Validators as a server gave them: opaque bytes, echoed as they came, and only to the URL that gave them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Validators {
     pub url: String,
     pub etag: Option<Vec<u8>>,
@@ -191,7 +192,7 @@ struct Inner {
 }
 
 /// What robots.txt of a host said: kept by the store, handed to the client at start.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RobotsRecord {
     /// `scheme://host[:port]`.
     pub origin: String,

@@ -30,6 +30,9 @@ const GENERATOR: (&str, &str) = ("courant", env!("CARGO_PKG_VERSION"));
 /// policy.
 pub const STYLE: &str = include_str!("page.css");
 
+/// The media type of the pages.
+pub const HTML: &str = "text/html; charset=utf-8";
+
 /// The formats of an output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {

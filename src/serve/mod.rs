@@ -1,32 +1,56 @@
 //! The only HTTP server: outputs, the page, health. Read-only; everything is rendered from the database by the publish
 //! room, once a change, and kept compressed.
 
-pub mod rendered;
+mod door;
 
-use crate::daemon::Engine;
-use crate::daemon::push::{self, Answer};
+pub use door::HubDoor;
+
+use crate::model::Timestamp;
+use crate::outputs::{self, Cache, Document, What};
+use crate::publish;
+use crate::records::{Command, HubReply, HubRequest, Pushed};
+use crate::store::{Readers, Writer};
+use crate::websub::CALLBACK_PATH;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use rendered::{Cache, Document, What};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+/// What the server needs.
+pub struct House {
+    pub documents: Cache,
+    pub readers: Readers,
+    /// For the proof of life at `/healthz`.
+    pub writer: Writer,
+    pub clock: fn() -> Timestamp,
+    pub hubs: HubDoor,
+    pub limits: Limits,
+}
+
+/// What the hubs may send.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    pub max_body_bytes: usize,
+    pub timeout: Duration,
+}
+
 /// Serves until told to stop; running answers are finished.
-pub async fn run(engine: Arc<Engine>, listener: TcpListener, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
-    let cache = Arc::new(Cache::new(engine));
+pub async fn run(house: House, listener: TcpListener, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
+    let house = Arc::new(house);
     let app = Router::new()
         .route("/", get(page))
         .route("/feeds/{file}", get(feed))
         .route("/story/{id}", get(story))
         .route("/healthz", get(health))
-        .route(&format!("{}{{token}}", push::CALLBACK_PATH), get(hub_asks).post(hub_pushes))
+        .route(&format!("{CALLBACK_PATH}{{token}}"), get(hub_asks).post(hub_pushes))
         .fallback(|| async { plain(StatusCode::NOT_FOUND, "not found\n") })
-        .with_state(cache);
+        .with_state(house);
     axum::serve(listener, app)
         .with_graceful_shutdown(async move {
             // An error means that the sender is gone: the service is ending.
@@ -36,20 +60,20 @@ pub async fn run(engine: Arc<Engine>, listener: TcpListener, mut stopped: watch:
     Ok(())
 }
 
-async fn page(State(cache): State<Arc<Cache>>, headers: HeaderMap) -> Response {
-    answer(cache.get(What::Page).await, &headers)
+async fn page(State(house): State<Arc<House>>, headers: HeaderMap) -> Response {
+    answer(house.documents.get(What::Page).await, &headers)
 }
 
-async fn feed(State(cache): State<Arc<Cache>>, Path(file): Path<String>, headers: HeaderMap) -> Response {
-    match What::of_file(&file, &cache.engine().config.outputs) {
-        Some(what) => answer(cache.get(what).await, &headers),
+async fn feed(State(house): State<Arc<House>>, Path(file): Path<String>, headers: HeaderMap) -> Response {
+    match house.documents.named(&file) {
+        Some(what) => answer(house.documents.get(what).await, &headers),
         None => plain(StatusCode::NOT_FOUND, "no such output; the page at / lists them\n"),
     }
 }
 
-async fn story(State(cache): State<Arc<Cache>>, Path(id): Path<String>) -> Response {
-    match cache.engine().read(move |reader| rendered::story(reader, &id)).await {
-        Ok(Some(page)) => (guarded(rendered::HTML), page).into_response(),
+async fn story(State(house): State<Arc<House>>, Path(id): Path<String>) -> Response {
+    match house.readers.ask(move |reader| outputs::story(reader, &id)).await {
+        Ok(Some(page)) => (guarded(publish::HTML), page).into_response(),
         Ok(None) => plain(StatusCode::NOT_FOUND, "no such story\n"),
         Err(error) => {
             tracing::error!(error = format!("{error:#}"), "a story could not be rendered");
@@ -59,50 +83,43 @@ async fn story(State(cache): State<Arc<Cache>>, Path(id): Path<String>) -> Respo
 }
 
 /// 200 as long as the writer commits and the database can be read.
-async fn health(State(cache): State<Arc<Cache>>) -> Response {
-    let engine = cache.engine();
-    let written = engine.writer.write(|store| store.heartbeat(crate::daemon::clock())).await;
-    match (written, engine.read(|reader| reader.counts()).await) {
-        (Ok(()), Ok(_)) => plain(StatusCode::OK, "ok\n"),
+async fn health(State(house): State<Arc<House>>) -> Response {
+    let written = house.writer.submit(Command::Heartbeat { at: (house.clock)() }).await;
+    match (written, house.readers.ask(|reader| reader.counts()).await) {
+        (Ok(_), Ok(_)) => plain(StatusCode::OK, "ok\n"),
         (Err(error), _) => plain(StatusCode::SERVICE_UNAVAILABLE, &format!("{error}\n")),
         (_, Err(error)) => plain(StatusCode::SERVICE_UNAVAILABLE, &format!("{error:#}\n")),
     }
 }
 
 /// A WebSub hub verifies a subscription.
-async fn hub_asks(State(cache): State<Arc<Cache>>, Path(token): Path<String>, RawQuery(query): RawQuery) -> Response {
-    hub_answer(push::answer(cache.engine(), token, query.as_deref().unwrap_or_default()).await)
+async fn hub_asks(State(house): State<Arc<House>>, Path(token): Path<String>, RawQuery(query): RawQuery) -> Response {
+    hub_answer(house.hubs.ask(HubRequest::Asked { token, query: query.unwrap_or_default() }).await)
 }
 
 /// … or pushes what is new.
-async fn hub_pushes(State(cache): State<Arc<Cache>>, Path(token): Path<String>, headers: HeaderMap, body: Body) -> Response {
-    let engine = cache.engine();
-    let known = match push::awaited(engine, token).await {
-        Ok(Some(known)) => known,
-        Ok(None) => return hub_answer(Ok(Answer::Unknown)),
-        Err(error) => return hub_answer(Err(error)),
-    };
-    let Some(_turn) = push::turn(engine).await else { return hub_answer(Ok(Answer::Failed)) };
-    let whole = to_bytes(body, engine.config.fetch.max_feed_bytes);
-    let Ok(Ok(body)) = tokio::time::timeout(engine.config.fetch.timeout, whole).await else {
+async fn hub_pushes(State(house): State<Arc<House>>, Path(token): Path<String>, headers: HeaderMap, body: Body) -> Response {
+    match house.hubs.ask(HubRequest::Awaited { token: token.clone() }).await {
+        HubReply::Taken => {}
+        other => return hub_answer(other),
+    }
+    let Some(_turn) = house.hubs.turn().await else { return hub_answer(HubReply::Failed) };
+    let whole = to_bytes(body, house.limits.max_body_bytes);
+    let Ok(Ok(body)) = tokio::time::timeout(house.limits.timeout, whole).await else {
         return plain(StatusCode::PAYLOAD_TOO_LARGE, "too large, too slow, or cut short\n");
     };
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let content_type = text("content-type").map(str::to_owned);
-    hub_answer(push::take_in(engine, known, text("x-hub-signature"), content_type, body).await)
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let pushed = Pushed { token, signature: text("x-hub-signature"), content_type: text("content-type"), body };
+    hub_answer(house.hubs.ask(HubRequest::Pushed(Box::new(pushed))).await)
 }
 
-fn hub_answer(answer: anyhow::Result<Answer>) -> Response {
+fn hub_answer(answer: HubReply) -> Response {
     match answer {
-        Ok(Answer::Echo(challenge)) => plain(StatusCode::OK, &challenge),
-        Ok(Answer::Taken) => plain(StatusCode::ACCEPTED, ""),
-        Ok(Answer::Unknown) => plain(StatusCode::NOT_FOUND, "no such subscription\n"),
-        Ok(Answer::Malformed) => plain(StatusCode::BAD_REQUEST, "not a question of WebSub\n"),
-        Ok(Answer::Failed) => plain(StatusCode::SERVICE_UNAVAILABLE, "not now\n"),
-        Err(error) => {
-            tracing::error!(error = format!("{error:#}"), "a hub could not be answered");
-            plain(StatusCode::SERVICE_UNAVAILABLE, "not now\n")
-        }
+        HubReply::Echo(challenge) => plain(StatusCode::OK, &challenge),
+        HubReply::Taken => plain(StatusCode::ACCEPTED, ""),
+        HubReply::Unknown => plain(StatusCode::NOT_FOUND, "no such subscription\n"),
+        HubReply::Malformed => plain(StatusCode::BAD_REQUEST, "not a question of WebSub\n"),
+        HubReply::Failed => plain(StatusCode::SERVICE_UNAVAILABLE, "not now\n"),
     }
 }
 

@@ -1,47 +1,29 @@
 //! A person's word: stories split and merged by hand, and that undone. What was said is kept as facts on entries, which
 //! every later assignment obeys.
 
-use super::Store;
-use super::settle::{refresh_story, rung_name};
+use super::base::Store;
+use super::faces::refresh_story;
+use super::settle::rung_name;
 use crate::model::{EntryId, StoryId, Timestamp};
+use crate::records::{Corrected, Correction};
 use crate::story::{Evidence, Rung};
 use rusqlite::{OptionalExtension, params};
-use serde::{Deserialize, Serialize};
-
-/// What a person wants changed.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "lowercase")]
-pub enum Correction {
-    /// These entries are another story: together, and apart from the rest.
-    Split { story: StoryId, entries: Vec<EntryId> },
-    /// `from` is the same story as `into`, which keeps its id.
-    Merge { into: StoryId, from: StoryId },
-    /// The last correction that is not undone yet was wrong.
-    Undo,
-}
-
-/// What came of it: one sentence, and the stories that changed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Corrected {
-    pub what: String,
-    pub stories: Vec<StoryId>,
-}
 
 /// Pairs that one correction may write: stories by hand are small.
 const MAX_PAIRS: usize = 100_000;
 
 impl Store {
     /// Carries a correction out. The inner error says, for the person, why it cannot be; then nothing was changed.
-    pub fn correct(&mut self, correction: &Correction, now: Timestamp) -> rusqlite::Result<Result<Corrected, String>> {
+    pub(super) fn correct(&mut self, correction: &Correction, now: Timestamp) -> rusqlite::Result<Result<Corrected, String>> {
         let corrected = match correction {
             Correction::Split { story, entries } => self.split(*story, entries, now)?,
             Correction::Merge { into, from } => self.merge(*into, *from, now)?,
             Correction::Undo => self.undo(now)?,
         };
         if corrected.is_ok() {
-            self.generation += 1;
-            // Built anew from the tables before anything else is settled.
-            self.index = None;
+            self.changed.published = true;
+            // An index that is being built from the tables may have read them before this.
+            self.epoch += 1;
         }
         Ok(corrected)
     }
@@ -75,7 +57,7 @@ impl Store {
                 self.constrain("must", *leaving, first, said)?;
             }
         }
-        let new = self.found_story(first, now)?;
+        let new = self.found_another(first, now)?;
         self.move_all(&out, new, &format!("a person split it from story {story}"), said)?;
         refresh_story(self, story, now)?;
         refresh_story(self, new, now)?;
@@ -142,6 +124,9 @@ impl Store {
                        (SELECT rung, evidence, duplicate_of FROM moves WHERE said = ?4 AND entry_id = ?1) WHERE id = ?1",
                 )?
                 .execute([*entry, *from, stamp, said])?;
+            if let Some(index) = &mut self.index {
+                index.reassign(EntryId(*entry), StoryId(*from));
+            }
             changed.push(StoryId(*from));
             changed.extend(current.map(StoryId));
         }
@@ -207,6 +192,9 @@ impl Store {
                     "UPDATE entries SET story_id = ?2, rung = ?3, evidence = ?4, duplicate_of = NULL, joined = ?5 WHERE id = ?1",
                 )?
                 .execute(params![entry.0, to.0, rung_name(Rung::Person), evidence, said])?;
+            if let Some(index) = &mut self.index {
+                index.reassign(*entry, to);
+            }
         }
         Ok(())
     }

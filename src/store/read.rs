@@ -1,15 +1,16 @@
 //! What is read: feeds and counts for status, what the loops begin with, entries to be settled. Stories are in `stories`.
 
-use super::feeds::{PlannedFeed, settings_of};
-use super::settle::ToSettle;
-use super::{Key, SchemaError, open_to_read};
+use super::open::open_to_read;
+use super::rows::{earlier, feed_name, host_of, settings_of, trouble_of};
+use super::schema::SchemaError;
 use crate::config::subscriptions::Subscription;
 use crate::fetch::RobotsRecord;
 use crate::health::{self, Health, Trouble};
 use crate::model::{Dedupe, EntryId, FeedId, StoryId, Timestamp};
+use crate::records::{PlannedFeed, ToSettle};
 use crate::schedule::FeedState;
 use crate::text;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row};
 use std::path::Path;
 
 /// A connection that only reads; it never waits for the writer.
@@ -183,7 +184,7 @@ impl Reader {
                 error: row.get(14)?,
                 n_entries: row.get(15)?,
                 state: serde_json::from_str(&row.get::<_, String>(16)?).unwrap_or_default(),
-                trouble: super::feeds::trouble_of(row.get(17)?),
+                trouble: trouble_of(row.get(17)?),
                 address_since: time(row, 18)?,
             })
         })?;
@@ -225,12 +226,6 @@ impl Reader {
             .connection
             .prepare_cached("SELECT EXISTS(SELECT 1 FROM feeds WHERE json_extract(settings, '$.dedupe') IN ('text', 'story'))")?;
         Ok(default >= Dedupe::Text || asked.query_row([], |row| row.get(0))?)
-    }
-
-    /// The hashes of what is stored of a feed's entries, in the order of `keys`.
-    pub fn content_hashes(&self, feed: FeedId, keys: &[Key]) -> rusqlite::Result<Vec<Option<Key>>> {
-        let mut one = self.connection.prepare_cached("SELECT content_hash FROM entries WHERE feed_id = ? AND key = ?")?;
-        keys.iter().map(|key| one.query_row(params![feed.0, key], |row| row.get(0)).optional()).collect()
     }
 
     /// What is wrong with the file, as SQLite's quick check finds it; nothing, as a rule.
@@ -288,8 +283,7 @@ impl Reader {
     /// The lines that stood in at least `n_articles` articles of the host of an address.
     pub fn host_lines(&self, url: &str, n_articles: u32) -> rusqlite::Result<Vec<u64>> {
         let mut all = self.connection.prepare_cached("SELECT line FROM host_lines WHERE host = ? AND n >= ?")?;
-        all.query_map(rusqlite::params![super::feeds::host_of(url), n_articles], |row| Ok(row.get::<_, i64>(0)?.cast_unsigned()))?
-            .collect()
+        all.query_map(rusqlite::params![host_of(url), n_articles], |row| Ok(row.get::<_, i64>(0)?.cast_unsigned()))?.collect()
     }
 
     /// Entries that can be settled, in the order in which they are to be: the earliest first.
@@ -351,19 +345,4 @@ fn to_settle(row: &rusqlite::Row) -> rusqlite::Result<ToSettle> {
         provisional: row.get(12)?,
         version: Timestamp(row.get(13)?),
     })
-}
-
-pub(super) fn earlier(claimed: Option<i64>, first_seen: i64) -> Timestamp {
-    Timestamp(claimed.unwrap_or(first_seen).min(first_seen))
-}
-
-/// The title, else the host.
-pub(super) fn feed_name(title: Option<&str>, url: &str) -> String {
-    match title.map(text::one_line).filter(|title| !title.is_empty()) {
-        Some(title) => title,
-        None => match super::feeds::host_of(url) {
-            host if host.is_empty() => text::redact_url(url),
-            host => host,
-        },
-    }
 }

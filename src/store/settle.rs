@@ -1,69 +1,43 @@
 //! Settling: entries that wait no more are assigned to stories. The assignment, its evidence, the addresses, the text
-//! index and the story's new face are one commit.
+//! index and the story's new face are one commit. There is one way for an entry that its poll settles and for one that
+//! waited: [`Store::decide`] finds or founds its story, the caller writes its row, [`Store::join`] does the rest.
 
-use super::entries::{PROVISIONAL, SETTLED};
-use super::{Store, key_of};
-use crate::model::{Dedupe, EntryId, FeedId, StoryId, Timestamp};
-use crate::story::{AddressHit, AddressKey, AddressKind, Constraints, Decision, Evidence, Item, Prepared, Rung};
+use super::base::{Searchable, Store};
+use super::faces::refresh_story;
+use super::rows::{PROVISIONAL, SETTLED, earlier};
+use crate::model::{Dedupe, EntryId, FeedId, Key, StoryId, Timestamp, key_of};
+use crate::records::{SettleInput, Settling, StoryChange};
+use crate::story::{AddressHit, AddressKey, AddressKind, Constraints, Decision, Item, Prepared, Rung};
 use rusqlite::{OptionalExtension, params};
 use uuid::Uuid;
 
-/// An entry that can be settled, with all that is known of it.
-#[derive(Clone, Debug)]
-pub struct ToSettle {
+/// An entry whose story is to be found.
+pub(super) struct Placing<'a> {
     pub entry: EntryId,
     pub feed: FeedId,
-    pub title: String,
-    /// The article's body, else the feed's own.
-    pub html: String,
-    pub language: Option<String>,
+    pub feed_key: &'a str,
+    pub key: &'a Key,
     /// The earlier of claimed and first seen.
     pub at: Timestamp,
-    pub link: Option<String>,
-    pub final_url: Option<String>,
-    pub canonical_url: Option<String>,
-    pub og_url: Option<String>,
-    /// What the feed's own settings say.
-    pub dedupe: Option<Dedupe>,
-    /// Its article is still awaited: it is published without, and settled again later.
-    pub provisional: bool,
-    /// Changes with every edit.
-    pub version: Timestamp,
+    pub first_seen: Timestamp,
+    /// Where it is now: it was edited, or its article is here.
+    pub story: Option<StoryId>,
 }
 
-/// Everything that can be computed of an entry before its turn.
-#[derive(Clone, Debug)]
-pub struct Ready {
-    pub dedupe: Dedupe,
-    pub keys: Vec<AddressKey>,
-    /// `None` where nothing is compared by text.
-    pub prepared: Option<Prepared>,
-    /// For the text index.
-    pub terms: String,
-    pub language: Option<String>,
-}
-
-/// An entry that is stored, with what was computed of it.
-#[derive(Clone, Debug)]
-pub struct Settled {
-    pub entry: EntryId,
-    pub version: Timestamp,
-    pub provisional: bool,
-    pub ready: Ready,
-}
-
-/// What goes into the text index.
-struct Searchable {
-    entry: EntryId,
-    terms: String,
-    replaces: bool,
+/// Where it belongs.
+pub(super) struct Placed {
+    pub story: StoryId,
+    pub decision: Decision,
+    /// The story was founded for it.
+    pub founded: bool,
+    prepared: Option<Prepared>,
 }
 
 /// The stored entry, as far as settling goes.
 struct Row {
     feed: FeedId,
     feed_key: String,
-    key: super::Key,
+    key: Key,
     at: Timestamp,
     first_seen: Timestamp,
     story: Option<StoryId>,
@@ -72,18 +46,17 @@ struct Row {
     updated: Timestamp,
 }
 
-/// The entry that a story begins with.
-pub(super) struct Founder<'a> {
-    pub entry: EntryId,
-    pub feed_key: &'a str,
-    pub key: &'a super::Key,
-    pub at: Timestamp,
-    pub first_seen: Timestamp,
-}
-
 impl Row {
-    fn founder(&self, entry: EntryId) -> Founder<'_> {
-        Founder { entry, feed_key: &self.feed_key, key: &self.key, at: self.at, first_seen: self.first_seen }
+    fn placing(&self, entry: EntryId) -> Placing<'_> {
+        Placing {
+            entry,
+            feed: self.feed,
+            feed_key: &self.feed_key,
+            key: &self.key,
+            at: self.at,
+            first_seen: self.first_seen,
+            story: self.story,
+        }
     }
 }
 
@@ -91,96 +64,130 @@ impl Row {
 const MAX_HOLDERS: usize = 64;
 
 impl Store {
-    /// Entries that waited long enough are published without their article. Returns how many.
-    pub fn end_waits(&mut self, now: Timestamp) -> rusqlite::Result<usize> {
-        self.connection
-            .prepare_cached("UPDATE entries SET ready = 1 WHERE state = 0 AND ready = 0 AND wait_until <= ?")?
-            .execute([now.0])
-    }
-
-    /// When the next entry stops waiting.
-    pub fn next_wait_end(&self) -> rusqlite::Result<Option<Timestamp>> {
-        let at: Option<i64> = self
+    /// Entries that waited long enough are published without their article.
+    pub(super) fn end_waits(&mut self, now: Timestamp) -> rusqlite::Result<()> {
+        let n_ready = self
             .connection
-            .prepare_cached("SELECT min(wait_until) FROM entries WHERE state = 0 AND ready = 0 AND wait_until IS NOT NULL")?
-            .query_row([], |row| row.get(0))?;
-        Ok(at.map(Timestamp))
+            .prepare_cached("UPDATE entries SET ready = 1 WHERE state = 0 AND ready = 0 AND wait_until <= ?")?
+            .execute([now.0])?;
+        self.changed.n_ready += n_ready;
+        Ok(())
     }
 
-    /// Assigns a batch, in the order given. Returns how many were settled: an entry that was edited since it was read
-    /// is left for the next batch. Without an index nothing is settled (see [`Store::has_index`]).
-    pub fn settle(&mut self, batch: Vec<Settled>, now: Timestamp) -> rusqlite::Result<usize> {
-        let Some(mut index) = self.index.take() else { return Ok(0) };
+    /// Assigns a batch, in the order given. An entry that was edited since it was read is left for the next batch.
+    /// Without an index nothing is settled.
+    pub(super) fn settle(&mut self, batch: Vec<Settling>, now: Timestamp) -> rusqlite::Result<()> {
+        let Some(index) = &mut self.index else { return Ok(()) };
         index.expire(now);
-        self.index = Some(index);
-        let mut searchable = Vec::with_capacity(batch.len());
-        for entry in batch {
-            searchable.extend(self.settle_one(entry, now)?);
-        }
-        // FTS5 collects ascending rows in memory and writes all it has whenever one does not ascend: in the order of
-        // the dates that was nearly every row.
-        searchable.sort_unstable_by_key(|text| text.entry);
-        for text in &searchable {
-            if text.replaces {
-                self.connection.prepare_cached("DELETE FROM search WHERE rowid = ?")?.execute([text.entry.0])?;
+        for new in batch {
+            let row = self.entry_row(new.entry).optional()?;
+            // Else it was edited since it was read, or it is gone.
+            if let Some(row) = row.filter(|row| row.ready && row.updated == new.version) {
+                self.settle_one(new, &row, now)?;
             }
-            self.connection
-                .prepare_cached("INSERT INTO search(rowid, terms) VALUES(?, ?)")?
-                .execute(params![text.entry.0, text.terms])?;
-        }
-        Ok(searchable.len())
-    }
-
-    /// Writes the text index of the entries that were settled with their polls: once a commit, because FTS5 writes out
-    /// all it has at each savepoint, and a poll has one.
-    pub(super) fn index_settled(&mut self) -> rusqlite::Result<()> {
-        for (entry, terms) in self.unindexed.drain(..) {
-            self.connection.prepare_cached("INSERT INTO search(rowid, terms) VALUES(?, ?)")?.execute(params![entry.0, terms])?;
         }
         Ok(())
     }
 
-    /// `None`: it was edited since it was read.
-    fn settle_one(&mut self, new: Settled, now: Timestamp) -> rusqlite::Result<Option<Searchable>> {
-        let Some(row) = self.settling_row(&new)? else { return Ok(None) };
+    fn settle_one(&mut self, new: Settling, row: &Row, now: Timestamp) -> rusqlite::Result<()> {
         if let Some(index) = &mut self.index {
             index.remove(new.entry);
         }
-        let ready = &new.ready;
-        let Some(decision) = self.decide((new.entry, row.feed, row.at), ready, ready.prepared.as_ref())? else { return Ok(None) };
-        let story = self.assign(&new, &row, decision, now)?;
-        self.save_addresses(new.entry, &new.ready.keys)?;
-        let searchable = Searchable { entry: new.entry, terms: new.ready.terms, replaces: row.story.is_some() };
-        if let (Some(index), Some(prepared)) = (&mut self.index, new.ready.prepared) {
-            index.insert(prepared, story);
-        }
-        self.generation += 1;
-        Ok(Some(searchable))
+        let placing = row.placing(new.entry);
+        let Settling { mut input, provisional, .. } = new;
+        let stamp = self.stamp(now);
+        let Some(placed) = self.decide(&placing, &mut input, stamp)? else { return Ok(()) };
+        let Placed { story, decision, .. } = &placed;
+        let stays = row.story == Some(*story) && decision.join.is_none();
+        self.connection
+            .prepare_cached(
+                "UPDATE entries SET state = ?2, ready = 0, settled = iif(?2 = 2, coalesce(settled, ?3), settled), story_id = ?4, language = coalesce(?5, language),
+                   rung = iif(?10, rung, ?6), evidence = iif(?10, evidence, ?7), duplicate_of = iif(?10, duplicate_of, ?8), model = ?9,
+                   joined = iif(story_id IS ?4, joined, ?3) WHERE id = ?1",
+            )?
+            .execute(params![
+                new.entry.0,
+                if provisional { PROVISIONAL } else { SETTLED },
+                stamp.0,
+                story.0,
+                input.language,
+                rung_name(decision.rung),
+                serde_json::to_string(&decision.evidence).unwrap_or_default(),
+                decision.duplicate_of.map(|entry| entry.0),
+                crate::story::MODEL_VERSION,
+                stays,
+            ])?;
+        self.join(&placing, placed, &input.keys, input.terms, now)
     }
 
-    /// Where an entry belongs; `None` without an index.
+    /// Finds the story of an entry, or founds one. `None`: there is no index to compare it by.
     pub(super) fn decide(
         &mut self,
-        (entry, feed, at): (EntryId, FeedId, Timestamp),
-        ready: &Ready,
+        entry: &Placing,
+        input: &mut SettleInput,
+        stamp: Timestamp,
+    ) -> rusqlite::Result<Option<Placed>> {
+        let prepared = input.prepared.take();
+        let decision = match input.dedupe {
+            // What never was in a story is compared with nothing, and no person can have said a word of it.
+            Dedupe::Off if entry.story.is_none() => Decision::alone(),
+            _ => match self.compare(entry, input, prepared.as_ref())? {
+                Some(decision) => decision,
+                None => return Ok(None),
+            },
+        };
+        let (story, founded) = match (entry.story, decision.join) {
+            (_, Some(joined)) => (joined, false),
+            // An edited or completed entry that would now open a story of its own stays where people have seen it.
+            (Some(old), None) => (old, false),
+            (None, None) => (self.found_story(entry, input.language.as_deref(), stamp)?, true),
+        };
+        Ok(Some(Placed { story, decision, founded, prepared }))
+    }
+
+    fn compare(
+        &mut self,
+        entry: &Placing,
+        input: &SettleInput,
         prepared: Option<&Prepared>,
     ) -> rusqlite::Result<Option<Decision>> {
-        let hits = self.address_hits(entry, ready)?;
-        let constraints = self.constraints(entry)?;
+        let hits = self.address_hits(entry.entry, input)?;
+        let constraints = self.constraints(entry.entry)?;
         let Some(index) = &mut self.index else { return Ok(None) };
         Ok(Some(match prepared {
-            Some(prepared) => index.decide(prepared, ready.dedupe, &hits, &constraints),
+            Some(prepared) => index.decide(prepared, input.dedupe, &hits, &constraints),
             None => {
-                let item = Item { entry, feed, title: "", text: "", at };
-                index.decide(&crate::story::prepare(&item), ready.dedupe, &hits, &constraints)
+                let item = Item { entry: entry.entry, feed: entry.feed, title: "", text: "", at: entry.at };
+                index.decide(&crate::story::prepare(&item), input.dedupe, &hits, &constraints)
             }
         }))
     }
 
-    /// `None`: it was edited since it was read, or it is gone.
-    fn settling_row(&self, new: &Settled) -> rusqlite::Result<Option<Row>> {
-        let row = self.entry_row(new.entry).optional()?;
-        Ok(row.filter(|row| row.ready && row.updated == new.version))
+    /// What follows once the entry's row names its story: addresses, the index, the text index, the faces of the story it
+    /// joined and of the one it left.
+    pub(super) fn join(
+        &mut self,
+        entry: &Placing,
+        placed: Placed,
+        keys: &[AddressKey],
+        terms: String,
+        now: Timestamp,
+    ) -> rusqlite::Result<()> {
+        let story = placed.story;
+        self.save_addresses(entry.entry, keys)?;
+        if !placed.founded {
+            refresh_story(self, story, now)?;
+        }
+        if let Some(old) = entry.story.filter(|old| *old != story) {
+            self.leave_story(old, story, now)?;
+        }
+        if let (Some(index), Some(prepared)) = (&mut self.index, placed.prepared) {
+            index.insert(prepared, story);
+        }
+        self.searchable.push(Searchable { entry: entry.entry, terms, replaces: entry.story.is_some() });
+        self.changed.n_settled += 1;
+        self.changed.published = true;
+        Ok(())
     }
 
     fn entry_row(&self, entry: EntryId) -> rusqlite::Result<Row> {
@@ -195,7 +202,7 @@ impl Store {
                     feed: FeedId(row.get(0)?),
                     feed_key: row.get(1)?,
                     key: row.get(2)?,
-                    at: Timestamp(claimed.unwrap_or(first_seen).min(first_seen)),
+                    at: earlier(claimed, first_seen),
                     first_seen: Timestamp(first_seen),
                     story: row.get::<_, Option<i64>>(5)?.map(StoryId),
                     language: row.get(6)?,
@@ -206,23 +213,23 @@ impl Store {
     }
 
     /// A story of its own for an entry that is in one already; its face is still to be made.
-    pub(super) fn found_story(&mut self, entry: EntryId, now: Timestamp) -> rusqlite::Result<StoryId> {
+    pub(super) fn found_another(&mut self, entry: EntryId, now: Timestamp) -> rusqlite::Result<StoryId> {
         let row = self.entry_row(entry)?;
         let stamp = self.stamp(now);
-        self.create_story(&row.founder(entry), row.language.as_deref(), stamp)
+        self.found_story(&row.placing(entry), row.language.as_deref(), stamp)
     }
 
     /// Other entries under the same addresses.
-    fn address_hits(&self, entry: EntryId, ready: &Ready) -> rusqlite::Result<Vec<AddressHit>> {
+    fn address_hits(&self, entry: EntryId, input: &SettleInput) -> rusqlite::Result<Vec<AddressHit>> {
         let mut hits = Vec::new();
-        if ready.dedupe == Dedupe::Off {
+        if input.dedupe == Dedupe::Off {
             return Ok(hits);
         }
         let mut holders = self.connection.prepare_cached(
             "SELECT a.entry_id, a.kind, e.feed_id, e.story_id FROM entry_addresses a JOIN entries e ON e.id = a.entry_id
              WHERE a.key = ? AND a.entry_id <> ? AND e.story_id IS NOT NULL ORDER BY a.entry_id LIMIT ?",
         )?;
-        for key in &ready.keys {
+        for key in &input.keys {
             let found: Vec<(i64, i64, i64, i64)> = holders
                 .query_map(params![key_of(&key.key), entry.0, MAX_HOLDERS as i64], |row| {
                     Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
@@ -257,51 +264,7 @@ impl Store {
         Ok(constraints)
     }
 
-    /// Carries a decision out and returns the entry's story.
-    fn assign(&mut self, new: &Settled, row: &Row, decision: Decision, now: Timestamp) -> rusqlite::Result<StoryId> {
-        let stamp = self.stamp(now);
-        let story = match (row.story, decision.join) {
-            (None, None) => self.create_story(&row.founder(new.entry), new.ready.language.as_deref(), stamp)?,
-            // An edited or completed entry that would now open a story of its own stays where people have seen it.
-            (Some(old), None) => old,
-            (_, Some(joined)) => joined,
-        };
-        let stays = row.story == Some(story) && decision.join.is_none();
-        self.connection
-            .prepare_cached(
-                "UPDATE entries SET state = ?2, ready = 0, settled = iif(?2 = 2, coalesce(settled, ?3), settled), story_id = ?4, language = coalesce(?5, language),
-                   rung = iif(?10, rung, ?6), evidence = iif(?10, evidence, ?7), duplicate_of = iif(?10, duplicate_of, ?8), model = ?9,
-                   joined = iif(story_id IS ?4, joined, ?3) WHERE id = ?1",
-            )?
-            .execute(params![
-                new.entry.0,
-                if new.provisional { PROVISIONAL } else { SETTLED },
-                stamp.0,
-                story.0,
-                new.ready.language,
-                rung_name(decision.rung),
-                serde_json::to_string(&decision.evidence).unwrap_or_default(),
-                decision.duplicate_of.map(|entry| entry.0),
-                crate::story::MODEL_VERSION,
-                stays,
-            ])?;
-        match row.story {
-            None if decision.join.is_none() => {}
-            Some(old) if old != story => {
-                refresh_story(self, story, now)?;
-                self.leave_story(old, story, now)?;
-            }
-            _ => refresh_story(self, story, now)?,
-        }
-        Ok(story)
-    }
-
-    pub(super) fn create_story(
-        &mut self,
-        founder: &Founder,
-        language: Option<&str>,
-        stamp: Timestamp,
-    ) -> rusqlite::Result<StoryId> {
+    fn found_story(&mut self, founder: &Placing, language: Option<&str>, stamp: Timestamp) -> rusqlite::Result<StoryId> {
         for n in 0.. {
             let urn = published_id(self.instance, founder.feed_key, founder.key, n);
             let made = self
@@ -316,7 +279,9 @@ impl Store {
             }
             // The entry has founded a story before, which was merged into another and redirects: this is its next.
         }
-        Ok(StoryId(self.connection.last_insert_rowid()))
+        let story = StoryId(self.connection.last_insert_rowid());
+        self.changed.stories.push((story, StoryChange::Founded));
+        Ok(story)
     }
 
     /// A story that an entry left: if nobody is left in it, it redirects for ever.
@@ -331,10 +296,11 @@ impl Store {
         self.connection
             .prepare_cached("UPDATE stories SET redirect_to = ?2 WHERE id = ?1 OR redirect_to = ?1")?
             .execute(params![old.0, to.0])?;
+        self.changed.stories.push((old, StoryChange::Redirected(to)));
         Ok(())
     }
 
-    pub(super) fn save_addresses(&self, entry: EntryId, keys: &[AddressKey]) -> rusqlite::Result<()> {
+    fn save_addresses(&self, entry: EntryId, keys: &[AddressKey]) -> rusqlite::Result<()> {
         let mut save = self
             .connection
             .prepare_cached("INSERT INTO entry_addresses(key, entry_id, kind) VALUES(?, ?, ?) ON CONFLICT DO NOTHING")?;
@@ -343,11 +309,27 @@ impl Store {
         }
         Ok(())
     }
+
+    /// Writes the text index of the entries that were settled: once a transaction, because FTS5 writes out all it has at
+    /// each savepoint, and in ascending order, because it writes out all it has whenever a row does not ascend.
+    pub(super) fn index_settled(&mut self) -> rusqlite::Result<()> {
+        let mut searchable = std::mem::take(&mut self.searchable);
+        searchable.sort_by_key(|text| text.entry);
+        for text in searchable {
+            if text.replaces {
+                self.connection.prepare_cached("DELETE FROM search WHERE rowid = ?")?.execute([text.entry.0])?;
+            }
+            self.connection
+                .prepare_cached("INSERT INTO search(rowid, terms) VALUES(?, ?)")?
+                .execute(params![text.entry.0, text.terms])?;
+        }
+        Ok(())
+    }
 }
 
 /// `urn:uuid:` of a story: derived from the database, the feed and the first entry, so that it comes out equal when it
 /// has to be minted again. `n` counts the stories that one entry founded.
-fn published_id(instance: Uuid, feed_key: &str, entry_key: &super::Key, n: u32) -> Uuid {
+fn published_id(instance: Uuid, feed_key: &str, entry_key: &Key, n: u32) -> Uuid {
     let mut name = feed_key.as_bytes().to_vec();
     name.push(b'\n');
     name.extend_from_slice(entry_key);
@@ -355,26 +337,6 @@ fn published_id(instance: Uuid, feed_key: &str, entry_key: &super::Key, n: u32) 
         name.extend_from_slice(&n.to_be_bytes());
     }
     Uuid::new_v5(&instance, &name)
-}
-
-/// Computes a story's face anew from its members: who represents it, when it began, how many carried it.
-pub(super) fn refresh_story(store: &mut Store, story: StoryId, now: Timestamp) -> rusqlite::Result<()> {
-    let stamp = store.stamp(now);
-    store
-        .connection
-        .prepare_cached(
-            "WITH members AS (
-               SELECT e.id, e.feed_id, e.duplicate_of, e.language, e.first_seen, min(coalesce(e.claimed, e.first_seen), e.first_seen) AS at, f.priority, f.private,
-                 CASE WHEN a.state = 1 THEN 2 WHEN octet_length(b.html) > 2000 THEN 1 ELSE 0 END AS completeness
-               FROM entries e JOIN feeds f ON f.id = e.feed_id LEFT JOIN articles a ON a.id = e.article_id LEFT JOIN entry_bodies b ON b.entry_id = e.id
-               WHERE e.story_id = ?1),
-             best AS (SELECT id, language FROM members ORDER BY private, priority DESC, completeness DESC, at, id LIMIT 1)
-             UPDATE stories SET representative = (SELECT id FROM best), language = (SELECT language FROM best), updated = ?2,
-               sort_at = (SELECT min(at) FROM members), first_seen = (SELECT min(first_seen) FROM members),
-               n_sources = (SELECT max(count(DISTINCT feed_id), 1) FROM members WHERE duplicate_of IS NULL) WHERE id = ?1 AND EXISTS(SELECT 1 FROM members)",
-        )?
-        .execute(params![story.0, stamp.0])?;
-    Ok(())
 }
 
 fn kind_of(stored: i64) -> AddressKind {
@@ -394,9 +356,4 @@ pub(super) fn rung_name(rung: Rung) -> &'static str {
         Rung::Story => "story",
         Rung::Person => "person",
     }
-}
-
-/// Stored evidence; what an older version wrote otherwise is shown as far as it can be read.
-pub(super) fn evidence_of(json: Option<String>) -> Evidence {
-    json.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default()
 }

@@ -1,13 +1,12 @@
 //! Stories as they are read: which a selection or a search finds, how they are published, who is in them and why.
 
-use super::entries::Extra;
-use super::feeds::settings_of;
-use super::read::{Reader, earlier, feed_name};
+use super::read::Reader;
+use super::rows::{earlier, feed_name, settings_of};
 use super::search::Query;
-use super::settle::evidence_of;
 use crate::feed::Enclosure;
 use crate::model::{EntryId, StoryId, Timestamp};
 use crate::publish::{PublishedStory, Source};
+use crate::records::Extra;
 use crate::story::Evidence;
 use crate::{article, text};
 use rusqlite::{OptionalExtension, params};
@@ -285,4 +284,9 @@ impl Reader {
         let members = rows.collect::<rusqlite::Result<_>>()?;
         Ok(Some(StoryDetail { id, published, members }))
     }
+}
+
+/// Stored evidence; what an older version wrote otherwise is shown as far as it can be read.
+fn evidence_of(json: Option<String>) -> Evidence {
+    json.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default()
 }

@@ -1,23 +1,42 @@
-//! The one writer: a thread that owns the [`Store`], takes jobs, and commits several together.
+//! The one writer: a thread that owns the [`Store`], takes commands, and commits several together.
 //!
-//! A job sees the store inside a transaction, each in a savepoint of its own: one that fails undoes only itself. Its
-//! answer is given only after the commit, so that whoever has an answer knows that it lasts.
+//! Each command has a savepoint of its own: one that fails undoes only itself. Its answer is given only after the commit, so
+//! that whoever has an answer knows that it lasts. What a transaction changed is told to the listener, once, before that.
 
-use super::Store;
+use super::base::Store;
+use super::record::Recorder;
+use crate::records::{Command, Committed, IndexPlan, Recorded};
+use crate::story;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot, watch};
 
-/// After this long a transaction takes no further job in: none may last over 100 ms, and a job itself takes up to 50.
+/// After this long a transaction takes no further command in: none may last over 100 ms, and one alone takes up to 50.
 const BATCH_TIME: Duration = Duration::from_millis(40);
-/// Jobs in one transaction, however short they are: whoever waits for an answer waits for all of them.
-const BATCH_JOBS: usize = 256;
+/// Commands in one transaction, however short they are: whoever waits for an answer waits for all of them.
+const BATCH_COMMANDS: usize = 256;
 
-type Work = Box<dyn FnOnce(&mut Store) -> rusqlite::Result<Box<dyn FnOnce(rusqlite::Result<()>) + Send>> + Send>;
+/// Why a command was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    #[error("database: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// The feed's entries were changed after what it was decided on was read: it is to be decided anew.
+    #[error("the feed changed while its document was read")]
+    Stale,
+    #[error("internal error: the command panicked")]
+    Panicked,
+    #[error("the writer has ended")]
+    Ended,
+}
 
-struct Job {
-    /// Commit with a sync of the disk: a person commanded it.
-    durable: bool,
-    work: Work,
+/// Told of each transaction what it changed, on the writer's thread: it must not take long.
+pub type Listener = Box<dyn FnMut(&Committed) + Send>;
+
+enum Job {
+    Command { command: Box<Command>, answer: oneshot::Sender<Result<Committed, WriteError>> },
+    Index { index: Box<story::Index>, plan: IndexPlan, epoch: u64, answer: oneshot::Sender<bool> },
 }
 
 /// The way to the writer; cheap to clone. The writer ends when all are gone.
@@ -25,27 +44,35 @@ struct Job {
 pub struct Writer {
     jobs: mpsc::Sender<Job>,
     generation: watch::Receiver<u64>,
+    gauge: Arc<Gauge>,
 }
 
-/// Why a job was not done.
-#[derive(Debug, thiserror::Error)]
-pub enum WriteError {
-    #[error("database: {0}")]
-    Sqlite(#[from] rusqlite::Error),
-    #[error("the writer has ended")]
-    Ended,
+/// What may be known of the writer's memory without asking it.
+#[derive(Debug, Default)]
+struct Gauge {
+    epoch: AtomicU64,
+    has_index: AtomicBool,
+}
+
+impl Gauge {
+    fn read(&self, store: &Store) {
+        self.epoch.store(store.epoch(), Ordering::SeqCst);
+        self.has_index.store(store.has_index(), Ordering::SeqCst);
+    }
 }
 
 impl Writer {
-    /// Starts the writer's thread. It ends, after all accepted jobs are committed, when the last `Writer` is dropped.
-    pub fn start(store: Store) -> (Writer, std::thread::JoinHandle<()>) {
-        // A job waits here only while a transaction runs; a full channel makes polls wait, which is the backpressure.
+    /// Starts the writer's thread. It ends, after all accepted commands are committed, when the last `Writer` is dropped.
+    pub fn start(store: Store, listener: Listener, recorder: Option<Recorder>) -> (Writer, std::thread::JoinHandle<()>) {
+        // A command waits here only while a transaction runs; a full channel makes polls wait, which is the backpressure.
         let (jobs, queue) = mpsc::channel(1024);
         let (changed, generation) = watch::channel(0);
-        let thread = std::thread::Builder::new().name("writer".into()).spawn(move || work(store, queue, &changed));
+        let gauge = Arc::new(Gauge::default());
+        let work = Work { store, listener, recorder, changed, gauge: gauge.clone() };
+        let thread = std::thread::Builder::new().name("writer".into()).spawn(move || work.run(queue));
         // The process has just started: if no thread can be had now, nothing can be done at all.
         let thread = thread.unwrap_or_else(|error| panic!("cannot start the writer's thread: {error}"));
-        (Writer { jobs, generation }, thread)
+        (Writer { jobs, generation, gauge }, thread)
     }
 
     /// Moves whenever a commit changed what is published.
@@ -53,142 +80,172 @@ impl Writer {
         self.generation.clone()
     }
 
-    /// Does a job; the answer comes after its commit.
-    pub async fn write<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut Store) -> rusqlite::Result<T> + Send + 'static,
-    ) -> Result<T, WriteError> {
-        self.send(false, work).await
+    /// Whether there is an index by which entries are compared.
+    pub fn has_index(&self) -> bool {
+        self.gauge.has_index.load(Ordering::SeqCst)
     }
 
-    /// … that a person commanded: it is on the disk when the answer comes.
-    pub async fn command<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut Store) -> rusqlite::Result<T> + Send + 'static,
-    ) -> Result<T, WriteError> {
-        self.send(true, work).await
+    /// Asked before the tables are read from which an index is built.
+    pub fn epoch(&self) -> u64 {
+        self.gauge.epoch.load(Ordering::SeqCst)
     }
 
-    async fn send<T: Send + 'static>(
-        &self,
-        durable: bool,
-        work: impl FnOnce(&mut Store) -> rusqlite::Result<T> + Send + 'static,
-    ) -> Result<T, WriteError> {
+    /// Carries a command out; the answer comes after its commit.
+    pub async fn submit(&self, command: Command) -> Result<Committed, WriteError> {
         let (answer, answered) = oneshot::channel();
-        let work: Work = Box::new(move |store| {
-            let value = work(store);
-            let failed = value.is_err();
-            let tell: Box<dyn FnOnce(rusqlite::Result<()>) + Send> = Box::new(move |committed| {
-                // Whoever asked may have gone: then nobody needs the answer.
-                let _ = answer.send(committed.and(value));
-            });
-            if failed {
-                tell(Ok(()));
-                return Err(rusqlite::Error::QueryReturnedNoRows);
-            }
-            Ok(tell)
-        });
-        self.jobs.send(Job { durable, work }).await.map_err(|_| WriteError::Ended)?;
-        answered.await.map_err(|_| WriteError::Ended)?.map_err(WriteError::Sqlite)
+        let job = Job::Command { command: Box::new(command), answer };
+        self.jobs.send(job).await.map_err(|_| WriteError::Ended)?;
+        answered.await.map_err(|_| WriteError::Ended)?
+    }
+
+    /// Hands the index over that was built by `plan`, with the epoch asked for before. `false`: see [`Store::set_index`].
+    pub async fn hand_over(&self, index: story::Index, plan: IndexPlan, epoch: u64) -> Result<bool, WriteError> {
+        let (answer, answered) = oneshot::channel();
+        let job = Job::Index { index: Box::new(index), plan, epoch, answer };
+        self.jobs.send(job).await.map_err(|_| WriteError::Ended)?;
+        answered.await.map_err(|_| WriteError::Ended)
     }
 }
 
-fn work(mut store: Store, mut queue: mpsc::Receiver<Job>, changed: &watch::Sender<u64>) {
-    let mut waiting: Option<Job> = None;
-    while let Some(first) = waiting.take().or_else(|| queue.blocking_recv()) {
-        let durable = first.durable;
-        let started = Instant::now();
-        let mut answers = Vec::new();
-        let begun = begin(&store, durable);
-        if let Err(error) = begun {
-            tracing::error!(%error, "cannot begin a transaction");
-            // Its sender sees that the answer is gone, and reports.
-            continue;
+/// The thread's own.
+struct Work {
+    store: Store,
+    listener: Listener,
+    recorder: Option<Recorder>,
+    changed: watch::Sender<u64>,
+    gauge: Arc<Gauge>,
+}
+
+/// A command that was carried out, to be answered after the commit.
+type Answered = (oneshot::Sender<Result<Committed, WriteError>>, Committed);
+
+impl Work {
+    fn run(mut self, mut queue: mpsc::Receiver<Job>) {
+        let mut waiting: Option<Job> = None;
+        while let Some(job) = waiting.take().or_else(|| queue.blocking_recv()) {
+            match job {
+                Job::Index { index, plan, epoch, answer } => {
+                    let taken = self.store.set_index(*index, epoch);
+                    if taken && let Some(recorder) = &mut self.recorder {
+                        recorder.note(&Recorded::Indexed(plan));
+                        recorder.write();
+                    }
+                    self.gauge.read(&self.store);
+                    // Whoever built it may have gone.
+                    let _ = answer.send(taken);
+                }
+                Job::Command { command, answer } => waiting = self.transaction(command, answer, &mut queue),
+            }
         }
-        let mut next = Some(first);
-        while let Some(job) = next.take() {
-            answers.extend(run(&mut store, job));
-            if answers.len() >= BATCH_JOBS || started.elapsed() >= BATCH_TIME {
+        if let Err(error) = self.store.connection.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)") {
+            tracing::debug!(%error, "the last checkpoint was not done; the next start does it");
+        }
+    }
+
+    /// Carries out a command and those that wait behind it; returns the job that the transaction could not take in.
+    fn transaction(
+        &mut self,
+        first: Box<Command>,
+        answer: oneshot::Sender<Result<Committed, WriteError>>,
+        queue: &mut mpsc::Receiver<Job>,
+    ) -> Option<Job> {
+        let started = Instant::now();
+        let durable = first.is_durable();
+        let had_index = self.store.has_index();
+        if let Err(error) = self.store.begin(durable) {
+            tracing::error!(%error, "cannot begin a transaction");
+            // Whoever asked may have gone: then nobody needs the answer.
+            let _ = answer.send(Err(error.into()));
+            return None;
+        }
+        let (mut answers, mut n_commands): (Vec<Answered>, usize) = (Vec::new(), 0);
+        let mut next = Some((first, answer));
+        let mut left = None;
+        while let Some((command, answer)) = next.take() {
+            n_commands += 1;
+            match self.carry_out(*command) {
+                Ok(committed) => answers.push((answer, committed)),
+                Err(error) => drop(answer.send(Err(error))),
+            }
+            if n_commands >= BATCH_COMMANDS || started.elapsed() >= BATCH_TIME {
                 break;
             }
-            next = queue.try_recv().ok();
-            if next.as_ref().is_some_and(|job| job.durable && !durable) {
-                waiting = next.take();
+            match queue.try_recv() {
+                Ok(Job::Command { command, answer }) if durable || !command.is_durable() => next = Some((command, answer)),
+                Ok(other) => left = Some(other),
+                Err(_) => {}
             }
         }
-        let committed = commit(&mut store);
-        if let Err(error) = &committed {
-            tracing::error!(%error, "a transaction could not be committed; what it held is done again");
-            if let Err(error) = store.connection.execute_batch("ROLLBACK") {
-                tracing::debug!(%error, "nothing to roll back");
+        let committed = self.store.end();
+        match &committed {
+            Ok(()) => self.tell(&answers),
+            Err(error) => {
+                tracing::error!(%error, "a transaction could not be committed; what it held is done again");
+                self.store.roll_back();
             }
-            // The index may hold members that the database does not: it is rebuilt before anything is settled.
-            store.index = None;
-            store.unindexed.clear();
-            store.polls.clear();
         }
+        if let Some(recorder) = &mut self.recorder {
+            if committed.is_err() {
+                recorder.forget(0);
+            }
+            if had_index && !self.store.has_index() {
+                recorder.note(&Recorded::IndexLost);
+            }
+            recorder.write();
+        }
+        self.gauge.read(&self.store);
         if started.elapsed() > Duration::from_millis(100) {
-            tracing::debug!(duration_ms = started.elapsed().as_millis() as u64, jobs = answers.len(), "a long transaction");
+            tracing::debug!(duration_ms = started.elapsed().as_millis() as u64, n_commands, "a long transaction");
         }
-        for answer in answers {
-            answer(match &committed {
-                Ok(()) => Ok(()),
-                Err(error) => Err(rusqlite::Error::SqliteFailure(
+        for (answer, changed) in answers {
+            let told = match &committed {
+                Ok(()) => Ok(changed),
+                Err(error) => Err(WriteError::Sqlite(rusqlite::Error::SqliteFailure(
                     rusqlite::ffi::Error::new(error.sqlite_error().map_or(1, |e| e.extended_code)),
                     Some(error.to_string()),
-                )),
-            });
+                ))),
+            };
+            let _ = answer.send(told);
         }
-        // Nobody may be listening yet.
-        changed.send_if_modified(|seen| std::mem::replace(seen, store.generation) != store.generation);
+        left
     }
-    if let Err(error) = store.connection.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)") {
-        tracing::debug!(%error, "the last checkpoint was not done; the next start does it");
+
+    /// Tells the listener, and whoever waits for another generation, what was committed.
+    fn tell(&mut self, answers: &[Answered]) {
+        let mut all = Committed::default();
+        for (_, committed) in answers {
+            all.add(committed);
+        }
+        (self.listener)(&all);
+        if all.published {
+            self.changed.send_modify(|generation| *generation += 1);
+        }
     }
-}
 
-fn begin(store: &Store, durable: bool) -> rusqlite::Result<()> {
-    store.connection.execute_batch(if durable {
-        "PRAGMA synchronous = FULL; BEGIN IMMEDIATE"
-    } else {
-        "PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE"
-    })
-}
-
-/// Commits, after what is written once a transaction.
-fn commit(store: &mut Store) -> rusqlite::Result<()> {
-    store.index_settled()?;
-    store.count_polls()?;
-    execute(store, "COMMIT")
-}
-
-/// A statement that comes again and again, parsed once.
-fn execute(store: &Store, sql: &str) -> rusqlite::Result<()> {
-    store.connection.prepare_cached(sql)?.execute([]).map(|_| ())
-}
-
-type Answer = Box<dyn FnOnce(rusqlite::Result<()>) + Send>;
-
-/// Runs a job in a savepoint; a failed or panicking one leaves nothing behind.
-fn run(store: &mut Store, job: Job) -> Option<Answer> {
-    if let Err(error) = execute(store, "SAVEPOINT job") {
-        tracing::error!(%error, "cannot begin a job");
-        return None;
-    }
-    let (n_unindexed, n_polls) = (store.unindexed.len(), store.polls.len());
-    let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| (job.work)(store)));
-    let (answer, end) = match done {
-        Ok(Ok(answer)) => (Some(answer), Ok(())),
-        // The job has already told its sender what went wrong; after a panic the sender sees the answer gone.
-        Ok(Err(_)) | Err(_) => {
-            store.index = None;
-            store.unindexed.truncate(n_unindexed);
+    /// Carries a command out in a savepoint; one that fails or panics leaves nothing behind.
+    fn carry_out(&mut self, command: Command) -> Result<Committed, WriteError> {
+        self.store.execute("SAVEPOINT command")?;
+        let mark = self.recorder.as_mut().map(|recorder| {
+            let mark = recorder.mark();
+            recorder.note(&Recorded::Command(Box::new(command.clone())));
+            mark
+        });
+        let store = &mut self.store;
+        let (n_searchable, n_polls) = (store.searchable.len(), store.polls.len());
+        let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| store.apply(command)));
+        let done = done.unwrap_or(Err(WriteError::Panicked));
+        if let Err(error) = &done {
+            if !matches!(error, WriteError::Stale) {
+                store.index = None;
+            }
+            store.searchable.truncate(n_searchable);
             store.polls.truncate(n_polls);
-            (None, execute(store, "ROLLBACK TO job"))
+            store.execute("ROLLBACK TO command")?;
+            if let (Some(recorder), Some(mark)) = (&mut self.recorder, mark) {
+                recorder.forget(mark);
+            }
         }
-    };
-    if let Err(error) = end.and_then(|()| execute(store, "RELEASE job")) {
-        tracing::error!(%error, "cannot end a job");
+        self.store.execute("RELEASE command")?;
+        done
     }
-    answer
 }

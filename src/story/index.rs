@@ -303,22 +303,47 @@ impl Index {
             }
         }
         self.by_age.remove(&(slot.seen, entry));
-        if let Some(story) = self.stories.get_mut(&slot.story) {
-            story.members.retain(|member| *member != at);
-            let times = story.members.iter().filter_map(|at| self.slots[*at as usize].as_ref()).map(|slot| slot.at);
-            match times.min() {
-                None => drop(self.stories.remove(&slot.story)),
-                Some(first) => {
-                    story.first = first;
-                    self.centre(slot.story);
-                }
-            }
-        }
+        self.leave(slot.story, at);
         self.left.push(at);
         self.owed += SWEEPS * SHARDS;
         if self.owed >= self.by_entry.len() {
             self.owed = self.owed.saturating_sub(self.by_entry.len().max(SWEEPS * SHARDS));
             self.sweep();
+        }
+    }
+
+    /// Puts an entry into another story, where a person did that; the caller has just stored it. One that has left the
+    /// window stays away.
+    pub fn reassign(&mut self, entry: EntryId, to: StoryId) {
+        let Some(at) = self.by_entry.get(&entry).copied() else { return };
+        let Some(slot) = self.slots[at as usize].as_mut() else { return };
+        let from = std::mem::replace(&mut slot.story, to);
+        let (moved, first) = (from != to, slot.at);
+        if !moved {
+            return;
+        }
+        self.leave(from, at);
+        let fresh = || Story { members: Vec::with_capacity(1), first, centroid: None };
+        let found = self.stories.entry(to).or_insert_with(fresh);
+        // In the order of their numbers, as a rebuilding takes them in.
+        let holders = &self.holders;
+        let place = found.members.partition_point(|member| holders[*member as usize] < entry);
+        found.members.insert(place, at);
+        found.first = found.first.min(first);
+        self.centre(to);
+    }
+
+    /// A slot that is no longer a story's.
+    fn leave(&mut self, story: StoryId, at: u32) {
+        let Some(left) = self.stories.get_mut(&story) else { return };
+        left.members.retain(|member| *member != at);
+        let times = left.members.iter().filter_map(|at| self.slots[*at as usize].as_ref()).map(|slot| slot.at);
+        match times.min() {
+            None => drop(self.stories.remove(&story)),
+            Some(first) => {
+                left.first = first;
+                self.centre(story);
+            }
         }
     }
 

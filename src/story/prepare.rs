@@ -21,7 +21,7 @@ const MAX_TEXT_BYTES: usize = 128 * 1024;
 const START_CHARS: usize = 400;
 
 /// What the index compares: computed off the writer's thread. Opaque but for the three first fields.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Prepared {
     pub entry: EntryId,
     pub feed: FeedId,

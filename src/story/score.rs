@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 /// One term of an entry, and how often it stands in the title and in the start of the text: the 25 upper bits of the
 /// term's hash, then two for its kind, three for the text and two for the title.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct Term(u32);
 
 const MOST_IN_TITLE: u32 = 3;

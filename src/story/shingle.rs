@@ -37,7 +37,7 @@ const HEAD: usize = 112;
 const HEAD_FACT_CHARS: usize = 260;
 
 /// What is kept of a text: enough to estimate what it shares with another.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Sketch {
     /// Four sorted lists, one behind the other; the others begin at `starts`. The sample: hashes with `level` leading
     /// zeros or more, [`KEPT_BITS`] of each from there on. The first shingles; none where the sample holds no others.

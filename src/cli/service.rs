@@ -1,0 +1,46 @@
+//! The service put together: the daemon and the server side by side.
+
+use crate::daemon::{self, Engine, clock};
+use crate::outputs::Cache;
+use crate::serve::{self, House, HubDoor, Limits};
+use anyhow::Context;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// Runs both until `shutdown`; `ready` is told the address once it is served. `Err`: one of them died, or the address could
+/// not be had; the process must end non-zero.
+pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready: impl FnOnce(SocketAddr)) -> anyhow::Result<()> {
+    let config = &engine.config;
+    let listen = &config.serve.listen;
+    let listener =
+        tokio::net::TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen} (serve.listen)"))?;
+    let address = listener.local_addr()?;
+    let (hubs, hub_calls) = HubDoor::new();
+    let house = House {
+        documents: Cache::new(engine.readers.clone(), engine.writer.generation(), config.outputs.clone(), config.base_url()),
+        readers: engine.readers.clone(),
+        writer: engine.writer.clone(),
+        clock,
+        hubs,
+        limits: Limits { max_body_bytes: config.fetch.max_feed_bytes, timeout: config.fetch.timeout },
+    };
+    let (stop, stopped) = watch::channel(false);
+    let mut server = tokio::spawn(serve::run(house, listener, stopped));
+    let mut served = Ok(());
+    // The daemon ends when it is told to, or when the server has ended.
+    let told = async {
+        tokio::select! {
+            () = shutdown => {}
+            ended = &mut server => served = match ended {
+                Ok(Ok(())) => Err(anyhow::anyhow!("the server ended by itself")),
+                Ok(Err(error)) => Err(error),
+                Err(died) => Err(anyhow::anyhow!("the server died: {died}")),
+            },
+        }
+    };
+    let ended = daemon::run(engine.clone(), hub_calls, told, || ready(address)).await;
+    // Nobody listening is fine: then the server has ended already.
+    let _ = stop.send(true);
+    ended.and(served)
+}

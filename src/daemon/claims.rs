@@ -1,0 +1,113 @@
+//! What is handed out: feeds and pages that are due, each to one task at a time.
+//!
+//! The leases are held from before the database is read to after what was read is noted in them: what was polled and
+//! committed meanwhile is either still leased, or read as it is now.
+
+use super::parts::clock;
+use crate::fetch::Client;
+use crate::model::{ArticleId, FeedId, Timestamp};
+use crate::records::{Claim, DueFeed, DuePage, Leases};
+use crate::store::{Reader, Readers};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// How long a claimed feed is nobody else's: longer than any wait at a slow host.
+const LEASE: Duration = Duration::from_secs(3600);
+
+/// Polls, or fetches of pages, that are handed out and not finished: enough that slow hosts keep nobody waiting, and no
+/// more than there may be connections, with as many again that are kept for their next use.
+static MAX_IN_FLIGHT: LazyLock<u32> = LazyLock::new(|| {
+    const MOST: u64 = 256;
+    const OTHER_FILES: u64 = 128;
+    let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    let n = files.map_or(MOST, |files| (files.saturating_sub(OTHER_FILES) / 2).clamp(16, MOST));
+    u32::try_from(n).unwrap_or(u32::MAX)
+});
+
+/// Requests that may wait for one host before its other feeds stay in the database: one slow host must not fill
+/// [`MAX_IN_FLIGHT`].
+const WAITING_PER_HOST: usize = 16;
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub struct Claims {
+    readers: Readers,
+    client: Client,
+    leases: Arc<Mutex<Leases>>,
+    /// Where requests to one host must keep a distance, many hosts are asked in turn; else a host's feeds go together.
+    whole_hosts: bool,
+}
+
+impl Claims {
+    pub fn new(readers: Readers, client: Client, whole_hosts: bool) -> Claims {
+        Claims { readers, client, leases: Arc::default(), whole_hosts }
+    }
+
+    /// Feeds to poll, where less than half of what may be in flight is.
+    pub async fn feeds(&self, n_in_flight: usize) -> anyhow::Result<Vec<Arc<DueFeed>>> {
+        let Some(claim) = self.claim(n_in_flight) else { return Ok(Vec::new()) };
+        self.ask(move |reader, leases| reader.claim_feeds(&claim, leases, clock())).await
+    }
+
+    /// The same of pages.
+    pub async fn pages(&self, n_in_flight: usize) -> anyhow::Result<Vec<DuePage>> {
+        let Some(claim) = self.claim(n_in_flight) else { return Ok(Vec::new()) };
+        self.ask(move |reader, leases| reader.claim_pages(&claim, leases, clock())).await
+    }
+
+    /// Wants every feed polled that may be polled at all, from `now` on.
+    pub async fn want_all(&self, now: Timestamp) -> anyhow::Result<()> {
+        let whole_hosts = self.whole_hosts;
+        self.ask(move |reader, leases| reader.want_all(whole_hosts, leases, now)).await
+    }
+
+    /// When the next feed is due after `after`, and the next page.
+    pub async fn next_feed(&self, after: Timestamp) -> anyhow::Result<Option<Timestamp>> {
+        self.ask(move |reader, leases| reader.next_due(after, leases)).await
+    }
+
+    pub async fn next_page(&self) -> anyhow::Result<Option<Timestamp>> {
+        self.ask(|reader, leases| reader.next_page_due(leases)).await
+    }
+
+    /// What came of it is committed.
+    pub fn feed_is_back(&self, feed: FeedId) {
+        self.leases().feeds.remove(&feed);
+    }
+
+    pub fn page_is_back(&self, page: ArticleId) {
+        self.leases().pages.remove(&page);
+    }
+
+    /// Of these, those that nobody has in hand.
+    pub fn not_out(&self, mut plans: Vec<(FeedId, Timestamp)>) -> Vec<(FeedId, Timestamp)> {
+        let leases = self.leases();
+        plans.retain(|(feed, _)| !leases.feeds.contains_key(feed));
+        plans
+    }
+
+    fn claim(&self, n_in_flight: usize) -> Option<Claim> {
+        let room = MAX_IN_FLIGHT.saturating_sub(u32::try_from(n_in_flight).unwrap_or(u32::MAX));
+        let busy = || self.client.waiting().into_iter().filter(|(_, n)| *n >= WAITING_PER_HOST).map(|(host, _)| host);
+        (room >= *MAX_IN_FLIGHT / 2).then(|| Claim {
+            n: room,
+            lease: LEASE,
+            not_hosts: busy().collect(),
+            per_host: WAITING_PER_HOST,
+            whole_hosts: self.whole_hosts,
+        })
+    }
+
+    async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Reader, &mut Leases) -> rusqlite::Result<T> + Send + 'static,
+    ) -> anyhow::Result<T> {
+        let claims = self.clone();
+        self.readers.ask(move |reader| question(reader, &mut claims.leases())).await
+    }
+
+    fn leases(&self) -> MutexGuard<'_, Leases> {
+        // A poisoned list of leases is still a list of leases.
+        self.leases.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

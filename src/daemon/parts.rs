@@ -1,0 +1,109 @@
+//! Small things that several loops hold: the clock, the counters, the bells that wake loops, turns on the processor.
+
+use crate::model::Timestamp;
+use crate::records::Committed;
+use crate::schedule;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
+use tokio::sync::{Notify, Semaphore};
+
+/// The wall clock.
+pub fn clock() -> Timestamp {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// What happened since the process started; for progress on a terminal, summaries and the watchdog.
+#[derive(Debug, Default)]
+pub struct Stats {
+    pub polled: AtomicU64,
+    pub unchanged: AtomicU64,
+    pub failed: AtomicU64,
+    pub new_entries: AtomicU64,
+    pub edited: AtomicU64,
+    pub articles: AtomicU64,
+    pub without_article: AtomicU64,
+    pub settled: AtomicU64,
+    /// Requests that are being made or wait for their turn.
+    pub polls_in_flight: AtomicU64,
+    pub pages_in_flight: AtomicU64,
+}
+
+impl Stats {
+    pub fn add(counter: &AtomicU64, n: usize) {
+        counter.fetch_add(n as u64, Ordering::Relaxed);
+    }
+
+    pub fn get(counter: &AtomicU64) -> u64 {
+        counter.load(Ordering::Relaxed)
+    }
+}
+
+/// Rung when a loop may have work earlier than it believes.
+#[derive(Debug, Default)]
+pub struct Bells {
+    pub feeds_changed: Notify,
+    pub pages_wanted: Notify,
+    pub entries_ready: Notify,
+    pub hubs_found: Notify,
+}
+
+/// Hears what each transaction changed: counts it, wakes the loops that have work now, and logs what a person must act on.
+pub fn hear(stats: &Stats, bells: &Bells, committed: &Committed) {
+    for (counter, n) in [
+        (&stats.polled, committed.polls.n),
+        (&stats.unchanged, committed.polls.n_unchanged),
+        (&stats.failed, committed.polls.n_failed),
+        (&stats.new_entries, committed.new.len()),
+        (&stats.edited, committed.edited.len()),
+        (&stats.articles, committed.pages.n_found),
+        (&stats.without_article, committed.pages.n_never),
+        (&stats.settled, committed.n_settled),
+    ] {
+        Stats::add(counter, n);
+    }
+    for (bell, n) in [
+        (&bells.pages_wanted, committed.n_wanted),
+        (&bells.entries_ready, committed.n_ready),
+        (&bells.hubs_found, committed.n_hubs),
+    ] {
+        if n > 0 {
+            bell.notify_one();
+        }
+    }
+    for turn in &committed.feeds {
+        // A feed that fails now and then mends itself; one that goes on failing needs a person, who is told once.
+        if turn.n_errors == schedule::GIVE_UP_AFTER {
+            tracing::warn!(
+                feed.url = turn.name,
+                error = turn.what,
+                n_errors = turn.n_errors,
+                "a feed goes on failing; it is asked once a day from now on"
+            );
+        } else {
+            tracing::debug!(feed.url = turn.name, what = turn.what, n_errors = turn.n_errors, "a feed's health took a turn");
+        }
+    }
+}
+
+/// Why a stage on a CPU thread gave no result: it panicked, which one feed or page must not spread.
+#[derive(Debug, thiserror::Error)]
+#[error("internal error: the stage panicked")]
+pub struct Panicked;
+
+/// Turns of CPU stages: as many at once as there are cores. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Cpu(Arc<Semaphore>);
+
+impl Cpu {
+    pub fn new() -> Cpu {
+        Cpu(Arc::new(Semaphore::new(std::thread::available_parallelism().map_or(2, |n| n.get()))))
+    }
+
+    /// Runs a stage on a CPU thread.
+    pub async fn run<T: Send + 'static>(&self, stage: impl FnOnce() -> T + Send + 'static) -> Result<T, Panicked> {
+        let _turn = self.0.acquire().await.map_err(|_| Panicked)?;
+        tokio::task::spawn_blocking(stage).await.map_err(|_| Panicked)
+    }
+}

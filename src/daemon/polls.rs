@@ -1,0 +1,225 @@
+//! One poll: fetch, read, decide when next. It ends in one command, whatever happens.
+
+use super::claims::Claims;
+use super::parts::{Cpu, Stats, clock};
+use super::source::{self, Commands};
+use super::unchanged::Unchanged;
+use crate::config::Config;
+use crate::config::subscriptions::Subscription;
+use crate::fetch::{Body, Client, Head, Room};
+use crate::ingest::{self, EntryPolicy, Poller, Said, Source};
+use crate::model::Timestamp;
+use crate::records::{Command, Document, DueFeed, HubOffer, Poll};
+use crate::schedule::{Policy, Push};
+use crate::store::{Readers, SchemaError, WriteError, Writer};
+use crate::{feed, websub};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use uuid::Uuid;
+
+/// What polls need.
+pub struct Polls {
+    pub config: Arc<Config>,
+    pub client: Client,
+    pub commands: Commands,
+    pub claims: Claims,
+    pub documents: Documents,
+    pub unchanged: Unchanged,
+    pub writer: Writer,
+    pub stats: Arc<Stats>,
+}
+
+/// Documents are taken in anew where their feed changed meanwhile (a hub pushed), at most so often.
+const MAX_TRIES: usize = 3;
+
+impl Polls {
+    /// Polls a feed and commits what came of it.
+    pub async fn poll(&self, due: Arc<DueFeed>) {
+        let mut outcome =
+            source::get(&self.client, &self.commands, &self.config, &due.settings, &due.url, due.validators.as_ref()).await;
+        // Its room in memory is free again when what was read is stored.
+        let _room: Option<Room> = outcome.take_room();
+        let policy = policy(&self.config, &due.settings, due.push);
+        let at = clock();
+        let poller = Poller { due: &due, policy: &policy, at };
+        match ingest::without_document(&poller, outcome) {
+            Ok(poll) if poll.is_unchanged() => self.unchanged.save(due.clone(), poll).await,
+            Ok(poll) => self.save(&due, poll).await,
+            Err((head, body)) => Box::pin(self.read(&poller, due.clone(), head, body)).await,
+        }
+        self.stats.polls_in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Reads a document and commits what it says.
+    async fn read(&self, poller: &Poller<'_>, due: Arc<DueFeed>, head: Head, body: Body) {
+        // A redirect is adopted only after a feed was read there, so what lies behind one is always read.
+        let is_delta = head.status == 226;
+        if due.body_hash == Some(ingest::body_hash(&body)) && head.final_url == due.url && !is_delta {
+            let poll = ingest::document_read(poller, head, None, None);
+            return match poll.is_unchanged() {
+                true => self.unchanged.save(due.clone(), poll).await,
+                false => self.save(&due, poll).await,
+            };
+        }
+        let origin =
+            Origin { due: due.clone(), content_type: head.content_type.clone(), final_url: head.final_url.clone(), is_delta };
+        let mut kept = Some(Arc::new((origin, body)));
+        for _ in 0..MAX_TRIES {
+            // Nobody but its hub changes a feed beside its poll: without one the body is not needed again.
+            let origin = if due.push.is_some() { kept.clone() } else { kept.take() };
+            let Some(origin) = origin else { break };
+            let poll = match self.documents.read(origin, poller.at).await {
+                Err(Unread::Stage(why)) => ingest::stage_failed(poller, why),
+                Err(Unread::NotAFeed(body)) => ingest::not_a_feed(poller, &body),
+                // The feed's lease ends by itself, and it is polled again.
+                Err(Unread::Database(error)) => {
+                    return tracing::error!(feed.url = due.log_name(), %error, "what is known of a feed could not be read");
+                }
+                Ok(taken) => {
+                    let hub = self.offer(&head, &taken.hints);
+                    let said = Said {
+                        hints: &taken.hints,
+                        entry_times: &taken.entry_times,
+                        n_unknown: taken.n_unknown,
+                        document: taken.document,
+                    };
+                    ingest::document_read(poller, head.clone(), Some(said), hub)
+                }
+            };
+            if self.save_once(&due, poll).await {
+                return;
+            }
+        }
+        tracing::warn!(feed.url = due.log_name(), "the feed changed whenever its document was read; it is polled again later");
+    }
+
+    /// The hub that the feed names, where hubs can reach us.
+    fn offer(&self, head: &Head, hints: &feed::Hints) -> Option<Option<HubOffer>> {
+        self.config.callback_base()?;
+        let hub = websub::discover(&head.links, &hints.hubs, hints.self_url.as_deref());
+        Some(hub.map(|hub| HubOffer {
+            hub,
+            token: Uuid::new_v4().simple().to_string(),
+            secret: format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple()),
+        }))
+    }
+
+    async fn save(&self, due: &DueFeed, poll: Poll) {
+        self.save_once(due, poll).await;
+    }
+
+    /// `false`: the feed changed after what was decided on was read.
+    async fn save_once(&self, due: &DueFeed, poll: Poll) -> bool {
+        let url = due.log_name();
+        let (error, n_errors, unchanged) = (poll.error.clone(), poll.state.n_errors, poll.document.is_none());
+        match self.writer.submit(Command::Polled(Box::new(poll))).await {
+            Ok(committed) => {
+                self.claims.feed_is_back(due.id);
+                match error {
+                    Some(error) => tracing::debug!(feed.url = url, error, n_errors, "a feed could not be polled"),
+                    None => tracing::debug!(
+                        feed.url = url,
+                        unchanged,
+                        n_new = committed.new.len(),
+                        n_edited = committed.edited.len(),
+                        "polled"
+                    ),
+                }
+            }
+            Err(WriteError::Stale) => return false,
+            // The feed's lease ends by itself, and it is polled again.
+            Err(problem) => tracing::error!(feed.url = url, error = %problem, "a poll could not be stored"),
+        }
+        true
+    }
+}
+
+/// Reads documents, on CPU threads: what a feed's answer and a hub's push have in common.
+#[derive(Clone)]
+pub struct Documents {
+    pub config: Arc<Config>,
+    pub cpu: Cpu,
+    pub readers: Readers,
+    pub writer: Writer,
+}
+
+/// Where a document came from.
+pub struct Origin {
+    pub due: Arc<DueFeed>,
+    pub content_type: Option<String>,
+    pub final_url: String,
+    /// Not the whole feed.
+    pub is_delta: bool,
+}
+
+/// What a document says.
+pub struct TakenIn {
+    pub document: Document,
+    hints: feed::Hints,
+    entry_times: Vec<Timestamp>,
+    n_unknown: usize,
+}
+
+/// Why a document was not read.
+pub enum Unread {
+    NotAFeed(feed::NotAFeed),
+    Stage(String),
+    Database(SchemaError),
+}
+
+impl Documents {
+    pub async fn read<B>(&self, origin: Arc<(Origin, B)>, at: Timestamp) -> Result<TakenIn, Unread>
+    where
+        B: std::ops::Deref<Target = [u8]> + Send + Sync + 'static,
+    {
+        let documents = self.clone();
+        let read = self.cpu.run(move || documents.read_here(&origin.0, &origin.1, at)).await;
+        read.unwrap_or_else(|panicked| Err(Unread::Stage(panicked.to_string())))
+    }
+
+    fn read_here(&self, origin: &Origin, body: &[u8], at: Timestamp) -> Result<TakenIn, Unread> {
+        let due = &origin.due;
+        let source = Source {
+            feed: due.id,
+            settings: &due.settings,
+            content_type: origin.content_type.as_deref(),
+            final_url: &origin.final_url,
+            is_delta: origin.is_delta,
+            at,
+        };
+        let document = ingest::read(&source, body).map_err(Unread::NotAFeed)?;
+        for warning in &document.feed.warnings {
+            tracing::debug!(feed.url = due.log_name(), warning, "repaired");
+        }
+        let keys = document.keys();
+        let known = self.readers.ask_here(|reader| reader.known(due.id, &keys)).map_err(Unread::Database)?;
+        let policy = EntryPolicy {
+            article: self.config.article.mode,
+            max_wait: self.config.article.max_wait,
+            dedupe: self.config.story.dedupe,
+            compare: self.writer.has_index(),
+        };
+        Ok(TakenIn {
+            hints: document.feed.hints.clone(),
+            entry_times: document.entry_times(),
+            n_unknown: document.n_unknown(&known),
+            document: document.take_in(&source, &known, &policy),
+        })
+    }
+}
+
+/// What a person set for a feed's polling, and what its hub does for it.
+pub fn policy(config: &Config, feed: &Subscription, push: Option<Push>) -> Policy {
+    let poll = &config.poll;
+    Policy {
+        interval: feed.interval.unwrap_or(poll.interval),
+        min_interval: poll.min_interval,
+        max_interval: poll.max_interval,
+        // A feed's own interval is a person's word.
+        adaptive: poll.adaptive && feed.interval.is_none(),
+        jitter: poll.jitter,
+        permanent_after: poll.permanent_after,
+        permanent_days: poll.permanent_days,
+        push,
+    }
+}

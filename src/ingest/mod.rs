@@ -1,0 +1,19 @@
+//! An answer and what is known → a [`Command`](crate::records::Command). Pure: no files, network, clock, randomness, async
+//! or logging; what of these is needed comes in.
+//!
+//! | file | what it decides |
+//! |---|---|
+//! | `document` | bytes of a feed → its entries; which of them are new, edited or known, and what is kept of each |
+//! | `poll` | how a poll ended, what that means for a person, and when the next one is |
+//! | `page` | how a page's fetch ended, and whether it is tried again |
+//! | `settle` | everything of an entry that can be computed before it is assigned to a story |
+
+mod document;
+mod page;
+mod poll;
+mod settle;
+
+pub use document::{Document, EntryPolicy, Source, body_hash, read};
+pub use page::{extract, extracted, without_page};
+pub use poll::{Poller, Said, document_read, not_a_feed, stage_failed, without_document};
+pub use settle::{Compared, settling};

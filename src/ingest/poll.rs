@@ -1,0 +1,169 @@
+//! How a poll ended, what that means for a person, and when the next one is.
+
+use crate::feed::{Hints, NotAFeed};
+use crate::fetch::{self, FetchError, Head, Outcome, Validators};
+use crate::health::{self, Trouble};
+use crate::model::Timestamp;
+use crate::records::{Document, DueFeed, HubOffer, Poll};
+use crate::schedule::{self, Policy, Polled, Redirect};
+use crate::text;
+
+/// What is known of a feed when its answer comes.
+#[derive(Clone, Copy, Debug)]
+pub struct Poller<'a> {
+    pub due: &'a DueFeed,
+    pub policy: &'a Policy,
+    pub at: Timestamp,
+}
+
+/// What came of a poll, before it is known when the next one is.
+#[derive(Default)]
+struct PollOutcome {
+    error: Option<String>,
+    trouble: Option<Trouble>,
+    held: Option<(String, Timestamp)>,
+    validators: Option<Option<Validators>>,
+    hub: Option<Option<HubOffer>>,
+    wire_bytes: u64,
+    document: Option<Document>,
+}
+
+impl Poller<'_> {
+    fn next(&self, polled: &Polled) -> schedule::Next {
+        schedule::next(self.at, &self.due.key, self.policy, &self.due.state, polled)
+    }
+
+    fn record(&self, next: schedule::Next, outcome: PollOutcome) -> Poll {
+        let moved_to = next.moved_to.filter(|_| outcome.error.is_none());
+        Poll {
+            feed: self.due.id,
+            at: self.at,
+            state: next.state,
+            next_poll: next.at,
+            reasons: next.reasons,
+            event: health::event(
+                self.due.trouble,
+                outcome.trouble,
+                outcome.error.as_deref(),
+                moved_to.as_deref().map(text::redact_url).as_deref(),
+            ),
+            error: outcome.error,
+            trouble: outcome.trouble,
+            moved_to,
+            held: outcome.held,
+            validators: outcome.validators,
+            hub: outcome.hub,
+            wire_bytes: outcome.wire_bytes,
+            document: outcome.document,
+        }
+    }
+
+    fn failed(&self, trouble: Trouble, error: String, polled: &Polled) -> Poll {
+        self.record(self.next(polled), PollOutcome { error: Some(error), trouble: Some(trouble), ..PollOutcome::default() })
+    }
+}
+
+/// What an answer without a document means. `Err`: it has one, which is to be read first.
+pub fn without_document(poller: &Poller, outcome: Outcome) -> Result<Poll, (Head, fetch::Body)> {
+    Ok(match outcome {
+        Outcome::Fetched(head, body) => return Err((head, body)),
+        Outcome::Failed(error) => poller.failed(trouble_of(&error), error.to_string(), &Polled::Failed { retry_after: None }),
+        Outcome::Gone(_) => poller.failed(Trouble::Gone, "the feed is gone (HTTP 410)".into(), &Polled::Gone),
+        Outcome::Throttled(head) => {
+            let error = format!("the server asks for patience (HTTP {})", head.status);
+            let next = poller.next(&Polled::Throttled { retry_after: head.retry_after });
+            // At a private address many unrelated feeds may come from one bridge: there it is the URL alone that waits.
+            let domain = fetch::address::registrable_domain(&head.final_url).filter(|_| head.status == 429);
+            let held = domain.zip(next.state.hold_until);
+            let outcome = PollOutcome { error: Some(error), trouble: Some(Trouble::Throttled), held, ..PollOutcome::default() };
+            poller.record(next, outcome)
+        }
+        Outcome::Refused(head) => {
+            let trouble = Trouble::of_status(head.status);
+            poller.failed(trouble, format!("HTTP {}", head.status), &Polled::Failed { retry_after: head.retry_after })
+        }
+        Outcome::NotModified(head) => {
+            // What a 304 does not repeat still holds; what it repeats is stored already.
+            let validators = head.validators.as_ref().zip(poller.due.validators.as_ref()).and_then(|(new, known)| {
+                let refreshed = known.refreshed(Some(new));
+                (refreshed != *known).then_some(Some(refreshed))
+            });
+            let outcome = PollOutcome { validators, wire_bytes: head.wire_bytes, ..PollOutcome::default() };
+            poller.record(unchanged(poller, &head), outcome)
+        }
+    })
+}
+
+fn unchanged(poller: &Poller, head: &Head) -> schedule::Next {
+    let redirect = permanent_path(head);
+    poller.next(&Polled::NotModified { max_age: head.max_age, redirect: redirect.as_deref().map(|to| Redirect { to }) })
+}
+
+/// What a document that was read said, for the schedule; `None`: the same bytes as last time, nothing was read, and the
+/// hints are what they were.
+pub struct Said<'a> {
+    pub hints: &'a Hints,
+    pub entry_times: &'a [Timestamp],
+    pub n_unknown: usize,
+    pub document: Document,
+}
+
+/// What an answer with a document means. `hub`: what the feed names, where hubs can reach us.
+pub fn document_read(poller: &Poller, head: Head, said: Option<Said>, hub: Option<Option<HubOffer>>) -> Poll {
+    let next = match &said {
+        None => unchanged(poller, &head),
+        Some(said) => {
+            let redirect = permanent_path(&head);
+            poller.next(&Polled::Feed {
+                hints: said.hints,
+                max_age: head.max_age,
+                entry_times: said.entry_times,
+                n_new: said.n_unknown,
+                redirect: redirect.as_deref().map(|to| Redirect { to }),
+            })
+        }
+    };
+    let outcome = PollOutcome {
+        validators: (head.validators != poller.due.validators).then_some(head.validators),
+        hub,
+        wire_bytes: head.wire_bytes,
+        document: said.map(|said| said.document),
+        ..PollOutcome::default()
+    };
+    poller.record(next, outcome)
+}
+
+/// The answer's body is not a feed.
+pub fn not_a_feed(poller: &Poller, body: &NotAFeed) -> Poll {
+    poller.failed(trouble_of_body(body), body.to_string(), &Polled::Failed { retry_after: None })
+}
+
+/// The stage that reads feeds failed on this one.
+pub fn stage_failed(poller: &Poller, why: String) -> Poll {
+    poller.failed(Trouble::Other, why, &Polled::Failed { retry_after: None })
+}
+
+/// What a failed request means for a person.
+fn trouble_of(error: &FetchError) -> Trouble {
+    match error {
+        FetchError::Address(_) => Trouble::Refused,
+        FetchError::Timeout(_) | FetchError::Headers(_) | FetchError::Drip(_) => Trouble::Slow,
+        FetchError::Connect(_) => Trouble::Unreachable,
+        FetchError::Tls(_) => Trouble::Certificate,
+        FetchError::TooLarge { .. } | FetchError::Ratio(_) => Trouble::TooLarge,
+        FetchError::Robots { .. } | FetchError::Redirects(_) | FetchError::Broken(_) | FetchError::Local(_) => Trouble::Other,
+    }
+}
+
+/// The same of a body that is not a feed.
+fn trouble_of_body(body: &NotAFeed) -> Trouble {
+    match body {
+        NotAFeed::Html { .. } => Trouble::WebPage,
+        _ => Trouble::NotAFeed,
+    }
+}
+
+/// Where the wholly permanent beginning of a chain of redirects ends.
+fn permanent_path(head: &Head) -> Option<String> {
+    head.hops.iter().take_while(|hop| hop.permanent).last().map(|hop| hop.to.to_string())
+}

@@ -1,0 +1,12 @@
+//! A query over stories → an edition of them → bytes: one way for everyone who asks (the server, `courant render`, the page).
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `edition` | a query's stories, rendered in a format |
+//! | `cache` | documents, rendered once a change and kept, plain and compressed |
+
+mod cache;
+mod edition;
+
+pub use cache::{Cache, Document, What};
+pub use edition::{feed, page, selection, story};

@@ -1,0 +1,51 @@
+//! Everything that changes the database, as data. The clock and every random value come in with it, so that the same
+//! commands give the same rows: what a process did can be written down and done again.
+
+use super::{Correction, Document, PageOutcome, Poll, Settling};
+use crate::config::subscriptions::Subscription;
+use crate::fetch::RobotsRecord;
+use crate::model::{ArticleId, FeedId, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// One poll, whatever came of it.
+    Polled(Box<Poll>),
+    /// Polls that move nothing but the times of their feeds.
+    Unchanged(Vec<Poll>),
+    /// A hub pushed (a part of) a feed: no validator and no next poll moves.
+    Pushed { feed: FeedId, document: Document, at: Timestamp },
+    /// A page was fetched, or could not be.
+    Page { page: ArticleId, outcome: PageOutcome, at: Timestamp },
+    /// Entries that waited long enough for their pages are published without.
+    EndWaits { at: Timestamp },
+    /// Entries that wait no more are assigned to stories, in the order given.
+    Settle { batch: Vec<Settling>, at: Timestamp },
+    /// The list of subscriptions, whole.
+    Subscribe { list: Vec<Subscription>, at: Timestamp },
+    /// A feed that is no longer listed is forgotten; with `purge` its entries too.
+    Remove { feed: FeedId, purge: bool, at: Timestamp },
+    /// A person's word.
+    Correct { correction: Correction, at: Timestamp },
+    /// Feeds are planned anew.
+    Replan { plans: Vec<(FeedId, Timestamp)> },
+    /// What robots.txt of hosts said.
+    Robots { records: Vec<RobotsRecord> },
+    /// These hubs are being asked for subscriptions.
+    HubsAsked { feeds: Vec<FeedId>, at: Timestamp },
+    /// A hub refused, at once or later.
+    HubRefused { token: String, why: String, at: Timestamp },
+    /// A hub asks whether a subscription is meant.
+    HubVerified { token: String, topic: String, lease: Duration, at: Timestamp },
+    /// Proves the writer alive.
+    Heartbeat { at: Timestamp },
+}
+
+impl Command {
+    /// A person commanded it: it is on the disk when the answer comes. All else is done again after a power loss.
+    pub fn is_durable(&self) -> bool {
+        matches!(self, Command::Subscribe { .. } | Command::Remove { .. } | Command::Correct { .. })
+    }
+}

@@ -1,0 +1,108 @@
+//! What was changed, as data: the one thing to listen to. Progress, log lines, the rendered outputs and the loops that
+//! have work now all read it.
+
+use super::Corrected;
+use crate::health::Trouble;
+use crate::model::{EntryId, FeedId, StoryId};
+
+/// What a command changed, or all commands of one transaction together.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Committed {
+    /// Something that is published is another than before.
+    pub published: bool,
+    pub polls: PollTally,
+    pub new: Vec<EntryId>,
+    pub edited: Vec<EntryId>,
+    /// Entries that wait for an article, entries that can be settled, and entries that were.
+    pub n_wanted: usize,
+    pub n_ready: usize,
+    pub n_settled: usize,
+    pub pages: PageTally,
+    pub stories: Vec<(StoryId, StoryChange)>,
+    /// Feeds whose health took a turn.
+    pub feeds: Vec<FeedTurn>,
+    /// Feeds that named a hub.
+    pub n_hubs: usize,
+    /// The answer to whoever gave the command; in a transaction of several, none.
+    pub reply: Reply,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PollTally {
+    pub n: usize,
+    pub n_unchanged: usize,
+    pub n_failed: usize,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PageTally {
+    pub n_found: usize,
+    pub n_never: usize,
+}
+
+/// What became of a story.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoryChange {
+    Founded,
+    /// Its members, its face or its times.
+    Changed,
+    /// Nobody is left in it; its id leads to the other.
+    Redirected(StoryId),
+    Removed,
+}
+
+/// A turn in a feed's health, in a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedTurn {
+    pub feed: FeedId,
+    /// As logs may call it.
+    pub name: String,
+    pub what: String,
+    /// `None`: it is well.
+    pub trouble: Option<Trouble>,
+    pub n_errors: u32,
+}
+
+/// What a command is answered beside what it changed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Reply {
+    #[default]
+    Done,
+    Subscribed(SyncReport),
+    /// How many stories went with the feed.
+    Removed {
+        n_stories: usize,
+    },
+    /// The inner error says, for the person, why it cannot be; then nothing was changed.
+    Corrected(Result<Corrected, String>),
+    /// Whether the subscription is meant.
+    HubVerified(bool),
+}
+
+/// What taking over the list changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SyncReport {
+    pub n_feeds: usize,
+    pub added: Vec<FeedId>,
+    pub n_removed: usize,
+}
+
+impl Committed {
+    /// Adds what a later command of the same transaction changed.
+    pub fn add(&mut self, other: &Committed) {
+        self.published |= other.published;
+        self.polls.n += other.polls.n;
+        self.polls.n_unchanged += other.polls.n_unchanged;
+        self.polls.n_failed += other.polls.n_failed;
+        self.new.extend_from_slice(&other.new);
+        self.edited.extend_from_slice(&other.edited);
+        self.n_wanted += other.n_wanted;
+        self.n_ready += other.n_ready;
+        self.n_settled += other.n_settled;
+        self.pages.n_found += other.pages.n_found;
+        self.pages.n_never += other.pages.n_never;
+        self.stories.extend_from_slice(&other.stories);
+        self.feeds.extend_from_slice(&other.feeds);
+        self.n_hubs += other.n_hubs;
+    }
+}

@@ -1,0 +1,39 @@
+//! What crosses rooms: plain data, without behaviour beyond its own invariants, that can be written down as JSON and read
+//! back. A [`Command`] says what is to be changed, [`Committed`] what was.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `command` | everything that changes the database |
+//! | `committed` | what a command, or a transaction of several, changed |
+//! | `poll` | a feed on its way out to be polled, and what came back |
+//! | `known` | what is stored of a feed's entries: by it identity is decided |
+//! | `page` | the same of an article's page |
+//! | `recorded` | what a writer did, to be done again |
+//! | `settle` | an entry on its way into a story |
+//! | `story` | a person's corrections |
+//! | `hub` | subscriptions at WebSub hubs, and what passes between server and daemon about them |
+//! | `lease` | what is handed out and not back yet |
+
+mod command;
+mod committed;
+mod hub;
+mod known;
+mod lease;
+mod page;
+mod poll;
+mod recorded;
+mod settle;
+mod story;
+
+pub use command::Command;
+pub use committed::{Committed, FeedTurn, PageTally, PollTally, Reply, StoryChange, SyncReport};
+pub use hub::{DueHub, HubOffer, HubReply, HubRequest, HubRow, Pushed, Subscribed};
+pub use known::{Known, KnownEntry};
+pub use lease::{Claim, ClaimTally, Leases};
+pub use page::{DuePage, FoundPage, PageOutcome};
+pub use poll::{
+    Document, DueFeed, EntryChange, EntryText, Extra, NewEntry, PlannedFeed, Poll, StoredEnclosure, WantedArticle, log_name,
+};
+pub use recorded::{IndexPlan, Recorded};
+pub use settle::{SettleInput, Settling, ToSettle};
+pub use story::{Corrected, Correction};

@@ -1,0 +1,99 @@
+//! A command carried out: which file of the room does what.
+
+use super::base::Store;
+use super::writer::WriteError;
+use crate::model::Timestamp;
+use crate::records::{Command, Committed, Reply};
+use rusqlite::params;
+
+impl Store {
+    /// Carries a command out inside the transaction that is open. Where it fails the caller undoes it.
+    pub(super) fn apply(&mut self, command: Command) -> Result<Committed, WriteError> {
+        self.changed = Committed::default();
+        let reply = match command {
+            Command::Polled(poll) => self.save_poll(*poll).map(done)?,
+            Command::Unchanged(polls) => polls.into_iter().try_for_each(|poll| self.save_poll(poll)).map(done)?,
+            Command::Pushed { feed, document, at } => self.save_push(feed, document, at).map(done)?,
+            Command::Page { page, outcome, at } => self.save_page(page, &outcome, at).map(done)?,
+            Command::EndWaits { at } => self.end_waits(at).map(done)?,
+            Command::Settle { batch, at } => self.settle(batch, at).map(done)?,
+            Command::Subscribe { list, at } => Reply::Subscribed(self.subscribe(&list, at)?),
+            Command::Remove { feed, purge, at } => Reply::Removed { n_stories: self.remove_feed(feed, purge, at)? },
+            Command::Correct { correction, at } => Reply::Corrected(self.correct(&correction, at)?),
+            Command::Replan { plans } => self.replan(&plans).map(done)?,
+            Command::Robots { records } => self.save_robots(&records).map(done)?,
+            Command::HubsAsked { feeds, at } => self.hubs_asked(&feeds, at).map(done)?,
+            Command::HubRefused { token, why, at } => self.hub_refused(&token, &why, at).map(done)?,
+            Command::HubVerified { token, topic, lease, at } => Reply::HubVerified(self.hub_verified(&token, &topic, lease, at)?),
+            Command::Heartbeat { at } => self.heartbeat(at).map(done)?,
+        };
+        Ok(Committed { reply, ..std::mem::take(&mut self.changed) })
+    }
+
+    /// One command in a transaction of its own: for who has the store to himself.
+    pub fn commit(&mut self, command: Command) -> Result<Committed, WriteError> {
+        self.begin(command.is_durable())?;
+        let done = self.apply(command).and_then(|committed| self.end().map(|()| committed).map_err(WriteError::from));
+        if done.is_err() {
+            self.roll_back();
+        }
+        done
+    }
+
+    pub(super) fn begin(&self, durable: bool) -> rusqlite::Result<()> {
+        self.connection.execute_batch(if durable {
+            "PRAGMA synchronous = FULL; BEGIN IMMEDIATE"
+        } else {
+            "PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE"
+        })
+    }
+
+    /// Commits, after what is written once a transaction.
+    pub(super) fn end(&mut self) -> rusqlite::Result<()> {
+        self.index_settled()?;
+        self.count_polls()?;
+        self.execute("COMMIT")
+    }
+
+    pub(super) fn roll_back(&mut self) {
+        if let Err(error) = self.connection.execute_batch("ROLLBACK") {
+            tracing::debug!(%error, "nothing to roll back");
+        }
+        // The index may hold members that the database does not: it is built anew before anything is settled.
+        self.index = None;
+        self.searchable.clear();
+        self.polls.clear();
+    }
+
+    /// A statement that comes again and again, parsed once.
+    pub(super) fn execute(&self, sql: &str) -> rusqlite::Result<()> {
+        self.connection.prepare_cached(sql)?.execute([]).map(|_| ())
+    }
+
+    /// Keeps what robots.txt said.
+    fn save_robots(&mut self, records: &[crate::fetch::RobotsRecord]) -> rusqlite::Result<()> {
+        let mut save = self.connection.prepare_cached(
+            "INSERT INTO hosts(origin, robots, expires) VALUES(?, ?, ?)
+             ON CONFLICT DO UPDATE SET robots = excluded.robots, expires = excluded.expires",
+        )?;
+        for record in records {
+            save.execute(params![record.origin, record.text, record.expires.0])?;
+        }
+        Ok(())
+    }
+
+    /// A small write that proves the writer alive, for the watchdog.
+    fn heartbeat(&mut self, now: Timestamp) -> rusqlite::Result<()> {
+        let stamp = self.last_stamp.max(now.0);
+        self.connection
+            .prepare_cached(
+                "INSERT INTO meta(key, value) VALUES('last_stamp', ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+            )?
+            .execute([stamp])?;
+        Ok(())
+    }
+}
+
+fn done((): ()) -> Reply {
+    Reply::Done
+}

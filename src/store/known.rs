@@ -1,0 +1,42 @@
+//! What is stored of a feed's entries, read before a document is taken in.
+
+use super::read::Reader;
+use crate::model::{EntryId, FeedId, Key};
+use crate::records::{Known, KnownEntry};
+use rusqlite::{OptionalExtension, Row, params};
+
+const COLUMNS: &str = "e.id, e.key, e.content_hash, e.n_edits";
+
+fn entry(row: &Row) -> rusqlite::Result<KnownEntry> {
+    Ok(KnownEntry { id: EntryId(row.get(0)?), key: row.get(1)?, content_hash: row.get(2)?, n_edits: row.get(3)? })
+}
+
+impl Reader {
+    /// What is known under these keys; under the link where the key is not known. The revision is read first: where a
+    /// document is committed meanwhile, the writer refuses what is decided by this.
+    pub fn known(&self, feed: FeedId, keys: &[(Key, Option<Key>)]) -> rusqlite::Result<Known> {
+        let (revision, is_empty): (i64, bool) = self
+            .connection
+            .prepare_cached("SELECT revision, NOT EXISTS(SELECT 1 FROM entries WHERE feed_id = ?1) FROM feeds WHERE id = ?1")?
+            .query_row([feed.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let mut known = Known { revision, ..Known::default() };
+        if is_empty {
+            return Ok(known);
+        }
+        let mut by_key =
+            self.connection.prepare_cached(&format!("SELECT {COLUMNS} FROM entries e WHERE e.feed_id = ? AND e.key = ?"))?;
+        let mut by_link = self.connection.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM entry_addresses a JOIN entries e ON e.id = a.entry_id
+             WHERE a.key = ? AND a.kind = 0 AND e.feed_id = ? LIMIT 2"
+        ))?;
+        for (key, link) in keys {
+            if let Some(found) = by_key.query_row(params![feed.0, key], entry).optional()? {
+                known.by_key.insert(*key, found);
+            } else if let Some(link) = link.filter(|link| !known.by_link.contains_key(link)) {
+                let found = by_link.query_map(params![link, feed.0], entry)?.collect::<rusqlite::Result<_>>()?;
+                known.by_link.insert(link, found);
+            }
+        }
+        Ok(known)
+    }
+}

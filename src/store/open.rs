@@ -1,0 +1,95 @@
+//! How the file is opened: by the one who writes, and by those who read.
+
+use super::schema::{self, SchemaError};
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use std::path::Path;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// How long a statement waits for another process: a command that reads while a checkpoint runs.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Opens or creates the database to write, of the newest schema.
+pub fn prepare(path: &Path) -> Result<Connection, SchemaError> {
+    let mut connection = Connection::open(path)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(128);
+    schema::check(&connection)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // What a person commands is committed with FULL; a poll that is lost with the power is polled again.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.pragma_update(None, "cache_size", -2_048)?;
+    // 16 MB of log between checkpoints: each costs a sync of the disk and holds the writer.
+    connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
+    stable_plans(&connection)?;
+    schema::migrate(&mut connection)?;
+    share_with_group(path);
+    Ok(connection)
+}
+
+/// Plans do not depend on the values that are bound. Without this, every statement on a table that has a partial index
+/// is planned anew for each row: an eighth of a cold poll's CPU.
+fn stable_plans(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
+}
+
+/// The id of the database: `minted`, where it has none yet.
+pub fn instance(connection: &Connection, minted: Uuid) -> rusqlite::Result<Uuid> {
+    let found: Option<String> =
+        connection.query_row("SELECT value FROM meta WHERE key = 'instance'", [], |row| row.get(0)).optional()?;
+    if let Some(instance) = found.and_then(|text| Uuid::parse_str(&text).ok()) {
+        return Ok(instance);
+    }
+    connection.execute("INSERT INTO meta(key, value) VALUES('instance', ?)", [minted.to_string()])?;
+    Ok(minted)
+}
+
+/// Who reads a database that is being written marks in the shared-memory file where it reads: whoever may read the
+/// database (the service's group) must be able to write that file, and that file alone.
+fn share_with_group(database: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    const GROUP_READ: u32 = 0o040;
+    const GROUP_WRITE: u32 = 0o020;
+    let mut shared = database.as_os_str().to_owned();
+    shared.push("-shm");
+    let done = std::fs::metadata(database).and_then(|file| {
+        let mode = file.permissions().mode();
+        if mode & GROUP_READ == 0 {
+            return Ok(());
+        }
+        std::fs::set_permissions(&shared, std::fs::Permissions::from_mode(mode | GROUP_WRITE))
+    });
+    if let Err(error) = done {
+        tracing::debug!(%error, "members of the group may not be able to query");
+    }
+}
+
+/// Opens a database to read. Where no writer has it open and the folder cannot be written (a member of the
+/// service's group asks while the service is down), the file is read as it lies.
+pub fn open_to_read(path: &Path) -> Result<Connection, SchemaError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let try_open = |immutable: bool| -> Result<Connection, SchemaError> {
+        let mut address = url::Url::from_file_path(std::path::absolute(path).unwrap_or_else(|_| path.to_owned()))
+            .map_or_else(|()| path.display().to_string(), |url| url.to_string());
+        if immutable {
+            address.push_str("?immutable=1");
+        }
+        let connection = Connection::open_with_flags(address, flags)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        connection.pragma_update(None, "cache_size", -1_024)?;
+        connection.set_prepared_statement_cache_capacity(64);
+        stable_plans(&connection)?;
+        schema::check_to_read(&connection)?;
+        Ok(connection)
+    };
+    match try_open(false) {
+        Err(SchemaError::Sqlite(rusqlite::Error::SqliteFailure(error, _)))
+            if error.code == rusqlite::ErrorCode::CannotOpen && path.exists() =>
+        {
+            try_open(true)
+        }
+        other => other,
+    }
+}

@@ -1,0 +1,46 @@
+//! Connections that only read, kept for the next question.
+
+use super::read::Reader;
+use super::schema::SchemaError;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Any number of readers of one database; cheap to clone.
+#[derive(Clone)]
+pub struct Readers {
+    kept: Arc<Kept>,
+}
+
+struct Kept {
+    database: PathBuf,
+    idle: Mutex<Vec<Reader>>,
+}
+
+impl Readers {
+    pub fn new(database: PathBuf) -> Readers {
+        Readers { kept: Arc::new(Kept { database, idle: Mutex::default() }) }
+    }
+
+    /// Asks on a thread of its own.
+    pub async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Reader) -> rusqlite::Result<T> + Send + 'static,
+    ) -> anyhow::Result<T> {
+        let readers = self.clone();
+        Ok(tokio::task::spawn_blocking(move || readers.ask_here(question)).await??)
+    }
+
+    /// Asks on this thread, which must not be an async one.
+    pub fn ask_here<T>(&self, question: impl FnOnce(&Reader) -> rusqlite::Result<T>) -> Result<T, SchemaError> {
+        // A poisoned list of connections is still a list of connections.
+        let idle = || self.kept.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = idle().pop();
+        let reader = match kept {
+            Some(reader) => reader,
+            None => Reader::open(&self.kept.database)?,
+        };
+        let value = question(&reader);
+        idle().push(reader);
+        Ok(value?)
+    }
+}
