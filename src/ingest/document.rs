@@ -61,26 +61,36 @@ pub fn body_hash(body: &[u8]) -> Key {
 /// Reads a feed's document, or a page as a person's selectors say.
 pub fn read(source: &Source, body: &[u8]) -> Result<Document, NotAFeed> {
     let document = feed::Document { bytes: body, content_type: source.content_type, url: source.final_url };
-    let mut feed = match &source.settings.page {
+    let feed = match &source.settings.page {
         Some(selectors) => listing::read(&document, selectors).map_err(|why| NotAFeed::Unreadable(why.to_string()))?,
         None => feed::parse(&document)?,
     };
-    let entries = std::mem::take(&mut feed.entries);
-    let entries = entries
-        .into_iter()
-        .map(|entry| (key_of(&feed::entry_key(&entry)), address_of(&entry).map(|(_, key)| key_of(&key)), entry));
     // A delta is not the feed: the next whole body is not compared with it.
-    let body_hash = if source.is_delta { Key::default() } else { body_hash(body) };
-    Ok(Document { entries: entries.collect(), feed, body_hash })
+    Ok(Document::of(feed, if source.is_delta { Key::default() } else { body_hash(body) }))
 }
 
-/// The entry's link, and the key of its page.
-fn address_of(entry: &ParsedEntry) -> Option<(&str, String)> {
-    let link = entry.link.as_deref().filter(|link| link.starts_with("http://") || link.starts_with("https://"))?;
-    Some((link, story::address_key(link).unwrap_or_else(|| link.to_owned())))
+/// The entry's link, where it leads to a page.
+fn link_of(entry: &ParsedEntry) -> Option<&str> {
+    entry.link.as_deref().filter(|link| link.starts_with("http://") || link.starts_with("https://"))
+}
+
+/// The normalised address of that page.
+fn address_of(entry: &ParsedEntry) -> Option<String> {
+    let link = link_of(entry)?;
+    Some(story::address_key(link).unwrap_or_else(|| link.to_owned()))
 }
 
 impl Document {
+    /// What a feed was parsed into; `body_hash` as of [`body_hash`].
+    pub fn of(mut feed: ParsedFeed, body_hash: Key) -> Document {
+        let entries = std::mem::take(&mut feed.entries);
+        let keyed = entries.into_iter().map(|entry| {
+            let link_key = address_of(&entry).map(|key| key_of(&key));
+            (key_of(&feed::entry_key(&entry)), link_key, entry)
+        });
+        Document { entries: keyed.collect(), feed, body_hash }
+    }
+
     /// What must be known of the stored entries: the key of each entry here, and that of its link.
     pub fn keys(&self) -> Vec<(Key, Option<Key>)> {
         self.entries.iter().map(|(key, link, _)| (*key, *link)).collect()
@@ -225,7 +235,7 @@ impl Taking<'_> {
     fn text(&self, link_key: Option<Key>, entry: ParsedEntry) -> (EntryText, Option<String>) {
         let content_hash = self.content_hash(&entry);
         let (title, body) = (title_of(&entry), body_of(&entry));
-        let link = entry.link.as_deref().filter(|link| link.starts_with("http://") || link.starts_with("https://"));
+        let link = link_of(&entry);
         let rule = article::rules::Rule::for_feed(&[], &self.source.settings.strip, None);
         let html = article::clean_with(body, link.unwrap_or(self.source.final_url), Some(title), rule.as_ref());
         let plain = title.is_empty().then(|| article::plain_text(&html));
