@@ -10,7 +10,8 @@ pub fn is_tracking(name: &str) -> bool {
     })
 }
 
-/// Parameters that never say which page is meant. A trailing `*` matches any ending.
+/// Parameters that never say which page is meant. Keys of addresses are stored: a change here raises
+/// `story::ADDRESS_VERSION`. A trailing `*` matches any ending.
 const TRACKING: &[&str] = &[
     "utm*",
     "at_*",

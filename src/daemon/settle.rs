@@ -5,10 +5,10 @@ use super::parts::{Cpu, clock};
 use crate::article;
 use crate::config::Config;
 use crate::ingest::{self, Compared};
-use crate::model::{Dedupe, Timestamp};
+use crate::model::{Dedupe, EntryId, Timestamp};
 use crate::records::{Command, IndexPlan};
 use crate::store::{Reader, Readers, Writer};
-use crate::story::Index;
+use crate::story::{self, Index};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
@@ -63,6 +63,7 @@ impl Settler {
     /// compared meanwhile, so that nothing can be missing from it; what a person moved meanwhile makes it stale.
     pub async fn build_index(&self) -> anyhow::Result<()> {
         let _building = self.building.lock().await;
+        self.rekey().await?;
         for _ in 0..MAX_TRIES {
             if self.writer.has_index() {
                 return Ok(());
@@ -79,6 +80,31 @@ impl Settler {
             tracing::debug!("stories were corrected while their index was built; it is built again");
         }
         Ok(())
+    }
+}
+
+/// Entries whose addresses are keyed anew in one commit.
+const REKEY_BATCH: usize = 1000;
+
+impl Settler {
+    /// Keys the stored addresses anew where the tables are another version's; nothing is compared before.
+    async fn rekey(&self) -> anyhow::Result<()> {
+        let version = story::ADDRESS_VERSION;
+        if self.readers.ask(|reader| reader.address_version()).await? == version {
+            return Ok(());
+        }
+        tracing::info!(version, "the tables of addresses have changed: stored addresses are keyed anew");
+        let mut after = EntryId(0);
+        loop {
+            let batch = self.readers.ask(move |reader| reader.addresses(after, REKEY_BATCH)).await?;
+            let last = batch.len() < REKEY_BATCH;
+            after = batch.last().map_or(after, |addresses| addresses.entry);
+            let (entries, pages) = self.cpu.run(move || ingest::rekeyed(&batch)).await?;
+            self.writer.submit(Command::Rekey { version, entries, pages, last }).await?;
+            if last {
+                return Ok(());
+            }
+        }
     }
 }
 

@@ -1,9 +1,9 @@
 //! Everything of an entry that can be computed before it is assigned to a story: off the writer's thread.
 
-use crate::model::{Dedupe, EntryId, FeedId, Timestamp};
-use crate::records::{SettleInput, Settling, ToSettle};
+use crate::model::{ArticleId, Dedupe, EntryId, FeedId, Key, Timestamp, key_of};
+use crate::records::{Addresses, SettleInput, Settling, ToSettle};
 use crate::store::search;
-use crate::story::{self, Item, Prepared};
+use crate::story::{self, AddressKey, Item, Prepared};
 use crate::{article, text};
 
 /// An entry that waited, made ready. `default`: how it is compared where its feed says nothing.
@@ -11,6 +11,19 @@ pub fn settling(entry: &ToSettle, default: Dedupe) -> Settling {
     let text = article::plain_text(&entry.html);
     let input = Compared::of(entry, &text).settle_input(entry.dedupe.unwrap_or(default));
     Settling { entry: entry.entry, version: entry.version, provisional: entry.provisional, input }
+}
+
+/// Stored addresses under the keys that they have now: those of entries, and of the pages that are asked for by them.
+pub fn rekeyed(stored: &[Addresses]) -> (Vec<(EntryId, Vec<AddressKey>)>, Vec<(ArticleId, Key)>) {
+    let of_entry = |it: &Addresses| {
+        let (link, final_url) = (it.link.as_deref(), it.final_url.as_deref());
+        (it.entry, story::address_keys(link, final_url, it.canonical_url.as_deref(), it.og_url.as_deref()))
+    };
+    let of_page = |it: &Addresses| {
+        let (page, url) = it.page.as_ref()?;
+        Some((*page, key_of(&story::address_key(url).unwrap_or_else(|| url.clone()))))
+    };
+    (stored.iter().map(of_entry).collect(), stored.iter().filter_map(of_page).collect())
 }
 
 /// An entry as far as it is compared with others.

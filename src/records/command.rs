@@ -4,7 +4,8 @@
 use super::{Correction, Document, PageOutcome, Poll, Settling};
 use crate::config::subscriptions::Subscription;
 use crate::fetch::RobotsRecord;
-use crate::model::{ArticleId, FeedId, Timestamp};
+use crate::model::{ArticleId, EntryId, FeedId, Key, Timestamp};
+use crate::story::AddressKey;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -39,6 +40,8 @@ pub enum Command {
     HubRefused { token: String, why: String, at: Timestamp },
     /// A hub asks whether a subscription is meant.
     HubVerified { token: String, topic: String, lease: Duration, at: Timestamp },
+    /// Stored addresses under the keys that the tables of a version give them; with the last of them the version holds.
+    Rekey { version: u32, entries: Vec<(EntryId, Vec<AddressKey>)>, pages: Vec<(ArticleId, Key)>, last: bool },
     /// Proves the writer alive.
     Heartbeat { at: Timestamp },
 }

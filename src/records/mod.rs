@@ -35,5 +35,5 @@ pub use poll::{
     Document, DueFeed, EntryChange, EntryText, Extra, NewEntry, PlannedFeed, Poll, StoredEnclosure, WantedArticle, log_name,
 };
 pub use recorded::{IndexPlan, Recorded};
-pub use settle::{SettleInput, Settling, ToSettle};
+pub use settle::{Addresses, SettleInput, Settling, ToSettle};
 pub use story::{Corrected, Correction};

@@ -1,6 +1,6 @@
 //! An entry on its way into a story.
 
-use crate::model::{Dedupe, EntryId, FeedId, Timestamp};
+use crate::model::{ArticleId, Dedupe, EntryId, FeedId, Timestamp};
 use crate::story::{AddressKey, Prepared};
 use serde::{Deserialize, Serialize};
 
@@ -46,4 +46,16 @@ pub struct Settling {
     pub version: Timestamp,
     pub provisional: bool,
     pub input: SettleInput,
+}
+
+/// The addresses of a stored entry, as they were given.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Addresses {
+    pub entry: EntryId,
+    pub link: Option<String>,
+    /// Of its page: its number, the address it was asked for by, and those that it gave.
+    pub page: Option<(ArticleId, String)>,
+    pub final_url: Option<String>,
+    pub canonical_url: Option<String>,
+    pub og_url: Option<String>,
 }

@@ -1,7 +1,7 @@
 //! A command carried out: which file of the room does what.
 
 use super::base::Store;
-use super::writer::WriteError;
+use super::error::WriteError;
 use crate::model::Timestamp;
 use crate::records::{Command, Committed, Reply};
 use rusqlite::params;
@@ -25,6 +25,7 @@ impl Store {
             Command::HubsAsked { feeds, at } => self.hubs_asked(&feeds, at).map(done)?,
             Command::HubRefused { token, why, at } => self.hub_refused(&token, &why, at).map(done)?,
             Command::HubVerified { token, topic, lease, at } => Reply::HubVerified(self.hub_verified(&token, &topic, lease, at)?),
+            Command::Rekey { version, entries, pages, last } => self.rekey(version, &entries, &pages, last).map(done)?,
             Command::Heartbeat { at } => self.heartbeat(at).map(done)?,
         };
         Ok(Committed { reply, ..std::mem::take(&mut self.changed) })

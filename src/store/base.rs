@@ -2,7 +2,7 @@
 //! files of the room.
 
 use super::open::{instance, prepare};
-use super::polls::PollCount;
+use super::rekey;
 use super::schema::SchemaError;
 use crate::model::{EntryId, Timestamp};
 use crate::records::Committed;
@@ -29,6 +29,17 @@ pub struct Store {
     pub(super) searchable: Vec<Searchable>,
     /// The polls of this transaction, to be counted once.
     pub(super) polls: Vec<PollCount>,
+}
+
+/// What polls add to the row of their hour.
+#[derive(Default)]
+pub(super) struct PollCount {
+    pub hour: i64,
+    pub n_polls: i64,
+    pub n_unchanged: i64,
+    pub n_failed: i64,
+    pub n_new: i64,
+    pub wire_bytes: i64,
 }
 
 /// What goes into the text index.
@@ -58,6 +69,7 @@ impl Store {
     pub fn open(path: &Path, opening: Opening) -> Result<Store, SchemaError> {
         let connection = prepare(path)?;
         let instance = instance(&connection, opening.instance)?;
+        rekey::begin(&connection, story::ADDRESS_VERSION)?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
         let last: Option<i64> = connection.query_row(
             "SELECT max(a) FROM (SELECT max(updated) AS a FROM stories UNION ALL SELECT max(first_seen) FROM entries WHERE id = (SELECT max(id) FROM entries)

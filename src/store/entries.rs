@@ -1,9 +1,9 @@
 //! Entries: what a document changes, taken in. Identity was decided before (`ingest`); nothing is looked up here.
 
 use super::base::Store;
+use super::error::WriteError;
 use super::pages::WANTED;
 use super::settle::{Placing, rung_name};
-use super::writer::WriteError;
 use crate::model::{Dedupe, EntryId, FeedId, Key, Timestamp};
 use crate::records::{Document, EntryChange, EntryText, NewEntry, SettleInput};
 use rusqlite::params;

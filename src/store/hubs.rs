@@ -2,8 +2,8 @@
 
 use super::base::Store;
 use super::claims;
+use super::error::WriteError;
 use super::read::Reader;
-use super::writer::WriteError;
 use crate::model::{FeedId, Timestamp};
 use crate::records::{Document, HubOffer, HubRow, Subscribed};
 use crate::websub::{self, Hub};

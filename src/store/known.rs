@@ -1,9 +1,12 @@
 //! What is stored of a feed's entries, read before a document is taken in.
 
 use super::read::Reader;
-use crate::model::{EntryId, FeedId, Key};
+use super::rekey::stored_version;
+use crate::model::{EntryId, FeedId, Key, key_of};
 use crate::records::{Known, KnownEntry};
+use crate::story;
 use rusqlite::{OptionalExtension, Row, params};
+use std::collections::HashMap;
 
 const COLUMNS: &str = "e.id, e.key, e.content_hash, e.n_edits";
 
@@ -29,14 +32,33 @@ impl Reader {
             "SELECT {COLUMNS} FROM entry_addresses a JOIN entries e ON e.id = a.entry_id
              WHERE a.key = ? AND a.kind = 0 AND e.feed_id = ? LIMIT 2"
         ))?;
+        let keyed_anew = stored_version(&self.connection)? == story::ADDRESS_VERSION;
         for (key, link) in keys {
             if let Some(found) = by_key.query_row(params![feed.0, key], entry).optional()? {
                 known.by_key.insert(*key, found);
-            } else if let Some(link) = link.filter(|link| !known.by_link.contains_key(link)) {
+            } else if let (true, Some(link)) = (keyed_anew, link.filter(|link| !known.by_link.contains_key(link))) {
                 let found = by_link.query_map(params![link, feed.0], entry)?.collect::<rusqlite::Result<_>>()?;
                 known.by_link.insert(link, found);
             }
         }
+        if !keyed_anew {
+            known.by_link = self.by_links(feed)?;
+        }
         Ok(known)
+    }
+
+    /// While the stored addresses are keyed anew: each link of the feed under the key that it has now.
+    fn by_links(&self, feed: FeedId) -> rusqlite::Result<HashMap<Key, Vec<KnownEntry>>> {
+        let mut by_link: HashMap<Key, Vec<KnownEntry>> = HashMap::new();
+        let mut all = self
+            .connection
+            .prepare_cached(&format!("SELECT {COLUMNS}, e.link FROM entries e WHERE e.feed_id = ? AND e.link IS NOT NULL"))?;
+        let mut rows = all.query([feed.0])?;
+        while let Some(row) = rows.next()? {
+            let link: String = row.get(4)?;
+            let key = key_of(&story::address_key(&link).unwrap_or(link));
+            by_link.entry(key).or_default().push(entry(row)?);
+        }
+        Ok(by_link)
     }
 }

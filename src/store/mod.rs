@@ -10,6 +10,7 @@
 //! | `record` | what the writer carried out, written down as JSON lines |
 //! | `subscribe`, `polls`, `entries`, `pages`, `settle`, `faces`, `correct`, `purge`, `hubs` | what each command does to the rows |
 //! | `claims`, `known`, `read`, `stories`, `search` | questions: they only read |
+//! | `rekey` | stored addresses, where the tables that decide their keys have changed |
 //! | `readers` | connections that are kept for the next question |
 //! | `rows` | how single columns are read |
 
@@ -18,6 +19,7 @@ mod base;
 mod claims;
 mod correct;
 mod entries;
+mod error;
 mod faces;
 mod hubs;
 mod known;
@@ -28,6 +30,7 @@ mod purge;
 mod read;
 mod readers;
 mod record;
+mod rekey;
 mod rows;
 mod schema;
 pub mod search;
@@ -37,9 +40,10 @@ mod subscribe;
 mod writer;
 
 pub use base::{Opening, Store};
+pub use error::WriteError;
 pub use read::{Counts, FeedRow, HeldBack, Reader};
 pub use readers::Readers;
 pub use record::Recorder;
 pub use schema::SchemaError;
 pub use stories::{ArticleRow, Member, Selection, StoryDetail};
-pub use writer::{Listener, WriteError, Writer};
+pub use writer::{Listener, Writer};

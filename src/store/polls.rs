@@ -1,8 +1,8 @@
 //! Polls committed: a feed's entries, validators, next poll and error count together.
 
-use super::base::Store;
+use super::base::{PollCount, Store};
+use super::error::WriteError;
 use super::rows::{host_of, trouble_name};
-use super::writer::WriteError;
 use crate::fetch::Validators;
 use crate::health::Trouble;
 use crate::model::{FeedId, Timestamp};
@@ -10,17 +10,6 @@ use crate::records::{FeedTurn, Poll, log_name};
 use crate::schedule;
 use rusqlite::params;
 use std::collections::HashMap;
-
-/// What polls add to the row of their hour.
-#[derive(Default)]
-pub(super) struct PollCount {
-    hour: i64,
-    n_polls: i64,
-    n_unchanged: i64,
-    n_failed: i64,
-    n_new: i64,
-    wire_bytes: i64,
-}
 
 /// Turns of a feed's health that are kept.
 const MAX_EVENTS: i64 = 50;

@@ -300,7 +300,7 @@ impl Store {
         Ok(())
     }
 
-    fn save_addresses(&self, entry: EntryId, keys: &[AddressKey]) -> rusqlite::Result<()> {
+    pub(super) fn save_addresses(&self, entry: EntryId, keys: &[AddressKey]) -> rusqlite::Result<()> {
         let mut save = self
             .connection
             .prepare_cached("INSERT INTO entry_addresses(key, entry_id, kind) VALUES(?, ?, ?) ON CONFLICT DO NOTHING")?;

@@ -4,6 +4,7 @@
 //! that whoever has an answer knows that it lasts. What a transaction changed is told to the listener, once, before that.
 
 use super::base::Store;
+use super::error::WriteError;
 use super::record::Recorder;
 use crate::records::{Command, Committed, IndexPlan, Recorded};
 use crate::story;
@@ -16,20 +17,6 @@ use tokio::sync::{mpsc, oneshot, watch};
 const BATCH_TIME: Duration = Duration::from_millis(40);
 /// Commands in one transaction, however short they are: whoever waits for an answer waits for all of them.
 const BATCH_COMMANDS: usize = 256;
-
-/// Why a command was not carried out.
-#[derive(Debug, thiserror::Error)]
-pub enum WriteError {
-    #[error("database: {0}")]
-    Sqlite(#[from] rusqlite::Error),
-    /// The feed's entries were changed after what it was decided on was read: it is to be decided anew.
-    #[error("the feed changed while its document was read")]
-    Stale,
-    #[error("internal error: the command panicked")]
-    Panicked,
-    #[error("the writer has ended")]
-    Ended,
-}
 
 /// Told of each transaction what it changed, on the writer's thread: it must not take long.
 pub type Listener = Box<dyn FnMut(&Committed) + Send>;

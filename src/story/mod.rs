@@ -35,6 +35,10 @@ use serde::{Deserialize, Serialize};
 /// The version of the scores: stored with each membership, raised when a decision could come out otherwise.
 pub const MODEL_VERSION: u32 = 4;
 
+/// The version of the tables that decide what address keys come to: `address_tables.rs` and `tracking.rs`. Keys are stored,
+/// so whoever changes a row raises it: the stored addresses are then keyed anew behind the running service.
+pub const ADDRESS_VERSION: u32 = 1;
+
 /// An entry as the story room sees it.
 #[derive(Clone, Debug)]
 pub struct Item<'a> {
