@@ -1,0 +1,15 @@
+//! Why a command was not carried out.
+
+/// Why a command was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    #[error("database: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// The feed's entries were changed after what it was decided on was read: it is to be decided anew.
+    #[error("the feed changed while its document was read")]
+    Stale,
+    #[error("internal error: the command panicked")]
+    Panicked,
+    #[error("the writer has ended")]
+    Ended,
+}
