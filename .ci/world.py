@@ -43,7 +43,8 @@ def main():
                 if ready.exists():
                     break
                 time.sleep(0.1)
-            once = lambda: subprocess.run([*command, "once", "--all"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            record = folder / "record.jsonl"
+            once = lambda: subprocess.run([*command, "once", "--all", "--record", str(record)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
             status = lambda: json.loads(subprocess.check_output([*command, "status", "--format", "json"]))
             render = lambda: [subprocess.check_output([*command, "render", "all", "--format", f]) for f in ("atom", "rss", "json")]
             started = time.time()
@@ -64,11 +65,24 @@ def main():
             ticked = status()
             check("tick: entries", ticked["entries"] == counts["entries"] + 24, ticked["entries"])
             check("tick: stories", ticked["stories"] == counts["stories"] + 24, ticked["stories"])
+            replay(command, folder, record, render())
             kills(command, folder, expected["entries"] + 24)
         finally:
             # Not SIGINT: a gate that runs in the background hands down that it is ignored.
             server.terminate()
             server.wait()
+
+
+def replay(command, folder, record, outputs):
+    """Every recorded change, done again in an empty database, gives the same bytes."""
+    config = (folder / "courant.toml").read_text().replace('"state"', '"replayed"')
+    (folder / "replayed.toml").write_text(config)
+    (folder / "replayed").mkdir()
+    again = [command[0], "--config", str(folder / "replayed.toml")]
+    done = subprocess.run([*again, "db", "replay", str(record), str(folder / "replayed" / "courant.db")], stderr=subprocess.PIPE, text=True)
+    check("replay", done.returncode == 0, done.stderr.strip().split(" into ")[0])
+    same = outputs == [subprocess.check_output([*again, "render", "all", "--format", f]) for f in ("atom", "rss", "json")]
+    check("replay: not a byte", same, "the same" if same else "another document")
 
 
 def kills(command, folder, n_entries):
