@@ -5,8 +5,8 @@
 //!
 //! | room | what it does |
 //! |---|---|
-//! | [`model`], [`text`], [`tracking`] | the words of the house; text from strangers made harmless; parameters that follow readers |
-//! | [`config`] | text → validated configuration; the list of subscriptions |
+//! | [`model`], [`text`], [`duration`], [`tracking`] | the words of the house; text from strangers made harmless; lengths of time as people write them; parameters that follow readers |
+//! | [`query`] | what a person asks for among stories |
 //! | [`feed`] | bytes → entries |
 //! | [`article`] | page → body |
 //! | [`listing`] | a page and a person's selectors → entries |
@@ -15,6 +15,7 @@
 //! | [`health`] | how a feed is, in plain sentences |
 //! | [`websub`] | what is asked of a hub, and what its questions and pushes mean |
 //! | [`publish`] | stories → Atom, RSS, JSON Feed, OPML, HTML |
+//! | [`config`] | text → validated configuration; the list of subscriptions |
 //! | [`fetch`] | the only HTTP client |
 //! | [`store`] | the only SQL |
 //! | [`serve`] | the only HTTP server |
@@ -22,7 +23,7 @@
 //! | [`cli`] | one file a command |
 //! | [`demo`] | the small built-in world of `courant demo` |
 //!
-//! The rooms from `feed` to `publish` are pure: no files, network, clock, randomness, async or logging.
+//! The rooms from `model` to `publish`, and `demo`, are pure: no files, network, clock, randomness, async or logging.
 //! The way of the data and the invariants are in `ARCHITECTURE.md`.
 
 pub mod article;
@@ -30,6 +31,7 @@ pub mod cli;
 pub mod config;
 pub mod daemon;
 pub mod demo;
+pub mod duration;
 pub mod feed;
 pub mod fetch;
 pub mod health;
@@ -38,6 +40,7 @@ pub mod listing;
 pub mod model;
 pub mod outputs;
 pub mod publish;
+pub mod query;
 pub mod records;
 pub mod schedule;
 pub mod serve;

@@ -40,7 +40,7 @@ fn an_unknown_key_is_named_with_its_place() {
 #[test]
 fn a_wrong_value_is_named_with_its_place() {
     let message = wrong("[poll]\ninterval = \"soon\"\n");
-    assert!(message.starts_with("courant.toml:2:12: \"soon\" is no duration"), "{message}");
+    assert!(message.starts_with("courant.toml:2:12: \"soon\" is not a duration"), "{message}");
     assert!(wrong("[story]\ndedupe = \"storry\"\n").contains("unknown value \"storry\"; did you mean \"story\"?"));
     assert!(wrong("[serve]\nlisten = \"8080\"\n").contains("serve.listen = \"8080\" is no address"));
     assert!(wrong("[[output]]\nname = \"A b\"\n").contains("must be of a–z"));

@@ -1,111 +1,170 @@
-//! Arrows point downward only: what each room may use is read off its sources.
+//! Arrows point downward only, and never in a circle: who uses whom is read off the sources (`layers/arrows.rs`) and held
+//! against the table of rooms in ARCHITECTURE.md.
 
-use std::path::{Path, PathBuf};
+#[path = "layers/arrows.rs"]
+mod arrows;
+#[path = "layers/tokens.rs"]
+mod tokens;
 
-fn sources(path: &Path, all: &mut Vec<PathBuf>) {
-    if path.is_dir() {
-        for entry in std::fs::read_dir(path).unwrap() {
-            sources(&entry.unwrap().path(), all);
-        }
-    } else if path.extension().is_some_and(|extension| extension == "rs") {
-        all.push(path.to_owned());
-    }
-}
+use arrows::Uses;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
-/// A source without its comments and its unit tests.
-fn code(file: &Path) -> String {
-    let text = std::fs::read_to_string(file).unwrap();
-    let text = text.split("#[cfg(test)]").next().unwrap();
-    text.lines().map(|line| line.split("//").next().unwrap()).collect::<Vec<_>>().join("\n")
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
-}
-
-fn assert_free_of(rooms: &[&str], forbidden: &[&str]) {
-    let mut wrong = Vec::new();
-    for room in rooms {
-        let mut files = Vec::new();
-        sources(&root().join(room), &mut files);
-        assert!(!files.is_empty(), "{room} has moved");
-        for file in files {
-            let code = code(&file);
-            wrong.extend(
-                forbidden.iter().filter(|word| code.contains(**word)).map(|word| format!("{} uses {word}", file.display())),
-            );
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-const PURE: [&str; 12] = [
-    "model.rs",
-    "text.rs",
-    "tracking.rs",
-    "feed",
-    "article",
-    "listing.rs",
-    "story",
-    "schedule.rs",
-    "health.rs",
-    "websub.rs",
-    "publish",
-    "demo",
+/// What is wrong today and known to be. An entry that is no longer true fails the test as a new fault does, so that the
+/// list only grows shorter. When it is empty, this constant goes.
+const KNOWN: [&str; 14] = [
+    "circle: article/classes.rs article/tree.rs",
+    "circle: daemon/engine.rs daemon/poll.rs daemon/push.rs daemon/quiet.rs daemon/settle.rs daemon/source.rs",
+    "circle: daemon/service.rs daemon/socket.rs",
+    "circle: store/articles.rs store/entries.rs store/feeds.rs store/settle.rs",
+    "circle: story/evidence.rs story/index.rs story/likeness.rs",
+    "circle through article/mod.rs",
+    "circle through feed/mod.rs",
+    "circle through fetch/mod.rs",
+    "circle through publish/mod.rs",
+    "circle through store/mod.rs",
+    "circle through story/mod.rs",
+    "daemon/service.rs may not use serve",
+    "serve/mod.rs may not use daemon",
+    "serve/rendered.rs may not use daemon",
 ];
+
+/// Paths that say what is not pure: a test would have to fake what they bring.
+const IMPURE: [&str; 19] = [
+    "async",
+    "axum",
+    "chrono::Local",
+    "chrono::Utc::now",
+    "eprintln!",
+    "getrandom",
+    "print!",
+    "println!",
+    "rand",
+    "reqwest",
+    "rusqlite",
+    "std::env",
+    "std::fs",
+    "std::io::stdin",
+    "std::net",
+    "std::process",
+    "std::thread",
+    "tokio",
+    "tracing",
+];
+
+/// Beside them: the clock and chance, which hide behind types that pure code may hold.
+const IMPURE_CALLS: [&str; 3] = ["std::time::SystemTime", "std::time::Instant", "uuid::Uuid::new_v4"];
+
+/// What has one home; so has SQL. The demo command serves its world with axum too.
+const HOMES: [(&str, &[&str]); 2] = [("reqwest", &["fetch"]), ("axum", &["serve", "cli"])];
+
+/// A row of the table: rooms that stand on one floor.
+struct Row {
+    rooms: Vec<String>,
+    may_use: Vec<String>,
+    pure: bool,
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
+}
+
+fn table() -> Vec<Row> {
+    let text = read("ARCHITECTURE.md");
+    let section = text.split("\n## Rooms\n").nth(1).unwrap().split("\n## ").next().unwrap();
+    let quoted = |cell: &str| -> Vec<String> { cell.split('`').skip(1).step_by(2).map(str::to_owned).collect() };
+    let rows = section.lines().filter(|line| line.starts_with("| `src/"));
+    rows.map(|line| {
+        let cells: Vec<&str> = line.split('|').collect();
+        Row {
+            rooms: quoted(cells[1]).iter().map(|path| room_of(path.trim_start_matches("src/"))).collect(),
+            may_use: quoted(cells[3]),
+            pure: cells[3].contains("pure"),
+        }
+    })
+    .collect()
+}
+
+/// `feed/dates.rs`, `feed/` → `feed`; `text.rs` → `text`
+fn room_of(file: &str) -> String {
+    file.split('/').next().unwrap().trim_end_matches(".rs").to_owned()
+}
+
+fn house() -> BTreeMap<String, Uses> {
+    fn collect(root: &Path, folder: &Path, all: &mut BTreeMap<String, String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                collect(root, &path, all);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let name = path.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/");
+                all.insert(name, std::fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut sources = BTreeMap::new();
+    collect(&root, &root, &mut sources);
+    arrows::read(&sources)
+}
+
+#[test]
+fn the_table_knows_every_room_and_points_upward_in_itself() {
+    let mut above: BTreeSet<String> = BTreeSet::new();
+    for row in table() {
+        for used in &row.may_use {
+            assert!(above.contains(used), "ARCHITECTURE.md: {:?} may use `{used}`, which does not stand above", row.rooms);
+        }
+        above.extend(row.rooms);
+    }
+    let rooms: BTreeSet<String> = house().keys().map(|file| room_of(file)).filter(|room| room != "lib").collect();
+    assert_eq!(rooms, above, "the rooms of src (left) and of ARCHITECTURE.md (right)");
+}
+
+#[test]
+fn arrows_point_downward_and_in_no_circle() {
+    let house = house();
+    let mut wrong: BTreeSet<String> = BTreeSet::new();
+    let table = table();
+    for (file, uses) in &house {
+        let room = room_of(file);
+        let Some(row) = table.iter().find(|row| row.rooms.contains(&room)) else { continue };
+        let used = uses.files.iter().chain(&uses.modules).map(|used| room_of(used));
+        let allowed = |used: &String| row.rooms.contains(used) || row.may_use.contains(used);
+        wrong.extend(used.filter(|used| !allowed(used)).map(|used| format!("{file} may not use {used}")));
+    }
+    wrong.extend(arrows::cycles(&house).into_iter().map(|files| format!("circle: {}", files.join(" "))));
+    wrong.extend(arrows::doors(&house).into_iter().map(|door| format!("circle through {door}")));
+    let known: BTreeSet<String> = KNOWN.iter().map(|known| (*known).to_owned()).collect();
+    let new: Vec<_> = wrong.difference(&known).collect();
+    let mended: Vec<_> = known.difference(&wrong).collect();
+    assert!(new.is_empty() && mended.is_empty(), "new: {new:#?}\nmended, take them out of KNOWN: {mended:#?}");
+}
+
+fn begins(path: &str, with: &str) -> bool {
+    path.strip_prefix(with).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+}
 
 #[test]
 fn pure_rooms_touch_nothing() {
-    let outside = [
-        "std::fs",
-        "std::net",
-        "std::env",
-        "std::process",
-        "std::thread",
-        "std::io::stdin",
-        "SystemTime",
-        "Instant::now",
-        "Utc::now",
-        "Local::now",
-        "new_v4",
-        "thread_rng",
-        "tokio",
-        "async fn",
-        "tracing::",
-        "reqwest",
-        "rusqlite",
-        "axum",
-        "println!",
-    ];
-    assert_free_of(&PURE, &outside);
-}
-
-#[test]
-fn pure_rooms_do_not_know_the_shell() {
-    let shell = ["crate::config", "crate::fetch", "crate::store", "crate::serve", "crate::daemon", "crate::cli"];
-    assert_free_of(&PURE, &shell);
+    let pure: Vec<String> = table().into_iter().filter(|row| row.pure).flat_map(|row| row.rooms).collect();
+    assert!(pure.len() >= 10, "{pure:?}");
+    for (file, uses) in house().iter().filter(|(file, _)| pure.contains(&room_of(file))) {
+        let impure = IMPURE.iter().chain(&IMPURE_CALLS);
+        let found: Vec<_> = impure.filter(|impure| uses.outside.iter().any(|path| begins(path, impure))).collect();
+        assert!(found.is_empty(), "{file} uses {found:?}");
+    }
 }
 
 #[test]
 fn each_outside_thing_has_one_home() {
-    let homes: [(&str, &[&str]); 3] = [("reqwest", &["fetch"]), ("SELECT ", &["store"]), ("INSERT ", &["store"])];
-    let mut files = Vec::new();
-    sources(&root(), &mut files);
-    for (word, rooms) in homes {
-        for file in &files {
-            let inside = rooms.iter().any(|room| file.starts_with(root().join(room)));
-            assert!(inside || !code(file).contains(word), "{} uses {word}", file.display());
+    for (file, uses) in house() {
+        let room = room_of(&file);
+        for (name, homes) in HOMES {
+            assert!(homes.contains(&room.as_str()) || !uses.outside.iter().any(|path| begins(path, name)), "{file} uses {name}");
         }
+        let is_sql = |text: &&String| ["SELECT ", "INSERT ", "UPDATE ", "DELETE FROM "].iter().any(|word| text.contains(word));
+        let sql = uses.strings.iter().find(is_sql);
+        assert!(room == "store" || sql.is_none(), "{file} holds SQL: {sql:?}");
     }
-}
-
-#[test]
-fn the_shell_points_downward() {
-    assert_free_of(
-        &["fetch"],
-        &["crate::feed", "crate::article", "crate::story", "crate::store", "crate::serve", "crate::daemon", "crate::cli"],
-    );
-    assert_free_of(&["store"], &["crate::serve", "crate::daemon", "crate::cli", "reqwest", "tokio::net"]);
-    assert_free_of(&["serve"], &["crate::cli", "crate::fetch"]);
-    assert_free_of(&["daemon"], &["crate::cli"]);
 }

@@ -2,6 +2,7 @@
 
 use super::failure::{Failure, Outcome};
 use super::setup;
+use crate::daemon::clock;
 use crate::outputs;
 use crate::publish::Format;
 use std::io::Write;
@@ -33,7 +34,7 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
         FormatName::Rss => Format::Rss,
         FormatName::Json => Format::Json,
     };
-    let document = outputs::feed(&setup::reader(&config)?, output, format, &config.base_url())?;
+    let document = outputs::feed(&setup::reader(&config)?, output, format, &config.base_url(), clock())?;
     std::io::stdout().lock().write_all(document.as_bytes())?;
     Ok(())
 }

@@ -18,7 +18,13 @@ pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready:
     let address = listener.local_addr()?;
     let (hubs, hub_calls) = HubDoor::new();
     let house = House {
-        documents: Cache::new(engine.readers.clone(), engine.writer.generation(), config.outputs.clone(), config.base_url()),
+        documents: Cache::new(
+            engine.readers.clone(),
+            engine.writer.generation(),
+            config.outputs.clone(),
+            config.base_url(),
+            clock,
+        ),
         readers: engine.readers.clone(),
         writer: engine.writer.clone(),
         clock,

@@ -5,15 +5,16 @@ use super::output::{self, Column, Format, local_time};
 use super::setup;
 use crate::config::values;
 use crate::daemon::clock;
+use crate::query::{Query, QueryError};
 use crate::store::Selection;
-use crate::store::search::Query;
 use serde_json::json;
 use std::path::Path;
 use std::time::Duration;
 
 #[derive(Clone, Debug, clap::Args)]
 pub struct Options {
-    /// Words that a story holds; "…" for a phrase, -word (inside quotes: 'rust -game') for one that must not be there
+    /// Words that a story holds; "…" for a phrase, -word (inside quotes: 'rust -game') for one that must not be there;
+    /// tag:dev, lang:zh-Hant, feed:lwn.net, sources:>=3, since:7d, order:sources for what is known of it
     query: Vec<String>,
     /// First seen within this time
     #[arg(long, value_name = "TIME", default_value = "24h", value_parser = since)]
@@ -49,14 +50,12 @@ const COLUMNS: [Column; 5] = [
 pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
     let config = setup::config(named)?.config;
     let reader = setup::reader(&config)?;
-    let selection = Selection {
-        query: Query::parse(&options.query.join(" ")),
-        since: Some(clock().minus(options.since)),
-        tags: options.tag.clone(),
-        languages: options.lang.clone(),
-        min_sources: options.min_sources,
-        limit: options.limit,
-    };
+    let mut query: Query = options.query.join(" ").parse().map_err(|error: QueryError| Failure::Usage(error.to_string()))?;
+    query.since.get_or_insert(options.since);
+    query.tags.want_any(options.tag.iter().cloned());
+    query.languages.want_any(options.lang.iter().cloned());
+    query.sources.least = query.sources.least.max(options.min_sources);
+    let selection = Selection::of(query, options.limit, clock());
     let ids = reader.select(&selection)?;
     let mut rows = Vec::with_capacity(ids.len());
     for id in ids {

@@ -12,6 +12,7 @@ pub mod values;
 
 use crate::fetch::address::Allowed;
 use crate::model::{ArticleMode, Dedupe};
+use crate::query::Query;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -115,8 +116,8 @@ pub struct Serve {
 pub struct Output {
     pub name: String,
     pub title: String,
-    /// Words that a story must hold; empty: every story.
-    pub query: String,
+    /// What a story must be and hold (`tag:`, `lang:`, `sources:`, words …); empty: every story.
+    pub query: Query,
     /// A story is taken if one of its feeds has one of these tags; empty: any.
     pub tags: Vec<String>,
     /// Primary language subtags ("en", "zh"); empty: any.
@@ -219,7 +220,7 @@ impl Default for Output {
         Output {
             name: String::new(),
             title: String::new(),
-            query: String::new(),
+            query: Query::default(),
             tags: Vec::new(),
             languages: Vec::new(),
             min_sources: 1,
@@ -448,6 +449,17 @@ fn validate(file: &str, config: &Config) -> Result<(), ConfigError> {
         }
     }
     Ok(())
+}
+
+impl Output {
+    /// Its whole query: what its other keys say belongs to it.
+    pub fn whole_query(&self) -> Query {
+        let mut query = self.query.clone();
+        query.tags.want_any(self.tags.iter().cloned());
+        query.languages.want_any(self.languages.iter().cloned());
+        query.sources.least = query.sources.least.max(self.min_sources);
+        query
+    }
 }
 
 impl Config {

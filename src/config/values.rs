@@ -1,60 +1,9 @@
 //! Values with units as people write them: `"1h30m"`, `"10MB"`, `"127.0.1.0/24:8900"`.
 
+pub use crate::duration::{format as format_duration, parse as parse_duration};
 use crate::fetch::address::Allowed;
 use serde::{Deserialize, Deserializer, Serializer, de::Error};
 use std::time::Duration;
-
-/// `"90s"`, `"15m"`, `"1h30m"`, `"7d"`, `"500ms"`; a bare number is refused because its unit would be a guess.
-pub fn parse_duration(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("{text:?} is no duration; write it like \"30s\", \"15m\", \"1h30m\" or \"7d\"");
-    let mut rest = text.trim();
-    let mut total = Duration::ZERO;
-    if rest.is_empty() {
-        return Err(wrong());
-    }
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
-        let number: u64 = rest[..digits].parse().map_err(|_| wrong())?;
-        let unit_end = rest[digits..].find(|c: char| c.is_ascii_digit()).map_or(rest.len(), |at| digits + at);
-        let milliseconds = match rest[digits..unit_end].trim() {
-            "ms" => 1,
-            "s" => 1_000,
-            "m" | "min" => 60_000,
-            "h" => 3_600_000,
-            "d" => 86_400_000,
-            "w" => 604_800_000,
-            _ => return Err(wrong()),
-        };
-        let part = number.checked_mul(milliseconds).map(Duration::from_millis).ok_or_else(wrong)?;
-        total = total.checked_add(part).ok_or_else(wrong)?;
-        rest = &rest[unit_end..];
-    }
-    // A hundred years: beyond it sums of times would leave the calendar.
-    if total > Duration::from_secs(100 * 366 * 86_400) {
-        return Err(format!("{text:?} is longer than a hundred years"));
-    }
-    Ok(total)
-}
-
-/// The shortest spelling that [`parse_duration`] reads back: `1h30m`.
-pub fn format_duration(duration: Duration) -> String {
-    let mut rest = duration.as_millis();
-    if rest == 0 {
-        return "0s".into();
-    }
-    let mut out = String::new();
-    for (unit, size) in [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)] {
-        // Up to two days are read more easily in hours: "36h".
-        if unit == "d" && rest < 2 * 86_400_000 {
-            continue;
-        }
-        if rest >= size {
-            out.push_str(&format!("{}{unit}", rest / size));
-            rest %= size;
-        }
-    }
-    out
-}
 
 /// `"10MB"` (10^6), `"512KB"`, `"1GB"`, `"100B"`.
 pub fn parse_size(text: &str) -> Result<usize, String> {
@@ -135,18 +84,6 @@ pub fn allowed<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Allowed>, D::Er
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn durations() {
-        assert_eq!(parse_duration("1h30m"), Ok(Duration::from_secs(5400)));
-        assert_eq!(parse_duration("0s"), Ok(Duration::ZERO));
-        for wrong in ["", "15", "h", "1y", "1h30", "-1s", "99999999999999999999s", "9999999w"] {
-            assert!(parse_duration(wrong).is_err(), "{wrong}");
-        }
-        for text in ["1h30m", "15m", "36h", "2d", "500ms", "0s"] {
-            assert_eq!(format_duration(parse_duration(text).unwrap()), text);
-        }
-    }
 
     #[test]
     fn sizes() {

@@ -2,7 +2,7 @@
 //!
 //! Deliberately separate from `publish`: this is what strangers send us, not what we send.
 
-use super::world::{Article, Line, Publisher};
+use super::publishers::{Article, Line, Publisher};
 use encoding_rs::{Encoding, GBK};
 
 pub(super) fn rss(world: &Publisher, base: &str, lines: &[Line]) -> String {

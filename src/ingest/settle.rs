@@ -1,8 +1,8 @@
 //! Everything of an entry that can be computed before it is assigned to a story: off the writer's thread.
 
 use crate::model::{ArticleId, Dedupe, EntryId, FeedId, Key, Timestamp, key_of};
+use crate::query;
 use crate::records::{Addresses, SettleInput, Settling, ToSettle};
-use crate::store::search;
 use crate::story::{self, AddressKey, Item, Prepared};
 use crate::{article, text};
 
@@ -73,7 +73,7 @@ impl Compared<'_> {
                 _ => story::address_keys(self.link, self.final_url, self.canonical_url, self.og_url),
             },
             prepared: (dedupe >= Dedupe::Text).then(|| self.prepared()),
-            terms: search::terms(self.title, self.text),
+            terms: query::terms(self.title, self.text),
             language,
         }
     }

@@ -2,6 +2,7 @@
 
 use super::edition;
 use crate::config::Output;
+use crate::model::Timestamp;
 use crate::publish::Format;
 use crate::store::{Reader, Readers};
 use bytes::Bytes;
@@ -49,15 +50,23 @@ pub struct Cache {
     generation: watch::Receiver<u64>,
     outputs: Vec<Output>,
     base_url: String,
+    /// For outputs that ask for an age.
+    clock: fn() -> Timestamp,
     documents: Mutex<HashMap<What, Slot>>,
     /// Rendering takes the processor: as many at once as there are cores.
     turns: Semaphore,
 }
 
 impl Cache {
-    pub fn new(readers: Readers, generation: watch::Receiver<u64>, outputs: Vec<Output>, base_url: String) -> Cache {
+    pub fn new(
+        readers: Readers,
+        generation: watch::Receiver<u64>,
+        outputs: Vec<Output>,
+        base_url: String,
+        clock: fn() -> Timestamp,
+    ) -> Cache {
         let turns = Semaphore::new(std::thread::available_parallelism().map_or(2, |n| n.get()));
-        Cache { readers, generation, outputs, base_url, documents: Mutex::default(), turns }
+        Cache { readers, generation, outputs, base_url, clock, documents: Mutex::default(), turns }
     }
 
     /// The document that a file's name means: `all.atom`, `all.rss`, `all.json`; a bare name is Atom.
@@ -77,8 +86,8 @@ impl Cache {
         let _turn = self.turns.acquire().await?;
         let outputs = self.outputs.clone();
         let base_url = self.base_url.clone();
-        let asked = what.clone();
-        let text = self.readers.ask(move |reader| render(reader, &outputs, &base_url, &asked)).await?;
+        let (asked, now) = (what.clone(), (self.clock)());
+        let text = self.readers.ask(move |reader| render(reader, &outputs, &base_url, &asked, now)).await?;
         let text = text.ok_or_else(|| anyhow::anyhow!("no output has this name: {what:?}"))?;
         let document = tokio::task::spawn_blocking(move || pack(text, &what, generation)).await??;
         let document = Arc::new(document);
@@ -88,11 +97,11 @@ impl Cache {
 }
 
 /// `None`: no output has the name.
-fn render(reader: &Reader, outputs: &[Output], base_url: &str, what: &What) -> rusqlite::Result<Option<String>> {
+fn render(reader: &Reader, outputs: &[Output], base_url: &str, what: &What, now: Timestamp) -> rusqlite::Result<Option<String>> {
     match what {
         What::Page => edition::page(reader, outputs).map(Some),
         What::Feed(name, format) => match outputs.iter().find(|output| output.name == *name) {
-            Some(output) => edition::feed(reader, output, *format, base_url).map(Some),
+            Some(output) => edition::feed(reader, output, *format, base_url, now).map(Some),
             None => Ok(None),
         },
     }

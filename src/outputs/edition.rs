@@ -1,26 +1,14 @@
 //! A query's stories, rendered.
 
 use crate::config::Output;
+use crate::model::Timestamp;
 use crate::publish::{self, Channel, Format, OutputLink, Page, PublishedStory};
-use crate::store::search::Query;
 use crate::store::{Reader, Selection};
 use uuid::Uuid;
 
-/// The stories of an output, newest first.
-pub fn selection(output: &Output) -> Selection {
-    Selection {
-        query: Query::parse(&output.query),
-        since: None,
-        tags: output.tags.clone(),
-        languages: output.languages.clone(),
-        min_sources: output.min_sources,
-        limit: output.limit,
-    }
-}
-
 /// An output's document, also for `courant render`.
-pub fn feed(reader: &Reader, output: &Output, format: Format, base_url: &str) -> rusqlite::Result<String> {
-    let stories = reader.published(&reader.select(&selection(output))?)?;
+pub fn feed(reader: &Reader, output: &Output, format: Format, base_url: &str, now: Timestamp) -> rusqlite::Result<String> {
+    let stories = reader.published(&reader.select(&Selection::of(output.whole_query(), output.limit, now))?)?;
     let instance = Uuid::parse_str(&reader.instance()?).unwrap_or_default();
     let channel = Channel {
         name: &output.name,

@@ -9,4 +9,4 @@ mod cache;
 mod edition;
 
 pub use cache::{Cache, Document, What};
-pub use edition::{feed, page, selection, story};
+pub use edition::{feed, page, story};

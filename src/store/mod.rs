@@ -9,7 +9,7 @@
 //! | `writer`, `apply`, `base` | commands one after the other, several in a transaction; what the writer keeps in memory |
 //! | `record` | what the writer carried out, written down as JSON lines |
 //! | `subscribe`, `polls`, `entries`, `pages`, `settle`, `faces`, `correct`, `purge`, `hubs` | what each command does to the rows |
-//! | `claims`, `known`, `read`, `stories`, `search` | questions: they only read |
+//! | `claims`, `known`, `read`, `select`, `stories` | questions: they only read |
 //! | `rekey` | stored addresses, where the tables that decide their keys have changed |
 //! | `readers` | connections that are kept for the next question |
 //! | `rows` | how single columns are read |
@@ -33,7 +33,7 @@ mod record;
 mod rekey;
 mod rows;
 mod schema;
-pub mod search;
+mod select;
 mod settle;
 mod stories;
 mod subscribe;
@@ -45,5 +45,6 @@ pub use read::{Counts, FeedRow, HeldBack, Reader};
 pub use readers::Readers;
 pub use record::Recorder;
 pub use schema::SchemaError;
-pub use stories::{ArticleRow, Member, Selection, StoryDetail};
+pub use select::Selection;
+pub use stories::{ArticleRow, Member, StoryDetail};
 pub use writer::{Listener, Writer};

@@ -1,8 +1,7 @@
-//! Stories as they are read: which a selection or a search finds, how they are published, who is in them and why.
+//! Stories as they are read: how they are published, who is in them and why.
 
 use super::read::Reader;
 use super::rows::{earlier, feed_name, settings_of};
-use super::search::Query;
 use crate::feed::Enclosure;
 use crate::model::{EntryId, StoryId, Timestamp};
 use crate::publish::{PublishedStory, Source};
@@ -11,25 +10,6 @@ use crate::story::Evidence;
 use crate::{article, text};
 use rusqlite::{OptionalExtension, params};
 use uuid::Uuid;
-
-/// Which stories are wanted, newest first.
-#[derive(Clone, Debug)]
-pub struct Selection {
-    pub query: Query,
-    /// First seen at or after.
-    pub since: Option<Timestamp>,
-    pub tags: Vec<String>,
-    /// Primary language subtags.
-    pub languages: Vec<String>,
-    pub min_sources: u32,
-    pub limit: usize,
-}
-
-impl Default for Selection {
-    fn default() -> Selection {
-        Selection { query: Query::default(), since: None, tags: Vec::new(), languages: Vec::new(), min_sources: 1, limit: 100 }
-    }
-}
 
 /// A member of a story, with the reason why it is one.
 #[derive(Clone, Debug)]
@@ -65,104 +45,7 @@ pub struct StoryDetail {
 /// Categories of an entry that are published beside its feed's tags.
 const MAX_TAGS: usize = 12;
 
-/// Stories whose text is checked at most for one search: beyond it an unselective one stops instead of reading the
-/// whole database.
-const MAX_CHECKED: usize = 20_000;
-
 impl Reader {
-    /// The ids of the stories of a selection, newest first.
-    pub fn select(&self, selection: &Selection) -> rusqlite::Result<Vec<StoryId>> {
-        let mut found = Vec::new();
-        let tags = |story: i64| -> rusqlite::Result<bool> {
-            if selection.tags.is_empty() {
-                return Ok(true);
-            }
-            let mut feeds = self.connection.prepare_cached(
-                "SELECT DISTINCT f.settings, f.url FROM entries e JOIN feeds f ON f.id = e.feed_id WHERE e.story_id = ?",
-            )?;
-            let mut rows = feeds.query([story])?;
-            while let Some(row) = rows.next()? {
-                let (settings, url): (String, String) = (row.get(0)?, row.get(1)?);
-                if settings_of(&settings, &url).tags.iter().any(|tag| selection.tags.contains(tag)) {
-                    return Ok(true);
-                }
-            }
-            Ok(false)
-        };
-        let fits = |story: i64, n_sources: i64, first_seen: i64, language: Option<String>| -> rusqlite::Result<bool> {
-            let language = language.unwrap_or_default().to_ascii_lowercase();
-            let primary = language.split(['-', '_']).next().unwrap_or_default();
-            Ok(n_sources >= i64::from(selection.min_sources)
-                && selection.since.is_none_or(|since| first_seen >= since.0)
-                && (selection.languages.is_empty()
-                    || selection.languages.iter().any(|wanted| wanted.eq_ignore_ascii_case(primary)))
-                && tags(story)?)
-        };
-        let columns = "s.id, s.n_sources, s.first_seen, s.language";
-        match selection.query.expression() {
-            Some(expression) => {
-                // The newest entries first; a story is as new as its newest matching entry, then put in order.
-                let mut hits = self.connection.prepare_cached(&format!(
-                    "SELECT {columns}, e.id, s.sort_at FROM search x JOIN entries e ON e.id = x.rowid JOIN stories s ON s.id = e.story_id
-                     WHERE search MATCH ? ORDER BY x.rowid DESC LIMIT {MAX_CHECKED}"
-                ))?;
-                let mut rows = hits.query([expression])?;
-                let mut ordered: Vec<(i64, i64)> = Vec::new();
-                while let Some(row) = rows.next()? {
-                    let story: i64 = row.get(0)?;
-                    if ordered.iter().any(|(_, seen)| *seen == story) || !fits(story, row.get(1)?, row.get(2)?, row.get(3)?)? {
-                        continue;
-                    }
-                    if self.entry_matches(EntryId(row.get(4)?), &selection.query)? {
-                        ordered.push((row.get(5)?, story));
-                        // Entries are in the order in which they were seen, stories in that of their dates: some more
-                        // are looked at, so that the order at the end of the list is right in all but odd cases.
-                        if ordered.len() >= selection.limit.saturating_mul(2).saturating_add(50) {
-                            break;
-                        }
-                    }
-                }
-                ordered.sort_unstable_by(|a, b| b.cmp(a));
-                found.extend(ordered.into_iter().take(selection.limit).map(|(_, story)| StoryId(story)));
-            }
-            None => {
-                let mut newest = self
-                    .connection
-                    .prepare_cached(&format!("SELECT {columns}, s.representative FROM stories s WHERE s.redirect_to IS NULL ORDER BY s.sort_at DESC, s.id DESC"))?;
-                let mut rows = newest.query([])?;
-                let mut n_checked = 0;
-                while let Some(row) = rows.next()? {
-                    if found.len() >= selection.limit || n_checked >= MAX_CHECKED {
-                        break;
-                    }
-                    let story: i64 = row.get(0)?;
-                    if !fits(story, row.get(1)?, row.get(2)?, row.get(3)?)? {
-                        continue;
-                    }
-                    if !selection.query.is_empty() {
-                        n_checked += 1;
-                        if !self.entry_matches(EntryId(row.get(4)?), &selection.query)? {
-                            continue;
-                        }
-                    }
-                    found.push(StoryId(story));
-                }
-            }
-        }
-        Ok(found)
-    }
-
-    fn entry_matches(&self, entry: EntryId, query: &Query) -> rusqlite::Result<bool> {
-        let (title, html): (String, String) = self
-            .connection
-            .prepare_cached(
-                "SELECT e.title, coalesce(ab.html, b.html, '') FROM entries e LEFT JOIN entry_bodies b ON b.entry_id = e.id
-                 LEFT JOIN article_bodies ab ON ab.article_id = e.article_id WHERE e.id = ?",
-            )?
-            .query_row([entry.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(query.matches(&title, &article::plain_text(&html)))
-    }
-
     /// The stories as they are published, in the order of `ids`; one that is gone is left out.
     pub fn published(&self, ids: &[StoryId]) -> rusqlite::Result<Vec<PublishedStory>> {
         let mut stories = Vec::with_capacity(ids.len());
