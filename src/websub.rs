@@ -34,6 +34,16 @@ pub struct Hub {
     pub topic: String,
 }
 
+/// The hub that a feed names, with what a new subscription there would be known by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HubOffer {
+    pub hub: Hub,
+    /// In the callback's address.
+    pub token: String,
+    /// Signs what is pushed.
+    pub secret: String,
+}
+
 /// The hub of a feed: its `Link` headers count before its document (WebSub 4), an https hub before others. `None`
 /// where it names none, or not its own address.
 pub fn discover(links: &[(String, String)], hubs: &[String], self_url: Option<&str>) -> Option<Hub> {

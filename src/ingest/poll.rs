@@ -4,9 +4,10 @@ use crate::feed::{Hints, NotAFeed};
 use crate::fetch::{self, FetchError, Head, Outcome, Validators};
 use crate::health::{self, Trouble};
 use crate::model::Timestamp;
-use crate::records::{Document, DueFeed, HubOffer, Poll};
+use crate::records::{Document, DueFeed, Poll};
 use crate::schedule::{self, Policy, Polled, Redirect};
 use crate::text;
+use crate::websub::HubOffer;
 
 /// What is known of a feed when its answer comes.
 #[derive(Clone, Copy, Debug)]

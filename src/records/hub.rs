@@ -2,19 +2,7 @@
 
 use super::DueFeed;
 use crate::model::{FeedId, Timestamp};
-use crate::websub::Hub;
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
-
-/// The hub that a feed names, with what a new subscription there would be known by.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HubOffer {
-    pub hub: Hub,
-    /// In the callback's address.
-    pub token: String,
-    /// Signs what is pushed.
-    pub secret: String,
-}
 
 /// A hub that is to be asked.
 #[derive(Clone, Debug)]

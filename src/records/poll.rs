@@ -1,6 +1,6 @@
 //! A feed on its way out to be polled, and what came back: everything that one poll commits.
 
-use super::{HubOffer, SettleInput};
+use super::SettleInput;
 use crate::config::subscriptions::Subscription;
 use crate::feed::{Attribution, Enclosure};
 use crate::fetch::Validators;
@@ -8,6 +8,7 @@ use crate::health::Trouble;
 use crate::model::{EntryId, FeedId, Key, Timestamp};
 use crate::schedule::{FeedState, Push};
 use crate::text;
+use crate::websub::HubOffer;
 use serde::{Deserialize, Serialize};
 
 /// A feed that was handed out to be polled.

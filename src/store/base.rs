@@ -1,8 +1,7 @@
 //! The writer's side of the database: the open file and what it keeps in memory. What commands do to it is in the other
 //! files of the room.
 
-use super::open::{instance, prepare};
-use super::rekey;
+use super::open::{begin_addresses, instance, prepare};
 use super::schema::SchemaError;
 use crate::model::{EntryId, Timestamp};
 use crate::records::Committed;
@@ -69,7 +68,7 @@ impl Store {
     pub fn open(path: &Path, opening: Opening) -> Result<Store, SchemaError> {
         let connection = prepare(path)?;
         let instance = instance(&connection, opening.instance)?;
-        rekey::begin(&connection, story::ADDRESS_VERSION)?;
+        begin_addresses(&connection, story::ADDRESS_VERSION)?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
         let last: Option<i64> = connection.query_row(
             "SELECT max(a) FROM (SELECT max(updated) AS a FROM stories UNION ALL SELECT max(first_seen) FROM entries WHERE id = (SELECT max(id) FROM entries)

@@ -5,8 +5,8 @@ use super::claims;
 use super::error::WriteError;
 use super::read::Reader;
 use crate::model::{FeedId, Timestamp};
-use crate::records::{Document, HubOffer, HubRow, Subscribed};
-use crate::websub::{self, Hub};
+use crate::records::{Document, HubRow, Subscribed};
+use crate::websub::{self, Hub, HubOffer};
 use rusqlite::{OptionalExtension, params};
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! What is stored of a feed's entries, read before a document is taken in.
 
+use super::open::address_version;
 use super::read::Reader;
-use super::rekey::stored_version;
 use crate::model::{EntryId, FeedId, Key, key_of};
 use crate::records::{Known, KnownEntry};
 use crate::story;
@@ -32,7 +32,7 @@ impl Reader {
             "SELECT {COLUMNS} FROM entry_addresses a JOIN entries e ON e.id = a.entry_id
              WHERE a.key = ? AND a.kind = 0 AND e.feed_id = ? LIMIT 2"
         ))?;
-        let keyed_anew = stored_version(&self.connection)? == story::ADDRESS_VERSION;
+        let keyed_anew = address_version(&self.connection)? == story::ADDRESS_VERSION;
         for (key, link) in keys {
             if let Some(found) = by_key.query_row(params![feed.0, key], entry).optional()? {
                 known.by_key.insert(*key, found);

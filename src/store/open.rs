@@ -1,7 +1,7 @@
 //! How the file is opened: by the one who writes, and by those who read.
 
 use super::schema::{self, SchemaError};
-use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use std::path::Path;
 use std::time::Duration;
 use uuid::Uuid;
@@ -44,6 +44,27 @@ pub fn instance(connection: &Connection, minted: Uuid) -> rusqlite::Result<Uuid>
     }
     connection.execute("INSERT INTO meta(key, value) VALUES('instance', ?)", [minted.to_string()])?;
     Ok(minted)
+}
+
+/// Under which key of `meta` the version of the stored address keys is.
+pub const ADDRESS_VERSION: &str = "address_version";
+
+/// The version whose keys are stored. A database that says nothing is of the first.
+pub fn address_version(connection: &Connection) -> rusqlite::Result<u32> {
+    let version: Option<u32> = connection
+        .prepare_cached("SELECT value FROM meta WHERE key = ?")?
+        .query_row([ADDRESS_VERSION], |row| row.get(0))
+        .optional()?;
+    Ok(version.unwrap_or(1))
+}
+
+/// Notes the version in a database that holds no entry yet.
+pub fn begin_addresses(connection: &Connection, version: u32) -> rusqlite::Result<()> {
+    connection.execute(
+        "INSERT INTO meta(key, value) SELECT ?, ? WHERE NOT EXISTS(SELECT 1 FROM entries) ON CONFLICT DO NOTHING",
+        params![ADDRESS_VERSION, version],
+    )?;
+    Ok(())
 }
 
 /// Who reads a database that is being written marks in the shared-memory file where it reads: whoever may read the

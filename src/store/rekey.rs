@@ -2,33 +2,16 @@
 //! writer, while the service runs. The old keys stay: what they found once is not wrong.
 
 use super::base::Store;
+use super::open::{ADDRESS_VERSION, address_version};
 use super::read::Reader;
 use crate::model::{ArticleId, EntryId, Key};
 use crate::records::Addresses;
 use crate::story::AddressKey;
-use rusqlite::{Connection, OptionalExtension, params};
-
-const VERSION: &str = "address_version";
-
-/// The version whose keys are stored. A database that says nothing is of the first.
-pub(super) fn stored_version(connection: &Connection) -> rusqlite::Result<u32> {
-    let version: Option<u32> =
-        connection.prepare_cached("SELECT value FROM meta WHERE key = ?")?.query_row([VERSION], |row| row.get(0)).optional()?;
-    Ok(version.unwrap_or(1))
-}
-
-/// Notes the version in a database that holds no entry yet.
-pub(super) fn begin(connection: &Connection, version: u32) -> rusqlite::Result<()> {
-    connection.execute(
-        "INSERT INTO meta(key, value) SELECT ?, ? WHERE NOT EXISTS(SELECT 1 FROM entries) ON CONFLICT DO NOTHING",
-        params![VERSION, version],
-    )?;
-    Ok(())
-}
+use rusqlite::params;
 
 impl Reader {
     pub fn address_version(&self) -> rusqlite::Result<u32> {
-        stored_version(&self.connection)
+        address_version(&self.connection)
     }
 
     /// The addresses of so many entries, from `after` on.
@@ -70,7 +53,7 @@ impl Store {
         if last {
             self.connection.execute(
                 "INSERT INTO meta(key, value) VALUES(?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
-                params![VERSION, version],
+                params![ADDRESS_VERSION, version],
             )?;
         }
         Ok(())

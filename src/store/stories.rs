@@ -7,7 +7,7 @@ use crate::model::{EntryId, StoryId, Timestamp};
 use crate::publish::{PublishedStory, Source};
 use crate::records::Extra;
 use crate::story::Evidence;
-use crate::{article, text};
+use crate::text;
 use rusqlite::{OptionalExtension, params};
 use uuid::Uuid;
 
