@@ -34,13 +34,15 @@ pub struct Claims {
     readers: Readers,
     client: Client,
     leases: Arc<Mutex<Leases>>,
+    /// What came back since the leases were last looked at: who gives something back does not wait for a claim.
+    back: Arc<Mutex<(Vec<FeedId>, Vec<ArticleId>)>>,
     /// Where requests to one host must keep a distance, many hosts are asked in turn; else a host's feeds go together.
     whole_hosts: bool,
 }
 
 impl Claims {
     pub fn new(readers: Readers, client: Client, whole_hosts: bool) -> Claims {
-        Claims { readers, client, leases: Arc::default(), whole_hosts }
+        Claims { readers, client, leases: Arc::default(), back: Arc::default(), whole_hosts }
     }
 
     /// Feeds to poll, where less than half of what may be in flight is.
@@ -72,11 +74,11 @@ impl Claims {
 
     /// What came of it is committed.
     pub fn feed_is_back(&self, feed: FeedId) {
-        self.leases().feeds.remove(&feed);
+        self.back().0.push(feed);
     }
 
     pub fn page_is_back(&self, page: ArticleId) {
-        self.leases().pages.remove(&page);
+        self.back().1.push(page);
     }
 
     /// Of these, those that nobody has in hand.
@@ -106,8 +108,21 @@ impl Claims {
         self.readers.ask(move |reader| question(reader, &mut claims.leases())).await
     }
 
+    /// The leases, without what is back.
     fn leases(&self) -> MutexGuard<'_, Leases> {
         // A poisoned list of leases is still a list of leases.
-        self.leases.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut leases = self.leases.lock().unwrap_or_else(PoisonError::into_inner);
+        let (feeds, pages) = std::mem::take(&mut *self.back());
+        for feed in feeds {
+            leases.feeds.remove(&feed);
+        }
+        for page in pages {
+            leases.pages.remove(&page);
+        }
+        leases
+    }
+
+    fn back(&self) -> MutexGuard<'_, (Vec<FeedId>, Vec<ArticleId>)> {
+        self.back.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
