@@ -115,7 +115,7 @@ pub fn renewal(now: Timestamp, lease: Duration) -> Timestamp {
     now.plus(lease / 2)
 }
 
-/// When a hub is asked again that has taken the request and not yet verified it.
+/// When a hub that took a request, but has not verified it yet, is asked again.
 pub fn unverified(now: Timestamp) -> Timestamp {
     now.plus(VERIFICATION)
 }

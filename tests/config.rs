@@ -42,7 +42,7 @@ fn a_wrong_value_is_named_with_its_place() {
     let message = wrong("[poll]\ninterval = \"soon\"\n");
     assert!(message.starts_with("courant.toml:2:12: \"soon\" is not a duration"), "{message}");
     assert!(wrong("[story]\ndedupe = \"storry\"\n").contains("unknown value \"storry\"; did you mean \"story\"?"));
-    assert!(wrong("[serve]\nlisten = \"8080\"\n").contains("serve.listen = \"8080\" is no address"));
+    assert!(wrong("[serve]\nlisten = \"8080\"\n").contains("serve.listen = \"8080\" is not an address"));
     assert!(wrong("[[output]]\nname = \"A b\"\n").contains("must be of a–z"));
     assert!(wrong("[poll]\nmin_interval = \"2d\"\n").contains("longer than poll.max_interval"));
     assert!(wrong("[poll\n").starts_with("courant.toml:1:"));
@@ -129,7 +129,7 @@ fn a_source_says_what_is_wrong_with_it() {
     }
     for (wrong, says) in [
         ("auth = { user = \"me\" }", "secret"),
-        ("auth = { secret = \"../x\" }", "no name of a file"),
+        ("auth = { secret = \"../x\" }", "not the name of a file"),
         ("auth = { user = \"me\", header = \"X-Key\", secret = \"x\" }", "one of them"),
         ("auth = { header = \"Host\", secret = \"x\" }", "cannot be set"),
         ("headers = { Authorization = \"Bearer abc\" }", "holds a secret"),

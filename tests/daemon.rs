@@ -103,7 +103,7 @@ fn one_bad_feed_harms_only_itself() {
     let (world, folder) = (World::start(), tempfile::tempdir().unwrap());
     let config = world.config(folder.path());
     let broken = folder.path().join("broken.xml");
-    std::fs::write(&broken, "<html>this is no feed").unwrap();
+    std::fs::write(&broken, "<html>this is not a feed").unwrap();
     let mut feeds = world.feeds();
     feeds.push(format!("file://{}", broken.display()));
     feeds.push(format!("{}/no-such-feed", world.bases[0]));

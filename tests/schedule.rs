@@ -192,7 +192,7 @@ fn the_rhythm_of_a_feed_sets_its_interval() {
     assert_eq!(interval(&policy(), &rhythm(MINUTE, 20)).0, 15 * MINUTE, "not below min_interval");
     assert_eq!(interval(&policy(), &rhythm(30 * DAY, 20)).0, DAY, "not above max_interval");
     assert_eq!(interval(&policy(), &rhythm(2 * HOUR, 3)).0, HOUR, "too few to tell");
-    assert_eq!(interval(&policy(), &[NOW; 30]).0, HOUR, "all at once is no rhythm");
+    assert_eq!(interval(&policy(), &[NOW; 30]).0, HOUR, "all at once is not a rhythm");
     assert_eq!(interval(&Policy { adaptive: false, ..policy() }, &rhythm(2 * HOUR, 20)).0, HOUR);
 }
 

@@ -39,7 +39,7 @@ pub fn run(stage: Stage, explain: bool) -> anyhow::Result<()> {
     }
 }
 
-/// Answers each line; a line that is no request is answered with an error and does not end the stream.
+/// Answers each line; a line that is not a request is answered with an error and does not end the stream.
 fn json_lines<Row: for<'a> Deserialize<'a>>(mut answer: impl FnMut(Row) -> Value) -> anyhow::Result<()> {
     // Requests hold whole pages: a pipe's worth is taken at once.
     let mut input = std::io::BufReader::with_capacity(1 << 16, std::io::stdin().lock());

@@ -35,7 +35,7 @@ pub fn run(named: Option<&Path>) -> Outcome {
     match (config.callback_base(), config.serve.base_url.is_empty()) {
         (Some(base), _) => writeln!(out, "hubs           can push to {base}{CALLBACK_PATH}")?,
         (None, true) => writeln!(out, "hubs           cannot push: serve.base_url is not set")?,
-        (None, false) => writeln!(out, "hubs           cannot push: serve.base_url is no public address")?,
+        (None, false) => writeln!(out, "hubs           cannot push: serve.base_url is not a public address")?,
     }
     if !config.database().exists() {
         writeln!(out, "database       none yet")?;

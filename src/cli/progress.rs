@@ -48,7 +48,7 @@ fn line(stats: &Stats, n_feeds: usize) -> String {
     line
 }
 
-/// Replaces the line; progress that cannot be shown is no failure.
+/// Replaces the line; progress that cannot be shown is not a failure.
 fn show(line: &str) {
     let mut terminal = std::io::stderr().lock();
     let _ = write!(terminal, "\r\x1b[2K{line}").and_then(|()| terminal.flush());

@@ -362,7 +362,7 @@ fn override_from(environment: &Environment, text: &str, config: Config) -> Resul
         if ["config", "log"].contains(&name.as_str()) {
             continue;
         }
-        // A value that is no TOML (1h, debug) is a string.
+        // A value that is not TOML (1h, debug) is a string.
         let value = toml::from_str::<toml::Table>(&format!("v = {value}"))
             .ok()
             .and_then(|mut table| table.remove("v"))
@@ -420,19 +420,19 @@ fn validate(file: &str, config: &Config) -> Result<(), ConfigError> {
     if !fetch.proxy.is_empty() {
         match url::Url::parse(&fetch.proxy) {
             Ok(url) if ["http", "https", "socks5"].contains(&url.scheme()) && url.host().is_some() => {}
-            _ => return wrong("fetch.proxy is no address of a proxy; write it like \"http://proxy.example:3128\"".into()),
+            _ => return wrong("fetch.proxy is not the address of a proxy; write it like \"http://proxy.example:3128\"".into()),
         }
     }
     if config.fetch.contact.chars().any(|c| c.is_control() || !c.is_ascii()) {
         return wrong("fetch.contact must be plain ASCII: it is sent in a header".into());
     }
     if config.serve.listen.parse::<std::net::SocketAddr>().is_err() {
-        return wrong(format!("serve.listen = {:?} is no address; write it like \"127.0.0.1:8080\"", config.serve.listen));
+        return wrong(format!("serve.listen = {:?} is not an address; write it like \"127.0.0.1:8080\"", config.serve.listen));
     }
     if !config.serve.base_url.is_empty() {
         match url::Url::parse(&config.serve.base_url) {
             Ok(url) if ["http", "https"].contains(&url.scheme()) && url.query().is_none() => {}
-            _ => return wrong(format!("serve.base_url = {:?} is no http address", config.serve.base_url)),
+            _ => return wrong(format!("serve.base_url = {:?} is not an http address", config.serve.base_url)),
         }
     }
     let mut names = std::collections::HashSet::new();

@@ -6,7 +6,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-/// A longer file is no token and no password; servers refuse headers of this size.
+/// A longer file is neither a token nor a password; servers refuse headers of this size.
 const MAX_SECRET_BYTES: usize = 4 * 1024;
 
 /// Where secrets are, best first.
@@ -22,7 +22,7 @@ pub struct Places {
 pub fn check_name(name: &str) -> Result<(), String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if name.is_empty() || name.len() > 100 || name.starts_with('.') || !name.chars().all(plain) {
-        return Err(format!("secret = {name:?} is no name of a file: letters, digits, - _ and . only"));
+        return Err(format!("secret = {name:?} is not the name of a file: letters, digits, - _ and . only"));
     }
     Ok(())
 }

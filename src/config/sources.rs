@@ -6,7 +6,7 @@ use crate::listing::Selectors;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Headers of a person's own; values are no secrets.
+/// Headers of a person's own; their values are not secrets.
 pub type Headers = BTreeMap<String, String>;
 
 /// How a feed is asked for with a secret, which is named here and kept in a file (see [`secrets`]).
@@ -43,8 +43,8 @@ const NOT_OURS: [(&str, &str); 25] = [
     ("referer", "none is ever sent"),
     ("accept-encoding", "only these encodings can be read"),
     ("a-im", "it goes with our validators"),
-    ("range", "half a feed is no feed"),
-    ("if-range", "half a feed is no feed"),
+    ("range", "half a feed is not a feed"),
+    ("if-range", "half a feed is not a feed"),
     ("if-match", "validators are the server's"),
     ("if-none-match", "validators are the server's"),
     ("if-modified-since", "validators are the server's"),
@@ -57,7 +57,7 @@ const NOT_OURS: [(&str, &str); 25] = [
 const SECRET: [&str; 4] = ["authorization", "cookie", "x-api-key", "x-auth-token"];
 
 fn check_header(name: &str) -> Result<(), String> {
-    http::HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("{name:?} is no name of a header"))?;
+    http::HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("{name:?} is not the name of a header"))?;
     match NOT_OURS.iter().find(|(known, _)| name.eq_ignore_ascii_case(known)) {
         Some((_, why)) => Err(format!("the header {name} cannot be set: {why}")),
         None => Ok(()),
@@ -97,7 +97,7 @@ pub(super) fn check_page(page: &Selectors) -> Result<(), String> {
     selectors.into_iter().flatten().try_for_each(|selector| crate::article::rules::selector(selector).map(drop))
 }
 
-/// The program and its arguments of an `exec:` address, split as a shell would, and by none.
+/// The program and the arguments of an `exec:` address, split as a shell splits them; no shell is run.
 pub fn command(address: &str) -> Result<Vec<String>, String> {
     let line = address.strip_prefix("exec:").ok_or("not an exec: address")?;
     let words = words(line)?;

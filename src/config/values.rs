@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// `"10MB"` (10^6), `"512KB"`, `"1GB"`, `"100B"`.
 pub fn parse_size(text: &str) -> Result<usize, String> {
-    let wrong = || format!("{text:?} is no size; write it like \"10MB\" or \"512KB\"");
+    let wrong = || format!("{text:?} is not a size; write it like \"10MB\" or \"512KB\"");
     let text = text.trim();
     let digits = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
     let number: usize = text[..digits].parse().map_err(|_| wrong())?;
@@ -23,7 +23,7 @@ pub fn parse_size(text: &str) -> Result<usize, String> {
 
 /// An address or network, with or without a port: `127.0.0.1`, `10.0.0.0/8`, `127.0.1.0/24:8900`, `[::1]:8080`, `fd00::/8`.
 pub fn parse_allowed(text: &str) -> Result<Allowed, String> {
-    let wrong = || format!("{text:?} is no address; write it like \"127.0.0.1:8900\", \"10.0.0.0/8\" or \"[::1]:8080\"");
+    let wrong = || format!("{text:?} is not an address; write it like \"127.0.0.1:8900\", \"10.0.0.0/8\" or \"[::1]:8080\"");
     let trimmed = text.trim();
     let (network, port) = if let Some(rest) = trimmed.strip_prefix('[') {
         let (inside, after) = rest.split_once(']').ok_or_else(wrong)?;

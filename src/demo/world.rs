@@ -69,12 +69,12 @@ pub fn expected() -> (usize, usize) {
     (ORIGINALS.len() + COPIES.len(), ORIGINALS.len())
 }
 
-/// The path of a publisher's feed. Panics on a number that is no publisher's.
+/// The path of a publisher's feed. Panics on a number that is not a publisher's.
 pub fn feed_path(publisher: usize) -> &'static str {
     WORLD[publisher].feed_path
 }
 
-/// A publisher's name. Panics on a number that is no publisher's.
+/// A publisher's name. Panics on a number that is not a publisher's.
 pub fn publisher_title(publisher: usize) -> &'static str {
     WORLD[publisher].title
 }

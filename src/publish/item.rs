@@ -6,7 +6,7 @@ use crate::model::Timestamp;
 use crate::{article, text};
 use std::collections::HashSet;
 
-/// How much of the body stands for it in a list or a summary: three lines on a wide screen, seven on a phone.
+/// How much of the body is shown in a list or a summary: three lines on a wide screen, seven on a phone.
 /// In columns, for a Chinese character is as wide as two letters and says as much.
 const SUMMARY_COLUMNS: usize = 280;
 /// A summary is made from so many bytes of the body: a render must not read megabytes to show three lines.
@@ -92,7 +92,7 @@ pub(super) fn item(story: &PublishedStory) -> Item<'_> {
     }
 }
 
-/// A story cannot have come out after its last change here; a claim from before the web is no date.
+/// A story cannot have come out after its last change here; a claim from before the web is not a date.
 fn plausible(published: Timestamp, updated: Timestamp) -> Option<Timestamp> {
     let published = published.min(updated);
     (published >= EARLIEST).then_some(published)

@@ -93,7 +93,7 @@ pub(super) fn render(channel: &Channel, items: &[Item]) -> String {
         authors: [Author { name: &title }],
         items: items.iter().map(json_item).collect(),
     };
-    // Proof: serde_json fails only on maps with keys that are no strings, and on writers that fail.
+    // Proof: serde_json fails only on maps with keys that are not strings, and on writers that fail.
     serde_json::to_string(&document).expect("structs of strings and numbers serialise") + "\n"
 }
 

@@ -3,7 +3,7 @@
 
 use url::{Position, Url};
 
-/// The address as an ASCII URI, `None` where it is no http(s) address. User name and password are dropped:
+/// The address as an ASCII URI, `None` where it is not an http(s) address. User name and password are dropped:
 /// an output is public. The url crate leaves some characters that a URI must not have (`|`, `^`, a second
 /// `#`, a lone `%`); they are encoded here.
 pub(super) fn web_url(address: &str) -> Option<String> {

@@ -96,7 +96,7 @@ fn outputs(out: &mut String, outputs: &[OutputLink], words: &Words) {
         out.push_str("</span>");
         for format in Format::ALL {
             out.push(' ');
-            // Twelve links called "Atom" are no help to who hears them read out.
+            // Twelve links called "Atom" do not help a person who hears them read out.
             let label = format!("{title}: {}", format.label());
             let href = feed_path(output.name, format);
             open_tag(out, "a", &[("href", &href), ("type", format.media_type()), ("aria-label", &label)]);
@@ -188,7 +188,7 @@ fn entry(out: &mut String, page: &Page, story: &Item, at: Timestamp, words: &Wor
     out.push_str("</article>\n");
 }
 
-/// Where it is from, when, by whom, about what.
+/// Where a story is from, when, by whom, about what.
 fn meta(out: &mut String, story: &Item, when: &str) {
     out.push_str("<p class=\"meta\">");
     if let Some(first) = story.sources.first() {

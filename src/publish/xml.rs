@@ -14,7 +14,7 @@ fn is_legal(c: char) -> bool {
         '\t' | '\n' => true,
         '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{feff}' | '\u{fdd0}'..='\u{fdef}' => false,
         '\u{fffd}' => false,
-        // The last two code points of every plane are no characters.
+        // The last two code points of every plane are not characters.
         _ => u32::from(c) & 0xfffe != 0xfffe,
     }
 }

@@ -42,7 +42,7 @@ const KEYS: [(&str, Key); 7] = [
     ("order", Key::Order),
 ];
 
-/// What people call a key who learnt it elsewhere.
+/// What people call a key when they learnt it elsewhere.
 const OTHER_NAMES: [(&str, &str); 4] = [("language", "lang"), ("label", "tag"), ("sort", "order"), ("newer", "since")];
 
 const STATES: [(&str, State); 3] = [("unread", State::Unread), ("read", State::Read), ("starred", State::Starred)];
