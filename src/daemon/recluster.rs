@@ -68,7 +68,7 @@ pub fn recluster(reader: &Reader, window: Duration, default: Dedupe, since: Time
             let nothing = crate::story::Item { entry: entry.entry, feed: entry.feed, title: "", text: "", at: entry.at };
             crate::story::prepare(&nothing)
         });
-        // As a batch does: what has left the window is no candidate, and counts for nothing.
+        // As a batch does: what has left the window is not a candidate, and counts for nothing.
         index.expire(entry.at);
         let decision = index.decide(&prepared, new.dedupe, &hits, &constraints);
         // A new story is called by its first entry.

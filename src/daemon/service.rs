@@ -258,7 +258,7 @@ pub fn notify_stopping() {
     notify_systemd(&[sd_notify::NotifyState::Stopping]);
 }
 
-/// Outside systemd nobody listens, which is no error.
+/// Outside systemd nobody listens, which is not an error.
 fn notify_systemd(states: &[sd_notify::NotifyState]) {
     if let Err(error) = sd_notify::notify(states) {
         tracing::debug!(%error, "systemd was not told");

@@ -39,7 +39,7 @@ pub struct Document {
     entries: Vec<(Key, Option<Key>, ParsedEntry)>,
 }
 
-/// A body's title and text are kept up to this many bytes: more is no headline, and no summary.
+/// A body's title and text are kept up to this many bytes: more is neither a headline nor a summary.
 const MAX_TITLE_BYTES: usize = 1024;
 const MAX_BODY_BYTES: usize = 512 * 1024;
 
@@ -293,7 +293,7 @@ const WHOLE_ARTICLE_CJK_CHARS: usize = 500;
 
 /// Whether the page behind an entry is to be fetched.
 fn wants_article<'a>(mode: ArticleMode, has_content: bool, text: impl Fn() -> &'a str, link: &str) -> bool {
-    /// What a link may end in that is no page.
+    /// What a link may end in that is not a page.
     const NOT_PAGES: [&str; 12] =
         [".mp3", ".m4a", ".mp4", ".pdf", ".zip", ".png", ".jpg", ".jpeg", ".gif", ".webm", ".ogg", ".epub"];
     let path = link.split(['?', '#']).next().unwrap_or(link).to_ascii_lowercase();
