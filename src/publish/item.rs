@@ -194,7 +194,7 @@ fn body(html: &str, title: &str, link: Option<&str>, sources: &[Carrier], langua
 }
 
 /// A link, or the bare text where there is nothing to link to.
-pub(super) fn anchor(out: &mut String, link: Option<&str>, text: &str) {
+fn anchor(out: &mut String, link: Option<&str>, text: &str) {
     if let Some(link) = link {
         out.push_str("<a href=\"");
         xml::push_escaped(out, link);

@@ -42,6 +42,16 @@ pub(super) fn push_escaped(out: &mut String, text: &str) {
     });
 }
 
+/// Text as it stands in a template of HTML: maud's own escaping lets through what no output may carry.
+#[derive(Clone, Copy)]
+pub(super) struct Escaped<'a>(pub &'a str);
+
+impl maud::Render for Escaped<'_> {
+    fn render_to(&self, out: &mut String) {
+        push_escaped(out, self.0);
+    }
+}
+
 /// Appends text with some characters replaced and those that no output may carry dropped.
 fn push_replaced(out: &mut String, text: &str, replacement: impl Fn(char) -> Option<&'static str>) {
     let mut copied = 0;
