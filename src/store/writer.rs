@@ -31,6 +31,13 @@ pub enum WriteError {
     Ended,
 }
 
+impl WriteError {
+    /// What failed had not touched the story index: it is refused before anything of it is taken in.
+    pub(super) fn keeps_index(&self) -> bool {
+        matches!(self, WriteError::Stale)
+    }
+}
+
 /// Told of each transaction what it changed, on the writer's thread: it must not take long.
 pub type Listener = Box<dyn FnMut(&Committed) + Send>;
 
@@ -181,7 +188,7 @@ impl Work {
             Ok(()) => self.tell(&answers),
             Err(error) => {
                 tracing::error!(%error, "a transaction could not be committed; what it held is done again");
-                self.store.roll_back();
+                self.store.roll_back(false);
             }
         }
         if let Some(recorder) = &mut self.recorder {
@@ -235,7 +242,7 @@ impl Work {
         let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| store.apply(command)));
         let done = done.unwrap_or(Err(WriteError::Panicked));
         if let Err(error) = &done {
-            if !matches!(error, WriteError::Stale) {
+            if !error.keeps_index() {
                 store.index = None;
             }
             store.searchable.truncate(n_searchable);
