@@ -1,6 +1,5 @@
 //! The store at its door: one commit a command, nothing lost, nothing twice, nothing hidden.
 
-#[allow(dead_code)] // the other half is for the replay
 #[path = "../common/tables.rs"]
 mod tables;
 
@@ -11,4 +10,5 @@ mod entries;
 mod files;
 mod index;
 mod pages;
+mod visible;
 mod writer;

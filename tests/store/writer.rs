@@ -1,9 +1,11 @@
 //! The writer's thread: commands side by side, each for itself, and what is settled in the commit that brings it.
 
 use crate::bed::*;
+use courant::config::subscriptions::Subscription;
+use courant::ingest::{self, EntryPolicy};
 use courant::model::{Dedupe, FeedId};
-use courant::records::{Command, Committed, EntryChange, Poll};
-use courant::store::{Reader, Selection, Store, WriteError, Writer, search};
+use courant::records::{Command, Committed, EntryChange, Poll, Recorded};
+use courant::store::{Reader, Recorder, Selection, Store, WriteError, Writer, search};
 use courant::story;
 use std::path::Path;
 use std::thread::JoinHandle;
@@ -33,7 +35,7 @@ async fn an_entry_that_is_compared_with_nothing_is_settled_with_its_poll() {
     };
     let fresh = path.with_file_name("fresh.db");
     let (writer, thread) = start(store);
-    let alone = courant::ingest::EntryPolicy { dedupe: Dedupe::Off, ..BY_ADDRESS };
+    let alone = EntryPolicy { dedupe: Dedupe::Off, ..BY_ADDRESS };
     let polled = |id: &str, title: &str| {
         let entries = vec![entry(id, &format!("https://a.example/{id}"), title)];
         brought(feed, NOW, document(&path, feed, NOW, entries, &alone))
@@ -98,7 +100,6 @@ async fn an_entry_that_waits_for_nothing_is_compared_in_the_commit_that_brings_i
     assert_eq!(members.iter().map(|member| member.rung.as_str()).collect::<Vec<_>>(), ["first", "text"]);
 }
 
-/// The entries of a poll, with more and more of it decided on what is no more.
 #[tokio::test]
 async fn a_document_that_was_decided_on_an_older_state_is_refused_and_taken_in_anew() {
     let mut bed = bed();
@@ -147,4 +148,37 @@ async fn a_document_that_was_decided_on_an_older_state_is_refused_and_taken_in_a
     thread.join().unwrap();
     assert_eq!(Reader::open(&path).unwrap().counts().unwrap().entries, 2);
     assert_eq!(hidden(&path), [""; 0]);
+}
+
+/// A command that fails takes the index with it: what follows in its transaction waits, here and where all of it is done
+/// again.
+#[tokio::test]
+async fn a_record_knows_where_the_index_was_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, record) = (folder.path().join("courant.db"), folder.path().join("record.jsonl"));
+    let store = open(&path);
+    let mut recorder = Recorder::open(&record).unwrap();
+    recorder.note(&Recorded::Opened { at: NOW, instance: store.instance() });
+    let (writer, thread) = Writer::start(store, Box::new(|_| {}), Some(recorder));
+    let list = ["a", "b", "c"].map(|name| Subscription::new(format!("https://{name}.example/feed"))).to_vec();
+    writer.submit(Command::Subscribe { list, at: NOW }).await.unwrap();
+    assert!(writer.hand_over(index_of(&path), PLAN, writer.epoch()).await.unwrap());
+    let polled = |feed: i64| {
+        let entries = vec![told("1", &format!("https://{feed}.example/1"), "A record neutrino", TEXTS[0])];
+        brought(FeedId(feed), NOW, document(&path, FeedId(feed), NOW, entries, &AT_ONCE))
+    };
+    let (before, failed, after) = (polled(1), failing(polled(2)), polled(3));
+    let (before, failed, after) = tokio::join!(submit(&writer, before), submit(&writer, failed), submit(&writer, after));
+    assert!(failed.is_err());
+    assert_eq!((before.unwrap().n_settled, after.unwrap().n_settled), (1, 0));
+    assert!(writer.hand_over(index_of(&path), PLAN, writer.epoch()).await.unwrap());
+    let waiting = Reader::open(&path).unwrap().to_settle(10).unwrap();
+    let batch = waiting.iter().map(|entry| ingest::settling(entry, Dedupe::Story)).collect();
+    assert_eq!(writer.submit(Command::Settle { batch, at: NOW }).await.unwrap().n_settled, 1);
+    drop(writer);
+    thread.join().unwrap();
+    let again = folder.path().join("again.db");
+    let record = std::fs::read(record).unwrap();
+    assert_eq!(courant::daemon::replay(&record[..], &again).unwrap(), 4);
+    assert_eq!(crate::tables::differences(&path, &again), [""; 0]);
 }
