@@ -3,9 +3,10 @@
 mod common;
 
 use common::World;
+use courant::cli::service;
 use courant::config::Config;
 use courant::config::subscriptions::Subscription;
-use courant::daemon::socket::{self, Answer, Ask};
+use courant::daemon::socket::{self, ControlRequest, ControlResponse};
 use courant::daemon::{self, Engine, Owner};
 use courant::demo::world;
 use courant::store::{Reader, Selection};
@@ -20,7 +21,7 @@ fn block_on<T>(work: impl Future<Output = T>) -> T {
 fn pass(config: &Config, feeds: &[String], all: bool) -> daemon::PassReport {
     let list: Vec<_> = feeds.iter().map(Subscription::new).collect();
     let (report, writer) = block_on(async {
-        let (engine, writer) = Engine::start(config.clone(), &list).unwrap();
+        let (engine, writer) = Engine::start(config.clone(), list, None).unwrap();
         (daemon::once(&engine, all).await.unwrap(), writer)
     });
     writer.join().unwrap();
@@ -165,15 +166,17 @@ fn the_service_serves_and_answers_on_its_socket() {
     let state_dir = config.state_dir.clone();
     let service = std::thread::spawn(move || {
         let writer = block_on(async {
-            let (engine, writer) = Engine::start(config, &list).unwrap();
+            let (engine, writer) = Engine::start(config, list, None).unwrap();
             let stopped = async { stopped.await.unwrap() };
-            daemon::run(engine, stopped, |listening| up.send(listening.address).unwrap()).await.unwrap();
+            service::run(engine, stopped, |address| up.send(address).unwrap()).await.unwrap();
             writer
         });
         writer.join().unwrap();
     });
     let address = ready.recv().unwrap();
-    let Some(Answer::Pass(report)) = socket::ask(&state_dir, &Ask::Once { all: false }).unwrap() else { panic!("no pass") };
+    let Some(ControlResponse::Pass(report)) = socket::ask(&state_dir, &ControlRequest::Once { all: false }).unwrap() else {
+        panic!("no pass")
+    };
     let (entries, stories) = world::expected();
     assert_eq!((report.entries as usize, report.stories as usize, report.held_back), (entries, stories, 0));
 
@@ -194,8 +197,11 @@ fn the_service_serves_and_answers_on_its_socket() {
     let id = atom.split("urn:uuid:").nth(2).unwrap().split('<').next().unwrap();
     assert!(http(address, &format!("GET /story/{id} HTTP/1.1")).starts_with("HTTP/1.1 200"));
 
-    assert!(matches!(socket::ask(&state_dir, &Ask::Reload).unwrap(), Some(Answer::Error(_))), "there is no feeds.toml here");
+    assert!(
+        matches!(socket::ask(&state_dir, &ControlRequest::Reload).unwrap(), Some(ControlResponse::Error(_))),
+        "there is no feeds.toml here"
+    );
     stop.send(()).unwrap();
     service.join().unwrap();
-    assert!(socket::ask(&state_dir, &Ask::Reload).unwrap().is_none(), "the socket goes with the service");
+    assert!(socket::ask(&state_dir, &ControlRequest::Reload).unwrap().is_none(), "the socket goes with the service");
 }

@@ -2,8 +2,9 @@
 
 mod common;
 
+use courant::cli::service;
 use courant::config::subscriptions::Subscription;
-use courant::daemon::{self, Engine};
+use courant::daemon::Engine;
 use courant::model::Timestamp;
 use courant::store::Reader;
 use courant::websub::{self, Hub, Question};
@@ -133,13 +134,13 @@ fn a_hub_is_asked_verified_and_believed_only_when_it_signs() {
     let mut config = common::World::of(0, |_, _, _| None).config(folder.path());
     config.serve.base_url = "https://courant.example/".into();
     let database = config.database();
-    let list = [Subscription::new(format!("{base}/feed"))];
-    let (engine, writer) = Engine::start(config, &list).unwrap();
+    let list = vec![Subscription::new(format!("{base}/feed"))];
+    let (engine, writer) = Engine::start(config, list, None).unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let (ready, listening) = mpsc::channel();
     let service = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(daemon::run(engine, async { _ = stopped.await }, move |up| ready.send(up.address).unwrap()))
+        runtime.block_on(service::run(engine, async { _ = stopped.await }, move |address| ready.send(address).unwrap()))
     });
     let address = listening.recv().unwrap();
 

@@ -40,4 +40,5 @@ pub use pass::{PassReport, once};
 pub use recluster::{Change, Recluster, recluster};
 pub use replay::replay;
 pub use service::{notify_ready, notify_stopping, run};
+pub use settle::read_index;
 pub use socket::until_idle;

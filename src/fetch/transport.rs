@@ -239,7 +239,7 @@ mod tests {
     #[tokio::test]
     async fn connections_to_many_hosts_are_let_go() {
         let config = crate::config::Config::default();
-        let transport = Transport::new(Arc::new(crate::daemon::Engine::client_settings(&config))).unwrap();
+        let transport = Transport::new(Arc::new(crate::daemon::client_settings(&config))).unwrap();
         for n in 0..3 * MOST_KEPT {
             transport.client(&Url::parse(&format!("http://host-{n}.example/")).unwrap()).unwrap();
             assert!(transport.kept.lock().unwrap().hosts.len() <= MOST_KEPT);

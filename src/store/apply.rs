@@ -35,8 +35,8 @@ impl Store {
     pub fn commit(&mut self, command: Command) -> Result<Committed, WriteError> {
         self.begin(command.is_durable())?;
         let done = self.apply(command).and_then(|committed| self.end().map(|()| committed).map_err(WriteError::from));
-        if done.is_err() {
-            self.roll_back();
+        if let Err(error) = &done {
+            self.roll_back(error.keeps_index());
         }
         done
     }
@@ -56,12 +56,14 @@ impl Store {
         self.execute("COMMIT")
     }
 
-    pub(super) fn roll_back(&mut self) {
+    pub(super) fn roll_back(&mut self, keeps_index: bool) {
         if let Err(error) = self.connection.execute_batch("ROLLBACK") {
             tracing::debug!(%error, "nothing to roll back");
         }
-        // The index may hold members that the database does not: it is built anew before anything is settled.
-        self.index = None;
+        if !keeps_index {
+            // It may hold members that the database does not: it is built anew before anything is settled.
+            self.index = None;
+        }
         self.searchable.clear();
         self.polls.clear();
     }

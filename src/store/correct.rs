@@ -109,10 +109,12 @@ impl Store {
         self.connection
             .prepare_cached("UPDATE constraints SET undone = NULL WHERE undone = ?1 AND said <> ?1")?
             .execute([said])?;
+        // A story that was purged meanwhile is not there to go back to: who came from it stays where it is.
         let moves: Vec<(i64, i64, Option<i64>)> = self
             .connection
             .prepare_cached(
-                "SELECT m.entry_id, m.from_story, e.story_id FROM moves m JOIN entries e ON e.id = m.entry_id WHERE m.said = ?",
+                "SELECT m.entry_id, m.from_story, e.story_id FROM moves m JOIN entries e ON e.id = m.entry_id
+                 JOIN stories s ON s.id = m.from_story WHERE m.said = ?",
             )?
             .query_map([said], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
             .collect::<rusqlite::Result<_>>()?;

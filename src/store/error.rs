@@ -13,3 +13,10 @@ pub enum WriteError {
     #[error("the writer has ended")]
     Ended,
 }
+
+impl WriteError {
+    /// What failed had not touched the story index: it is refused before anything of it is taken in.
+    pub(super) fn keeps_index(&self) -> bool {
+        matches!(self, WriteError::Stale)
+    }
+}

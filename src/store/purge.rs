@@ -33,8 +33,11 @@ pub(super) fn remove_entries(store: &mut Store, feed: FeedId, now: Timestamp) ->
             index.remove(EntryId(*entry));
         }
     }
+    // Numbers of entries are given again: what a person said of those that are gone must not be said of others.
     store.connection.execute_batch(
-        "DELETE FROM article_bodies WHERE article_id NOT IN (SELECT article_id FROM entries WHERE article_id IS NOT NULL);
+        "DELETE FROM constraints WHERE entry_a NOT IN (SELECT id FROM entries) OR entry_b NOT IN (SELECT id FROM entries);
+         DELETE FROM moves WHERE entry_id NOT IN (SELECT id FROM entries);
+         DELETE FROM article_bodies WHERE article_id NOT IN (SELECT article_id FROM entries WHERE article_id IS NOT NULL);
          DELETE FROM articles WHERE id NOT IN (SELECT article_id FROM entries WHERE article_id IS NOT NULL);",
     )?;
     let mut n_stories = 0;

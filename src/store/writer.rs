@@ -138,7 +138,7 @@ impl Work {
     ) -> Option<Job> {
         let started = Instant::now();
         let durable = first.is_durable();
-        let had_index = self.store.has_index();
+        let (had_index, last_stamp) = (self.store.has_index(), self.store.last_stamp);
         if let Err(error) = self.store.begin(durable) {
             tracing::error!(%error, "cannot begin a transaction");
             // Whoever asked may have gone: then nobody needs the answer.
@@ -168,15 +168,16 @@ impl Work {
             Ok(()) => self.tell(&answers),
             Err(error) => {
                 tracing::error!(%error, "a transaction could not be committed; what it held is done again");
-                self.store.roll_back();
+                self.store.roll_back(false);
+                self.store.last_stamp = last_stamp;
             }
         }
         if let Some(recorder) = &mut self.recorder {
             if committed.is_err() {
                 recorder.forget(0);
-            }
-            if had_index && !self.store.has_index() {
-                recorder.note(&Recorded::IndexLost);
+                if had_index {
+                    recorder.note(&Recorded::IndexLost);
+                }
             }
             recorder.write();
         }
@@ -219,17 +220,24 @@ impl Work {
         });
         let store = &mut self.store;
         let (n_searchable, n_polls) = (store.searchable.len(), store.polls.len());
+        let (had_index, last_stamp) = (store.index.is_some(), store.last_stamp);
         let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| store.apply(command)));
         let done = done.unwrap_or(Err(WriteError::Panicked));
         if let Err(error) = &done {
-            if !matches!(error, WriteError::Stale) {
+            if !error.keeps_index() {
                 store.index = None;
             }
             store.searchable.truncate(n_searchable);
             store.polls.truncate(n_polls);
+            // Nothing was stored under the moments that it took: they are given again, as where it was never tried.
+            store.last_stamp = last_stamp;
             store.execute("ROLLBACK TO command")?;
             if let (Some(recorder), Some(mark)) = (&mut self.recorder, mark) {
                 recorder.forget(mark);
+                // Here, and not at the end: what follows in this transaction is settled without it.
+                if had_index && store.index.is_none() {
+                    recorder.note(&Recorded::IndexLost);
+                }
             }
         }
         self.store.execute("RELEASE command")?;

@@ -1,0 +1,112 @@
+//! What a process wrote down of its work, done again: the same database, the same outputs.
+
+mod common;
+#[path = "common/tables.rs"]
+mod tables;
+
+use common::World;
+use courant::config::Config;
+use courant::config::subscriptions::Subscription;
+use courant::daemon::{self, Engine};
+use courant::outputs;
+use courant::publish::Format;
+use courant::records::{Command, Correction, Reply};
+use courant::store::{Reader, Selection};
+use std::path::Path;
+
+/// One process: a pass over everything, then what a person says.
+fn process(config: &Config, feeds: &[String], record: &Path, corrections: Vec<Correction>) {
+    let list: Vec<_> = feeds.iter().map(Subscription::new).collect();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let writer = runtime.block_on(async {
+        let (engine, writer) = Engine::start(config.clone(), list, Some(record)).unwrap();
+        daemon::once(&engine, true).await.unwrap();
+        for correction in corrections {
+            let said = engine.writer.submit(Command::Correct { correction, at: daemon::clock() }).await.unwrap();
+            assert!(matches!(said.reply, Reply::Corrected(Ok(_))), "{said:?}");
+        }
+        writer
+    });
+    drop(runtime);
+    writer.join().unwrap();
+}
+
+/// A record of a pass, a second one, and corrections; returns where it is, and the database.
+fn recorded(folder: &Path) -> (std::path::PathBuf, Config) {
+    let world = World::start();
+    let (config, record) = (world.config(folder), folder.join("record.jsonl"));
+    process(&config, &world.feeds(), &record, Vec::new());
+    let reader = Reader::open(&config.database()).unwrap();
+    let ids = reader.select(&Selection { limit: 1000, ..Selection::default() }).unwrap();
+    let stories: Vec<_> = ids.iter().map(|id| reader.story(*id).unwrap().unwrap()).collect();
+    let merged = stories.iter().find(|story| story.members.len() > 1).unwrap();
+    let split = Correction::Split { story: merged.id, entries: vec![merged.members[1].entry] };
+    let mut others = stories.iter().filter(|story| story.id != merged.id).map(|story| story.id);
+    let merge = Correction::Merge { into: others.next().unwrap(), from: others.next().unwrap() };
+    process(&config, &world.feeds(), &record, vec![split, merge.clone(), Correction::Undo, merge]);
+    // A third one that finds nothing new among corrected stories, and a feed fewer.
+    process(&config, &world.feeds()[1..], &record, Vec::new());
+    (record, config)
+}
+
+fn replay(record: &str, database: &Path) -> anyhow::Result<usize> {
+    daemon::replay(record.as_bytes(), database)
+}
+
+#[test]
+fn the_same_commands_give_the_same_database_and_the_same_outputs() {
+    let folder = tempfile::tempdir().unwrap();
+    let (record, config) = recorded(folder.path());
+    let record = std::fs::read_to_string(record).unwrap();
+    let again = folder.path().join("again.db");
+    let n_commands = replay(&record, &again).unwrap();
+    assert!(n_commands > 20, "{n_commands}");
+    let opened = |line: &&str| line.starts_with("{\"opened\"");
+    assert_eq!(record.lines().filter(opened).count(), 3);
+
+    assert_eq!(tables::differences(&config.database(), &again), [""; 0]);
+    let (first, second) = (Reader::open(&config.database()).unwrap(), Reader::open(&again).unwrap());
+    assert!(!config.outputs.is_empty());
+    for output in &config.outputs {
+        for format in Format::ALL {
+            let render = |reader| outputs::feed(reader, output, format, &config.base_url(), courant::model::Timestamp(0)).unwrap();
+            assert!(render(&first).len() > 1000);
+            assert_eq!(render(&first), render(&second), "{} {format:?}", output.name);
+        }
+    }
+    assert_eq!(outputs::page(&first, &config.outputs).unwrap(), outputs::page(&second, &config.outputs).unwrap());
+    // The text index, by asking it: every first word of a title, which in Chinese is the whole title.
+    let ids = first.select(&Selection { limit: 1000, ..Selection::default() }).unwrap();
+    let titles = first.published(&ids).unwrap().into_iter().map(|story| story.title);
+    let words = titles.map(|title| title.split(' ').next().unwrap_or_default().to_owned());
+    for word in words.chain(["the", "nobody-says-this"].map(String::from)) {
+        let find = |reader: &Reader| {
+            reader.select(&Selection { query: word.parse().unwrap(), limit: 1000, ..Selection::default() }).unwrap()
+        };
+        assert_eq!(find(&first), find(&second), "{word}");
+        assert_eq!(find(&first).is_empty(), word == "nobody-says-this", "{word}");
+    }
+    let refused = replay(&record, &again).unwrap_err().to_string();
+    assert!(refused.contains("exists already"), "{refused}");
+}
+
+#[test]
+fn a_record_with_a_damaged_line_says_which() {
+    let folder = tempfile::tempdir().unwrap();
+    let opened = r#"{"opened":{"at":1790000000000,"instance":"00000000-0000-0000-0000-000000000007"}}"#;
+    let beat = r#"{"command":{"heartbeat":{"at":1790000000001}}}"#;
+    let whole = format!("{opened}\n{beat}\n{beat}\n");
+    let to = |name: &str| folder.path().join(name);
+    assert_eq!(replay(&whole, &to("whole.db")).unwrap(), 2);
+    for (name, record, line) in [
+        // As a full disk or a kill leaves it.
+        ("cut.db", whole[..whole.len() - 10].to_owned(), "line 3"),
+        ("strange.db", format!("{opened}\n{beat}\n{{\"command\":{{\"fly\":{{}}}}}}\n{beat}\n"), "line 3"),
+        ("empty.db", format!("{opened}\n\n{beat}\n"), "line 2"),
+        ("headless.db", format!("{beat}\n{opened}\n"), "line 1"),
+        ("refused.db", format!("{opened}\n{}\n", r#"{"command":{"remove":{"feed":9,"purge":true,"at":1}}}"#), "line 2"),
+    ] {
+        let said = format!("{:#}", replay(&record, &to(name)).unwrap_err());
+        assert!(said.contains(&format!("{line} of the record")), "{name}: {said}");
+    }
+}

@@ -1,0 +1,99 @@
+//! The file and its list of feeds: opened, migrated or refused; feeds that move, go, and come back.
+
+use crate::bed::*;
+use courant::config::subscriptions::Subscription;
+use courant::model::Dedupe;
+use courant::store::{Opening, Reader, Store};
+
+#[test]
+fn a_moved_feed_is_the_same_feed() {
+    let mut bed = bed();
+    let mut moved = poll(&bed.path, bed.feed, NOW, vec![entry("1", "https://a.example/1", "One")]);
+    moved.moved_to = Some("https://new.example/feed".into());
+    bed.save(moved);
+    // The person follows the move in the list, later.
+    let report = bed.subscribe_to(vec![Subscription::new("https://new.example/feed")]);
+    assert_eq!((report.added.len(), report.n_removed), (0, 0));
+    let reader = bed.reader();
+    assert_eq!(reader.feed_of("https://a.example/feed").unwrap(), Some(bed.feed));
+    assert_eq!(reader.feeds().unwrap()[0].url, "https://new.example/feed");
+}
+
+#[test]
+fn removing_keeps_or_purges() {
+    let mut bed = bed();
+    bed.poll(bed.feed, NOW, vec![entry("1", "https://a.example/1", "One")]);
+    bed.settle();
+    let reader = bed.reader();
+    assert_eq!(bed.remove(bed.feed, false), 0);
+    assert_eq!(reader.counts().unwrap().stories, 1);
+    assert_eq!(bed.remove(bed.feed, true), 1);
+    assert_eq!((reader.counts().unwrap().stories, reader.counts().unwrap().entries), (0, 0));
+    let again = bed.subscribe(&["https://a.example/feed"])[0];
+    assert_ne!(again, bed.feed, "a number is never used again");
+}
+
+#[test]
+fn settings_that_another_version_wrote_keep_what_this_one_knows() {
+    let mut bed = bed();
+    bed.poll(bed.feed, NOW, vec![entry("1", "https://a.example/1", "One")]);
+    bed.settle();
+    let stored = r#"{"url":"https://a.example/feed","title":"Mine","tags":["x","y"],"colour":"red","dedupe":"perhaps","priority":"high","article":"always"}"#;
+    let connection = rusqlite::Connection::open(&bed.path).unwrap();
+    assert_eq!(connection.execute("UPDATE feeds SET settings = ?", [stored]).unwrap(), 1);
+    let feed = bed.reader().feeds().unwrap().remove(0);
+    assert_eq!((feed.name().as_str(), feed.settings.url.as_str()), ("Mine", "https://a.example/feed"));
+    assert_eq!(feed.settings.tags, ["x", "y"]);
+    assert_eq!((feed.settings.dedupe, feed.settings.priority), (None::<Dedupe>, 0));
+    assert_eq!(feed.settings.article, Some(courant::model::ArticleMode::Always));
+    // Whoever reads them: what is published, and what is polled.
+    let story = bed.published().remove(0);
+    assert_eq!((story.tags, story.sources[0].feed_title.as_str()), (vec!["x".to_owned(), "y".to_owned()], "Mine"));
+    let later = NOW.plus(std::time::Duration::from_secs(3600));
+    let due = bed.reader().claim_feeds(&claim(), &mut bed.leases, later).unwrap();
+    assert_eq!(due[0].settings, feed.settings);
+    // The list taken over again puts them right.
+    bed.subscribe_to(vec![Subscription { title: Some("Mine".into()), ..Subscription::new("https://a.example/feed") }]);
+    let feed = bed.reader().feeds().unwrap().remove(0);
+    assert_eq!((feed.name().as_str(), feed.settings.tags.len()), ("Mine", 0));
+    // What is no JSON at all says nothing, and the feed is there all the same.
+    connection.execute("UPDATE feeds SET settings = 'not json'", []).unwrap();
+    let feed = bed.reader().feeds().unwrap().remove(0);
+    assert_eq!((feed.settings.url.as_str(), feed.name().as_str()), ("https://a.example/feed", "A"));
+}
+
+#[test]
+fn a_newer_database_is_refused_and_left_alone() {
+    let bed = bed();
+    drop(bed.store);
+    rusqlite::Connection::open(&bed.path).unwrap().pragma_update(None, "user_version", 999).unwrap();
+    let refused = Store::open(&bed.path, Opening::now(NOW)).map(|_| ()).unwrap_err().to_string();
+    assert!(refused.contains("newer courant"), "{refused}");
+    assert!(Reader::open(&bed.path).is_err());
+}
+
+#[test]
+fn an_older_database_is_migrated_by_its_owner_and_by_nobody_else() {
+    let bed = bed();
+    drop(bed.store);
+    let older = rusqlite::Connection::open(&bed.path).unwrap();
+    older
+        .execute_batch(
+            "DROP INDEX feeds_host; DROP INDEX entries_unsettled; DROP TABLE websub; DROP TABLE feed_events; ALTER TABLE feeds DROP COLUMN trouble;
+             ALTER TABLE feeds DROP COLUMN revision; PRAGMA user_version = 3",
+        )
+        .unwrap();
+    drop(older);
+    let refused = Reader::open(&bed.path).map(|_| ()).unwrap_err().to_string();
+    assert!(refused.contains("older courant") && refused.contains("courant run"), "{refused}");
+    drop(Store::open(&bed.path, Opening::now(NOW)).unwrap());
+    assert!(Reader::open(&bed.path).unwrap().feeds().is_ok());
+}
+
+#[test]
+fn a_foreign_database_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("other.db");
+    rusqlite::Connection::open(&path).unwrap().execute_batch("CREATE TABLE theirs(x)").unwrap();
+    assert!(Store::open(&path, Opening::now(NOW)).is_err());
+}

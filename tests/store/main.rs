@@ -1,0 +1,14 @@
+//! The store at its door: one commit a command, nothing lost, nothing twice, nothing hidden.
+
+#[path = "../common/tables.rs"]
+mod tables;
+
+mod bed;
+mod claims;
+mod corrections;
+mod entries;
+mod files;
+mod index;
+mod pages;
+mod visible;
+mod writer;
