@@ -69,7 +69,8 @@ fn the_same_commands_give_the_same_database_and_the_same_outputs() {
     assert!(!config.outputs.is_empty());
     for output in &config.outputs {
         for format in Format::ALL {
-            let render = |reader| outputs::feed(reader, output, format, &config.base_url(), courant::model::Timestamp(0)).unwrap();
+            let render =
+                |reader| outputs::feed(reader, output, format, &config.base_url(), courant::model::Timestamp(0)).unwrap();
             assert!(render(&first).len() > 1000);
             assert_eq!(render(&first), render(&second), "{} {format:?}", output.name);
         }

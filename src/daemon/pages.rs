@@ -31,14 +31,14 @@ const MAX_PAGES: usize = 8;
 impl Pages {
     /// Fetches a page and commits what came of it.
     pub async fn fetch(&self, due: DuePage) {
-        let (page, url) = (due.id, text::redact_url(&due.url));
+        let (page, asked, url) = (due.id, due.url.clone(), text::redact_url(&due.url));
         let outcome = self.outcome(Arc::new(due)).await;
         match &outcome {
             PageOutcome::Found(_) => tracing::debug!(article.url = url, "extracted"),
             PageOutcome::Never(why) => tracing::debug!(article.url = url, why, "no article: the feed's own text stays"),
             PageOutcome::Later(why, at) => tracing::debug!(article.url = url, why, next = at.rfc3339(), "no article yet"),
         }
-        match self.writer.submit(Command::Page { page, outcome, at: clock() }).await {
+        match self.writer.submit(Command::Page { page, url: asked, outcome, at: clock() }).await {
             Ok(_) => self.claims.page_is_back(page),
             // Its lease ends by itself, and it is fetched again.
             Err(error) => tracing::error!(article.url = url, %error, "an article could not be stored"),
@@ -49,7 +49,7 @@ impl Pages {
     async fn outcome(&self, due: Arc<DuePage>) -> PageOutcome {
         let (head, body) = match ingest::without_page(&due, self.get(&due.url).await, clock()) {
             Ok(outcome) => return outcome,
-            Err(page) => page,
+            Err(page) => *page,
         };
         let final_url = head.final_url.clone();
         match self.extract(&due, head, body).await {

@@ -46,7 +46,10 @@ impl Polls {
         match ingest::without_document(&poller, outcome) {
             Ok(poll) if poll.is_unchanged() => self.unchanged.save(due.clone(), poll).await,
             Ok(poll) => self.save(&due, poll).await,
-            Err((head, body)) => Box::pin(self.read(&poller, due.clone(), head, body)).await,
+            Err(answer) => {
+                let (head, body) = *answer;
+                Box::pin(self.read(&poller, due.clone(), head, body)).await;
+            }
         }
         self.stats.polls_in_flight.fetch_sub(1, Ordering::Relaxed);
     }

@@ -99,7 +99,7 @@ impl Settler {
             let batch = self.readers.ask(move |reader| reader.addresses(after, REKEY_BATCH)).await?;
             let last = batch.len() < REKEY_BATCH;
             after = batch.last().map_or(after, |addresses| addresses.entry);
-            let (entries, pages) = self.cpu.run(move || ingest::rekeyed(&batch)).await?;
+            let ingest::Rekeyed { entries, pages } = self.cpu.run(move || ingest::rekeyed(&batch)).await?;
             self.writer.submit(Command::Rekey { version, entries, pages, last }).await?;
             if last {
                 return Ok(());

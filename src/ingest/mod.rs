@@ -16,4 +16,4 @@ mod settle;
 pub use document::{Document, EntryPolicy, Source, body_hash, read};
 pub use page::{extract, extracted, without_page};
 pub use poll::{Poller, Said, document_read, not_a_feed, stage_failed, without_document};
-pub use settle::{Compared, rekeyed, settling};
+pub use settle::{Compared, Rekeyed, rekeyed, settling};

@@ -7,13 +7,13 @@ use crate::records::{DuePage, FoundPage, PageOutcome};
 use std::time::Duration;
 
 /// What an answer without a page means. `Err`: it has one, which is to be read first.
-pub fn without_page(due: &DuePage, outcome: Outcome, now: Timestamp) -> Result<PageOutcome, (Head, fetch::Body)> {
+pub fn without_page(due: &DuePage, outcome: Outcome, now: Timestamp) -> Result<PageOutcome, Box<(Head, fetch::Body)>> {
     let later = |why: String, retry_after: Option<Timestamp>| match backoff(due.n_tries) {
         Some(wait) => PageOutcome::Later(why, now.plus(wait).max(retry_after.unwrap_or_default())),
         None => PageOutcome::Never(why),
     };
     Ok(match outcome {
-        Outcome::Fetched(head, body) => return Err((head, body)),
+        Outcome::Fetched(head, body) => return Err(Box::new((head, body))),
         Outcome::NotModified(head) | Outcome::Gone(head) => PageOutcome::Never(format!("HTTP {}", head.status)),
         Outcome::Throttled(head) => later(format!("HTTP {}", head.status), head.retry_after),
         Outcome::Refused(head) if head.status >= 500 => later(format!("HTTP {}", head.status), head.retry_after),

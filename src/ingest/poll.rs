@@ -65,9 +65,9 @@ impl Poller<'_> {
 }
 
 /// What an answer without a document means. `Err`: it has one, which is to be read first.
-pub fn without_document(poller: &Poller, outcome: Outcome) -> Result<Poll, (Head, fetch::Body)> {
+pub fn without_document(poller: &Poller, outcome: Outcome) -> Result<Poll, Box<(Head, fetch::Body)>> {
     Ok(match outcome {
-        Outcome::Fetched(head, body) => return Err((head, body)),
+        Outcome::Fetched(head, body) => return Err(Box::new((head, body))),
         Outcome::Failed(error) => poller.failed(trouble_of(&error), error.to_string(), &Polled::Failed { retry_after: None }),
         Outcome::Gone(_) => poller.failed(Trouble::Gone, "the feed is gone (HTTP 410)".into(), &Polled::Gone),
         Outcome::Throttled(head) => {

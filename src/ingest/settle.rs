@@ -13,8 +13,14 @@ pub fn settling(entry: &ToSettle, default: Dedupe) -> Settling {
     Settling { entry: entry.entry, version: entry.version, provisional: entry.provisional, input }
 }
 
+/// Keys of entries and of pages.
+pub struct Rekeyed {
+    pub entries: Vec<(EntryId, Vec<AddressKey>)>,
+    pub pages: Vec<(ArticleId, Key)>,
+}
+
 /// Stored addresses under the keys that they have now: those of entries, and of the pages that are asked for by them.
-pub fn rekeyed(stored: &[Addresses]) -> (Vec<(EntryId, Vec<AddressKey>)>, Vec<(ArticleId, Key)>) {
+pub fn rekeyed(stored: &[Addresses]) -> Rekeyed {
     let of_entry = |it: &Addresses| {
         let (link, final_url) = (it.link.as_deref(), it.final_url.as_deref());
         (it.entry, story::address_keys(link, final_url, it.canonical_url.as_deref(), it.og_url.as_deref()))
@@ -23,7 +29,7 @@ pub fn rekeyed(stored: &[Addresses]) -> (Vec<(EntryId, Vec<AddressKey>)>, Vec<(A
         let (page, url) = it.page.as_ref()?;
         Some((*page, key_of(&story::address_key(url).unwrap_or_else(|| url.clone()))))
     };
-    (stored.iter().map(of_entry).collect(), stored.iter().filter_map(of_page).collect())
+    Rekeyed { entries: stored.iter().map(of_entry).collect(), pages: stored.iter().filter_map(of_page).collect() }
 }
 
 /// An entry as far as it is compared with others.

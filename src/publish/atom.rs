@@ -1,8 +1,9 @@
 //! Atom 1.0 (RFC 4287): the format that says most.
 
 use super::item::{Item, channel_language, channel_title};
+use super::types::GENERATOR;
 use super::xml::Xml;
-use super::{Channel, Format, GENERATOR};
+use super::{Channel, Format};
 
 pub(super) fn render(channel: &Channel, items: &[Item]) -> String {
     let language = channel_language(channel);

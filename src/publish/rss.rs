@@ -1,8 +1,9 @@
 //! RSS 2.0, with content:encoded, dc:creator and atom:link as every reader knows them.
 
 use super::item::{Item, channel_language, channel_title};
+use super::types::GENERATOR;
 use super::xml::{self, Xml};
-use super::{Channel, Format, GENERATOR};
+use super::{Channel, Format};
 
 pub(super) fn render(channel: &Channel, items: &[Item]) -> String {
     let title = channel_title(channel);

@@ -18,8 +18,8 @@ pub enum Command {
     Unchanged(Vec<Poll>),
     /// A hub pushed (a part of) a feed: no validator and no next poll moves.
     Pushed { feed: FeedId, document: Document, at: Timestamp },
-    /// A page was fetched, or could not be.
-    Page { page: ArticleId, outcome: PageOutcome, at: Timestamp },
+    /// A page was fetched, or could not be. By its address too: a number may mean another page after a purge.
+    Page { page: ArticleId, url: String, outcome: PageOutcome, at: Timestamp },
     /// Entries that waited long enough for their pages are published without.
     EndWaits { at: Timestamp },
     /// Entries that wait no more are assigned to stories, in the order given.

@@ -14,7 +14,7 @@ impl Store {
             Command::Polled(poll) => self.save_poll(*poll).map(done)?,
             Command::Unchanged(polls) => polls.into_iter().try_for_each(|poll| self.save_poll(poll)).map(done)?,
             Command::Pushed { feed, document, at } => self.save_push(feed, document, at).map(done)?,
-            Command::Page { page, outcome, at } => self.save_page(page, &outcome, at).map(done)?,
+            Command::Page { page, url, outcome, at } => self.save_page(page, &url, &outcome, at).map(done)?,
             Command::EndWaits { at } => self.end_waits(at).map(done)?,
             Command::Settle { batch, at } => self.settle(batch, at).map(done)?,
             Command::Subscribe { list, at } => Reply::Subscribed(self.subscribe(&list, at)?),

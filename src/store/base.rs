@@ -42,6 +42,7 @@ pub(super) struct PollCount {
 }
 
 /// What goes into the text index.
+#[derive(Clone)]
 pub(super) struct Searchable {
     pub entry: EntryId,
     pub terms: String,

@@ -6,7 +6,7 @@ use super::pages::WANTED;
 use super::settle::{Placing, rung_name};
 use crate::model::{Dedupe, EntryId, FeedId, Key, Timestamp};
 use crate::records::{Document, EntryChange, EntryText, NewEntry, SettleInput};
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 
 /// The feed whose entries are taken in.
 struct Feed {
@@ -17,10 +17,12 @@ struct Feed {
 impl Store {
     /// Takes in what a document changes; all of it, or nothing where it was decided on another state of the feed.
     pub(super) fn take_in(&mut self, feed: FeedId, document: Document, at: Timestamp) -> Result<(), WriteError> {
-        let (key, revision): (String, i64) = self
+        let state: Option<(String, i64)> = self
             .connection
             .prepare_cached("SELECT key, revision FROM feeds WHERE id = ?")?
-            .query_row([feed.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            .query_row([feed.0], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let Some((key, revision)) = state else { return Err(WriteError::FeedGone) };
         if revision != document.revision {
             return Err(WriteError::Stale);
         }

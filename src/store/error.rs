@@ -8,6 +8,8 @@ pub enum WriteError {
     /// The feed's entries were changed after what it was decided on was read: it is to be decided anew.
     #[error("the feed changed while its document was read")]
     Stale,
+    #[error("the feed was removed meanwhile")]
+    FeedGone,
     #[error("internal error: the command panicked")]
     Panicked,
     #[error("the writer has ended")]
@@ -17,6 +19,6 @@ pub enum WriteError {
 impl WriteError {
     /// What failed had not touched the story index: it is refused before anything of it is taken in.
     pub(super) fn keeps_index(&self) -> bool {
-        matches!(self, WriteError::Stale)
+        matches!(self, WriteError::Stale | WriteError::FeedGone)
     }
 }

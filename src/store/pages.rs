@@ -26,7 +26,14 @@ impl Store {
     }
 
     /// Commits what came of a page, and makes the entries that waited for it ready.
-    pub(super) fn save_page(&mut self, id: ArticleId, outcome: &PageOutcome, now: Timestamp) -> rusqlite::Result<()> {
+    pub(super) fn save_page(&mut self, id: ArticleId, url: &str, outcome: &PageOutcome, now: Timestamp) -> rusqlite::Result<()> {
+        let is_there: bool = self
+            .connection
+            .prepare_cached("SELECT EXISTS(SELECT 1 FROM articles WHERE id = ? AND url = ?)")?
+            .query_row(params![id.0, url], |row| row.get(0))?;
+        if !is_there {
+            return Ok(());
+        }
         match outcome {
             PageOutcome::Later(why, at) => {
                 self.connection

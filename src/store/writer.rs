@@ -221,13 +221,18 @@ impl Work {
         let store = &mut self.store;
         let (n_searchable, n_polls) = (store.searchable.len(), store.polls.len());
         let (had_index, last_stamp) = (store.index.is_some(), store.last_stamp);
+        // A purge takes out of what others left here.
+        let searchable = matches!(command, Command::Remove { purge: true, .. }).then(|| store.searchable.clone());
         let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| store.apply(command)));
         let done = done.unwrap_or(Err(WriteError::Panicked));
         if let Err(error) = &done {
             if !error.keeps_index() {
                 store.index = None;
             }
-            store.searchable.truncate(n_searchable);
+            match searchable {
+                Some(before) => store.searchable = before,
+                None => store.searchable.truncate(n_searchable),
+            }
             store.polls.truncate(n_polls);
             // Nothing was stored under the moments that it took: they are given again, as where it was never tried.
             store.last_stamp = last_stamp;

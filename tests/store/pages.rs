@@ -18,7 +18,7 @@ impl Bed {
     }
 
     fn page(&mut self, due: &DuePage, outcome: PageOutcome) -> usize {
-        let committed = self.commit(Command::Page { page: due.id, outcome, at: NOW });
+        let committed = self.commit(Command::Page { page: due.id, url: due.url.clone(), outcome, at: NOW });
         self.leases.pages.remove(&due.id);
         committed.n_ready
     }

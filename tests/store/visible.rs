@@ -192,7 +192,7 @@ impl Run {
                         ..FoundPage::default()
                     })),
                 };
-                self.bed.commit(Command::Page { page: due.id, outcome, at: self.now });
+                self.bed.commit(Command::Page { page: due.id, url: due.url.clone(), outcome, at: self.now });
             }
             Step::EndWaits => {
                 self.now = self.now.plus(AT_ONCE.max_wait);
