@@ -9,6 +9,7 @@ mod address;
 mod address_tables;
 mod boilerplate;
 mod copies;
+mod decide;
 mod evidence;
 mod fold;
 mod form;
@@ -29,7 +30,7 @@ pub use index::Index;
 pub use likeness::Likeness;
 pub use prepare::{Prepared, prepare};
 
-use crate::model::{Dedupe, EntryId, FeedId, StoryId, Timestamp};
+use crate::model::{EntryId, FeedId, StoryId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// The version of the scores: stored with each membership, raised when a decision could come out otherwise.
@@ -129,13 +130,6 @@ pub struct Decision {
     pub duplicate_of: Option<EntryId>,
     pub rung: Rung,
     pub evidence: Evidence,
-}
-
-impl Decision {
-    /// On an entry whose feed is compared with nothing: a story by itself, whatever else there is.
-    pub fn alone() -> Decision {
-        Decision { join: None, duplicate_of: None, rung: Rung::First, evidence: evidence::first(Dedupe::Off, false, None) }
-    }
 }
 
 /// What a person has said about entries: it beats everything else.
