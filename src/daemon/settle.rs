@@ -97,7 +97,14 @@ impl Compared<'_> {
     }
 
     fn prepared(&self, body: &str) -> Prepared {
-        story::prepare(&Item { entry: self.entry, feed: self.feed, title: self.title, text: body, at: self.at })
+        story::prepare(&Item {
+            entry: self.entry,
+            feed: self.feed,
+            title: self.title,
+            link: self.final_url.or(self.link),
+            text: body,
+            at: self.at,
+        })
     }
 }
 

@@ -171,7 +171,7 @@ impl Store {
         Ok(Some(match prepared {
             Some(prepared) => index.decide(prepared, ready.dedupe, &hits, &constraints),
             None => {
-                let item = Item { entry, feed, title: "", text: "", at };
+                let item = Item { entry, feed, title: "", link: None, text: "", at };
                 index.decide(&crate::story::prepare(&item), ready.dedupe, &hits, &constraints)
             }
         }))

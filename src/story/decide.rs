@@ -7,10 +7,19 @@ use super::prepare::Prepared;
 use super::{AddressHit, Constraints, Decision, Evidence, Nearest, Rung, evidence, score};
 use crate::model::{Dedupe, StoryId};
 
+/// Related stories that are told of.
+const MOST_RELATED: usize = 5;
+
 impl Decision {
     /// On an entry whose feed is compared with nothing: a story by itself, whatever else there is.
     pub fn alone() -> Decision {
-        Decision { join: None, duplicate_of: None, rung: Rung::First, evidence: evidence::first(Dedupe::Off, false, None) }
+        Decision {
+            join: None,
+            duplicate_of: None,
+            rung: Rung::First,
+            evidence: evidence::first(Dedupe::Off, false, None),
+            related: Vec::new(),
+        }
     }
 }
 
@@ -21,7 +30,7 @@ impl Index {
         let must = constraints.must.iter().copied().filter(|story| !cannot(*story));
         if let Some(story) = must.clone().find(|story| self.stories.contains_key(story)).or_else(|| must.clone().next()) {
             let evidence = Evidence { why: "a person put it there".to_owned(), ..Evidence::default() };
-            return Decision { join: Some(story), duplicate_of: None, rung: Rung::Person, evidence };
+            return Decision { join: Some(story), duplicate_of: None, rung: Rung::Person, evidence, related: Vec::new() };
         }
         let newcomer = self.newcomer(new);
         if dedupe >= Dedupe::Address
@@ -32,10 +41,11 @@ impl Index {
                 duplicate_of: Some(hit.entry),
                 rung: Rung::Address,
                 evidence: evidence::address(hit),
+                related: Vec::new(),
             };
         }
         let mut pairs = Vec::new();
-        let mut nearest = None;
+        let (mut nearest, mut related) = (None, Vec::new());
         if dedupe >= Dedupe::Text {
             pairs = self.pairs_of(&newcomer);
             let mut forms = Vec::new();
@@ -49,6 +59,7 @@ impl Index {
                         duplicate_of: Some(copy.of.entry),
                         rung: Rung::Text,
                         evidence: evidence::text(copy.of.entry, &copy.overlap, copy.by_title),
+                        related: Vec::new(),
                     };
                 }
                 Err(near) => nearest = near,
@@ -56,6 +67,7 @@ impl Index {
         }
         if dedupe >= Dedupe::Story && !new.roundup && !new.advice {
             let likely = self.stories_of(&newcomer, &pairs);
+            related = self.related(&likely, None, &cannot);
             if let Some(found) = likely.iter().find(|found| !cannot(found.story)) {
                 let threshold = self.model.threshold;
                 if found.score >= threshold {
@@ -65,6 +77,7 @@ impl Index {
                         duplicate_of: None,
                         rung: Rung::Story,
                         evidence: evidence::story(found, threshold, &names),
+                        related: self.related(&likely, Some(found.story), &cannot),
                     };
                 }
                 if nearest.is_none() && found.score >= self.model.near {
@@ -74,7 +87,19 @@ impl Index {
             }
         }
         let evidence = evidence::first(dedupe, new.roundup, nearest);
-        Decision { join: None, duplicate_of: None, rung: Rung::First, evidence }
+        Decision { join: None, duplicate_of: None, rung: Rung::First, evidence, related }
+    }
+
+    /// The grey band: stories near enough to be told of, but not joined.
+    fn related(&self, likely: &[Likeness], joined: Option<StoryId>, cannot: &dyn Fn(StoryId) -> bool) -> Vec<Nearest> {
+        let near =
+            likely.iter().filter(|found| found.score >= self.model.near && Some(found.story) != joined && !cannot(found.story));
+        let told = |found: &Likeness| Nearest {
+            story: found.story,
+            entry: found.entry,
+            missing: evidence::missing(found, self.model.threshold),
+        };
+        near.take(MOST_RELATED).map(told).collect()
     }
 
     /// The stories that an entry may belong to, likeliest first: for training and for explaining.
@@ -85,7 +110,7 @@ impl Index {
 }
 
 /// The names that both titles hold, as the newcomer writes them.
-fn shared_names(new: &Prepared, old: &Slot) -> Vec<String> {
+pub(super) fn shared_names(new: &Prepared, old: &Slot) -> Vec<String> {
     let in_title = |wanted: u32| {
         let found = old.terms.binary_search_by_key(&score::key(wanted), |term| term.key());
         found.is_ok_and(|at| old.terms[at].in_title() > 0)

@@ -5,10 +5,12 @@
 //! randomness, and no result depends on a map's order, so that the same calls give the same answers and an index
 //! rebuilt from the store decides as the old one did.
 
+use super::marks::Mark;
 use super::postings::{Postings, SHARDS};
 use super::prepare::Prepared;
 use super::score::{self, Centroid, Model, Newer, Norms, Side, Term};
 use super::shingle::{self, Sketch};
+use super::sites::Sites;
 use super::spread::Map;
 use super::words::Kind;
 use crate::model::{EntryId, FeedId, StoryId, Timestamp};
@@ -54,6 +56,9 @@ pub(super) struct Slot {
     /// The later of `at` and the index's clock when it was taken in: from then on it ages.
     seen: Timestamp,
     pub story: StoryId,
+    pub site: u32,
+    pub marks: Box<[Mark]>,
+    pub headline: u32,
     pub roundup: bool,
     pub advice: bool,
     pub han: bool,
@@ -61,6 +66,7 @@ pub(super) struct Slot {
     pub has_text: bool,
     pub han_text: bool,
     pub units: Box<[u32]>,
+    pub n_head: u8,
     pub title: u64,
     pub terms: Box<[Term]>,
     pub norms: Norms,
@@ -77,6 +83,8 @@ impl Slot {
 pub(super) struct Newcomer<'a> {
     pub new: &'a Prepared,
     pub side: Newer<'a>,
+    /// Whether its feed links to many sites.
+    pub many_sites: bool,
 }
 
 impl Newcomer<'_> {
@@ -110,6 +118,7 @@ pub struct Index {
     pub(super) by_term: Postings,
     pub(super) by_title: Postings,
     pub(super) frequency: Map<u32, u32>,
+    pub(super) sites: Sites,
 }
 
 impl Default for Index {
@@ -145,6 +154,7 @@ impl Index {
             by_term: Postings::default(),
             by_title: Postings::default(),
             frequency: Map::default(),
+            sites: Sites::default(),
         }
     }
 
@@ -196,11 +206,15 @@ impl Index {
             at: new.at,
             seen: new.at.max(self.clock),
             story,
+            site: new.site,
+            marks: new.marks,
+            headline: new.headline,
             roundup: new.roundup,
             advice: new.advice,
             han: new.han,
             has_title: new.has_title,
             units: new.units,
+            n_head: new.n_head,
             has_text: new.has_text,
             han_text: new.han_text,
             title: new.title,
@@ -209,6 +223,7 @@ impl Index {
             sketch: new.sketch,
         };
         self.by_entry.insert(slot.entry, at);
+        self.sites.insert(slot.feed, slot.site);
         self.by_age.insert((slot.seen, slot.entry));
         let fresh = || Story { members: Vec::with_capacity(1), first: slot.at, centroid: None };
         let found = self.stories.entry(story).or_insert_with(fresh);
@@ -233,6 +248,7 @@ impl Index {
             }
         }
         self.by_age.remove(&(slot.seen, entry));
+        self.sites.remove(slot.feed, slot.site);
         if let Some(story) = self.stories.get_mut(&slot.story) {
             story.members.retain(|member| *member != at);
             let times = story.members.iter().filter_map(|at| self.slots[*at as usize].as_ref()).map(|slot| slot.at);
@@ -293,7 +309,7 @@ impl Index {
         let idf = self.idf(&new.terms);
         let norms = score::norms(&new.terms, &idf);
         let side = Side { terms: &new.terms, norms, han: new.han, has_text: new.has_text, feed: new.feed.0, at: new.at.0 };
-        Newcomer { new, side: Newer::new(side, idf, self.rare()) }
+        Newcomer { new, many_sites: self.sites.many(new.feed), side: Newer::new(side, idf, self.rare()) }
     }
 
     fn idf(&self, terms: &[Term]) -> Vec<f32> {

@@ -15,26 +15,33 @@ mod fold;
 mod form;
 mod glossary;
 mod index;
+mod later;
 mod likeness;
+mod marks;
 mod postings;
 mod prepare;
+mod representative;
 mod roundup;
 pub mod score;
 mod shingle;
+mod sites;
 mod spread;
 mod stopwords;
+mod teller;
 mod words;
 
 pub use address::{address_key, address_keys};
 pub use index::Index;
+pub use later::Revision;
 pub use likeness::Likeness;
 pub use prepare::{Prepared, prepare};
+pub use representative::{Completeness, Face, representative};
 
 use crate::model::{EntryId, FeedId, StoryId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// The version of the scores: stored with each membership, raised when a decision could come out otherwise.
-pub const MODEL_VERSION: u32 = 4;
+pub const MODEL_VERSION: u32 = 5;
 
 /// An entry as the story room sees it.
 #[derive(Clone, Debug)]
@@ -42,6 +49,8 @@ pub struct Item<'a> {
     pub entry: EntryId,
     pub feed: FeedId,
     pub title: &'a str,
+    /// Whose site it leads to: in a feed that links to many, each tells for itself.
+    pub link: Option<&'a str>,
     /// Plain text of the best body there is.
     pub text: &'a str,
     /// The earlier of claimed and first seen.
@@ -130,6 +139,8 @@ pub struct Decision {
     pub duplicate_of: Option<EntryId>,
     pub rung: Rung,
     pub evidence: Evidence,
+    /// Stories that it did not join and that are near all the same, nearest first: shown beside it, never merged.
+    pub related: Vec<Nearest>,
 }
 
 /// What a person has said about entries: it beats everything else.
