@@ -133,7 +133,7 @@ impl Index {
         let mut nearest: Option<(f32, Nearest)> = None;
         for at in found.candidates.iter().copied() {
             let Some(slot) = self.at(at).filter(|slot| slot.entry != new.entry && !cannot(slot.story)) else { continue };
-            if !self.may_be_copy(newcomer, slot) || self.room(newcomer, slot.story).is_none() {
+            if !self.may_be_copy(newcomer, slot) {
                 continue;
             }
             let titled = new.title != 0 && slot.title == new.title;
@@ -163,7 +163,7 @@ impl Index {
                 whole && (verdict == Verdict::Copy || same) && found.shares_its_own(newcomer, slot)
             };
             let better = best.as_ref().is_none_or(|known| overlap.jaccard >= known.overlap.jaccard);
-            if accepted && better {
+            if accepted && better && self.room(newcomer, slot.story).is_some() {
                 best = Some(Copy { of: slot, overlap, by_title: titled && (textless || overlap.jaccard < 0.4) });
             }
         }

@@ -91,6 +91,10 @@ impl Index {
             return None;
         }
         let cross = new.han_text != slot.han_text;
+        let textless = !new.has_text || !slot.has_text;
+        if textless && !cross && newcomer.titles_alike(slot) < score::UNLIKE_TITLES {
+            return None;
+        }
         let features = score::pair(&newcomer.side, &slot.side());
         // Texts alone may share a site's furniture: titles of one script that share nothing tell two stories, unless the
         // texts share what only one event has.

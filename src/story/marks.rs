@@ -44,6 +44,9 @@ pub struct Told {
 /// `within_feed`: whether soft marks count.
 pub fn compare(a: &[Mark], b: &[Mark], within_feed: bool) -> Told {
     let mut told = Told::default();
+    if a.is_empty() || b.is_empty() {
+        return told;
+    }
     let of = |marks: &[Mark], kind: u32| -> Vec<Mark> { marks.iter().copied().filter(|mark| mark.kind() == kind).collect() };
     let mut last = None;
     for mark in a {
