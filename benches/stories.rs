@@ -158,7 +158,7 @@ struct Report {
 
 impl Report {
     fn item(&self) -> Item<'_> {
-        Item { entry: self.entry, feed: self.feed, title: &self.title, text: &self.text, at: self.at }
+        Item { entry: self.entry, feed: self.feed, title: &self.title, link: None, text: &self.text, at: self.at }
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //!     cargo run --example cluster_file -- FILE
 //!
-//! A line: `{"feed": "a", "title": "…", "text": "…", "published": "2026-11-24T08:00:00Z"}`, in the order of the dates.
+//! A line: `{"feed": "a", "title": "…", "text": "…", "link": "…", "published": "2026-11-24T08:00:00Z"}`, in the order of the dates.
 
 use courant::model::{Dedupe, EntryId, FeedId, StoryId, Timestamp};
 use courant::story::{self, Constraints, Index, Item};
@@ -15,6 +15,7 @@ struct Line {
     title: String,
     #[serde(default)]
     text: String,
+    link: Option<String>,
     published: chrono::DateTime<chrono::FixedOffset>,
 }
 
@@ -31,7 +32,7 @@ pub fn stories(lines: &str) -> Result<Vec<Vec<String>>, serde_json::Error> {
             feeds.len() - 1
         });
         let at = Timestamp(line.published.timestamp_millis());
-        let item = Item { entry: EntryId(n as i64), feed: FeedId(feed as i64), title: &line.title, text: &line.text, at };
+        let item = Item { entry: EntryId(n as i64), feed: FeedId(feed as i64), title: &line.title, link: line.link.as_deref(), text: &line.text, at };
         let entry = story::prepare(&item);
         index.expire(at);
         // What the entries' addresses say could be given too (`story::address_keys`), and what a person has said.

@@ -2,7 +2,8 @@
 
 use courant::model::{Dedupe, EntryId, FeedId, StoryId, Timestamp};
 use courant::story::{
-    AddressHit, AddressKind, Constraints, Decision, Index, Item, Prepared, Rung, address_key, address_keys, prepare, sort_batch,
+    AddressHit, AddressKind, Constraints, Decision, Index, Item, Prepared, Revision, Rung, address_key, address_keys, prepare,
+    sort_batch,
 };
 use proptest::prelude::*;
 use std::time::Duration;
@@ -10,7 +11,7 @@ use std::time::Duration;
 const HOUR: i64 = 3_600_000;
 
 fn entry(id: i64, feed: i64, hour: i64, title: &str, text: &str) -> Prepared {
-    prepare(&Item { entry: EntryId(id), feed: FeedId(feed), title, text, at: Timestamp(hour * HOUR) })
+    prepare(&Item { entry: EntryId(id), feed: FeedId(feed), title, link: None, text, at: Timestamp(hour * HOUR) })
 }
 
 fn window() -> Duration {
@@ -315,6 +316,59 @@ fn build(rows: &[(u8, i64, Vec<&'static str>, u8)]) -> Vec<Prepared> {
             entry(i as i64, i64::from(*feed), *hour, &words.join(" "), texts[usize::from(*text)])
         })
         .collect()
+}
+
+#[test]
+fn what_is_near_but_not_joined_is_related() {
+    let none = Constraints::default();
+    // From near to far: at some distance it is related, and no more from there on.
+    let titles = [
+        "Lumenta buys chip designer Korvex for $7 billion",
+        "Chip designer Korvex goes to Lumenta",
+        "What Lumenta wants from Korvex, the designer of chips, and why it pays",
+        "After the chip deal: Lumenta and the long way to a fab of its own in the north",
+        "Lumenta and five other makers of chips whose shares rose on a quiet day in Ulm",
+        "Councils argue about parking fees",
+    ];
+    let mut n_related = 0;
+    for hours in [1, 40, 80] {
+        for title in titles {
+            let mut index = Index::new(window());
+            take(&mut index, entry(1, 1, 0, "Lumenta acquires chip designer Korvex for $7 billion", ""), &none);
+            let new = entry(2, 2, hours, title, "");
+            let decision = index.decide(&new, Dedupe::Story, &[], &none);
+            // What is joined is not also related, and what a person forbade is neither.
+            assert!(decision.related.iter().all(|near| Some(near.story) != decision.join));
+            n_related += decision.related.len();
+            let cannot = Constraints { must: vec![], cannot: vec![StoryId(1)] };
+            let decision = index.decide(&new, Dedupe::Story, &[], &cannot);
+            assert!(decision.related.is_empty() && decision.join.is_none());
+        }
+    }
+    assert!(n_related > 0);
+}
+
+#[test]
+fn a_later_look_merges_small_stories_and_lets_outliers_go() {
+    let text = "Lumenta will buy the chip designer Korvex for $7 billion in cash, both said on Monday in Ulm. Korvex has 900 \
+        workers and makes memory controllers; its founder Ida Moss will lead the new division.";
+    let deal = |id, feed, hour, title| entry(id, feed, hour, title, text);
+    let nobody = |_: EntryId| false;
+    let mut index = Index::new(window());
+    index.insert(entry(8, 8, 0, "Councils argue about parking fees", FERRY), StoryId(8));
+    index.insert(deal(1, 1, 0, "Lumenta acquires chip designer Korvex for $7 billion"), StoryId(1));
+    index.insert(deal(2, 2, 1, "Lumenta buys chip designer Korvex in $7 billion deal"), StoryId(2));
+    let found = index.look_again(StoryId(2), &nobody);
+    let [Revision::Merge { from, into, evidence }] = &found[..] else { panic!("{found:?}") };
+    assert_eq!((*from, *into), (StoryId(2), StoryId(1)));
+    assert!(evidence.why.starts_with("same story:"), "{}", evidence.why);
+    assert_eq!(index.look_again(StoryId(2), &|entry| entry == EntryId(2)), [], "a person's word stays");
+    // Merged, and with a member that has nothing to do with it.
+    index.insert(deal(2, 2, 1, "Lumenta buys chip designer Korvex in $7 billion deal"), StoryId(1));
+    index.insert(entry(3, 3, 2, "Harlan dam closes spillway", DAM), StoryId(1));
+    let found = index.look_again(StoryId(1), &nobody);
+    let [Revision::LetGo { entry: EntryId(3), from: StoryId(1), .. }] = &found[..] else { panic!("{found:?}") };
+    assert_eq!(index.look_again(StoryId(1), &|entry| entry == EntryId(3)), []);
 }
 
 proptest! {

@@ -1,10 +1,10 @@
 //! Tunes the weights of the story rung on what they are for, whole clusterings, and prints a `model.txt`.
 //!
-//!     cargo run --release --example tune_story -- MODEL DIR SECONDS SET...
+//!     cargo run --release --example tune_story -- MODEL DIR SECONDS SET[:WEIGHT]...
 //!
 //! Starts from MODEL and moves one weight at a time, now and then three at once, while the sum of the sets' figures grows:
-//! B³ F1 over the entries of stories of several entries, pair F1 and pair precision (wrong merges weigh more than missed
-//! ones), or F1 over labelled pairs. The stories of each set are split in two halves, and a step that makes either half
+//! right joins less five times the wrong ones, over the entries that should have joined, and B³ F1 over the entries of stories of
+//! several entries and pair precision. The stories of each set are split in two halves, and a step that makes either half
 //! worse is not taken: what helps the one and harms the other is a single item, not a class. Each weight's size is
 //! charged, so that a weight which earns nothing goes back to zero. DIR as for `train_story`.
 
@@ -13,7 +13,7 @@
 use courant::model::{Dedupe, EntryId, FeedId, StoryId, Timestamp};
 use courant::story::score::{FEATURES, Model};
 use courant::story::{Constraints, Index, Item, Prepared, prepare};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 /// What a unit of weight costs, after scaling by [`SCALE`].
@@ -27,6 +27,8 @@ const TRIPLES: usize = 8;
 
 struct Set {
     name: String,
+    /// What it counts beside the others.
+    weight: f64,
     items: Vec<Prepared>,
     /// The true story of each entry, `None` where unknown.
     stories: Vec<Option<u32>>,
@@ -102,26 +104,36 @@ fn value(model: &Model, sets: &[Set]) -> Value {
     let mut value = Value { all: -CHARGE * size, halves: [-CHARGE * size; 2] };
     for set in sets {
         let found = cluster(model, set);
-        value.all += worth(figures(set, &found, |_| true));
+        value.all += set.weight * worth(figures(set, &found, |_| true));
         for (half, sum) in value.halves.iter_mut().enumerate() {
-            *sum += worth(figures(set, &found, |story| (story.wrapping_mul(0x9e37_79b1) >> 20) as usize % 2 == half));
+            *sum +=
+                set.weight * worth(figures(set, &found, |story| (story.wrapping_mul(0x9e37_79b1) >> 20) as usize % 2 == half));
         }
     }
     value
 }
 
+/// A wrong join hides a post, a missed one shows a story twice: it weighs five times as much.
+const WRONG: f64 = 5.0;
+
 fn worth(figures: Figures) -> f64 {
-    match figures.b3m {
-        Some(b3m) => b3m + 0.7 * f1(figures.pair_p, figures.pair_r) + 0.7 * figures.pair_p,
-        None => f1(figures.pair_p, figures.pair_r),
-    }
+    // Joins alone would not tell a story in two large halves from a whole one.
+    (figures.right - WRONG * figures.wrong) / figures.late + 3.0 * figures.b3m.unwrap_or(0.0) + figures.pair_p
 }
 
 fn tell(model: &Model, sets: &[Set]) {
     for set in sets {
         let f = figures(set, &cluster(model, set), |_| true);
         let b3m = f.b3m.map(|b3m| format!(", B3m {b3m:.3}")).unwrap_or_default();
-        println!("# {}: pairs P {:.3} R {:.3} F1 {:.3}{b3m}", set.name, f.pair_p, f.pair_r, f1(f.pair_p, f.pair_r));
+        println!(
+            "# {}: joins {} right, {} wrong; pairs P {:.3} R {:.3} F1 {:.3}{b3m}",
+            set.name,
+            f.right,
+            f.wrong,
+            f.pair_p,
+            f.pair_r,
+            f1(f.pair_p, f.pair_r)
+        );
     }
 }
 
@@ -147,6 +159,11 @@ struct Figures {
     pair_r: f64,
     /// Where whole stories are known.
     b3m: Option<f64>,
+    /// Entries that joined a story with an entry of their own story in it, and with none; entries that are not their story's
+    /// first, a quarter of all at least.
+    right: f64,
+    wrong: f64,
+    late: f64,
 }
 
 /// Over the stories (or, of labelled pairs, their numbers) that are `of_part`.
@@ -161,7 +178,15 @@ fn figures(set: &Set, found: &[i64], of_part: impl Fn(u32) -> bool) -> Figures {
                 (false, false) => {}
             }
         }
-        return Figures { pair_p: right / (right + wrong + 1e-9), pair_r: right / (right + missed + 1e-9), b3m: None };
+        let late = f64::max(right + missed, 1.0);
+        return Figures {
+            pair_p: right / (right + wrong + 1e-9),
+            pair_r: right / (right + missed + 1e-9),
+            b3m: None,
+            right,
+            wrong,
+            late,
+        };
     }
     let stories = set.stories.iter().zip(found);
     let known: Vec<(u32, i64)> = stories.filter_map(|(s, f)| s.filter(|s| of_part(*s)).map(|s| (s, *f))).collect();
@@ -171,6 +196,15 @@ fn figures(set: &Set, found: &[i64], of_part: impl Fn(u32) -> bool) -> Figures {
         *said.entry(*f).or_insert(0.0) += 1.0;
         *both.entry((*s, *f)).or_insert(0.0) += 1.0;
     }
+    let (mut joins_right, mut joins_wrong) = (0.0, 0.0);
+    let (mut seen_story, mut seen_both) = (HashSet::new(), HashSet::new());
+    for (s, f) in &known {
+        let joined = !seen_story.insert(*f);
+        let own = !seen_both.insert((*s, *f));
+        joins_right += f64::from(u8::from(own));
+        joins_wrong += f64::from(u8::from(joined && !own));
+    }
+    let late = f64::max((known.len() - truth.len()) as f64, known.len() as f64 / 4.0).max(1.0);
     let n_pairs = |n: &f64| n * (n - 1.0) / 2.0;
     let right: f64 = both.values().map(n_pairs).sum();
     let (all_said, all_true): (f64, f64) = (said.values().map(n_pairs).sum(), truth.values().map(n_pairs).sum());
@@ -182,10 +216,19 @@ fn figures(set: &Set, found: &[i64], of_part: impl Fn(u32) -> bool) -> Figures {
             n += k;
         }
     }
-    Figures { pair_p: right / all_said.max(1.0), pair_r: right / all_true.max(1.0), b3m: Some(f1(p / n, r / n)) }
+    Figures {
+        pair_p: right / all_said.max(1.0),
+        pair_r: right / all_true.max(1.0),
+        b3m: Some(if n > 0.0 { f1(p / n, r / n) } else { 1.0 }),
+        right: joins_right,
+        wrong: joins_wrong,
+        late,
+    }
 }
 
 fn read(folder: &str, name: &str) -> Set {
+    let (name, weight) = name.split_once(':').unwrap_or((name, "1"));
+    let weight = weight.parse().expect("a weight is a number");
     let lines = std::fs::read_to_string(format!("{folder}/{name}.jsonl")).expect("the set's lines");
     let table = |ending: &str| std::fs::read_to_string(format!("{folder}/{name}.{ending}.tsv")).unwrap_or_default();
     let (mut items, mut position, mut feeds) = (Vec::new(), HashMap::new(), HashMap::new());
@@ -198,7 +241,7 @@ fn read(folder: &str, name: &str) -> Set {
         position.insert(text("id"), items.len());
         let (title, body) = (text("title"), text("text"));
         let entry = EntryId(items.len() as i64);
-        items.push(prepare(&Item { entry, feed, title: &title, text: &body, at: Timestamp(at) }));
+        items.push(prepare(&Item { entry, feed, title: &title, link: row["url"].as_str(), text: &body, at: Timestamp(at) }));
     }
     let mut stories = vec![None; items.len()];
     let mut numbers: HashMap<String, u32> = HashMap::new();
@@ -216,5 +259,5 @@ fn read(folder: &str, name: &str) -> Set {
             pairs.push((position[a], position[b], label == "1"));
         }
     }
-    Set { name: name.to_owned(), items, stories, pairs }
+    Set { name: name.to_owned(), weight, items, stories, pairs }
 }

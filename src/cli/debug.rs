@@ -210,7 +210,7 @@ impl Stream {
             }));
             holders.push((found.kind, entry, feed));
         }
-        let item = story::Item { entry, feed, title: &row.title, text: &row.text, at };
+        let item = story::Item { entry, feed, title: &row.title, link: row.url.as_deref(), text: &row.text, at };
         let prepared = story::prepare(&item);
         let index = self.index.get_or_insert_with(|| story::Index::new(std::time::Duration::from_secs(96 * 3600)));
         index.expire(at);

@@ -65,7 +65,8 @@ pub fn recluster(reader: &Reader, window: Duration, default: Dedupe, since: Time
             }
         }
         let prepared = new.prepared.unwrap_or_else(|| {
-            let nothing = crate::story::Item { entry: entry.entry, feed: entry.feed, title: "", text: "", at: entry.at };
+            let nothing =
+                crate::story::Item { entry: entry.entry, feed: entry.feed, title: "", link: None, text: "", at: entry.at };
             crate::story::prepare(&nothing)
         });
         // As a batch does: what has left the window is not a candidate, and counts for nothing.

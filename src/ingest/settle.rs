@@ -86,7 +86,14 @@ impl Compared<'_> {
 
     /// What the index compares.
     pub fn prepared(&self) -> Prepared {
-        story::prepare(&Item { entry: self.entry, feed: self.feed, title: self.title, text: self.text, at: self.at })
+        story::prepare(&Item {
+            entry: self.entry,
+            feed: self.feed,
+            title: self.title,
+            link: self.final_url.or(self.link),
+            text: self.text,
+            at: self.at,
+        })
     }
 }
 

@@ -157,7 +157,7 @@ impl Store {
         Ok(Some(match prepared {
             Some(prepared) => index.decide(prepared, input.dedupe, &hits, &constraints),
             None => {
-                let item = Item { entry: entry.entry, feed: entry.feed, title: "", text: "", at: entry.at };
+                let item = Item { entry: entry.entry, feed: entry.feed, title: "", link: None, text: "", at: entry.at };
                 index.decide(&crate::story::prepare(&item), input.dedupe, &hits, &constraints)
             }
         }))

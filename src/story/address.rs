@@ -4,7 +4,7 @@
 //! in one way, then the site's own rules apply. What is known about sites is in `address_tables`.
 
 use super::address_tables::{
-    CHANNEL_VALUES, FAMILIES, HOST_ALIASES, INDEX_FILES, INNER_MOBILE, ONLY_PARAMETERS, PATH_WRAPPERS, REDIRECTORS,
+    CHANNEL_VALUES, FAMILIES, HOST_ALIASES, INDEX_FILES, INNER_MOBILE, LOGS, ONLY_PARAMETERS, PARTS, PATH_WRAPPERS, REDIRECTORS,
     RENDERING_LABELS, WEAK_TRACKING,
 };
 use super::{AddressKey, AddressKind};
@@ -31,7 +31,7 @@ pub fn address_key(address: &str) -> Option<String> {
     if text.starts_with("//") {
         text.insert_str(0, "https:");
     }
-    let mut url = Url::parse(&text).ok()?;
+    let Ok(mut url) = Url::parse(&text) else { return refused(&text) };
     for _ in 0..MAX_UNWRAPS {
         match unwrap(&url) {
             Some(inner) => url = inner,
@@ -67,6 +67,21 @@ pub fn address_key(address: &str) -> Option<String> {
     }
     key.push_str(&fragment);
     Some(key)
+}
+
+/// The key of an address whose name the library refuses (`a..b.example`, a label of 70 letters): without scheme, fragment
+/// and the name's case.
+fn refused(address: &str) -> Option<String> {
+    let scheme = address.get(..8).filter(|start| start.eq_ignore_ascii_case("https://"));
+    let rest = match scheme.or(address.get(..7).filter(|start| start.eq_ignore_ascii_case("http://"))) {
+        Some(scheme) => &address[scheme.len()..],
+        None => return None,
+    };
+    let rest = rest.split('#').next().unwrap_or_default();
+    let (host, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+    let path = path.trim_end_matches('/');
+    let named = !host.is_empty() && !path.is_empty() && !rest.contains(char::is_whitespace);
+    named.then(|| format!("{}{path}", host.to_lowercase()))
 }
 
 /// The keys of an entry's addresses, each once; distrusted ones are left out.
@@ -248,7 +263,8 @@ fn path(url: &Url) -> String {
     }
     if segments.last().is_some_and(|last| matches!(last.as_str(), "amp" | "amp.html" | "amp.htm")) {
         let before = &segments[..segments.len() - 1];
-        if names_an_article(before) {
+        // `/amp` alone is a rendering of the home page.
+        if before.is_empty() || names_an_article(before) {
             segments.pop();
         }
     } else if segments.first().is_some_and(|first| first == "amp") && names_an_article(&segments[1..]) {
@@ -326,7 +342,7 @@ fn query(host: &str, path: &str, mut parameters: Vec<(String, String)>) -> Strin
     parameters.retain(|(name, value)| {
         let lower = name.to_ascii_lowercase();
         if let Some((_, names)) = only {
-            return names.contains(&lower.as_str());
+            return names.contains(&lower.as_str()) || is_later_part(&lower, value);
         }
         if value.is_empty() && n_given > 1 {
             return false;
@@ -353,16 +369,28 @@ fn query(host: &str, path: &str, mut parameters: Vec<(String, String)>) -> Strin
     out
 }
 
+/// Whether a parameter names the second part of a page or a later one.
+fn is_later_part(name: &str, value: &str) -> bool {
+    PARTS.contains(&name) && value.parse::<u32>().is_ok_and(|part| (2..1000).contains(&part))
+}
+
 fn looks_random(value: &str) -> bool {
     let hex = value.bytes().all(|b| b.is_ascii_hexdigit());
     let mixed = value.bytes().any(|b| b.is_ascii_digit()) && value.bytes().any(|b| b.is_ascii_alphabetic());
     value.len() >= 5 && hex && mixed || value.len() >= 24
 }
 
-/// Fragments name a place in a page, except where a script reads the page's name from them.
+/// Whether a page is a list of releases.
+fn is_log(path: &str) -> bool {
+    let last = path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    LOGS.iter().any(|log| last.contains(log))
+}
+
+/// Fragments name a place in a page, except where a script reads the page's name from them, and in lists of releases.
 fn fragment(url: &Url, path: &str) -> String {
     match url.fragment() {
         Some(fragment) if fragment.starts_with('!') && fragment.len() > 2 => format!("#{fragment}"),
+        Some(fragment) if is_log(path) && fragment.bytes().any(|b| b.is_ascii_digit()) => format!("#{fragment}"),
         Some(fragment) if path.is_empty() && fragment.starts_with('/') && fragment.len() > 2 => format!("#{fragment}"),
         _ => String::new(),
     }
@@ -370,15 +398,20 @@ fn fragment(url: &Url, path: &str) -> String {
 
 fn family(host: &str, path: &str, parameters: &[(String, String)]) -> Option<String> {
     let segments: Vec<&str> = path.split('/').collect();
-    FAMILIES.iter().filter(|(site, ..)| is_or_under(host, site)).find_map(|(_, pattern, key)| {
+    FAMILIES.iter().filter(|(site, ..)| is_or_under(host, site)).find_map(|(_, pattern, key, ..)| {
         let captures = captures(pattern.trim_start_matches('/'), &segments, parameters)?;
         let mut captures = captures.iter();
         let mut out = String::new();
+        let key = key.replace("{host}", host);
         let mut parts = key.split("{}");
         out.push_str(parts.next().unwrap_or_default());
         for part in parts {
             out.push_str(captures.next().map_or("", String::as_str));
             out.push_str(part);
+        }
+        let later = parameters.iter().find(|(name, value)| is_later_part(&name.to_ascii_lowercase(), value));
+        if let Some((_, part)) = later {
+            let _ = write!(out, "#{part}"); // writing to a String cannot fail
         }
         Some(out)
     })
@@ -444,4 +477,94 @@ fn capture(kind: &str, text: &str) -> Option<String> {
             .to_owned(),
     };
     (!found.is_empty()).then_some(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_family_keeps_its_examples() {
+        for row in FAMILIES {
+            let (site, pattern, _, [one, also], other) = *row;
+            let key = address_key(one);
+            assert!(key.is_some(), "{one}");
+            assert_eq!(key, address_key(also), "{one} {also}");
+            assert_ne!(key, address_key(other), "{one} {other}");
+            let url = Url::parse(one).unwrap();
+            let (host, path) = (host(&url).unwrap(), path(&url));
+            let segments: Vec<&str> = path.split('/').collect();
+            let read =
+                is_or_under(&host, site) && captures(pattern.trim_start_matches('/'), &segments, &parameters(&url)).is_some();
+            assert!(read, "{site} {pattern} does not read {one}");
+        }
+    }
+
+    #[test]
+    fn each_row_of_the_other_tables_does_what_it_says() {
+        let page = "https://paper.example/2026/08/one-long-story-7";
+        let other = "https://paper.example/2026/08/one-long-story-8";
+        let same = |a: &str, b: &str| assert_eq!(address_key(a).unwrap(), address_key(b).unwrap(), "{a} {b}");
+        let differ = |a: &str, b: &str| assert_ne!(address_key(a).unwrap(), address_key(b).unwrap(), "{a} {b}");
+        for (site, path, names) in REDIRECTORS {
+            for name in *names {
+                let to = |page: &str| format!("https://{site}{path}?{name}={}", page.replace(':', "%3A").replace('/', "%2F"));
+                same(&to(page), page);
+                differ(&to(page), &to(other));
+            }
+        }
+        for (site, path) in PATH_WRAPPERS {
+            let to = |page: &str| format!("https://{site}{path}{}", page.trim_start_matches("https://"));
+            same(&to(page), page);
+            differ(&to(page), &to(other));
+        }
+        for (from, to) in HOST_ALIASES {
+            same(&format!("https://{from}/2026/one-long-story-7"), &format!("https://{to}/2026/one-long-story-7"));
+            differ(&format!("https://{from}/2026/one-long-story-7"), &format!("https://{to}/2026/one-long-story-8"));
+        }
+        for (site, names) in ONLY_PARAMETERS {
+            let base = format!("https://{site}{}", if site.contains('/') { "" } else { "/deep/page-of-a-site-7" });
+            let given = |value: &str| names.iter().map(|name| format!("{name}={value}&")).collect::<String>();
+            same(&format!("{base}?{}whatever=5", given("7")), &format!("{base}?{}", given("7")));
+            if !names.is_empty() {
+                differ(&format!("{base}?{}", given("7")), &format!("{base}?{}", given("8")));
+            }
+        }
+        for name in WEAK_TRACKING {
+            same(&format!("{page}?{name}=elsewhere"), page);
+            differ(&format!("https://paper.example/story.php?{name}=7"), &format!("https://paper.example/story.php?{name}=8"));
+        }
+    }
+
+    #[test]
+    fn two_pages_are_two() {
+        for (a, b) in [
+            ("https://www.ithome.com/0/810/335.htm", "https://www.ithome.com/0/811/335.htm"),
+            ("https://quill.example/changelog#v1-2", "https://quill.example/changelog#v1-3"),
+            ("https://www.bilibili.com/video/BV1xx411c7mD?p=2", "https://www.bilibili.com/video/BV1xx411c7mD"),
+            ("https://36kr.com/p/1234567890?p=2", "https://36kr.com/p/1234567890"),
+            ("http://a..b.example/one", "http://a..b.example/two"),
+        ] {
+            assert!(address_key(a).is_some() && address_key(a) != address_key(b), "{a} {b}");
+        }
+        for (a, b) in [
+            ("https://www.ithome.com/0/810/335.htm", "https://m.ithome.com/html/810335.htm"),
+            ("HTTP://A..B.example/one/", "https://a..b.example/one#top"),
+            ("https://onlinelibrary.wiley.com/doi/abs/10.1002/anie.202600123?af=R", "https://doi.org/10.1002/anie.202600123"),
+            ("https://journals.example/doi/full/10.1177/123456?af=R", "https://journals.example/doi/full/10.1177/123456"),
+            ("https://quill.example/guide-to-quill#v1-2", "https://quill.example/guide-to-quill"),
+        ] {
+            assert!(
+                address_key(a).is_some() && address_key(a) == address_key(b),
+                "{a} {b}: {:?} {:?}",
+                address_key(a),
+                address_key(b)
+            );
+        }
+        for home in
+            ["https://paper.example/amp", "https://paper.example/amp/?utm_source=rss", "https://paper.example/?utm_medium=feed"]
+        {
+            assert_eq!(address_key(home), None, "{home}");
+        }
+    }
 }

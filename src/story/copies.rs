@@ -5,7 +5,7 @@ use super::index::{Index, Newcomer, Slot, title_key};
 use super::likeness::Pair;
 use super::shingle::{self, Overlap, Verdict};
 use super::spread::Map;
-use super::{AddressHit, AddressKind, Nearest, evidence, form, score};
+use super::{AddressHit, AddressKind, Nearest, evidence, form, marks, score};
 use crate::model::StoryId;
 use std::time::Duration;
 
@@ -26,8 +26,14 @@ const MAX_COMMON_HOLDERS: f32 = 100.0;
 /// … and a copy shares at least this much of what is not.
 const MIN_SPECIFIC: f32 = 0.7;
 
+/// Texts of one feed under one link that share less are two entries.
+const ONE_TEXT: f32 = 0.6;
+
 /// Titles as much alike as this tell of one thing, if they do not fill in one form.
 const ALIKE_TITLES: f32 = 0.5;
+
+/// Two short texts that share this much are one, whatever stands over them.
+const WORD_FOR_WORD: f32 = 0.97;
 
 /// The least share of a title's rarest terms that a copy under another title names.
 const MIN_SUPPORT: f32 = 0.4;
@@ -65,6 +71,7 @@ impl Index {
             let doubtful = claimed(hit.kind) || claimed(hit.their_kind) || hit.n_entries >= 3 || hit.feed == new.feed;
             match self.slot(hit.entry) {
                 _ if !doubtful => true,
+                Some(old) if hit.feed == new.feed => self.is_same(newcomer, old),
                 Some(old) => self.supports(newcomer, old),
                 None => hit.n_entries <= 2 && hit.feed != new.feed,
             }
@@ -72,6 +79,22 @@ impl Index {
         let mut order: Vec<&AddressHit> = hits.iter().filter(|hit| !cannot(hit.story) && hit.entry != new.entry).collect();
         order.sort_by_key(|hit| (hit.kind.max(hit.their_kind), hit.entry));
         order.into_iter().find(|hit| believed(hit))
+    }
+
+    /// Whether two entries of a feed under one address are one: feeds give one link to all that they have no page for.
+    fn is_same(&self, newcomer: &Newcomer, old: &Slot) -> bool {
+        let new = newcomer.new;
+        if marks::compare(&new.marks, &old.marks, true).apart {
+            return false;
+        }
+        let textless = new.sketch.is_empty() || old.sketch.is_empty();
+        if new.headline != 0 && old.headline != 0 && new.headline != old.headline {
+            return !textless && shingle::overlap(&new.sketch, &old.sketch, false).jaccard >= ONE_TEXT;
+        }
+        textless || {
+            let overlap = shingle::overlap(&new.sketch, &old.sketch, false);
+            overlap.of_new.max(overlap.of_old) >= ONE_TEXT
+        }
     }
 
     /// Whether two entries are alike enough to have one address.
@@ -110,13 +133,16 @@ impl Index {
         let mut nearest: Option<(f32, Nearest)> = None;
         for at in found.candidates.iter().copied() {
             let Some(slot) = self.at(at).filter(|slot| slot.entry != new.entry && !cannot(slot.story)) else { continue };
+            if !self.may_be_copy(newcomer, slot) {
+                continue;
+            }
             let titled = new.title != 0 && slot.title == new.title;
             let overlap = shingle::overlap(&new.sketch, &slot.sketch, titled);
             let textless = new.sketch.is_empty() || slot.sketch.is_empty();
             let accepted = if textless {
                 // A headline alone, word for word, from another feed at the same time.
                 let apart = Duration::from_millis(new.at.0.abs_diff(slot.at.0));
-                titled && slot.feed != new.feed && apart <= self.window && !new.roundup && !slot.roundup
+                titled && apart <= self.window && !new.roundup && !slot.roundup
             } else {
                 let verdict = self.verdict(newcomer, slot, &overlap);
                 if verdict == Verdict::Template {
@@ -137,7 +163,7 @@ impl Index {
                 whole && (verdict == Verdict::Copy || same) && found.shares_its_own(newcomer, slot)
             };
             let better = best.as_ref().is_none_or(|known| overlap.jaccard >= known.overlap.jaccard);
-            if accepted && better {
+            if accepted && better && self.room(newcomer, slot.story).is_some() {
                 best = Some(Copy { of: slot, overlap, by_title: titled && (textless || overlap.jaccard < 0.4) });
             }
         }
@@ -162,8 +188,13 @@ impl Index {
         let alike = newcomer.titles_alike(old);
         let verdict = shingle::verdict(&new.sketch, &old.sketch, overlap, alike);
         let short = new.sketch.is_short() || old.sketch.is_short();
-        if verdict != Verdict::Copy || overlap.jaccard >= 0.9 && !short {
+        let least = if short { WORD_FOR_WORD } else { 0.9 };
+        if verdict != Verdict::Copy || overlap.jaccard >= least && !(short && form::filled_in(&new.units, &old.units)) {
             return verdict;
+        }
+        // One furniture under titles of one form.
+        if short && overlap.jaccard >= least {
+            return Verdict::Template;
         }
         let titled = new.title != 0 && old.title == new.title;
         let other_form = (short || overlap.of_old < 0.75 || overlap.of_new < 0.55) && form::one_form(&new.units, &old.units);

@@ -85,6 +85,16 @@ pub fn missing(found: &Likeness, threshold: f32) -> String {
     format!("score {:.2} of {:.2}: {}", found.score, threshold, likeness(found, &[]))
 }
 
+/// Of a member that its story does not hold; `own`: what it scores there.
+pub fn outlier(own: Option<&Likeness>, near: f32) -> Evidence {
+    let why = match own {
+        Some(own) => format!("let go: {}", missing(own, near)),
+        None => "let go: nothing in the story is like it".to_owned(),
+    };
+    let figures = own.map(|own| ("score".to_owned(), own.score)).into_iter().collect();
+    Evidence { why, with: own.map(|own| own.entry), figures, nearest: None }
+}
+
 pub fn first(dedupe: Dedupe, roundup: bool, nearest: Option<Nearest>) -> Evidence {
     let why = match (dedupe, roundup, &nearest) {
         (Dedupe::Off, ..) => "its feed is not compared with others",

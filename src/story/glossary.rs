@@ -1,191 +1,36 @@
-//! Names and words of technology news that Chinese and English write differently: the bridge between the two
-//! where a story's texts share no other letters.
+//! Names and words of news that Chinese and English write differently: the bridge between the two where a story's texts
+//! share no other letters. The rows are in `glossary.tsv`, whose head says whence they are.
 
-/// Chinese (folded) → the English word (folded). Proper names: sharing one is evidence.
-pub const NAMES: &[(&str, &str)] = &[
-    ("谷歌", "google"),
-    ("苹果", "apple"),
-    ("微软", "microsoft"),
-    ("英伟达", "nvidia"),
-    ("特斯拉", "tesla"),
-    ("亚马逊", "amazon"),
-    ("阿里巴巴", "alibaba"),
-    ("阿里", "alibaba"),
-    ("千问", "qwen"),
-    ("腾讯", "tencent"),
-    ("混元", "hunyuan"),
-    ("字节跳动", "bytedance"),
-    ("字节", "bytedance"),
-    ("豆包", "doubao"),
-    ("百度", "baidu"),
-    ("文心", "ernie"),
-    ("华为", "huawei"),
-    ("小米", "xiaomi"),
-    ("荣耀", "honor"),
-    ("联想", "lenovo"),
-    ("京东", "jd"),
-    ("美团", "meituan"),
-    ("蚂蚁集团", "ant"),
-    ("支付宝", "alipay"),
-    ("微信", "wechat"),
-    ("抖音", "douyin"),
-    ("快手", "kuaishou"),
-    ("可灵", "kling"),
-    ("月之暗面", "moonshot"),
-    ("智谱", "zhipu"),
-    ("阶跃星辰", "stepfun"),
-    ("稀宇", "minimax"),
-    ("深度求索", "deepseek"),
-    ("宇树", "unitree"),
-    ("比亚迪", "byd"),
-    ("宁德时代", "catl"),
-    ("蔚来", "nio"),
-    ("小鹏", "xpeng"),
-    ("理想汽车", "li auto"),
-    ("中芯国际", "smic"),
-    ("寒武纪", "cambricon"),
-    ("三星", "samsung"),
-    ("海力士", "hynix"),
-    ("台积电", "tsmc"),
-    ("鸿海", "foxconn"),
-    ("富士康", "foxconn"),
-    ("英特尔", "intel"),
-    ("高通", "qualcomm"),
-    ("博通", "broadcom"),
-    ("美光", "micron"),
-    ("阿斯麦", "asml"),
-    ("软银", "softbank"),
-    ("索尼", "sony"),
-    ("任天堂", "nintendo"),
-    ("丰田", "toyota"),
-    ("甲骨文", "oracle"),
-    ("思科", "cisco"),
-    ("戴尔", "dell"),
-    ("惠普", "hp"),
-    ("奥多比", "adobe"),
-    ("赛富时", "salesforce"),
-    ("网飞", "netflix"),
-    ("奈飞", "netflix"),
-    ("迪士尼", "disney"),
-    ("优步", "uber"),
-    ("爱彼迎", "airbnb"),
-    ("推特", "twitter"),
-    ("脸书", "facebook"),
-    ("领英", "linkedin"),
-    ("红杉", "sequoia"),
-    ("高盛", "goldman"),
-    ("摩根", "morgan"),
-    ("波音", "boeing"),
-    ("福特", "ford"),
-    ("马斯克", "musk"),
-    ("黄仁勋", "jensen huang"),
-    ("奥特曼", "altman"),
-    ("阿尔特曼", "altman"),
-    ("扎克伯格", "zuckerberg"),
-    ("库克", "cook"),
-    ("皮查伊", "pichai"),
-    ("纳德拉", "nadella"),
-    ("阿莫代伊", "amodei"),
-    ("布林", "brin"),
-    ("贝索斯", "bezos"),
-    ("特朗普", "trump"),
-    ("拜登", "biden"),
-    ("孙正义", "son"),
-    ("维基百科", "wikipedia"),
-    ("安卓", "android"),
-    ("鸿蒙", "harmonyos"),
-    ("星链", "starlink"),
-    ("安谋", "arm"),
-    ("欧盟", "eu"),
-    ("美国", "us"),
-    ("中国", "china"),
-    ("日本", "japan"),
-    ("韩国", "korea"),
-    ("印度", "india"),
-    ("英国", "uk"),
-    ("法国", "france"),
-    ("德国", "germany"),
-    ("台湾", "taiwan"),
-    ("欧洲", "europe"),
-    ("加州", "california"),
-    ("俄亥俄", "ohio"),
-    ("黎曼", "riemann"),
-];
+/// What a row says: the Chinese, the English (lower case, words apart by blanks), and whether it is a name; sharing a name
+/// is evidence, a word weighs what it is worth.
+pub type Row = (&'static str, &'static str, bool);
 
-/// Chinese (folded) → the English word, stemmed as `words` does. Common words: each weighs what it is worth.
-pub const WORDS: &[(&str, &str)] = &[
-    ("收购", "acquire"),
-    ("并购", "acquire"),
-    ("买下", "acquire"),
-    ("融资", "raise"),
-    ("估值", "valuation"),
-    ("上市", "ipo"),
-    ("发布", "launch"),
-    ("推出", "launch"),
-    ("上线", "launch"),
-    ("亮相", "launch"),
-    ("开源", "opensource"),
-    ("模型", "model"),
-    ("芯片", "chip"),
-    ("手机", "phone"),
-    ("机器人", "robot"),
-    ("裁员", "layoff"),
-    ("离职", "leave"),
-    ("起诉", "lawsuit"),
-    ("诉讼", "lawsuit"),
-    ("反垄断", "antitrust"),
-    ("数据中心", "datacenter"),
-    ("营收", "revenue"),
-    ("财报", "earning"),
-    ("利润", "profit"),
-    ("投资", "invest"),
-    ("涨价", "price"),
-    ("降价", "price"),
-    ("价格", "price"),
-    ("定价", "price"),
-    ("用户", "user"),
-    ("漏洞", "vulnerability"),
-    ("黑客", "hack"),
-    ("安全", "security"),
-    ("隐私", "privacy"),
-    ("自动驾驶", "autonomous"),
-    ("电动车", "ev"),
-    ("电动汽车", "ev"),
-    ("卫星", "satellite"),
-    ("火箭", "rocket"),
-    ("浏览器", "browser"),
-    ("眼镜", "glass"),
-    ("智能体", "agent"),
-    ("代理", "agent"),
-    ("首席执行官", "ceo"),
-    ("高管", "executive"),
-    ("音乐", "music"),
-    ("游戏", "game"),
-    ("视频", "video"),
-    ("搜索", "search"),
-    ("广告", "ad"),
-    ("云", "cloud"),
-    ("算力", "compute"),
-    ("显卡", "gpu"),
-    ("存储", "memory"),
-    ("量子", "quantum"),
-    ("出版商", "publisher"),
-    ("新闻", "news"),
-    ("书籍", "book"),
-    ("数学", "math"),
-    ("猜想", "hypothesis"),
-    ("担保", "guarantee"),
-    ("罚款", "fine"),
-    ("禁令", "ban"),
-    ("关税", "tariff"),
-    ("监管", "regulate"),
-    ("法案", "bill"),
-    ("法院", "court"),
-    ("合作", "partner"),
-    ("免费", "free"),
-    ("订阅", "subscription"),
-    ("合并", "merge"),
-    ("超级应用", "superapp"),
-    ("公司", "company"),
-    ("初创", "startup"),
-];
+/// All rows, in the order of the file.
+pub fn rows() -> impl Iterator<Item = Row> {
+    let lines = include_str!("glossary.tsv").lines().filter(|line| !line.starts_with('#'));
+    lines.filter_map(|line| {
+        let (kind, row) = line.split_once('\t')?;
+        let (han, english) = row.split_once('\t')?;
+        Some((han, english, kind != "word"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn each_row_is_whole_and_there_once() {
+        let text = include_str!("glossary.tsv");
+        let n_lines = text.lines().filter(|line| !line.starts_with('#')).count();
+        assert_eq!(rows().count(), n_lines);
+        let mut seen = HashSet::new();
+        for (han, english, _) in rows() {
+            assert!(seen.insert(han), "{han} is there twice");
+            assert!(han.chars().any(crate::text::is_cjk) && !english.is_empty(), "{han} {english}");
+            assert_eq!(han, crate::text::fold(han), "{han} is not folded");
+            assert_eq!(english, english.to_lowercase(), "{english}");
+        }
+    }
+}

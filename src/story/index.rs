@@ -1,19 +1,19 @@
-//! The entries of the window, ready to be compared with: who is in it, what it knows of him, and the order in which an
-//! entry's rungs are tried. `copies` and `likeness` compare.
+//! The entries of the window, ready to be compared with: who is in it, and what it knows of him. `copies` and `likeness`
+//! compare, `decide` decides.
 //!
 //! Everything a decision depends on is in the entries and in the order in which they were taken in: no clock, no
 //! randomness, and no result depends on a map's order, so that the same calls give the same answers and an index
 //! rebuilt from the store decides as the old one did.
 
-use super::likeness::Likeness;
+use super::marks::Mark;
 use super::postings::{Postings, SHARDS};
 use super::prepare::Prepared;
 use super::score::{self, Centroid, Model, Newer, Norms, Side, Term};
 use super::shingle::{self, Sketch};
+use super::sites::Sites;
 use super::spread::Map;
 use super::words::Kind;
-use super::{AddressHit, Constraints, Decision, Evidence, Nearest, Rung, evidence};
-use crate::model::{Dedupe, EntryId, FeedId, StoryId, Timestamp};
+use crate::model::{EntryId, FeedId, StoryId, Timestamp};
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -56,6 +56,9 @@ pub(super) struct Slot {
     /// The later of `at` and the index's clock when it was taken in: from then on it ages.
     seen: Timestamp,
     pub story: StoryId,
+    pub site: u32,
+    pub marks: Box<[Mark]>,
+    pub headline: u32,
     pub roundup: bool,
     pub advice: bool,
     pub han: bool,
@@ -63,6 +66,7 @@ pub(super) struct Slot {
     pub has_text: bool,
     pub han_text: bool,
     pub units: Box<[u32]>,
+    pub n_head: u8,
     pub title: u64,
     pub terms: Box<[Term]>,
     pub norms: Norms,
@@ -79,6 +83,8 @@ impl Slot {
 pub(super) struct Newcomer<'a> {
     pub new: &'a Prepared,
     pub side: Newer<'a>,
+    /// Whether its feed links to many sites.
+    pub many_sites: bool,
 }
 
 impl Newcomer<'_> {
@@ -112,6 +118,7 @@ pub struct Index {
     pub(super) by_term: Postings,
     pub(super) by_title: Postings,
     pub(super) frequency: Map<u32, u32>,
+    pub(super) sites: Sites,
 }
 
 impl Default for Index {
@@ -147,6 +154,7 @@ impl Index {
             by_term: Postings::default(),
             by_title: Postings::default(),
             frequency: Map::default(),
+            sites: Sites::default(),
         }
     }
 
@@ -162,74 +170,6 @@ impl Index {
 
     pub fn is_empty(&self) -> bool {
         self.by_entry.is_empty()
-    }
-
-    /// Decides where an entry belongs; changes nothing. `hits` are what the store found for its addresses.
-    pub fn decide(&self, new: &Prepared, dedupe: Dedupe, hits: &[AddressHit], constraints: &Constraints) -> Decision {
-        let cannot = |story: StoryId| constraints.cannot.contains(&story);
-        let must = constraints.must.iter().copied().filter(|story| !cannot(*story));
-        if let Some(story) = must.clone().find(|story| self.stories.contains_key(story)).or_else(|| must.clone().next()) {
-            let evidence = Evidence { why: "a person put it there".to_owned(), ..Evidence::default() };
-            return Decision { join: Some(story), duplicate_of: None, rung: Rung::Person, evidence };
-        }
-        let newcomer = self.newcomer(new);
-        if dedupe >= Dedupe::Address
-            && let Some(hit) = self.believed(&newcomer, hits, &cannot)
-        {
-            return Decision {
-                join: Some(hit.story),
-                duplicate_of: Some(hit.entry),
-                rung: Rung::Address,
-                evidence: evidence::address(hit),
-            };
-        }
-        let mut pairs = Vec::new();
-        let mut nearest = None;
-        if dedupe >= Dedupe::Text {
-            pairs = self.pairs_of(&newcomer);
-            let mut forms = Vec::new();
-            let copy = self.copy_of(&newcomer, &pairs, &cannot, &mut forms);
-            // Who fills in the same form reports something else, however alike the words.
-            pairs.retain(|pair| !forms.contains(&pair.slot));
-            match copy {
-                Ok(copy) => {
-                    return Decision {
-                        join: Some(copy.of.story),
-                        duplicate_of: Some(copy.of.entry),
-                        rung: Rung::Text,
-                        evidence: evidence::text(copy.of.entry, &copy.overlap, copy.by_title),
-                    };
-                }
-                Err(near) => nearest = near,
-            }
-        }
-        if dedupe >= Dedupe::Story && !new.roundup && !new.advice {
-            let likely = self.stories_of(&newcomer, &pairs);
-            if let Some(found) = likely.iter().find(|found| !cannot(found.story)) {
-                let threshold = self.model.threshold;
-                if found.score >= threshold {
-                    let names = self.slot(found.entry).map(|other| shared_names(new, other)).unwrap_or_default();
-                    return Decision {
-                        join: Some(found.story),
-                        duplicate_of: None,
-                        rung: Rung::Story,
-                        evidence: evidence::story(found, threshold, &names),
-                    };
-                }
-                if nearest.is_none() && found.score >= self.model.near {
-                    let missing = evidence::missing(found, threshold);
-                    nearest = Some(Nearest { story: found.story, entry: found.entry, missing });
-                }
-            }
-        }
-        let evidence = evidence::first(dedupe, new.roundup, nearest);
-        Decision { join: None, duplicate_of: None, rung: Rung::First, evidence }
-    }
-
-    /// The stories that an entry may belong to, likeliest first: for training and for explaining.
-    pub fn likely(&self, new: &Prepared) -> Vec<Likeness> {
-        let newcomer = self.newcomer(new);
-        self.stories_of(&newcomer, &self.pairs_of(&newcomer))
     }
 
     /// Takes an entry in as a member of `story`; the caller has just stored that.
@@ -266,11 +206,15 @@ impl Index {
             at: new.at,
             seen: new.at.max(self.clock),
             story,
+            site: new.site,
+            marks: new.marks,
+            headline: new.headline,
             roundup: new.roundup,
             advice: new.advice,
             han: new.han,
             has_title: new.has_title,
             units: new.units,
+            n_head: new.n_head,
             has_text: new.has_text,
             han_text: new.han_text,
             title: new.title,
@@ -279,6 +223,7 @@ impl Index {
             sketch: new.sketch,
         };
         self.by_entry.insert(slot.entry, at);
+        self.sites.insert(slot.feed, slot.site);
         self.by_age.insert((slot.seen, slot.entry));
         let fresh = || Story { members: Vec::with_capacity(1), first: slot.at, centroid: None };
         let found = self.stories.entry(story).or_insert_with(fresh);
@@ -303,6 +248,7 @@ impl Index {
             }
         }
         self.by_age.remove(&(slot.seen, entry));
+        self.sites.remove(slot.feed, slot.site);
         self.leave(slot.story, at);
         self.left.push(at);
         self.owed += SWEEPS * SHARDS;
@@ -384,11 +330,11 @@ impl Index {
         }
     }
 
-    fn newcomer<'a>(&self, new: &'a Prepared) -> Newcomer<'a> {
+    pub(super) fn newcomer<'a>(&self, new: &'a Prepared) -> Newcomer<'a> {
         let idf = self.idf(&new.terms);
         let norms = score::norms(&new.terms, &idf);
         let side = Side { terms: &new.terms, norms, han: new.han, has_text: new.has_text, feed: new.feed.0, at: new.at.0 };
-        Newcomer { new, side: Newer::new(side, idf, self.rare()) }
+        Newcomer { new, many_sites: self.sites.many(new.feed), side: Newer::new(side, idf, self.rare()) }
     }
 
     fn idf(&self, terms: &[Term]) -> Vec<f32> {
@@ -482,19 +428,4 @@ pub(super) fn title_key(title: u64) -> u32 {
 /// Whether an older entry is found by this term: its title's, and the names of its text.
 fn finds(term: Term) -> bool {
     term.in_title() > 0 || term.kind() != Kind::Word
-}
-
-/// The names that both titles hold, as the newcomer writes them.
-fn shared_names(new: &Prepared, old: &Slot) -> Vec<String> {
-    let in_title = |wanted: u32| {
-        let found = old.terms.binary_search_by_key(&score::key(wanted), |term| term.key());
-        found.is_ok_and(|at| old.terms[at].in_title() > 0)
-    };
-    let mut names: Vec<String> = Vec::new();
-    for (term, name) in &new.shown {
-        if in_title(*term) && !names.contains(name) {
-            names.push(name.clone());
-        }
-    }
-    names
 }

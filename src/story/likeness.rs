@@ -29,11 +29,8 @@ const UNLIKE_TITLES: f32 = 0.1;
 /// In a window of so many entries some share a name by chance.
 const CROWDED: usize = 1_500;
 
-/// … and a feed of headlines writes alike of different things: of one, its titles share more than this.
-const OWN_TITLES: f32 = 0.3;
-
-/// Titles of one script that share less tell two stories.
-const MIN_TITLE_COSINE: f32 = 0.03;
+/// Words that two headlines share at least, where there is nothing else.
+const MIN_SHARED_WORDS: usize = 2;
 
 /// A candidate, compared.
 #[derive(Clone, Copy, Debug)]
@@ -90,18 +87,36 @@ impl Index {
         if Duration::from_millis(new.at.0.abs_diff(slot.at.0)) > self.window {
             return None;
         }
+        if !self.may_be_one(newcomer, slot) {
+            return None;
+        }
         let cross = new.han_text != slot.han_text;
-        // Texts alone may share a site's furniture; titles of one script that share nothing tell two stories.
-        if !cross && newcomer.titles_alike(slot) < MIN_TITLE_COSINE {
+        let textless = !new.has_text || !slot.has_text;
+        if textless && !cross && newcomer.titles_alike(slot) < score::UNLIKE_TITLES {
             return None;
         }
         let features = score::pair(&newcomer.side, &slot.side());
+        // Texts alone may share a site's furniture: titles of one script that share nothing tell two stories, unless the
+        // texts share what only one event has.
+        let told_apart = !cross && features[score::TITLE_COSINE] < score::UNLIKE_TITLES;
+        if told_apart && features[score::TEXTS_TELL] == 0.0 {
+            return None;
+        }
         if features[score::ALL_COSINE] < MIN_COSINE {
             return None;
         }
         let crowded = self.len() >= CROWDED;
-        let headlines = (!new.has_text || !slot.has_text) && !new.han && !slot.han;
-        if crowded && headlines && slot.feed == new.feed && features[score::TITLE_COSINE] < OWN_TITLES {
+        let one_form =
+            form::one_form(&new.units, &slot.units) || form::under_one_head((&new.units, new.n_head), (&slot.units, slot.n_head));
+        if one_form {
+            return None;
+        }
+        // One word in common makes no event of two headlines, where the window does not know yet which words are rare.
+        if self.len() < CROWDED
+            && (!new.has_text || !slot.has_text)
+            && !cross
+            && score::n_shared_titles(&newcomer.side, &slot.terms) < MIN_SHARED_WORDS
+        {
             return None;
         }
         // Two whole texts on one event share rare details; texts of one mould share only the mould.
@@ -116,7 +131,7 @@ impl Index {
             if crowded && features[score::RAREST_SHARED] < newcomer.side.rare {
                 return None;
             }
-            if features[score::RARE_SHARED] < least || form::one_form(&new.units, &slot.units) {
+            if features[score::RARE_SHARED] < least {
                 return None;
             }
         }
@@ -141,6 +156,7 @@ impl Index {
         let known = self.stories.get(&story).filter(|known| new.at.since(known.first) <= self.retention())?;
         let mut compared = pairs.iter().filter(|pair| pair.story == story);
         let best = compared.clone().next()?;
+        let told = self.room(newcomer, story)?;
         let n = known.members.len();
         let k = n.min(TOP_MEMBERS);
         let mean = compared.by_ref().take(k).map(|pair| pair.features[score::ALL_COSINE]).sum::<f32>() / k as f32;
@@ -151,7 +167,10 @@ impl Index {
             None => best.features[score::ALL_COSINE],
             Some(centroid) => centroid.cosine(&newcomer.side),
         };
-        let features = score::features(&best.features, mean, core, centroid, n);
+        let mut features = score::features(&best.features, mean, core, centroid, n);
+        if told {
+            features[score::SAME_FEED] = 1.0;
+        }
         let at = self.at(best.slot).map_or(new.at, |slot| slot.at);
         let apart = Duration::from_millis(new.at.0.abs_diff(at.0));
         Some(Likeness { story, entry: best.entry, features, score: self.model.score(&features), apart })

@@ -9,35 +9,43 @@ mod address;
 mod address_tables;
 mod boilerplate;
 mod copies;
+mod decide;
 mod evidence;
 mod fold;
 mod form;
 mod glossary;
 mod index;
+mod later;
 mod likeness;
+mod marks;
 mod postings;
 mod prepare;
+mod representative;
 mod roundup;
 pub mod score;
 mod shingle;
+mod sites;
 mod spread;
 mod stopwords;
+mod teller;
 mod words;
 
 pub use address::{address_key, address_keys};
 pub use index::Index;
+pub use later::Revision;
 pub use likeness::Likeness;
 pub use prepare::{Prepared, prepare};
+pub use representative::{Completeness, Face, representative};
 
-use crate::model::{Dedupe, EntryId, FeedId, StoryId, Timestamp};
+use crate::model::{EntryId, FeedId, StoryId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// The version of the scores: stored with each membership, raised when a decision could come out otherwise.
-pub const MODEL_VERSION: u32 = 4;
+pub const MODEL_VERSION: u32 = 5;
 
 /// The version of the tables that decide what address keys come to: `address_tables.rs` and `tracking.rs`. Keys are stored,
 /// so whoever changes a row raises it: the stored addresses are then keyed anew behind the running service.
-pub const ADDRESS_VERSION: u32 = 1;
+pub const ADDRESS_VERSION: u32 = 2;
 
 /// An entry as the story room sees it.
 #[derive(Clone, Debug)]
@@ -45,6 +53,8 @@ pub struct Item<'a> {
     pub entry: EntryId,
     pub feed: FeedId,
     pub title: &'a str,
+    /// Whose site it leads to: in a feed that links to many, each tells for itself.
+    pub link: Option<&'a str>,
     /// Plain text of the best body there is.
     pub text: &'a str,
     /// The earlier of claimed and first seen.
@@ -133,13 +143,8 @@ pub struct Decision {
     pub duplicate_of: Option<EntryId>,
     pub rung: Rung,
     pub evidence: Evidence,
-}
-
-impl Decision {
-    /// On an entry whose feed is compared with nothing: a story by itself, whatever else there is.
-    pub fn alone() -> Decision {
-        Decision { join: None, duplicate_of: None, rung: Rung::First, evidence: evidence::first(Dedupe::Off, false, None) }
-    }
+    /// Stories that it did not join and that are near all the same, nearest first: shown beside it, never merged.
+    pub related: Vec<Nearest>,
 }
 
 /// What a person has said about entries: it beats everything else.

@@ -1,9 +1,10 @@
 //! An entry → all that decisions look at: the dear part, done off the writer's thread.
 
+use super::marks::{Mark, marks};
 use super::score::{Term, terms};
 use super::shingle::{Sketch, sketch};
 use super::words::{Kind, tokens};
-use super::{Item, boilerplate, fold, form, roundup};
+use super::{Item, boilerplate, fold, form, roundup, sites};
 use crate::model::{EntryId, FeedId, Timestamp};
 use crate::text::{self, clip, is_cjk};
 use xxhash_rust::xxh3::xxh3_64;
@@ -26,6 +27,12 @@ pub struct Prepared {
     pub entry: EntryId,
     pub feed: FeedId,
     pub at: Timestamp,
+    /// Whose site its link leads to; 0 for none.
+    pub(super) site: u32,
+    /// What tells it apart from others of its name.
+    pub(super) marks: Box<[Mark]>,
+    /// The hash of the title as `title`, of whatever length; 0 for none.
+    pub(super) headline: u32,
     pub(super) roundup: bool,
     pub(super) advice: bool,
     /// Whether its title (else its text) is written in Han letters.
@@ -35,6 +42,8 @@ pub struct Prepared {
     pub(super) has_title: bool,
     /// The title's words in their order.
     pub(super) units: Box<[u32]>,
+    /// How many of them stand before a colon or a bar.
+    pub(super) n_head: u8,
     /// Whether its text (else its title) is written in Han letters: a title may be full of foreign names.
     pub(super) han_text: bool,
     /// Whether there is a text that can be judged.
@@ -77,6 +86,9 @@ pub fn prepare(item: &Item) -> Prepared {
         entry: item.entry,
         feed: item.feed,
         at: item.at,
+        site: sites::site(item.link),
+        marks: marks(&text::compose(title)),
+        headline: if bare.is_empty() { 0 } else { (xxh3_64(bare.as_bytes()) >> 32) as u32 | 1 },
         roundup: roundup::is_roundup(&folded_title),
         advice: roundup::is_advice(&folded_title),
         han: letters(title).or_else(|| letters(raw_text)).unwrap_or(false),
@@ -84,6 +96,7 @@ pub fn prepare(item: &Item) -> Prepared {
         has_title: !bare.is_empty(),
         han_text: letters(&text).or_else(|| letters(title)).unwrap_or(false),
         units: form::units(without_site(title)),
+        n_head: form::n_head(without_site(title)),
         has_text: terms.iter().filter(|term| term.in_text() > 0).count() >= MIN_TEXT_TERMS,
         terms,
         sketch,

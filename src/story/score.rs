@@ -124,10 +124,10 @@ pub type Features = [f32; FEATURES.len()];
 /// What a pair of entries is judged by: the first part of [`FEATURES`].
 pub type PairFeatures = [f32; N_PAIR];
 
-const N_PAIR: usize = 23;
+const N_PAIR: usize = 24;
 
 /// First those of the story's member that is most like the newcomer, then those of the story as a whole.
-pub const FEATURES: [&str; 30] = [
+pub const FEATURES: [&str; 31] = [
     "title_cosine",
     "all_cosine",
     "title_names",
@@ -151,6 +151,7 @@ pub const FEATURES: [&str; 30] = [
     "both_han_cosine",
     "rare_shared",
     "title_only_sum",
+    "texts_tell",
     "mean_cosine",
     "core",
     "core_of_many",
@@ -163,7 +164,21 @@ pub const FEATURES: [&str; 30] = [
 pub const TITLE_COSINE: usize = 0;
 pub const ALL_COSINE: usize = 1;
 pub const RAREST_SHARED: usize = 7;
+pub const ALL_NAMES: usize = 5;
+pub const ALL_NUMBERS: usize = 6;
+pub const SAME_FEED: usize = 13;
+pub const TEXT_COSINE: usize = 16;
 pub const RARE_SHARED: usize = 21;
+pub const TEXTS_TELL: usize = 23;
+
+/// Titles of one script that share less tell two stories, if the texts do not tell otherwise.
+pub const UNLIKE_TITLES: f32 = 0.03;
+
+/// Texts under such titles have at least so many rare terms in common, of them so many names and numbers by rarity, and are
+/// so much alike.
+const RARE_OF_TEXTS: f32 = 5.0;
+const NAMED_IN_TEXTS: f32 = 2.0;
+const TEXTS_ALIKE: f32 = 0.2;
 
 /// One side of a pair.
 pub struct Side<'a> {
@@ -286,6 +301,8 @@ pub fn pair(newer: &Newer, old: &Side) -> PairFeatures {
     let flag = |is: bool| f32::from(u8::from(is));
     let title_only = flag(!new.has_text || !old.has_text);
     let both_han = flag(new.han && old.han);
+    let text_cosine = cosine(text, new.norms.text, old.norms.text);
+    let texts_tell = rare_shared >= RARE_OF_TEXTS && names + numbers >= NAMED_IN_TEXTS && text_cosine >= TEXTS_ALIKE;
     [
         title_cosine,
         cosine(all, new.norms.all, old.norms.all),
@@ -304,13 +321,14 @@ pub fn pair(newer: &Newer, old: &Side) -> PairFeatures {
         f32::from(u8::from(new.feed == old.feed)),
         differ(newer.n_numbers, old_numbers, shared_numbers),
         differ(newer.n_names, old_names, shared_names),
-        cosine(text, new.norms.text, old.norms.text),
+        text_cosine,
         title_only,
         title_only * title_cosine,
         both_han,
         both_han * title_cosine,
         rare_shared,
         title_only * title_sum.min(4.0),
+        flag(title_cosine < UNLIKE_TITLES && texts_tell),
     ]
 }
 
@@ -408,6 +426,12 @@ pub fn title_share(new: &Newer, old: &[Term]) -> f32 {
     if new.idf_square > 0.0 { shared / new.idf_square } else { 0.0 }
 }
 
+/// How many terms two titles share.
+pub fn n_shared_titles(new: &Newer, old: &[Term]) -> usize {
+    let title = old.iter().filter(|other| other.in_title() > 0).filter_map(|other| new.find(other.key()));
+    title.filter(|(term, _)| term.in_title() > 0).count()
+}
+
 /// The rarest terms of a title that are looked for in the other entry.
 const SUPPORTING_TERMS: usize = 4;
 
@@ -418,6 +442,18 @@ pub fn title_support(title: impl Iterator<Item = (Term, f32)>, other: &[Term]) -
     title.truncate(SUPPORTING_TERMS);
     let named = title.iter().filter(|(_, key)| other.binary_search_by_key(key, |term| term.key()).is_ok());
     if title.is_empty() { 1.0 } else { named.count() as f32 / title.len() as f32 }
+}
+
+/// The share of a title that the other entry names anywhere, by rarity.
+pub fn named(title: impl Iterator<Item = (Term, f32)>, other: &[Term]) -> f32 {
+    let (mut all, mut named) = (0.0, 0.0);
+    for (term, idf) in title.filter(|(term, _)| term.in_title() > 0) {
+        all += idf;
+        if other.binary_search_by_key(&term.key(), |term| term.key()).is_ok() {
+            named += idf;
+        }
+    }
+    if all > 0.0 { named / all } else { 0.0 }
 }
 
 /// Weights and thresholds.

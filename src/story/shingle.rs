@@ -21,6 +21,9 @@ const SAMPLE: usize = 128;
 /// A text of fewer shingles is a sentence or two.
 const SHORT_SHINGLES: u32 = 100;
 
+/// A text of so many shingles tells something of its own.
+const TOLD: u32 = 20;
+
 /// Bits of a hash that a sketch keeps: two texts of a hundred shingles share one by chance in six pairs.
 const KEPT_BITS: u32 = 16;
 
@@ -336,7 +339,8 @@ pub fn verdict(new: &Sketch, old: &Sketch, o: &Overlap, alike: f32) -> Verdict {
         return if o.is_much() { Verdict::Quotes } else { Verdict::Different };
     }
     // Short texts under titles that share nothing: what they share is the site's, not the article's.
-    if alike < 0.05 && (new.is_short() || old.is_short()) {
+    let word_for_word = o.jaccard >= 0.97 && new.n_shingles >= TOLD;
+    if alike < 0.05 && (new.is_short() || old.is_short()) && !word_for_word {
         return Verdict::Different;
     }
     if is_template(new, old, o) { Verdict::Template } else { Verdict::Copy }

@@ -37,14 +37,16 @@ pub fn term(text: &str) -> u32 {
 static STOP: LazyLock<HashSet<&str>> = LazyLock::new(|| stopwords::ENGLISH.iter().copied().collect());
 static STOP_HAN: LazyLock<Set<char>> = LazyLock::new(|| stopwords::HAN.chars().collect());
 
-type Entry = (&'static str, &'static str, bool);
-static GLOSSARY: LazyLock<Map<char, Vec<Entry>>> = LazyLock::new(|| {
-    let mut by_first: Map<char, Vec<Entry>> = Map::default();
-    let names = glossary::NAMES.iter().map(|(han, english)| (*han, *english, true));
-    let words = glossary::WORDS.iter().map(|(han, english)| (*han, *english, false));
-    for entry in names.chain(words) {
-        if let Some(first) = entry.0.chars().next() {
-            by_first.entry(first).or_default().push(entry);
+/// Longer names first, by their first letters: the English in tokens as an English text gives them.
+type Row = (&'static str, Vec<(u32, Kind)>);
+static GLOSSARY: LazyLock<Map<char, Vec<Row>>> = LazyLock::new(|| {
+    let mut by_first: Map<char, Vec<Row>> = Map::default();
+    for (han, english, name) in glossary::rows() {
+        let kind = if name { Kind::Name } else { Kind::Word };
+        let terms =
+            tokens(english, false).into_iter().filter(|token| token.kind < Kind::Model).map(|token| (token.term, kind)).collect();
+        if let Some(first) = han.chars().next() {
+            by_first.entry(first).or_default().push((han, terms));
         }
     }
     by_first.values_mut().for_each(|rows| rows.sort_by_key(|row| std::cmp::Reverse(row.0.len())));
@@ -76,7 +78,7 @@ pub fn tokens(text: &str, title: bool) -> Vec<Token> {
     let show = |name: &str| if title { name.to_owned() } else { String::new() };
     let mut out = Vec::with_capacity(runs.len());
     let mut previous_name: Option<&str> = None;
-    for run in &runs {
+    for (n, run) in runs.iter().enumerate() {
         let text = &folded[run.at.clone()];
         if run.han {
             han_tokens(text, title, &mut out);
@@ -89,8 +91,14 @@ pub fn tokens(text: &str, title: bool) -> Vec<Token> {
                 let model = format!("{name} {text}");
                 out.push(Token { term: term(&model), kind: Kind::Model, shown: show(&model) });
             }
-            if text.len() >= 2 {
-                out.push(Token { term: term(text), kind: Kind::Number, shown: show(text) });
+            let unit = runs.get(n + 1).filter(|next| next.attached).map(|next| &folded[next.at.clone()]);
+            // 20亿 and 2 billion are one number.
+            let amount = unit.and_then(magnitude).zip(text.parse::<f64>().ok()).map(|(times, number)| times * number);
+            if let Some(amount) = amount {
+                let amount = format!("{amount:.0} in all");
+                out.push(Token { term: term(&amount), kind: Kind::Number, shown: show(text) });
+            } else if let Some(kind) = weight_of(text) {
+                out.push(Token { term: term(text), kind, shown: show(text) });
             }
             previous_name = None;
             continue;
@@ -107,15 +115,54 @@ pub fn tokens(text: &str, title: bool) -> Vec<Token> {
     out
 }
 
+/// How many a word behind a number makes of it. Longer ones first.
+const MAGNITUDES: &[(&str, f64)] = &[
+    ("thousand", 1e3),
+    ("million", 1e6),
+    ("billion", 1e9),
+    ("trillion", 1e12),
+    ("mln", 1e6),
+    ("bln", 1e9),
+    ("bn", 1e9),
+    ("tn", 1e12),
+    ("k", 1e3),
+    ("m", 1e6),
+    ("b", 1e9),
+    ("万亿", 1e12),
+    ("百万", 1e6),
+    ("千万", 1e7),
+    ("亿", 1e8),
+    ("万", 1e4),
+];
+
+fn magnitude(unit: &str) -> Option<f64> {
+    let han = unit.starts_with(is_cjk);
+    let row = MAGNITUDES.iter().find(|(name, _)| if han { unit.starts_with(name) } else { unit == *name });
+    row.map(|(_, times)| *times)
+}
+
+/// What a number is worth alone: what counts days, people or reasons is shared by chance, and so is a year.
+fn weight_of(number: &str) -> Option<Kind> {
+    let year = number.len() == 4 && (number.starts_with("19") || number.starts_with("20"));
+    match number.len() {
+        ..=2 => None,
+        _ if year => Some(Kind::Word),
+        _ => Some(Kind::Number),
+    }
+}
+
 fn han_tokens(run: &str, title: bool, out: &mut Vec<Token>) {
     let mut letters = run.char_indices().peekable();
+    let mut named = 0;
     while let Some((at, c)) = letters.next() {
-        if let Some(rows) = GLOSSARY.get(&c)
-            && let Some((han, english, name)) = rows.iter().find(|(han, ..)| run[at..].starts_with(han))
+        if at >= named
+            && let Some(rows) = GLOSSARY.get(&c)
+            && let Some((han, english)) = rows.iter().find(|(han, _)| run[at..].starts_with(han))
         {
-            let kind = if *name { Kind::Name } else { Kind::Word };
-            let shown = if *name && title { (*han).to_owned() } else { String::new() };
-            out.extend(english.split(' ').map(|word| Token { term: term(stem(word)), kind, shown: shown.clone() }));
+            // What stands inside a longer name is no name of its own: 亚马逊 in 亚马逊云.
+            named = at + han.len();
+            let shown = |kind: Kind| if kind == Kind::Name && title { (*han).to_owned() } else { String::new() };
+            out.extend(english.iter().map(|(term, kind)| Token { term: *term, kind: *kind, shown: shown(*kind) }));
         }
         if let Some(&(next_at, next)) = letters.peek()
             && !STOP_HAN.contains(&c)

@@ -1,0 +1,125 @@
+//! Who tells, and whether the same teller tells the same event again.
+//!
+//! The teller is the feed, or the site of the link where a feed links to many sites, as planets and link lists do. One teller
+//! seldom tells one event twice: its releases, episodes, advisories and daily columns are alike in all but what matters. So
+//! entries of one teller are one only if the later is the earlier published again: the same headline but for words like
+//! *update*, and the text of the earlier one, soon after. The same text days later is a standing text.
+
+use super::index::{Index, Newcomer, Slot};
+use super::{form, marks, score, shingle};
+use crate::model::StoryId;
+use std::time::Duration;
+
+/// How soon something is published again: what comes back each day is a column.
+const AGAIN: Duration = Duration::from_secs(18 * 3600);
+
+/// How soon a teller says a thing again in other words.
+const ANEW: Duration = Duration::from_secs(24 * 3600);
+
+/// … and how much of either headline the other entry then names.
+const NAMED_BY_BOTH: f32 = 0.4;
+const NAMED_BY_ONE: f32 = 0.6;
+
+/// … or how much alike their texts are, what names and numbers they share, by rarity, and how much of either at most
+/// stands in the other word for word.
+const TEXTS_ALIKE: f32 = 0.24;
+const NAMES_SHARED: f32 = 1.0;
+const MOULD: f32 = 0.35;
+
+/// The share of the earlier text that the later one keeps.
+const KEPT: f32 = 0.8;
+
+impl Index {
+    /// Whether one teller speaks in both.
+    pub(super) fn one_teller(&self, newcomer: &Newcomer, old: &Slot) -> bool {
+        let new = newcomer.new;
+        let one_site = new.site != 0 && new.site == old.site;
+        if new.feed != old.feed {
+            return one_site && (newcomer.many_sites || self.sites.many(old.feed));
+        }
+        one_site || !newcomer.many_sites || new.site == 0 || old.site == 0
+    }
+
+    /// Whether they may be one text: not two things, and of one teller only if published again.
+    pub(super) fn may_be_copy(&self, newcomer: &Newcomer, old: &Slot) -> bool {
+        let one_teller = self.one_teller(newcomer, old);
+        // A title that was cut short may have lost the end of an identifier.
+        let cut = !one_teller && form::is_cut(&newcomer.new.units, &old.units);
+        (cut || !marks::compare(&newcomer.new.marks, &old.marks, one_teller).apart) && (!one_teller || is_again(newcomer, old))
+    }
+
+    /// Whether they may tell one event: not two things, and of one teller only if their titles say the same in other words.
+    pub(super) fn may_be_one(&self, newcomer: &Newcomer, old: &Slot) -> bool {
+        let one_teller = self.one_teller(newcomer, old);
+        !marks::compare(&newcomer.new.marks, &old.marks, one_teller).apart
+            && (!one_teller || is_again(newcomer, old) || self.says_it_anew(newcomer, old))
+    }
+
+    /// Whether an entry tells what another one of its teller told, in other words: soon after, not by a form, and each naming
+    /// what the other's headline names, or with texts of the same names in other sentences. Sentences that return are a
+    /// mould's.
+    fn says_it_anew(&self, newcomer: &Newcomer, old: &Slot) -> bool {
+        let new = newcomer.new;
+        let apart = Duration::from_millis(new.at.0.abs_diff(old.at.0));
+        // One headline over two texts is a column's.
+        if apart > ANEW || !new.has_text || !old.has_text || new.headline == old.headline {
+            return false;
+        }
+        if form::one_form(&new.units, &old.units) || form::filled_in(&new.units, &old.units) {
+            return false;
+        }
+        let (mine, theirs) = self.supports_of(newcomer, old);
+        if mine.min(theirs) >= NAMED_BY_BOTH && mine.max(theirs) >= NAMED_BY_ONE {
+            return true;
+        }
+        let pair = score::pair(&newcomer.side, &old.side());
+        let overlap = shingle::overlap(&new.sketch, &old.sketch, false);
+        pair[score::TEXT_COSINE] >= TEXTS_ALIKE
+            && pair[score::ALL_NAMES] + pair[score::ALL_NUMBERS] >= NAMES_SHARED
+            && overlap.of_new.max(overlap.of_old) <= MOULD
+    }
+
+    /// How far each title is named by the other entry: the shares of its terms by their rarity.
+    fn supports_of(&self, newcomer: &Newcomer, old: &Slot) -> (f32, f32) {
+        let mine = newcomer.new.terms.iter().copied().zip(newcomer.side.idf.iter().copied());
+        let theirs = old.terms.iter().filter(|term| term.in_title() > 0).map(|term| (*term, self.rarity(*term)));
+        (score::named(mine, &old.terms), score::named(theirs, &newcomer.new.terms))
+    }
+
+    /// Whether a story's members leave room for a newcomer: none of his own teller tells another thing, and not more of them
+    /// bear other identifiers than bear his. `Some(true)`: his own teller is among them.
+    pub(super) fn room(&self, newcomer: &Newcomer, story: StoryId) -> Option<bool> {
+        let Some(known) = self.stories.get(&story) else { return Some(false) };
+        let (mut n_apart, mut n_together, mut told) = (0, 0, false);
+        for slot in known.members.iter().filter_map(|at| self.at(*at)) {
+            if self.one_teller(newcomer, slot) {
+                if !self.leaves_room(newcomer, slot) {
+                    return None;
+                }
+                told |= !is_again(newcomer, slot);
+            }
+            let told = marks::compare(&newcomer.new.marks, &slot.marks, false);
+            n_apart += u32::from(told.apart);
+            n_together += u32::from(told.together && !told.apart);
+        }
+        (n_apart <= n_together).then_some(told)
+    }
+
+    fn leaves_room(&self, newcomer: &Newcomer, old: &Slot) -> bool {
+        let new = newcomer.new;
+        is_again(newcomer, old) || !marks::compare(&new.marks, &old.marks, false).apart && !form::one_form(&new.units, &old.units)
+    }
+}
+
+/// Whether a teller publishes an entry again.
+fn is_again(newcomer: &Newcomer, old: &Slot) -> bool {
+    let new = newcomer.new;
+    if new.headline == 0 || new.headline != old.headline || Duration::from_millis(new.at.0.abs_diff(old.at.0)) > AGAIN {
+        return false;
+    }
+    if new.sketch.is_empty() || old.sketch.is_empty() {
+        return false;
+    }
+    let overlap = shingle::overlap(&new.sketch, &old.sketch, true);
+    overlap.jaccard >= KEPT || overlap.of_old >= KEPT || overlap.of_new >= KEPT
+}
