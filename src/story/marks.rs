@@ -384,7 +384,7 @@ pub fn marks(title: &str) -> Box<[Mark]> {
                 // Part III
                 let counted = before.is_some_and(|before| piece.gap == " " && COUNTERS.contains(&&*before.folded));
                 if counted && piece.text.bytes().all(|b| matches!(b, b'I' | b'V' | b'X')) {
-                    marks.push(Mark::new(&before.map_or("", |before| &before.folded), roman(piece.text), false));
+                    marks.push(Mark::new(before.map_or("", |before| &before.folded), roman(piece.text), false));
                 }
             }
             What::Han => {
