@@ -654,7 +654,7 @@ async fn an_entry_that_waits_for_nothing_is_compared_in_the_commit_that_brings_i
     let text = "Neutrino detectors under the Mediterranean have seen a particle with more energy than any before, say \
         physicists who spent two years checking whether their instrument, a lattice of glass spheres, had fooled them.";
     let brought = |feed: FeedId, id: &str, title: &str, text: &str| {
-        let item = story::Item { entry: EntryId(0), feed, title, text, at: NOW };
+        let item = story::Item { entry: EntryId(0), feed, title, link: None, text, at: NOW };
         let ready = Ready { prepared: Some(story::prepare(&item)), ..ready(Dedupe::Story, title) };
         record(feed, NOW, vec![Draft { ready: Some(ready), ..draft(id, &format!("https://x.example/{id}"), title) }])
     };

@@ -4,6 +4,7 @@
 use super::form;
 use super::index::{CORE_MEMBERS, Index, MAX_TERM_FREQUENCY, Newcomer, Slot};
 use super::score::{self, Features, PairFeatures};
+use super::shingle;
 use super::spread::Map;
 use crate::model::{EntryId, StoryId};
 use std::time::Duration;
@@ -25,6 +26,9 @@ const MIN_COSINE: f32 = 0.04;
 const MIN_RARE_SHARED: f32 = 2.0;
 const MIN_RARE_CROSS: f32 = 1.0;
 const UNLIKE_TITLES: f32 = 0.1;
+
+/// The share of a text that is a mould's if another text has it too.
+const MOULD: f32 = 0.4;
 
 /// In a window of so many entries some share a name by chance.
 const CROWDED: usize = 1_500;
@@ -133,6 +137,13 @@ impl Index {
             }
             if features[score::RARE_SHARED] < least {
                 return None;
+            }
+            // Sentences that return under titles hardly alike are a mould's; a copy was found before.
+            if features[score::TITLE_COSINE] < UNLIKE_TITLES {
+                let overlap = shingle::overlap(&new.sketch, &slot.sketch, false);
+                if overlap.of_new.max(overlap.of_old) >= MOULD {
+                    return None;
+                }
             }
         }
         let nearness = score::nearness(&features);
