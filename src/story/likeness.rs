@@ -110,17 +110,8 @@ impl Index {
             return None;
         }
         let crowded = self.len() >= CROWDED;
-        let one_form =
-            form::one_form(&new.units, &slot.units) || form::under_one_head((&new.units, new.n_head), (&slot.units, slot.n_head));
-        if one_form {
-            return None;
-        }
         // One word in common makes no event of two headlines, where the window does not know yet which words are rare.
-        if self.len() < CROWDED
-            && (!new.has_text || !slot.has_text)
-            && !cross
-            && score::n_shared_titles(&newcomer.side, &slot.terms) < MIN_SHARED_WORDS
-        {
+        if !crowded && textless && !cross && score::n_shared_titles(&newcomer.side, &slot.terms) < MIN_SHARED_WORDS {
             return None;
         }
         // Two whole texts on one event share rare details; texts of one mould share only the mould.
@@ -145,6 +136,12 @@ impl Index {
                     return None;
                 }
             }
+        }
+        // Two things under one head, or filled into one form.
+        let one_form =
+            form::one_form(&new.units, &slot.units) || form::under_one_head((&new.units, new.n_head), (&slot.units, slot.n_head));
+        if one_form {
+            return None;
         }
         let nearness = score::nearness(&features);
         Some(Pair { entry: slot.entry, story: slot.story, nearness, features, slot: at })
