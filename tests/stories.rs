@@ -115,19 +115,20 @@ fn all_in_one(others: Vec<Row>) -> String {
         all.extend(rows(file).into_iter().map(|row| (Some(number), Row { feed: format!("{number} {}", row.feed), ..row })));
     }
     all.sort_by_key(|(_, row)| row.at());
-    let mut found: Vec<(Vec<Row>, Vec<StoryId>)> = vec![Default::default(); files.len()];
+    let mut found: Vec<(Vec<Row>, Vec<StoryId>, String)> = vec![Default::default(); files.len()];
     for (number, row) in all {
-        let (story, _) = stream.take(&row, row.at());
+        let (story, why) = stream.take(&row, row.at());
         if let Some(number) = number {
+            let _ = writeln!(found[number].2, "{}: {why}", row.id); // to a String
             found[number].0.push(row);
             found[number].1.push(story);
         }
     }
     let mut wrong = String::new();
-    for (file, (rows, stories)) in files.iter().zip(&found) {
+    for (file, (rows, stories, whys)) in files.iter().zip(&found) {
         let (expected, got) = (std::fs::read_to_string(file.with_extension("expected")).unwrap(), partition(rows, stories));
         if expected != got {
-            let _ = writeln!(wrong, "{}: expected\n{expected}got\n{got}", file.display()); // to a String
+            let _ = writeln!(wrong, "{}: expected\n{expected}got\n{got}{whys}", file.display()); // to a String
         }
     }
     wrong

@@ -111,78 +111,12 @@ fn what_names_no_article_has_no_key() {
 }
 
 #[test]
-fn an_agency_copy_joins_its_original_whichever_comes_first() {
-    let title = "Harlan dam closes spillway after wall moves";
-    let copy = format!("(Agency) -- {DAM}");
-    let own = entry(1, 1, 0, title, DAM);
-    let agency = entry(2, 2, 1, &format!("Agency: {title}"), &copy);
-    assert_eq!(stories(&[own.clone(), agency.clone()]), [1, 1]);
-    assert_eq!(stories(&[agency, own]), [2, 2]);
-}
-
-#[test]
 fn a_traditional_chinese_copy_is_the_same_text() {
     let mut index = Index::new(window());
     take(&mut index, entry(1, 1, 0, "海岸以东发生地震,铁路停运", QUAKE_ZH_SIMPLE), &Constraints::default());
     let (story, decision) = take(&mut index, entry(2, 2, 2, "海岸以東發生地震,鐵路停運", QUAKE_ZH), &Constraints::default());
     assert_eq!((story, decision.rung, decision.duplicate_of), (StoryId(1), Rung::Text, Some(EntryId(1))));
     assert!(decision.evidence.why.contains("same text"), "{}", decision.evidence.why);
-}
-
-#[test]
-fn who_quotes_or_collects_is_no_copy() {
-    let both = format!("{FERRY}\n\n{DAM}");
-    let found = stories(&[
-        entry(1, 1, 0, "Harlan dam closes spillway", DAM),
-        entry(2, 2, 1, "No night ferry to Castell this winter", FERRY),
-        entry(3, 3, 2, "Morning briefing: dam, ferry", &both),
-    ]);
-    assert_eq!(found, [1, 2, 3]);
-    // Nor is what it collects a copy of the collection, if that came first.
-    let found = stories(&[
-        entry(1, 3, 0, "Morning briefing: dam, ferry", &both),
-        entry(2, 2, 1, "No night ferry to Castell this winter", FERRY),
-    ]);
-    assert_eq!(found, [1, 2]);
-}
-
-#[test]
-fn a_form_filled_in_anew_is_no_copy() {
-    let form = |name: &str, amount: &str, day: &str| {
-        format!(
-            "{name} today announced that its board has declared a quarterly dividend of {amount} a share, payable on May \
-             {day} to holders of record, continuing its policy of returning money to those who own it."
-        )
-    };
-    let found = stories(&[
-        entry(1, 1, 0, "Brightwell declares dividend", &form("Brightwell", "0.14", "3")),
-        entry(2, 1, 1, "Castor declares dividend", &form("Castor", "0.46", "21")),
-    ]);
-    assert_eq!(found, [1, 2]);
-}
-
-#[test]
-fn titles_that_fill_in_one_form_are_no_story() {
-    let text = |buyer: &str, bought: &str, town: &str| {
-        format!(
-            "{buyer} übernimmt {bought} vollständig, wie beide Unternehmen am Morgen in {town} mitteilten. Die Belegschaft soll \
-             bleiben, der Aufsichtsrat hat zugestimmt, und die Behörden prüfen den Zusammenschluss bis zum Sommer."
-        )
-    };
-    let forms = [
-        ("Brightwell übernimmt Castor für 82 Millionen Euro", text("Brightwell", "Castor", "Ulm")),
-        ("Ostermann übernimmt Pellico für 69 Millionen Euro", text("Ostermann", "Pellico", "Celle")),
-        ("Vandreka übernimmt Norling für 24 Millionen Euro", text("Vandreka", "Norling", "Greiz")),
-    ];
-    let entries: Vec<Prepared> =
-        forms.iter().enumerate().map(|(i, (title, text))| entry(i as i64 + 1, i as i64, i as i64, title, text)).collect();
-    assert_eq!(stories(&entries), [1, 2, 3]);
-    // A colon begins a sentence: the capital behind it makes no name that both would share.
-    let found = stories(&[
-        entry(1, 1, 0, "Castor zeigt Modell 5.1: Schneller, aber nicht für alle", &text("Castor", "Ilmo", "Ulm")),
-        entry(2, 2, 1, "Pellico zeigt Modell 8.0: Schneller, aber nicht für alle", &text("Pellico", "Ragna", "Celle")),
-    ]);
-    assert_eq!(found, [1, 2]);
 }
 
 #[test]
@@ -208,17 +142,6 @@ fn of_many_only_those_still_in_the_window_are_found() {
             assert_eq!(found.duplicate_of, wanted, "{i} in round {round}: {:?}", found.evidence);
         }
     }
-}
-
-#[test]
-fn an_excerpt_and_an_update_are_copies() {
-    let title = "Harlan dam closes spillway after wall moves";
-    let excerpt = format!("{}… Read more", &DAM[..220]);
-    let update = format!("{DAM} The mayor thanked the volunteers.");
-    assert_eq!(
-        stories(&[entry(1, 1, 0, title, DAM), entry(2, 2, 1, title, &excerpt), entry(3, 3, 2, title, &update)]),
-        [1, 1, 1]
-    );
 }
 
 #[test]

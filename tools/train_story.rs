@@ -18,7 +18,7 @@
 use courant::model::{Dedupe, EntryId, FeedId, StoryId, Timestamp};
 use courant::story::score::{FEATURES, Features, Model};
 use courant::story::{Constraints, Index, Item, Prepared, prepare};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 /// Against over-fitting: as if each weight had been seen at zero this often.
@@ -33,6 +33,8 @@ struct Set {
     name: String,
     weight: f64,
     items: Vec<Prepared>,
+    /// By their numbers.
+    feeds: Vec<String>,
     /// The true story of each entry, `None` where unknown.
     stories: Vec<Option<u32>>,
     samples: Vec<Sample>,
@@ -65,6 +67,7 @@ fn main() {
         let early = sets[left_out].samples.iter().filter(|s| s.early);
         tell("later half  ", &sets[left_out], &model(others.chain(early)), half);
     }
+    sets.iter().for_each(|set| tell("shipped     ", set, Model::shipped(), 0));
     let model = model(sets.iter().flat_map(|set| &set.samples));
     sets.iter().for_each(|set| tell("fitted      ", set, &model, 0));
     println!("bias {:.3}", model.bias);
@@ -91,6 +94,9 @@ fn read(folder: &str, name: &str) -> Set {
         let entry = EntryId(items.len() as i64);
         items.push(prepare(&Item { entry, feed, title: &title, link: row["url"].as_str(), text: &body, at: Timestamp(at) }));
     }
+    let mut names: Vec<(i64, String)> = feeds.into_iter().map(|(name, number)| (number, name)).collect();
+    names.sort();
+    let feeds = names.into_iter().map(|(_, name)| name).collect();
     let mut stories = vec![None; items.len()];
     let mut numbers: HashMap<String, u32> = HashMap::new();
     for line in gold.lines() {
@@ -101,7 +107,7 @@ fn read(folder: &str, name: &str) -> Set {
             stories[position[id]] = Some(*numbers.entry(story.to_owned()).or_insert(next));
         }
     }
-    Set { name: name.to_owned(), weight, items, stories, samples: Vec::new() }
+    Set { name: name.to_owned(), weight, items, feeds, stories, samples: Vec::new() }
 }
 
 /// The candidates of each entry, with the truth.
@@ -147,9 +153,18 @@ fn row_of(features: &Features) -> [f64; N] {
 fn tell(what: &str, set: &Set, model: &Model, from: usize) {
     let mut index = Index::with_model(Duration::from_secs(96 * 3600), model.clone());
     let mut found = Vec::with_capacity(set.items.len());
+    // Right and wrong joins of a feed with itself.
+    let mut own: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for (i, item) in set.items.iter().enumerate() {
         index.expire(item.at);
         let decision = index.decide(item, Dedupe::Story, &[], &Constraints::default());
+        if let Some(with) = decision.evidence.with.map(|with| with.0 as usize)
+            && set.items[with].feed == item.feed
+            && let (Some(mine), Some(theirs)) = (set.stories[i], set.stories[with])
+        {
+            let joins = own.entry(&set.feeds[item.feed.0 as usize]).or_default();
+            *(if mine == theirs { &mut joins.0 } else { &mut joins.1 }) += 1;
+        }
         let story = decision.join.unwrap_or(StoryId(i as i64));
         found.push(story.0);
         index.insert(item.clone(), story);
@@ -173,7 +188,7 @@ fn tell(what: &str, set: &Set, model: &Model, from: usize) {
     let b3m = if n > 0.0 { 2.0 * p * r / (p + r) / n } else { 1.0 };
     let joins = truth.values().sum::<f64>() - said.len() as f64;
     println!(
-        "# {what} {:12} pairs P {:.3} R {:.3}, B³m {b3m:.3}, {joins} joins",
+        "# {what} {:12} pairs P {:.3} R {:.3}, B³m {b3m:.3}, {joins} joins; of one feed, right and wrong: {own:?}",
         set.name,
         right / all_said.max(1.0),
         right / all_true.max(1.0),

@@ -100,6 +100,9 @@ impl Index {
     /// Whether two entries are alike enough to have one address.
     fn supports(&self, newcomer: &Newcomer, old: &Slot) -> bool {
         let new = newcomer.new;
+        if marks::compare(&new.marks, &old.marks, false).apart {
+            return false;
+        }
         let textless = new.sketch.is_empty() || old.sketch.is_empty();
         if textless && (!new.has_title || !old.has_title) || new.title != 0 && new.title == old.title {
             return true;

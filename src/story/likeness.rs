@@ -4,6 +4,7 @@
 use super::form;
 use super::index::{CORE_MEMBERS, Index, MAX_TERM_FREQUENCY, Newcomer, Slot};
 use super::score::{self, Features, PairFeatures};
+use super::shingle;
 use super::spread::Map;
 use crate::model::{EntryId, StoryId};
 use std::time::Duration;
@@ -25,6 +26,9 @@ const MIN_COSINE: f32 = 0.04;
 const MIN_RARE_SHARED: f32 = 2.0;
 const MIN_RARE_CROSS: f32 = 1.0;
 const UNLIKE_TITLES: f32 = 0.1;
+
+/// The share of a text that is a mould's if another text has it too.
+const MOULD: f32 = 0.4;
 
 /// In a window of so many entries some share a name by chance.
 const CROWDED: usize = 1_500;
@@ -106,17 +110,8 @@ impl Index {
             return None;
         }
         let crowded = self.len() >= CROWDED;
-        let one_form =
-            form::one_form(&new.units, &slot.units) || form::under_one_head((&new.units, new.n_head), (&slot.units, slot.n_head));
-        if one_form {
-            return None;
-        }
         // One word in common makes no event of two headlines, where the window does not know yet which words are rare.
-        if self.len() < CROWDED
-            && (!new.has_text || !slot.has_text)
-            && !cross
-            && score::n_shared_titles(&newcomer.side, &slot.terms) < MIN_SHARED_WORDS
-        {
+        if !crowded && textless && !cross && score::n_shared_titles(&newcomer.side, &slot.terms) < MIN_SHARED_WORDS {
             return None;
         }
         // Two whole texts on one event share rare details; texts of one mould share only the mould.
@@ -134,6 +129,19 @@ impl Index {
             if features[score::RARE_SHARED] < least {
                 return None;
             }
+            // Sentences that return under titles hardly alike are a mould's; a copy was found before.
+            if features[score::TITLE_COSINE] < UNLIKE_TITLES {
+                let overlap = shingle::overlap(&new.sketch, &slot.sketch, false);
+                if overlap.of_new.max(overlap.of_old) >= MOULD {
+                    return None;
+                }
+            }
+        }
+        // Two things under one head, or filled into one form.
+        let one_form =
+            form::one_form(&new.units, &slot.units) || form::under_one_head((&new.units, new.n_head), (&slot.units, slot.n_head));
+        if one_form {
+            return None;
         }
         let nearness = score::nearness(&features);
         Some(Pair { entry: slot.entry, story: slot.story, nearness, features, slot: at })

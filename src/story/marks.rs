@@ -6,6 +6,9 @@
 //! count and measure (`$7 billion`, `120 dead`, `3億`) is no identifier: two reports of one event differ in it. Within one
 //! feed, which seldom tells one event twice, such numbers and the days of the week tell apart as well: *soft* marks.
 
+use super::mark_tables::{
+    COUNTERS, EXCHANGES, HAN_COUNTERS, MONTHS, NAME_BRACKETS, NO_NAMES, ORDINALS, PERIODS, QUOTES, UNITS, WEEKDAYS,
+};
 use super::{fold, stopwords};
 use crate::text::{is_alphanumeric, is_cjk};
 use xxhash_rust::xxh3::xxh3_64;
@@ -64,248 +67,6 @@ pub fn compare(a: &[Mark], b: &[Mark], within_feed: bool) -> Told {
     }
     told
 }
-
-/// A word that says that a number follows which is a name: `no. 9001`, `Episode 12`, `Part 3`.
-const COUNTERS: &[&str] = &[
-    "no",
-    "nr",
-    "number",
-    "issue",
-    "issues",
-    "episode",
-    "ep",
-    "eps",
-    "part",
-    "pt",
-    "volume",
-    "vol",
-    "chapter",
-    "ch",
-    "week",
-    "day",
-    "round",
-    "season",
-    "series",
-    "version",
-    "ver",
-    "v",
-    "build",
-    "release",
-    "patch",
-    "edition",
-    "lesson",
-    "level",
-    "matchday",
-    "game",
-    "lot",
-    "ticket",
-    "bug",
-    "pr",
-    "draft",
-    "rfc",
-    "pep",
-    "step",
-    "phase",
-    "stage",
-    "act",
-    "book",
-    "track",
-    "session",
-    "lecture",
-    "unit",
-    "room",
-    "flight",
-    "route",
-    "highway",
-    "line",
-    "case",
-    "bill",
-    "section",
-    "article",
-    "folge",
-    "teil",
-    "ausgabe",
-    "kw",
-    "épisode",
-    "numéro",
-    "tome",
-    "episodio",
-    "parte",
-    "número",
-    "puzzle",
-    "crossword",
-    "wordle",
-    "advisory",
-    "bulletin",
-    "notice",
-    "update",
-    "beta",
-    "alpha",
-    "rc",
-    "q",
-    "h",
-    "fy",
-    "sol",
-    "gp",
-    "race",
-    "heat",
-    "draw",
-];
-
-/// Words before a number that make no name of it.
-const NO_NAMES: &[&str] = &[
-    "top", "over", "about", "nearly", "least", "almost", "around", "than", "some", "up", "under", "all", "these", "those",
-    "first", "last", "only", "just", "more", "most", "best", "another", "every", "roughly", "some", "fewer", "below", "above",
-    "within", "until", "since", "past", "next", "raises", "hits", "tops", "gains", "falls", "drops", "cuts", "adds", "pays",
-    "kills", "loses", "wins", "sells", "buys", "costs", "gets", "says", "age", "aged", "plus", "minus",
-];
-
-/// What a number in front of it counts or measures.
-const UNITS: &[&str] = &[
-    "million",
-    "millions",
-    "millionen",
-    "mio",
-    "billion",
-    "billions",
-    "trillion",
-    "milliarden",
-    "mrd",
-    "bn",
-    "mn",
-    "tn",
-    "k",
-    "m",
-    "b",
-    "percent",
-    "pc",
-    "pct",
-    "per",
-    "gb",
-    "tb",
-    "mb",
-    "kb",
-    "ghz",
-    "mhz",
-    "hz",
-    "gw",
-    "mw",
-    "kw",
-    "kwh",
-    "gwh",
-    "wh",
-    "kg",
-    "g",
-    "km",
-    "cm",
-    "mm",
-    "mph",
-    "kmh",
-    "nm",
-    "hours",
-    "hour",
-    "days",
-    "weeks",
-    "months",
-    "years",
-    "year",
-    "minutes",
-    "seconds",
-    "people",
-    "dead",
-    "killed",
-    "injured",
-    "users",
-    "jobs",
-    "times",
-    "euros",
-    "euro",
-    "dollars",
-    "dollar",
-    "usd",
-    "eur",
-    "yuan",
-    "yen",
-    "pounds",
-    "points",
-    "th",
-    "st",
-    "nd",
-    "rd",
-    "ft",
-    "feet",
-    "inch",
-    "inches",
-    "miles",
-    "am",
-    "pm",
-    "x",
-    "things",
-    "ways",
-    "reasons",
-    "others",
-    "new",
-    "of",
-];
-
-const MONTHS: [&[&str]; 12] = [
-    &["january", "jan", "januar", "janvier", "enero"],
-    &["february", "feb", "februar", "février", "febrero"],
-    &["march", "mar", "märz", "mars", "marzo"],
-    &["april", "apr", "avril", "abril"],
-    &["may", "mai", "mayo"],
-    &["june", "jun", "juni", "juin", "junio"],
-    &["july", "jul", "juli", "juillet", "julio"],
-    &["august", "aug", "août", "agosto"],
-    &["september", "sept", "sep", "septembre", "septiembre"],
-    &["october", "oct", "oktober", "octobre", "octubre"],
-    &["november", "nov", "novembre", "noviembre"],
-    &["december", "dec", "dezember", "décembre", "diciembre"],
-];
-
-const WEEKDAYS: &[&str] = &[
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-    "montag",
-    "dienstag",
-    "mittwoch",
-    "donnerstag",
-    "freitag",
-    "samstag",
-    "sonntag",
-    "morning",
-    "evening",
-    "night",
-    "noon",
-    "afternoon",
-];
-
-/// Which part of a year: word, kind, value. The word before `quarter` or `half`, and Chinese.
-const ORDINALS: &[(&str, &str)] =
-    &[("first", "1"), ("second", "2"), ("third", "3"), ("fourth", "4"), ("1st", "1"), ("2nd", "2"), ("3rd", "3"), ("4th", "4")];
-const PERIODS: &[(&str, &str, &str)] = &[
-    ("一季度", "q", "1"),
-    ("二季度", "q", "2"),
-    ("三季度", "q", "3"),
-    ("四季度", "q", "4"),
-    ("一季报", "q", "1"),
-    ("三季报", "q", "3"),
-    ("上半年", "h", "1"),
-    ("中报", "h", "1"),
-    ("下半年", "h", "2"),
-];
-
-/// What a number after 第 counts.
-const HAN_COUNTERS: &str = "期集季届轮回章号批次周页讲课篇弹话部";
-
-/// Stock exchanges, behind a number or before letters.
-const EXCHANGES: &[&str] =
-    &["sh", "sz", "hk", "ss", "ks", "nasdaq", "nyse", "lse", "tsx", "asx", "hkex", "sse", "szse", "otc", "nse", "bse"];
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum What {
@@ -384,7 +145,7 @@ pub fn marks(title: &str) -> Box<[Mark]> {
                 // Part III
                 let counted = before.is_some_and(|before| piece.gap == " " && COUNTERS.contains(&&*before.folded));
                 if counted && piece.text.bytes().all(|b| matches!(b, b'I' | b'V' | b'X')) {
-                    marks.push(Mark::new(&before.map_or("", |before| &before.folded), roman(piece.text), false));
+                    marks.push(Mark::new(before.map_or("", |before| &before.folded), roman(piece.text), false));
                 }
             }
             What::Han => {
@@ -555,10 +316,6 @@ fn date(pieces: &[Piece], i: usize, marks: &mut Vec<Mark>) -> bool {
     }
     false
 }
-
-/// Brackets that hold a name wherever they stand, and quotes that do at the start of a Chinese title.
-const NAME_BRACKETS: &[(char, char)] = &[('「', '」'), ('『', '』'), ('《', '》')];
-const QUOTES: &[(char, char)] = &[('“', '”'), ('"', '"'), ('‘', '’'), ('\'', '\'')];
 
 /// What titles put in quotes, if it is a name and not a sentence.
 fn quoted(title: &str) -> Vec<Mark> {

@@ -17,6 +17,7 @@ mod glossary;
 mod index;
 mod later;
 mod likeness;
+mod mark_tables;
 mod marks;
 mod postings;
 mod prepare;

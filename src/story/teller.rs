@@ -65,18 +65,11 @@ impl Index {
         if apart > ANEW || !new.has_text || !old.has_text || new.headline == old.headline {
             return false;
         }
-        if form::one_form(&new.units, &old.units) || form::filled_in(&new.units, &old.units) {
-            return false;
-        }
         let (mine, theirs) = self.supports_of(newcomer, old);
-        if mine.min(theirs) >= NAMED_BY_BOTH && mine.max(theirs) >= NAMED_BY_ONE {
-            return true;
-        }
-        let pair = score::pair(&newcomer.side, &old.side());
-        let overlap = shingle::overlap(&new.sketch, &old.sketch, false);
-        pair[score::TEXT_COSINE] >= TEXTS_ALIKE
-            && pair[score::ALL_NAMES] + pair[score::ALL_NUMBERS] >= NAMES_SHARED
-            && overlap.of_new.max(overlap.of_old) <= MOULD
+        let named = mine.min(theirs) >= NAMED_BY_BOTH && mine.max(theirs) >= NAMED_BY_ONE;
+        (named || same_names(newcomer, old))
+            && !form::one_form(&new.units, &old.units)
+            && !form::filled_in(&new.units, &old.units)
     }
 
     /// How far each title is named by the other entry: the shares of its terms by their rarity.
@@ -109,6 +102,16 @@ impl Index {
         let new = newcomer.new;
         is_again(newcomer, old) || !marks::compare(&new.marks, &old.marks, false).apart && !form::one_form(&new.units, &old.units)
     }
+}
+
+/// Whether two texts have the same names and little else word for word.
+fn same_names(newcomer: &Newcomer, old: &Slot) -> bool {
+    let pair = score::pair(&newcomer.side, &old.side());
+    if pair[score::TEXT_COSINE] < TEXTS_ALIKE || pair[score::ALL_NAMES] + pair[score::ALL_NUMBERS] < NAMES_SHARED {
+        return false;
+    }
+    let overlap = shingle::overlap(&newcomer.new.sketch, &old.sketch, false);
+    overlap.of_new.max(overlap.of_old) <= MOULD
 }
 
 /// Whether a teller publishes an entry again.
