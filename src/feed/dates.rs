@@ -4,7 +4,7 @@
 //! numbers and words, and asks which is the time, the zone, the month, the year and the day ([`super::calendar`]). A date
 //! that does not exist gives none; nor does a zero (see [`is_zero`]); a date in the future is given as it is.
 
-use super::calendar::{self, Order};
+use super::calendar::{self, Order, Part};
 use super::zones;
 use crate::date_words::{AFTERNOON, MORNING, ZONES};
 use crate::model::Timestamp;
@@ -166,13 +166,6 @@ fn zone(word: &str) -> Option<i64> {
     matches!(word.as_bytes(), [b'a'..=b'i' | b'k'..=b'y']).then_some(0)
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Part<'a> {
-    Number { digits: &'a str, value: i64 },
-    Word(&'a str),
-    Mark(char),
-}
-
 fn parts(text: &str) -> Vec<Part<'_>> {
     let mut parts = Vec::new();
     let mut rest = text;
@@ -284,8 +277,7 @@ fn take_week(parts: &mut Vec<Part>) -> Option<Option<NaiveDate>> {
     Some(date)
 }
 
-const WEEK: [Weekday; 7] =
-    [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri, Weekday::Sat, Weekday::Sun];
+const WEEK: [Weekday; 7] = [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri, Weekday::Sat, Weekday::Sun];
 
 /// Texts that begin with one long number: `20240131`, `20240131T100000Z`, epoch seconds. The outer `None` says
 /// that it is not one of them.
@@ -339,7 +331,7 @@ fn has_colon(parts: &[Part]) -> bool {
 fn take_time(parts: &mut Vec<Part>) -> Option<(Clock, Option<i64>)> {
     let is_sign = |part: Option<&Part>| matches!(part, Some(Part::Mark('+' | '-')));
     let starts_clock = |parts: &[Part], at: usize| {
-        matches!(parts[at], Part::Number { .. })
+        matches!(parts[at], Part::Number { digits, .. } if digits.len() <= 2)
             && matches!(parts.get(at + 1), Some(Part::Mark(':') | Part::Word("時" | "时" | "点" | "點" | "시" | "h")))
             && !(is_sign(at.checked_sub(1).and_then(|before| parts.get(before)))
                 && at > 1
