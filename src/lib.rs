@@ -12,6 +12,7 @@
 //! | [`listing`] | a page and a person's selectors → entries |
 //! | [`story`] | entry and candidates → decision with its evidence |
 //! | [`schedule`] | (now, feed state, outcome) → next poll |
+//! | [`network`] | how requests ended → is the network there at all |
 //! | [`health`] | how a feed is, in plain sentences |
 //! | [`websub`] | what is asked of a hub, and what its questions and pushes mean |
 //! | [`publish`] | stories → Atom, RSS, JSON Feed, OPML, HTML |
@@ -36,6 +37,7 @@ pub mod fetch;
 pub mod health;
 pub mod listing;
 pub mod model;
+pub mod network;
 pub mod publish;
 pub mod schedule;
 pub mod serve;
