@@ -68,6 +68,9 @@ impl Trouble {
     }
 }
 
+/// Entries that claim to be older (than 1990) have a broken clock behind them.
+const FIRST_CLAIM: Timestamp = Timestamp(631_152_000_000);
+
 /// A feed that has brought nothing new for this long is silent.
 const SILENT_AFTER: Duration = Duration::from_secs(365 * 24 * 3600);
 
@@ -149,7 +152,9 @@ pub fn health(now: Timestamp, facts: &Facts) -> Health {
     if let Some(to) = &facts.moved_to {
         return health(State::Moved, format!("has moved to {to}"), facts.moved_at, "put its new address into feeds.toml");
     }
-    match facts.newest.filter(|newest| now.since(*newest) >= SILENT_AFTER) {
+    // What was stored before zeros of clocks were known for what they are may claim the year 1.
+    let newest = facts.newest.filter(|newest| *newest >= FIRST_CLAIM);
+    match newest.filter(|newest| now.since(*newest) >= SILENT_AFTER) {
         Some(newest) => {
             let years = now.since(newest).as_secs() / SILENT_AFTER.as_secs();
             let time = if years == 1 { "a year".to_owned() } else { format!("{years} years") };

@@ -5,19 +5,23 @@
 //!
 //! | room | what it does |
 //! |---|---|
-//! | [`model`], [`text`], [`duration`], [`tracking`] | the words of the house; text from strangers made harmless; lengths of time as people write them; parameters that follow readers |
+//! | [`model`], [`text`], [`duration`], [`date_words`], [`tracking`] | the words of the house; text from strangers made harmless; lengths of time as people write them; words of dates; parameters that follow readers |
 //! | [`query`] | what a person asks for among stories |
 //! | [`feed`] | bytes → entries |
 //! | [`article`] | page → body |
 //! | [`listing`] | a page and a person's selectors → entries |
 //! | [`story`] | entry and candidates → decision with its evidence |
 //! | [`schedule`] | (now, feed state, outcome) → next poll |
+//! | [`network`] | how requests ended → is the network there at all |
 //! | [`health`] | how a feed is, in plain sentences |
 //! | [`websub`] | what is asked of a hub, and what its questions and pushes mean |
 //! | [`publish`] | stories → Atom, RSS, JSON Feed, OPML, HTML |
 //! | [`config`] | text → validated configuration; the list of subscriptions |
 //! | [`fetch`] | the only HTTP client |
+//! | [`records`] | what crosses rooms: commands, and what they changed |
+//! | [`ingest`] | an answer and what is known → a command |
 //! | [`store`] | the only SQL |
+//! | [`outputs`] | a query → an edition of stories → bytes |
 //! | [`serve`] | the only HTTP server |
 //! | [`daemon`] | the loop that joins them |
 //! | [`cli`] | one file a command |
@@ -30,6 +34,7 @@ pub mod article;
 pub mod cli;
 pub mod config;
 pub mod daemon;
+pub mod date_words;
 pub mod demo;
 pub mod duration;
 pub mod feed;
@@ -38,6 +43,7 @@ pub mod health;
 pub mod ingest;
 pub mod listing;
 pub mod model;
+pub mod network;
 pub mod outputs;
 pub mod publish;
 pub mod query;

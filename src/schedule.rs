@@ -24,6 +24,10 @@ pub const GIVE_UP_AFTER: u32 = 5;
 /// usual gap on average.
 const POLLS_A_GAP: u32 = 4;
 
+/// A feed that never was read is asked again so soon after its first failure, and twice as long after each further one,
+/// until its usual waits are reached: the address was just typed in, or its server was just being restarted.
+const FIRST_RETRY: Duration = Duration::from_secs(5 * 60);
+
 /// The share of the interval over which feeds are spread after their first poll.
 const FIRST_SPREAD: f64 = 0.5;
 
@@ -36,6 +40,10 @@ const LEAST_TIMES: usize = 24;
 const LEAST_DAYS: i64 = 5;
 
 const HOUR_MS: i64 = 3_600_000;
+
+/// Entries that claim to be older (than 1990, before there was a web) have a broken clock behind them: what they claim
+/// says nothing of a feed's rhythm or silence.
+pub const FIRST_CLAIM: Timestamp = Timestamp(631_152_000_000);
 
 const fn days(n: u64) -> Duration {
     Duration::from_secs(n * 24 * 3600)
@@ -108,6 +116,21 @@ pub struct FeedState {
     /// It has its place between the feeds that were added together with it.
     #[serde(skip_serializing_if = "is_default")]
     pub spread: bool,
+    /// A feed was read there at least once.
+    #[serde(skip_serializing_if = "is_default")]
+    pub was_read: bool,
+    /// Since when the server has only ever said that nothing has changed.
+    #[serde(skip_serializing_if = "is_default")]
+    pub unmodified_since: Option<Timestamp>,
+    /// Looks without a validator, since the last one that found what the validators had hidden, which found nothing.
+    #[serde(skip_serializing_if = "is_default")]
+    pub vain_looks: u32,
+    /// Its validators have hidden entries.
+    #[serde(skip_serializing_if = "is_default")]
+    pub validators_lie: bool,
+    /// Conditional requests in a row that were answered with an empty body.
+    #[serde(skip_serializing_if = "is_default")]
+    pub n_empty: u32,
 }
 
 /// A permanent redirect that was seen, not yet adopted.
@@ -144,6 +167,8 @@ pub enum Polled<'a> {
     Failed {
         retry_after: Option<Timestamp>,
     },
+    /// It could not be asked, because the network was down ([`crate::network`]): says nothing of the feed.
+    NetworkDown,
 }
 
 /// A wholly permanent path to where the feed was found.
@@ -176,11 +201,24 @@ pub fn next(now: Timestamp, feed_key: &str, policy: &Policy, state: &FeedState, 
     let mut plan = Plan { wait: Duration::ZERO, reasons: Vec::new() };
     let own = own_interval(now, policy, &state, &mut plan);
     let own = rely_on_hub(now, policy.push, &state, own, &mut plan);
+    if matches!(polled, Polled::NetworkDown) {
+        // When the network is back is found out by probes, and what is due then is polled.
+        let at = now.plus(NETWORK_RETRY).max(state.hold_until.unwrap_or(now));
+        return Next { state, at: Some(at), reasons: vec!["the network is down".to_owned()], moved_to };
+    }
     let failed = state.n_errors > 0;
-    let step = if failed { backoff(own, state.n_errors) } else { own };
+    let first = FIRST_RETRY.saturating_mul(1 << state.n_errors.saturating_sub(1).min(16));
+    let step = match (failed, state.was_read) {
+        (true, false) if first < own && matches!(polled, Polled::Failed { .. }) => first,
+        (true, _) => backoff(own, state.n_errors),
+        (false, _) => own,
+    };
+    if failed && step < own {
+        plan = Plan { wait: Duration::ZERO, reasons: Vec::new() };
+        plan.at_least(step, || format!("it was never read, and failed {}: {}", count(state.n_errors), words(step)));
+    }
     if failed {
-        let times = if state.n_errors == 1 { "once".to_owned() } else { format!("{} times in a row", state.n_errors) };
-        plan.at_least(step, || format!("failed {times}: {}", words(step)));
+        plan.at_least(step, || format!("failed {}: {}", count(state.n_errors), words(step)));
     }
     obey_hints(&state, polled, &mut plan);
     if let Some(hold) = state.hold_until {
@@ -227,6 +265,59 @@ pub fn resume(now: Timestamp, feed_key: &str, policy: &Policy, state: &FeedState
     earliest(now, state).unwrap_or(now).max(now.plus(spread))
 }
 
+/// A feed that could not be asked because the network was down is due again so soon.
+const NETWORK_RETRY: Duration = Duration::from_secs(60);
+
+/// A feed whose server says that nothing has changed is looked at as if for the first time after so many of its usual
+/// gaps, and within these bounds: some servers send one validator for ever.
+const LOOK_AFTER_GAPS: u32 = 8;
+const LOOK_AT_LEAST: Duration = days(2);
+const LOOK_AT_MOST: Duration = days(60);
+/// Where no rhythm is known.
+const LOOK_USUALLY: Duration = days(7);
+/// Where validators have hidden entries before.
+const LOOK_AT_LIARS: Duration = Duration::from_secs(6 * 3600);
+
+/// Whether the next poll is to be made without validators, and why. Each look that finds nothing doubles the wait for the
+/// next one, so that an honest server that is silent for years is asked for its whole feed a few times a year.
+pub fn unconditional(now: Timestamp, state: &FeedState) -> Option<String> {
+    let since = state.unmodified_since?;
+    let gap = state.median_gap_ms.and_then(|ms| u64::try_from(ms).ok()).map(Duration::from_millis);
+    let patience = match state.validators_lie {
+        true => LOOK_AT_LIARS,
+        false => {
+            let first = gap.map_or(LOOK_USUALLY, |gap| gap.saturating_mul(LOOK_AFTER_GAPS)).clamp(LOOK_AT_LEAST, LOOK_AT_MOST);
+            first.saturating_mul(1 << state.vain_looks.min(8)).min(LOOK_AT_MOST)
+        }
+    };
+    let silent = now.since(since);
+    (silent >= patience).then(|| match state.validators_lie {
+        true => "its server has called a changed feed unchanged before: asked for the whole".to_owned(),
+        false => format!("nothing has changed for {}, says its server: asked for the whole once", words(silent)),
+    })
+}
+
+/// Whether a whole answer (200) counts as "unchanged": some servers say nothing where they mean 304. Once that is believed;
+/// if it stays so the feed is gone, and the empty body is a failure. Called for each whole answer, before [`next`].
+pub fn empty_is_unchanged(state: &mut FeedState, conditional: bool, is_empty: bool) -> bool {
+    state.n_empty = if is_empty { state.n_empty.saturating_add(1) } else { 0 };
+    is_empty && conditional && state.n_empty == 1
+}
+
+/// Takes in what a poll without validators brought that [`unconditional`] had asked for; before [`next`]. `had_same`: the
+/// server gave the same validators as before. `n_new`: entries that were not known.
+pub fn looked(now: Timestamp, state: &mut FeedState, had_same: bool, n_new: usize) {
+    state.unmodified_since = Some(now);
+    if had_same && n_new > 0 {
+        state.validators_lie = true;
+        state.vain_looks = 0;
+    } else {
+        state.vain_looks = state.vain_looks.saturating_add(1);
+        // Eight in vain: the server has mended its ways.
+        state.validators_lie &= state.vain_looks < 8;
+    }
+}
+
 /// The wait so far, with its reasons.
 struct Plan {
     wait: Duration,
@@ -245,6 +336,9 @@ impl Plan {
 
 /// Takes into the state what the poll said. Gives the address to adopt.
 fn remember(now: Timestamp, policy: &Policy, state: &mut FeedState, polled: &Polled) -> Option<String> {
+    if matches!(polled, Polled::NetworkDown) {
+        return None;
+    }
     state.hold_until = None;
     let (redirect, proof) = match polled {
         Polled::Feed { hints, entry_times, redirect, .. } => {
@@ -252,14 +346,20 @@ fn remember(now: Timestamp, policy: &Policy, state: &mut FeedState, polled: &Pol
             state.update_period_seconds = hints.update_period_seconds;
             state.skip_hours = distinct(&hints.skip_hours, 24);
             state.skip_days = distinct(&hints.skip_days, 7);
-            state.newest = entry_times.iter().copied().filter(|at| *at <= now).max().max(state.newest);
+            let is_claim = |at: &Timestamp| *at <= now && *at >= FIRST_CLAIM;
+            state.newest = entry_times.iter().copied().filter(is_claim).max().max(state.newest.filter(is_claim));
+            state.unmodified_since = None;
             if let Some(gap) = median_gap_ms(now, entry_times) {
                 state.median_gap_ms = Some(gap);
             }
             state.busy_hours = busy_hours(now, entry_times).or(state.busy_hours);
             (redirect, true)
         }
-        Polled::NotModified { redirect, .. } => (redirect, false),
+        Polled::NotModified { redirect, .. } => {
+            state.unmodified_since = Some(state.unmodified_since.map_or(now, |since| since.min(now)));
+            (redirect, false)
+        }
+        Polled::NetworkDown => return None,
         Polled::Throttled { retry_after } | Polled::Failed { retry_after } => {
             state.n_errors = state.n_errors.saturating_add(1);
             state.failing_since = Some(state.failing_since.map_or(now, |since| since.min(now)));
@@ -274,6 +374,7 @@ fn remember(now: Timestamp, policy: &Policy, state: &mut FeedState, polled: &Pol
     state.n_errors = 0;
     state.failing_since = None;
     state.gone = false;
+    state.was_read = true;
     sight(now, policy, state, *redirect, proof)
 }
 
@@ -407,7 +508,7 @@ fn distinct(values: &[u8], below: u8) -> Vec<u8> {
 
 /// When the newest entries were published, newest first. Entries of one moment count once; times to come count not at all.
 fn newest_times(now: Timestamp, times: &[Timestamp]) -> Vec<i64> {
-    let mut times: Vec<i64> = times.iter().filter(|at| **at <= now && at.0 > 0).map(|at| at.0).collect();
+    let mut times: Vec<i64> = times.iter().filter(|at| **at <= now && **at >= FIRST_CLAIM).map(|at| at.0).collect();
     times.sort_unstable_by(|a, b| b.cmp(a));
     times.dedup();
     times.truncate(MOST_TIMES);
@@ -446,6 +547,10 @@ fn chance(feed_key: &str, now: Timestamp) -> f64 {
     let mut seed = feed_key.as_bytes().to_vec();
     seed.extend_from_slice(&now.0.to_le_bytes());
     (xxh3_64(&seed) >> 11) as f64 / (1u64 << 53) as f64
+}
+
+fn count(n_times: u32) -> String {
+    if n_times == 1 { "once".to_owned() } else { format!("{n_times} times in a row") }
 }
 
 /// `2d 3h`, `1h 5m`, `40s`, `250ms`: the two greatest units.

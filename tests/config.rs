@@ -99,6 +99,33 @@ fn a_long_list_is_read_as_a_short_one() {
 }
 
 #[test]
+fn one_feed_is_one_subscription_however_it_is_written() {
+    use subscriptions::{Subscription, edit, find, parse};
+    let list = "[[feed]]\nurl = \"http://127.0.0.1:8100/f/u.xml\"\n";
+    let spellings = [
+        "HTTP://127.0.0.1:8100/f/u.xml",
+        "http://127.1:8100/f/./u.xml",
+        "http://127.0.0.1:8100/f/u.xml#top",
+        "feed://127.0.0.1:8100/f/u.xml",
+        "feed:http://127.0.0.1:8100/f/u.xml",
+    ];
+    for spelling in spellings {
+        let added = edit("feeds.toml", list, &Edit::Add(&Subscription::new(spelling))).unwrap_err().0;
+        assert!(added.contains("http://127.0.0.1:8100/f/u.xml is already there"), "{added}");
+        let twice = parse("feeds.toml", &format!("{list}[[feed]]\nurl = \"{spelling}\"\n")).unwrap_err().0;
+        assert!(twice.starts_with("feeds.toml:3:") && twice.contains("listed twice (first in line 1)"), "{twice}");
+        assert_eq!(edit("feeds.toml", list, &Edit::Remove(spelling)).unwrap().trim(), "");
+        let listed = parse("feeds.toml", list).unwrap();
+        assert!(find(&listed, spelling).is_some());
+    }
+    // What a person wrote stays so, but for schemes that only feed readers know.
+    let url = |url: &str| parse("feeds.toml", &format!("[[feed]]\nurl = \"{url}\"\n")).unwrap().remove(0).url;
+    assert_eq!(url("HTTPS://A.example:443/f#x"), "HTTPS://A.example:443/f#x");
+    assert_eq!(url("feed:https://a.example/f"), "https://a.example/f");
+    assert!(parse("feeds.toml", &format!("{list}[[feed]]\nurl = \"https://127.0.0.1:8100/f/u.xml\"\n")).is_ok());
+}
+
+#[test]
 fn a_list_says_what_is_wrong_with_it() {
     let wrong = |text: &str| subscriptions::parse("feeds.toml", text).unwrap_err().0;
     assert!(wrong(&format!("{LIST}\n[[feed]]\nurl = \"https://a.example/feed\"\n")).contains("listed twice"));

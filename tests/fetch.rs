@@ -5,7 +5,7 @@ mod origin;
 
 use courant::fetch::address::{Allowed, Refusal, check};
 use courant::fetch::robots::Rules;
-use courant::fetch::{Client, FetchError, Head, Kind, Outcome, Request, RobotsRecord, Settings, Validators};
+use courant::fetch::{Circle, Client, FetchError, Head, Kind, Outcome, Request, RobotsRecord, Settings, Validators};
 use courant::model::Timestamp;
 use origin::{Origin, Reply, reply};
 use proptest::prelude::*;
@@ -341,8 +341,88 @@ async fn redirects_are_followed_by_hand_and_told() {
 #[tokio::test]
 async fn a_redirect_loop_is_cut_after_ten() {
     let origin = Origin::start("127.0.0.1", |_, n| reply(302, &format!("Location: /{n}\r\n"), b"")).await;
-    assert_eq!(error(feed(&client(&[&origin]), &origin.url("/")).await), FetchError::Redirects(10));
+    assert_eq!(
+        error(feed(&client(&[&origin]), &origin.url("/")).await),
+        FetchError::Redirects(Circle { max_redirects: 10, sets_cookies: false })
+    );
     assert_eq!(origin.seen().len(), 11);
+}
+
+#[tokio::test]
+async fn a_circle_that_sets_cookies_is_named() {
+    let answer = |_: &origin::Seen, _| reply(302, "Location: /feed\r\nSet-Cookie: seen=1\r\n", b"");
+    let origin = Origin::start("127.0.0.1", answer).await;
+    let found = error(feed(&client(&[&origin]), &origin.url("/feed")).await);
+    assert_eq!(found, FetchError::Redirects(Circle { max_redirects: 10, sets_cookies: true }));
+    assert!(found.to_string().contains("cookies"));
+}
+
+#[tokio::test]
+async fn what_leads_to_a_feed_is_followed_for_today() {
+    let port = std::sync::Arc::new(std::sync::atomic::AtomicU16::new(0));
+    let known = port.clone();
+    let origin = Origin::start("127.0.0.1", move |seen, _| {
+        let port = known.load(std::sync::atomic::Ordering::Relaxed);
+        match seen.target.as_str() {
+            "/refresh" => reply(200, "Content-Type: text/html\r\nRefresh: 0; url=/feed\r\n", b"<p>moved"),
+            "/meta" => reply(200, "Content-Type: text/html\r\n", b"<meta http-equiv=refresh content='0; url=/feed'>"),
+            "/reader" => reply(302, &format!("Location: feed://127.0.0.1:{port}/feed\r\n"), b""),
+            "/choice" => reply(300, "Location: /feed\r\n", b"one of these"),
+            "/made" => reply(201, "Location: /feed\r\n", b""),
+            _ => reply(200, "Content-Type: text/xml\r\nRefresh: 60; url=/other\r\n", b"<rss/>"),
+        }
+    })
+    .await;
+    port.store(origin.port, std::sync::atomic::Ordering::Relaxed);
+    for path in ["/refresh", "/meta", "/reader", "/choice", "/made"] {
+        let (head, body) = fetched(feed(&client(&[&origin]), &origin.url(path)).await);
+        assert_eq!((head.final_url, body), (origin.url("/feed"), b"<rss/>".to_vec()), "{path}");
+        assert_eq!(head.hops.iter().map(|hop| hop.permanent).collect::<Vec<_>>(), [false], "{path}");
+    }
+    // A page is read as it is.
+    let (head, _) = fetched(page(&client(&[&origin]), &origin.url("/meta")).await);
+    assert!(head.hops.is_empty());
+    // One that shows itself anew for ever is a page too.
+    let itself =
+        one(|| reply(200, "Content-Type: text/html\r\nRefresh: 5\r\n", b"<meta http-equiv=refresh content='0; url=/feed'>"))
+            .await;
+    assert!(fetched(itself).0.hops.is_empty());
+}
+
+#[tokio::test]
+async fn odd_statuses_with_a_whole_body() {
+    let (_, body) = fetched(one(|| reply(206, "Content-Range: bytes 0-5/6\r\n", b"<rss/>")).await);
+    assert_eq!(body, b"<rss/>");
+    let part = one(|| reply(206, "Content-Range: bytes 0-5/600\r\n", b"<rss/>")).await;
+    assert!(matches!(part, Outcome::Refused(Head { status: 206, .. })), "{part:?}");
+    assert!(matches!(one(|| reply(206, "", b"<rss/>")).await, Outcome::Refused(_)));
+    let (_, body) = fetched(one(|| reply(201, "Location: /other\r\n", b"<rss/>")).await);
+    assert_eq!(body, b"<rss/>");
+    assert!(matches!(one(|| reply(300, "", b"choose")).await, Outcome::Refused(Head { status: 300, .. })));
+}
+
+#[tokio::test]
+async fn a_line_among_the_headers_that_is_none_is_dropped() {
+    let feed = "<rss version=\"2.0\"><channel><title>x</title></channel></rss>";
+    for odd in ["PHP Warning - unable to load", "X-Odd : v", "X Odd: v"] {
+        let bytes = format!("HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n{odd}\r\nContent-Length: {}\r\n\r\n{feed}", feed.len());
+        let (head, body) = fetched(one(move || Reply::Close(bytes.clone().into_bytes())).await);
+        assert_eq!((head.content_type.as_deref(), body.as_slice()), (Some("text/xml"), feed.as_bytes()), "{odd}");
+    }
+}
+
+#[tokio::test]
+async fn failures_say_what_they_may_mean_for_the_network() {
+    use courant::network::Sign;
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let nobody =
+        Settings { allow_private: vec![Allowed { network: "127.0.0.1/32".parse().unwrap(), port: Some(free) }], ..settings(&[]) };
+    let nobody = Client::new(nobody, Vec::new()).unwrap();
+    let found = error(feed(&nobody, &format!("http://127.0.0.1:{free}/")).await);
+    assert_eq!(found.sign(), Some(Sign::Connection), "{found:?}");
+    let found = error(feed(&nobody, "http://no-such-name.invalid/").await);
+    assert_eq!(found.sign(), Some(Sign::Name), "{found:?}");
+    assert_eq!(FetchError::Drip(3).sign(), None);
 }
 
 #[tokio::test]
@@ -527,9 +607,9 @@ async fn a_body_over_its_limit_is_refused() {
 #[tokio::test]
 async fn answers_that_are_no_http_are_errors() {
     let heads: [&[u8]; 7] = [
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nodd\r\nContent-Length: 3\r\n\r\n0\r\n\r\n",
         b"\0\x01\x02 hello\r\n\r\n",
         b"<rss version='2.0'></rss>",
-        b"HTTP/1.1 200 OK\r\nnocolon\r\n\r\n<rss/>",
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n<rss/>",
@@ -572,7 +652,7 @@ async fn nobody_at_home_is_said_so() {
     let client = Client::new(settings, Vec::new()).unwrap();
     // Port 1024 of this address: nothing listens there.
     let found = error(feed(&client, "http://user:secret@127.0.0.1:1024/feed?token=secret").await);
-    assert!(matches!(&found, FetchError::Connect(text) if !text.contains("secret")), "{found:?}");
+    assert!(matches!(&found, FetchError::Connect(why) if !why.text.contains("secret")), "{found:?}");
     let found = error(feed(&client, &format!("https://127.0.0.1:{}/", origin.port)).await);
     assert!(matches!(found, FetchError::Connect(_) | FetchError::Tls(_)), "plain HTTP on a TLS port: {found:?}");
 }

@@ -30,6 +30,7 @@ fn each_state_has_its_sentence_and_says_what_to_do() {
         (Facts { ended: true, ..failing(Trouble::Gone) }, State::Gone, "is gone for good and polled no more", true),
         (Facts { moved_to: Some("https://b.example/".into()), ..well() }, State::Moved, "has moved to https://b.example/", true),
         (Facts { newest: Some(NOW.minus(366 * DAY)), ..well() }, State::Silent, "has brought nothing new for a year", true),
+        (Facts { newest: Some(Timestamp(-62_135_596_800_000)), ..well() }, State::Well, "is well", false),
         (Facts { newest: Some(NOW.minus(900 * DAY)), ..well() }, State::Silent, "has brought nothing new for 2 years", true),
     ];
     for (facts, state, sentence, attention) in cases {

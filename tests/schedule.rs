@@ -2,7 +2,10 @@
 
 use courant::feed::Hints;
 use courant::model::Timestamp;
-use courant::schedule::{FeedState, Next, Policy, Polled, Push, Redirect, earliest, next, resume};
+use courant::network::{Kind, Network, Sign, Ticket, Verdict};
+use courant::schedule::{
+    FeedState, Next, Policy, Polled, Push, Redirect, earliest, empty_is_unchanged, looked, next, resume, unconditional,
+};
 use proptest::prelude::*;
 use std::time::Duration;
 
@@ -107,7 +110,7 @@ fn skipped_days_move_the_poll_to_the_next_one() {
 
 #[test]
 fn failures_back_off_to_a_day_and_a_success_ends_it() {
-    let mut state = FeedState::default();
+    let mut state = FeedState { was_read: true, ..FeedState::default() };
     let mut waits = Vec::new();
     for _ in 0..7 {
         let found = next(NOW, "k", &policy(), &state, &failed());
@@ -285,7 +288,7 @@ fn a_year_of_a_thousand_feeds() {
     let (mut n_polls, mut n_failing) = (0u64, 0u64);
     for n in 0..1000u32 {
         let key = format!("feed {n}");
-        let mut state = FeedState::default();
+        let mut state = FeedState { was_read: n % 20 == 0, ..FeedState::default() };
         let mut now = NOW;
         while now < year_end {
             let polled = match n % 10 {
@@ -299,7 +302,9 @@ fn a_year_of_a_thousand_feeds() {
             *busiest.entry(now.0 / 60_000).or_default() += 1;
             let found = next(now, &key, &policy, &state, &polled);
             let at = found.at.expect("a next poll");
-            assert!(at.since(now) >= policy.min_interval && at.since(now) <= 8 * DAY);
+            // A feed that was never read is asked again sooner, a few times.
+            let least = if found.state.was_read { policy.min_interval } else { 5 * MINUTE };
+            assert!(at.since(now) >= least && at.since(now) <= 8 * DAY);
             (state, now) = (found.state, at);
         }
     }
@@ -374,4 +379,204 @@ proptest! {
         prop_assert!(!found.reasons.is_empty());
         let _ = (earliest(now, &found.state), resume(now, "k", &policy, &found.state, at));
     }
+}
+
+// A network that is down
+
+/// A feed of the simulation: when it is due, and what is remembered of it.
+struct Simulated {
+    host: String,
+    state: FeedState,
+    due: Timestamp,
+    n_requests: usize,
+}
+
+/// Fifty feeds polled once an hour from `start` on, second by second, with a machine that may sleep. `fault`: what
+/// happens to a request at a second, if anything does.
+fn simulate(
+    start: Timestamp,
+    seconds: std::ops::Range<u64>,
+    feeds: &mut [Simulated],
+    network: &mut Network,
+    fault: impl Fn(u64) -> Option<Sign>,
+) -> Vec<(u64, usize)> {
+    let policy = Policy { adaptive: false, jitter: 0.0, ..policy() };
+    let n_hosts = feeds.len();
+    let mut healthy = Vec::new();
+    let mut waiting = Vec::new();
+    for second in seconds {
+        let now = start.plus(Duration::from_secs(second));
+        let hints = Hints::default();
+        waiting.retain(|(at, ticket): &(usize, Ticket)| {
+            let polled = match network.verdict(now, *ticket, n_hosts) {
+                Verdict::Undecided { .. } => return true,
+                Verdict::Counts => Polled::Failed { retry_after: None },
+                Verdict::Spared => Polled::NetworkDown,
+            };
+            let feed = &mut feeds[*at];
+            let next = next(now, &feed.host, &policy, &feed.state, &polled);
+            (feed.state, feed.due) = (next.state, next.at.unwrap());
+            false
+        });
+        if !network.may_ask(now, true) {
+            continue;
+        }
+        let is_down = network.down().is_some();
+        // As a service takes them: the one that is due for longest; while the network is down one alone.
+        let mut due: Vec<usize> =
+            (0..feeds.len()).filter(|at| feeds[*at].due <= now && !waiting.iter().any(|(other, _)| other == at)).collect();
+        due.sort_by_key(|at| (feeds[*at].n_requests, feeds[*at].due));
+        due.truncate(if is_down { 1 } else { 8 });
+        if is_down && !due.is_empty() {
+            network.probing(now);
+        }
+        for at in due {
+            let feed = &mut feeds[at];
+            feed.n_requests += 1;
+            match fault(second) {
+                Some(sign) => {
+                    let ticket = network.failed(now, &feed.host, sign, n_hosts);
+                    feed.due = now.plus(Duration::from_secs(3600));
+                    waiting.push((at, ticket));
+                }
+                None => {
+                    network.answered(&feed.host, now, true);
+                    healthy.push((second, at));
+                    let polled = Polled::Feed { hints: &hints, max_age: None, entry_times: &[], n_new: 0, redirect: None };
+                    let next = next(now, &feed.host, &policy, &feed.state, &polled);
+                    (feed.state, feed.due) = (next.state, next.at.unwrap());
+                }
+            }
+        }
+    }
+    healthy
+}
+
+fn fifty(start: Timestamp) -> Vec<Simulated> {
+    let feed = |n: u64| Simulated {
+        host: format!("host-{n}.example"),
+        state: FeedState { spread: true, was_read: true, ..FeedState::default() },
+        due: start.plus(Duration::from_secs(n * 72)),
+        n_requests: 0,
+    };
+    (0..50).map(feed).collect()
+}
+
+#[test]
+fn three_hours_without_names_are_nobodys_fault() {
+    const HOUR: u64 = 3600;
+    for sign in [Sign::Name, Sign::Connection, Sign::Certificate, Sign::NotYetValid, Sign::WebPage(7)] {
+        let (mut feeds, mut network) = (fifty(NOW), Network::default());
+        let down = HOUR + 100..4 * HOUR + 100;
+        let fault = |second| down.contains(&second).then_some(sign);
+        simulate(NOW, 0..down.end, &mut feeds, &mut network, fault);
+        let found = network.down().expect("down");
+        assert!(found.since < NOW.plus(Duration::from_secs(down.start + 300)), "{sign:?}");
+        let kind = match sign {
+            Sign::Name => Kind::Names,
+            Sign::Connection => Kind::Connections,
+            Sign::NotYetValid => Kind::Clock,
+            _ => Kind::Portal,
+        };
+        assert_eq!(found.kind, kind);
+        assert!(feeds.iter().all(|feed| feed.state.n_errors == 0), "{sign:?}");
+        let before: Vec<usize> = feeds.iter().map(|feed| feed.n_requests).collect();
+        let healthy = simulate(NOW, down.end..down.end + HOUR, &mut feeds, &mut network, fault);
+        assert!(healthy[0].0 <= down.end + 120, "{sign:?}: {:?}", healthy[0]);
+        assert!(healthy.iter().filter(|(second, _)| *second <= down.end + 240).count() >= 45, "all are caught up with");
+        assert_eq!(network.down(), None);
+        for (feed, before) in feeds.iter().zip(before) {
+            assert!(feed.n_requests - before <= 2, "{sign:?}: {} asked {} times", feed.host, feed.n_requests - before);
+            assert_eq!(feed.state.n_errors, 0);
+        }
+    }
+}
+
+#[test]
+fn a_machine_that_wakes_before_its_network() {
+    let (mut feeds, mut network) = (fifty(NOW), Network::default());
+    simulate(NOW, 0..3600, &mut feeds, &mut network, |_| None);
+    // A night later, and forty seconds until names are found.
+    let morning = 9 * 3600;
+    network.woke(NOW.plus(Duration::from_secs(morning)));
+    let fault = |second| (second < morning + 40).then_some(Sign::Name);
+    let healthy = simulate(NOW, morning..morning + 600, &mut feeds, &mut network, fault);
+    assert!(healthy[0].0 <= morning + 40 + 60, "{:?}", healthy[0]);
+    assert!(feeds.iter().all(|feed| feed.state.n_errors == 0));
+}
+
+#[test]
+fn one_feed_that_fails_while_others_answer_is_at_fault() {
+    let mut network = Network::default();
+    let at = |second: u64| NOW.plus(Duration::from_secs(second));
+    let ticket = network.failed(at(0), "dead.example", Sign::Name, 3);
+    assert!(matches!(network.verdict(at(0), ticket, 3), Verdict::Undecided { .. }));
+    // What was asked before the failure proves nothing: it may have been on its way.
+    network.answered("early.example", NOW.minus(Duration::from_secs(1)), true);
+    assert!(matches!(network.verdict(at(1), ticket, 3), Verdict::Undecided { .. }));
+    network.answered("late.example", at(2), true);
+    assert_eq!(network.verdict(at(3), ticket, 3), Verdict::Counts);
+    // Different pages in place of feeds are their own; a wrong certificate with others right too.
+    for (n, page) in [1, 2, 3].into_iter().enumerate() {
+        network.failed(at(10), &format!("page-{n}.example"), Sign::WebPage(page), 9);
+    }
+    assert_eq!(network.down(), None);
+    // With one host nobody can tell.
+    let alone = network.failed(at(20), "alone.example", Sign::Name, 1);
+    assert_eq!(network.verdict(at(20), alone, 1), Verdict::Counts);
+}
+
+#[test]
+fn a_feed_that_was_never_read_is_asked_again_soon() {
+    let policy = Policy { jitter: 0.0, adaptive: false, interval: Duration::from_secs(3600), ..policy() };
+    let mut state = FeedState { spread: true, ..FeedState::default() };
+    let mut waits = Vec::new();
+    for _ in 0..5 {
+        let next = next(NOW, "k", &policy, &state, &Polled::Failed { retry_after: None });
+        waits.push(next.at.unwrap().since(NOW).as_secs() / 60);
+        state = next.state;
+    }
+    assert_eq!(waits[..4], [5, 10, 20, 40]);
+    assert!(waits[4] >= 60);
+    let read = FeedState { spread: true, was_read: true, ..FeedState::default() };
+    let next = next(NOW, "k", &policy, &read, &Polled::Failed { retry_after: None });
+    assert_eq!(next.at.unwrap().since(NOW), Duration::from_secs(3600));
+}
+
+#[test]
+fn validators_that_never_change_are_found_out() {
+    let policy = Policy { jitter: 0.0, ..policy() };
+    let day = Duration::from_secs(86_400);
+    let unmodified = Polled::NotModified { max_age: None, redirect: None };
+    let state =
+        next(NOW, "k", &policy, &FeedState { median_gap_ms: Some(86_400_000), ..FeedState::default() }, &unmodified).state;
+    assert_eq!(unconditional(NOW.plus(day), &state), None);
+    assert!(unconditional(NOW.plus(9 * day), &state).unwrap().contains("asked for the whole"));
+    let mut honest = state.clone();
+    looked(NOW.plus(9 * day), &mut honest, true, 0);
+    assert_eq!(unconditional(NOW.plus(18 * day), &honest), None, "twice as long");
+    assert!(unconditional(NOW.plus(26 * day), &honest).is_some());
+    let mut liar = state;
+    looked(NOW.plus(9 * day), &mut liar, true, 3);
+    assert!(unconditional(NOW.plus(9 * day + day / 2), &liar).unwrap().contains("before"));
+    assert_eq!(unconditional(NOW, &FeedState::default()), None);
+}
+
+#[test]
+fn zeros_of_clocks_say_nothing_of_a_rhythm() {
+    let times = [Timestamp(-62_135_596_800_000), Timestamp(0)];
+    let polled = Polled::Feed { hints: &Hints::default(), max_age: None, entry_times: &times, n_new: 2, redirect: None };
+    let old = FeedState { newest: Some(Timestamp(-62_135_596_800_000)), ..FeedState::default() };
+    assert_eq!(next(NOW, "k", &policy(), &old, &polled).state.newest, None);
+}
+
+#[test]
+fn an_empty_answer_is_unchanged_once() {
+    let mut state = FeedState::default();
+    assert!(!empty_is_unchanged(&mut state, false, true), "nobody had asked for a difference");
+    assert!(!empty_is_unchanged(&mut state, true, false));
+    assert!(empty_is_unchanged(&mut state, true, true));
+    assert!(!empty_is_unchanged(&mut state, true, true));
+    assert!(!empty_is_unchanged(&mut state, true, false));
+    assert!(empty_is_unchanged(&mut state, true, true));
 }

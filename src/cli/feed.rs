@@ -64,6 +64,7 @@ pub fn run(named: Option<&Path>, command: &Command) -> Outcome {
     let config = setup::config(named)?.config;
     match command {
         Command::Add { url, title, tag, private, no_check } => {
+            already_listed(&config, url)?;
             let url = if *no_check { checked(url)? } else { find_feed(&config, url)? };
             let feed = Subscription { title: title.clone(), tags: tag.clone(), private: *private, ..Subscription::new(url) };
             change(&config, &[Edit::Add(&feed)])?;
@@ -83,17 +84,24 @@ pub fn run(named: Option<&Path>, command: &Command) -> Outcome {
 
 /// The address as it is kept; `example.org` means `https://example.org`.
 fn checked(address: &str) -> Result<String, Failure> {
-    let address = address.trim();
-    let whole = if address.contains("://") || address.starts_with("file:") || address.starts_with("exec:") {
-        address.to_owned()
-    } else {
-        format!("https://{address}")
-    };
+    let address = feed::web_address(address.trim());
+    let has_scheme = address.contains("://") || ["file:", "exec:"].iter().any(|scheme| address.starts_with(scheme));
+    let whole = if has_scheme { address } else { format!("https://{address}") };
+    let whole = feed::normal_address(&whole).unwrap_or(whole);
     match subscriptions::check_url(&whole) {
         // A line that somebody pasted must not become a program that runs every hour.
         Ok(url) if url.scheme() == "exec" => Err(Failure::Usage("write exec: sources into feeds.toml yourself".into())),
         Ok(_) => Ok(whole),
         Err(wrong) => Err(Failure::Usage(wrong)),
+    }
+}
+
+/// An error for an address that is in the list already, however it is written: known without asking anyone.
+fn already_listed(config: &Config, address: &str) -> Outcome {
+    let listed = subscriptions::read(&setup::feeds_file(config))?.unwrap_or_default();
+    match subscriptions::find(&listed, &checked(address)?) {
+        Some(feed) => Err(ConfigError(format!("{} is already there", text::redact_url(&feed.url))).into()),
+        None => Ok(()),
     }
 }
 
@@ -247,8 +255,8 @@ fn test(config: &Config, address: &str) -> Outcome {
     let mut out = std::io::stdout().lock();
     // As a poll would: what feeds.toml says of it holds here too.
     let listed = subscriptions::read(&setup::feeds_file(config))?.unwrap_or_default();
-    let feed = match listed.into_iter().find(|feed| feed.url == address) {
-        Some(feed) => feed,
+    let feed = match subscriptions::find(&listed, address) {
+        Some(feed) => feed.clone(),
         None => Subscription::new(checked(address)?),
     };
     let client = Client::new(daemon::client_settings(config), Vec::new())?;
@@ -274,6 +282,9 @@ fn test(config: &Config, address: &str) -> Outcome {
     }
     for warning in &feed.warnings {
         writeln!(out, "repaired: {}", text::one_line(warning))?;
+    }
+    for warning in feed::identity::identify(&feed.entries, &feed::identity::Habit::default()).warnings {
+        writeln!(out, "found: {}", text::one_line(&warning))?;
     }
     Ok(())
 }
@@ -318,7 +329,19 @@ fn list(config: &Config, format: Format) -> Outcome {
 fn stored(config: &Config, address: &str) -> Result<FeedRow, Failure> {
     let reader = setup::reader(config)?;
     let missing = || Failure::NothingFound(format!("no subscription has the address {}", text::redact_url(address)));
-    let id = reader.feed_of(address)?.ok_or_else(missing)?;
+    let id = match reader.feed_of(address)? {
+        Some(id) => Some(id),
+        // As the list writes it, else in its normal form.
+        None => {
+            let listed = subscriptions::read(&setup::feeds_file(config))?.unwrap_or_default();
+            let listed = subscriptions::find(&listed, address).map(|feed| feed.url.clone());
+            match listed.or_else(|| feed::normal_address(address)) {
+                Some(url) => reader.feed_of(&url)?,
+                None => None,
+            }
+        }
+    };
+    let id = id.ok_or_else(missing)?;
     reader.feeds()?.into_iter().find(|feed| feed.id == id).ok_or_else(missing)
 }
 
@@ -377,7 +400,7 @@ fn show(config: &Config, address: &str) -> Outcome {
 fn remove(config: &Config, address: &str, purge: bool) -> Outcome {
     let listed = subscriptions::read(&setup::feeds_file(config))?.unwrap_or_default();
     // A moved feed may be named by its old or its new address; the list knows one of them.
-    let url = match listed.iter().find(|feed| feed.url == address) {
+    let url = match subscriptions::find(&listed, address) {
         Some(feed) => feed.url.clone(),
         None if config.database().exists() => stored(config, address)?.settings.url,
         None => return Err(Failure::NothingFound(format!("{} is not in the list", text::redact_url(address)))),
@@ -421,9 +444,12 @@ fn import(config: &Config, file: &Path) -> Outcome {
     let bytes = std::fs::read(file).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
     let (found, mut skipped) = publish::read_opml(&bytes);
     let listed = subscriptions::read(&setup::feeds_file(config))?.unwrap_or_default();
+    let normal = |url: &str| feed::normal_address(url).unwrap_or_else(|| url.to_owned());
+    let mut known: std::collections::HashSet<String> = listed.iter().map(|feed| normal(&feed.url)).collect();
     let mut new: Vec<Subscription> = Vec::new();
     for feed in found {
-        if listed.iter().chain(&new).any(|known| known.url == feed.url) {
+        let url = normal(&feed.url);
+        if known.contains(&url) {
             skipped.push(format!("{}: already in the list", text::redact_url(&feed.url)));
         } else if let Err(wrong) = checked(&feed.url) {
             skipped.push(match wrong {
@@ -431,7 +457,8 @@ fn import(config: &Config, file: &Path) -> Outcome {
                 _ => "not an address".into(),
             });
         } else {
-            new.push(Subscription { title: feed.title, tags: feed.tags, ..Subscription::new(feed.url) });
+            known.insert(url.clone());
+            new.push(Subscription { title: feed.title, tags: feed.tags, ..Subscription::new(url) });
         }
     }
     change(config, &new.iter().map(Edit::Add).collect::<Vec<_>>())?;

@@ -131,7 +131,9 @@ impl Checked<'_> {
                 let (line, column) = diagnose::position(self.text, start);
                 format!("{}:{line}:{column}", self.file)
             };
-            let feed = feed.into_inner();
+            let mut feed = feed.into_inner();
+            // What feed readers call by a scheme of their own. All else stays as a person wrote it.
+            feed.url = crate::feed::web_address(&feed.url);
             let url = || crate::text::redact_url(&feed.url);
             check_url(&feed.url).map_err(|wrong| ConfigError(format!("{}: {wrong}", place())))?;
             for selector in feed.select.iter().chain(&feed.strip) {
@@ -139,7 +141,7 @@ impl Checked<'_> {
                     .map_err(|wrong| ConfigError(format!("{}: {}: {wrong}", place(), url())))?;
             }
             check_sources(&feed).map_err(|wrong| ConfigError(format!("{}: {}: {wrong}", place(), url())))?;
-            if let Some(first) = self.seen.insert(xxhash_rust::xxh3::xxh3_128(feed.url.as_bytes()), start) {
+            if let Some(first) = self.seen.insert(xxhash_rust::xxh3::xxh3_128(same(&feed.url).as_bytes()), start) {
                 let (first, _) = diagnose::position(self.text, first);
                 return Err(ConfigError(format!("{}: {} is listed twice (first in line {first})", place(), url())));
             }
@@ -147,6 +149,17 @@ impl Checked<'_> {
         }
         Ok(())
     }
+}
+
+/// What two addresses of one feed have in common.
+fn same(url: &str) -> String {
+    crate::feed::normal_address(url).unwrap_or_else(|| url.to_owned())
+}
+
+/// The one of a list that is at this address, however the two are written.
+pub fn find<'a>(listed: &'a [Subscription], url: &str) -> Option<&'a Subscription> {
+    let wanted = same(url);
+    listed.iter().find(|feed| feed.url == url || same(&feed.url) == wanted)
 }
 
 fn check_sources(feed: &Subscription) -> Result<(), String> {
@@ -199,12 +212,17 @@ pub fn edit(file: &str, text: &str, edit: &Edit) -> Result<String, ConfigError> 
     let list =
         list.as_array_of_tables_mut().ok_or_else(|| wrong("write each feed as [[feed]] to let courant edit the list".into()))?;
     let find = |list: &toml_edit::ArrayOfTables, url: &str| {
-        list.iter().position(|feed| feed.get("url").and_then(|item| item.as_str()) == Some(url))
+        let wanted = same(url);
+        let urls = || list.iter().map(|feed| feed.get("url").and_then(|item| item.as_str()).unwrap_or_default());
+        // As it is written, else as it is meant.
+        urls().position(|listed| listed == url).or_else(|| urls().position(|listed| same(listed) == wanted))
     };
     match edit {
         Edit::Add(feed) => {
-            if find(list, &feed.url).is_some() {
-                return Err(wrong(format!("{} is already there", crate::text::redact_url(&feed.url))));
+            if let Some(listed) = find(list, &feed.url).and_then(|at| list.get(at)?.get("url")?.as_str()) {
+                let (new, listed) = (crate::text::redact_url(&feed.url), crate::text::redact_url(listed));
+                let spelling = if new == listed { String::new() } else { format!(", as {listed}") };
+                return Err(wrong(format!("{new} is already there{spelling}")));
             }
             list.push(to_table(feed));
         }

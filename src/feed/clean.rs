@@ -2,6 +2,7 @@
 //! about itself is read by our own reader, as feed-rs drops most hints.
 
 use super::draft::{EntryDraft, FeedDraft, Kind, Rel, Text, rel};
+use super::markup::absolute;
 use super::scan::{Clean, Root};
 use super::{dates, read_xml};
 use crate::model::Timestamp;
@@ -18,7 +19,8 @@ pub(super) fn read(text: &str, url: &str, clean: Clean) -> Option<FeedDraft> {
     draft.warnings.clear();
     // feed-rs asserts and cuts strings here and there; nothing of ours is shared with it.
     let feed = catch_unwind(AssertUnwindSafe(|| parse(text, url))).ok().flatten()?;
-    draft.entries = feed.entries.into_iter().map(|item| entry(item, clean.root, clean.language)).collect();
+    draft.entries.clear();
+    feed.entries.into_iter().for_each(|item| draft.add_entry(entry(item, clean.root, clean.language)));
     Some(draft)
 }
 
@@ -31,7 +33,9 @@ fn parse(text: &str, url: &str) -> Option<model::Feed> {
         .id_generator(|_, _, _| String::new())
         .sanitize_content(false)
         .timestamp_parser(move |text| {
-            let at = dates::parse(text).and_then(Timestamp::to_utc);
+            // A date that can be read two ways needs the others beside it.
+            let reading = dates::read(text, None).ok().filter(|reading| !reading.is_ambiguous);
+            let at = reading.and_then(|reading| reading.at.to_utc());
             bad.fetch_or(at.is_none(), Ordering::Relaxed);
             at
         })
@@ -73,7 +77,12 @@ fn entry(item: model::Entry, root: Root, language: Option<&str>) -> EntryDraft {
     entry
 }
 
-fn add_link(entry: &mut EntryDraft, link: model::Link, root: Root) {
+fn add_link(entry: &mut EntryDraft, mut link: model::Link, root: Root) {
+    // feed-rs has made it absolute already; what is left is what both readers do to an address.
+    link.href = absolute(&link.href, None).unwrap_or_default();
+    if link.href.is_empty() {
+        return;
+    }
     let media_type = link.media_type.as_deref().unwrap_or_default();
     match link.target {
         Some(model::LinkTarget::Comments) => {

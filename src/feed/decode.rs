@@ -2,8 +2,9 @@
 //! XML forbids.
 
 use super::entities::is_xml_char;
+use super::nearly_utf8::NearlyUtf8;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use std::borrow::Cow;
 use std::io::Read;
 
@@ -57,7 +58,8 @@ fn inflate(bytes: &[u8]) -> Option<(Vec<u8>, bool)> {
     Some((out, is_whole))
 }
 
-/// Byte order mark, then the pattern of NULs, then valid UTF-8, then labels, then a guess.
+/// Byte order mark, then the pattern of NULs, then UTF-8 whole or nearly so, then labels by what they can prove, then a
+/// guess. Where labels were in conflict with the bytes or with each other there is a warning.
 fn to_text<'a>(bytes: &'a [u8], content_type: Option<&str>, warnings: &mut Vec<String>) -> Cow<'a, str> {
     if let Some(text) = wide(bytes) {
         return Cow::Owned(text);
@@ -67,8 +69,8 @@ fn to_text<'a>(bytes: &'a [u8], content_type: Option<&str>, warnings: &mut Vec<S
     while let Some(rest) = bytes.strip_prefix(b"\xef\xbb\xbf") {
         bytes = rest;
     }
-    let header = content_type.and_then(charset);
-    let declared = declaration(bytes);
+    let labels = [content_type.and_then(charset), declaration(bytes)];
+    let encodings = || labels.into_iter().flatten().map(|label| label.encoding);
     let valid = match std::str::from_utf8(bytes) {
         // A document that was cut may end inside a character.
         Err(error) if error.error_len().is_none() && error.valid_up_to() > 0 => {
@@ -78,43 +80,95 @@ fn to_text<'a>(bytes: &'a [u8], content_type: Option<&str>, warnings: &mut Vec<S
     };
     if let Some(text) = valid {
         // ISO-2022-JP and HZ are ASCII to the eye.
-        let stateful = bytes.contains(&0x1b) && !text.is_empty();
-        let is_ascii = stateful && text.is_ascii();
-        if let Some(encoding) = [header, declared].into_iter().flatten().find(|e| e.name() == "ISO-2022-JP").filter(|_| is_ascii)
-        {
+        let is_stateful = bytes.contains(&0x1b) && text.is_ascii();
+        if let Some(encoding) = encodings().find(|e| e.name() == "ISO-2022-JP").filter(|_| is_stateful) {
             return encoding.decode_without_bom_handling(bytes).0;
         }
-        let other = [header, declared].into_iter().flatten().find(|encoding| *encoding != UTF_8);
+        let other = labels.into_iter().flatten().find(|label| label.encoding != UTF_8 || label.is_ascii);
         if let Some(other) = other.filter(|_| !text.is_ascii()) {
             warnings.push(format!("labelled {} but is UTF-8", other.name()));
         }
         return Cow::Borrowed(text);
     }
-    for encoding in [header, declared].into_iter().flatten().filter(|encoding| *encoding != UTF_8) {
-        if let Some(text) = encoding.decode_without_bom_handling_and_without_replacement(bytes) {
-            return Cow::Owned(text.into_owned());
-        }
-    }
-    // Mostly UTF-8 with a few broken bytes?
-    let lossy = String::from_utf8_lossy(bytes);
-    let broken = lossy.matches('\u{fffd}').count();
-    let good = lossy.chars().filter(|c| !c.is_ascii() && *c != '\u{fffd}').count();
-    let labelled_utf8 = [header, declared].contains(&Some(UTF_8));
+    let says_utf8 = encodings().any(|encoding| encoding == UTF_8);
+    let nearly = NearlyUtf8::read(bytes);
     // Bytes of another encoding stand in words; noise stands alone.
-    let is_noise = labelled_utf8 && good == 0 && !touches_letters(bytes);
-    if good > broken.saturating_mul(4) || (labelled_utf8 && good > broken) || is_noise {
-        warnings.push(format!("{broken} bytes are not UTF-8 and were replaced"));
-        return lossy;
+    let is_noise = says_utf8 && nearly.n_good_bytes == 0 && !touches_letters(bytes);
+    if nearly.is_proven(says_utf8) || is_noise {
+        if nearly.n_bad_bytes > 0 {
+            warnings.push(format!("{} bytes are not UTF-8 and were replaced", nearly.n_bad_bytes));
+        }
+        if nearly.n_surrogates > 0 {
+            warnings.push(format!("{} characters were written as halves (CESU-8) and were joined", nearly.n_surrogates));
+        }
+        if let Some(other) = labels.into_iter().flatten().find(|label| label.encoding != UTF_8) {
+            warnings.push(format!("labelled {} but is UTF-8", other.name()));
+        }
+        return Cow::Owned(nearly.text);
     }
-    // A single-byte label beats the guess: every guess would be possible.
-    let single = [header, declared].into_iter().flatten().find(|e| *e != UTF_8 && e.is_single_byte());
-    let encoding = single.unwrap_or_else(|| {
-        let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
-        detector.feed(bytes, true);
-        detector.guess(None, Utf8Detection::Deny)
-    });
-    warnings.push(format!("read as {}, which is a guess", encoding.name()));
-    encoding.decode_without_bom_handling(bytes).0
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
+    detector.feed(bytes, true);
+    let guess = detector.guess(None, Utf8Detection::Deny);
+    let mut fitting: Vec<Fitting> = labels.into_iter().flatten().filter_map(|label| Fitting::of(label, bytes, guess)).collect();
+    // The first of equals is the header's.
+    fitting.sort_by_key(|fitting| std::cmp::Reverse(fitting.weight));
+    let said: Vec<String> = labels.into_iter().flatten().map(|label| label.name()).collect();
+    let Some(best) = fitting.into_iter().next() else {
+        let but = if said.is_empty() { String::new() } else { format!("labelled {}, which does not fit: ", said.join(" and ")) };
+        warnings.push(format!("{but}read as {}, which is a guess", guess.name()));
+        return guess.decode_without_bom_handling(bytes).0;
+    };
+    let is_conflict = labels.into_iter().flatten().any(|label| label.encoding != best.encoding || label.is_ascii);
+    if is_conflict {
+        warnings.push(format!("labelled {}: read as {}", said.join(" and "), best.encoding.name()));
+    } else if !best.is_clean {
+        warnings.push(format!("some bytes are not {} and were replaced", best.encoding.name()));
+    }
+    best.encoding.decode_without_bom_handling(bytes).0
+}
+
+/// A label that the bytes do not disprove.
+struct Fitting {
+    encoding: &'static Encoding,
+    is_clean: bool,
+    weight: u8,
+}
+
+impl Fitting {
+    /// That an encoding of several bytes decodes all is evidence, as it might not; that one of single bytes does is
+    /// none, and `iso-8859-1` is what servers say who were told nothing.
+    fn of(label: Label, bytes: &[u8], guess: &'static Encoding) -> Option<Fitting> {
+        let encoding = label.encoding;
+        if encoding == UTF_8 {
+            return None;
+        }
+        let is_clean = encoding.decode_without_bom_handling_and_without_replacement(bytes).is_some();
+        let is_single = encoding.is_single_byte();
+        if !is_clean && !is_single {
+            return None;
+        }
+        let is_default = encoding == WINDOWS_1252;
+        if is_default && guess != WINDOWS_1252 && stands_in_runs(bytes) {
+            return None;
+        }
+        let kind = match (is_single, is_default) {
+            (false, _) => 4,
+            (true, false) => 2,
+            (true, true) => 0,
+        };
+        Some(Fitting { encoding, is_clean, weight: kind + u8::from(encoding == guess) })
+    }
+}
+
+/// Whether most bytes beyond ASCII stand in runs of four and more: words of another script. In Latin scripts they stand
+/// between letters of ASCII.
+fn stands_in_runs(bytes: &[u8]) -> bool {
+    let (mut n_high, mut n_in_runs) = (0, 0);
+    for run in bytes.chunk_by(|a, b| a.is_ascii() == b.is_ascii()).filter(|run| !run[0].is_ascii()) {
+        n_high += run.len();
+        n_in_runs += if run.len() >= 4 { run.len() } else { 0 };
+    }
+    n_in_runs * 2 > n_high
 }
 
 /// Whether a byte beyond ASCII stands beside an ASCII letter.
@@ -155,8 +209,22 @@ fn utf32(bytes: &[u8], read: fn([u8; 4]) -> u32) -> String {
     bytes.chunks_exact(4).map(unit).collect()
 }
 
+/// What somebody says of the encoding.
+#[derive(Clone, Copy)]
+struct Label {
+    encoding: &'static Encoding,
+    /// US-ASCII, which bytes beyond it disprove; the web's list takes it for windows-1252.
+    is_ascii: bool,
+}
+
+impl Label {
+    fn name(self) -> String {
+        if self.is_ascii { "US-ASCII".to_owned() } else { self.encoding.name().to_owned() }
+    }
+}
+
 /// The charset of a `Content-Type`.
-fn charset(content_type: &str) -> Option<&'static Encoding> {
+fn charset(content_type: &str) -> Option<Label> {
     content_type.split(';').skip(1).find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;
         let value = value.trim().trim_matches(['"', '\'']);
@@ -166,17 +234,20 @@ fn charset(content_type: &str) -> Option<&'static Encoding> {
 
 /// The encoding of an XML declaration or of an HTML `meta` among the first bytes. One that says UTF-16 in bytes
 /// that can be read is wrong.
-fn declaration(bytes: &[u8]) -> Option<&'static Encoding> {
+fn declaration(bytes: &[u8]) -> Option<Label> {
     let head: String = bytes.iter().take(1024).map(|b| char::from(*b).to_ascii_lowercase()).collect();
     let found = |key: &str| {
         let after = &head[head.find(key)? + key.len()..];
         let after = after.trim_start().strip_prefix('=')?.trim_start().trim_start_matches(['"', '\'']);
         after.split(['"', '\'', '?', '>', ' ', ';', '/']).next().and_then(label)
     };
-    let encoding =
+    let label =
         if head.trim_start().starts_with("<?xml") || head.contains("<?xml") { found("encoding") } else { found("charset") };
-    encoding.filter(|encoding| *encoding != UTF_16LE && *encoding != UTF_16BE)
+    label.filter(|label| label.encoding != UTF_16LE && label.encoding != UTF_16BE)
 }
+
+/// Names of US-ASCII.
+const ASCII: [&str; 6] = ["us-ascii", "ascii", "ansi_x3.4-1968", "iso-ir-6", "iso646-us", "us"];
 
 /// Labels that the web's list does not have and feeds do.
 const LABELS: &[(&str, &str)] = &[
@@ -195,13 +266,16 @@ const LABELS: &[(&str, &str)] = &[
     ("iso8859_1", "iso-8859-1"),
 ];
 
-fn label(label: &str) -> Option<&'static Encoding> {
-    let label = label.trim();
-    Encoding::for_label(label.as_bytes()).or_else(|| {
-        let label = label.to_ascii_lowercase();
+fn label(label: &str) -> Option<Label> {
+    let label = label.trim().to_ascii_lowercase();
+    if ASCII.contains(&label.as_str()) {
+        return Some(Label { encoding: WINDOWS_1252, is_ascii: true });
+    }
+    let encoding = Encoding::for_label(label.as_bytes()).or_else(|| {
         let (_, known) = LABELS.iter().find(|(odd, _)| *odd == label)?;
         Encoding::for_label(known.as_bytes())
-    })
+    });
+    encoding.map(|encoding| Label { encoding, is_ascii: false })
 }
 
 /// Without the characters that XML forbids; U+FEFF inside is a mark that somebody glued in.

@@ -1,5 +1,6 @@
 //! The feeds of an HTML page: those that it declares, and where else one may look.
 
+use super::addresses;
 use super::entities::{self, Dialect};
 use super::tokens::{Attribute, Token, Tokens};
 use url::Url;
@@ -35,8 +36,47 @@ pub(super) fn declared(html: &str, base_url: &str) -> Vec<String> {
         let media_type = value(attributes, "type").unwrap_or_default().to_ascii_lowercase();
         let media_type = media_type.split(';').next().unwrap_or_default().trim();
         let href = value(attributes, "href")?;
-        // The API of WordPress says that it is JSON; it is no feed.
-        (is_feed && FEED_TYPES.contains(&media_type) && !href.contains("/wp-json/")).then_some(href)
+        (is_feed && FEED_TYPES.contains(&media_type) && !is_api(&href)).then_some(href)
+    })
+}
+
+/// The API of WordPress says that it is JSON, and of an alternate of the page at that; it is not a feed.
+fn is_api(href: &str) -> bool {
+    href.contains("/wp-json/") || href.ends_with("/wp-json") || href.contains("rest_route=")
+}
+
+/// Media types that a feed may have among other things.
+const XML_TYPES: [&str; 4] = ["", "text/xml", "application/xml", "text/plain"];
+
+/// Words by which pages call their feeds, in titles, labels and names of classes.
+const FEED_WORDS: [&str; 8] = ["rss", "rss2", "atom", "feed", "feeds", "newsfeed", "xmlfeed", "syndication"];
+
+/// What a page calls a feed without declaring one as the standard has it: an alternate without a type or with that of
+/// any XML, `rel="feed"`, a link that is titled so. The words of `hreflang` and `media` mean other pages.
+pub(super) fn meant(html: &str, base_url: &str) -> Vec<String> {
+    walk(html, base_url, |name, attributes| {
+        let href = value(attributes, "href").filter(|href| !is_api(href) && !href.starts_with('#'))?;
+        let media_type = value(attributes, "type").unwrap_or_default().to_ascii_lowercase();
+        let media_type = media_type.split(';').next().unwrap_or_default().trim();
+        let rel = value(attributes, "rel").unwrap_or_default().to_ascii_lowercase();
+        let has_rel = |wanted: &str| rel.split_ascii_whitespace().any(|word| word == wanted);
+        let is_feed_type = media_type != "application/json" && FEED_TYPES.contains(&media_type);
+        let is_xml = XML_TYPES.contains(&media_type);
+        if name.eq_ignore_ascii_case("link") {
+            let is_other_page =
+                ["hreflang", "media"].iter().any(|other| value(attributes, other).is_some_and(|value| !value.is_empty()));
+            let is_alternate = has_rel("alternate") && !has_rel("stylesheet") && !is_other_page && is_xml;
+            return (is_alternate || is_feed_type || (has_rel("feed") && is_xml)).then_some(href);
+        }
+        if !(name.eq_ignore_ascii_case("a") || name.eq_ignore_ascii_case("area")) {
+            return None;
+        }
+        let says_feed = |attribute: &&str| {
+            let text = value(attributes, attribute).unwrap_or_default().to_lowercase();
+            text.split(|c: char| !c.is_alphanumeric()).any(|word| FEED_WORDS.contains(&word))
+        };
+        let is_named = ["title", "aria-label", "class"].iter().any(says_feed);
+        (has_rel("feed") || is_feed_type || is_named).then_some(href)
     })
 }
 
@@ -47,7 +87,7 @@ pub(super) fn linked(html: &str, base_url: &str) -> Vec<String> {
             return None;
         }
         let href = value(attributes, "href")?;
-        looks_like_feed(&href).then_some(href)
+        (looks_like_feed(&href) && !is_api(&href)).then_some(href)
     })
 }
 
@@ -109,13 +149,13 @@ fn walk(html: &str, base_url: &str, pick: impl Fn(&str, &[Attribute]) -> Option<
     };
     let mut feeds = Vec::new();
     for href in hrefs {
+        let href = addresses::of_the_web(&href);
         let url = match &base {
             Some(base) => base.join(&href).ok(),
             None => Url::parse(&href).ok(),
         };
-        if let Some(url) = url.filter(|url| matches!(url.scheme(), "http" | "https")).map(String::from)
-            && !feeds.contains(&url)
-        {
+        let url = url.filter(|url| matches!(url.scheme(), "http" | "https"));
+        if let Some(url) = url.and_then(|url| addresses::normal(url.as_str())).filter(|url| !feeds.contains(url)) {
             feeds.push(url);
         }
     }

@@ -1,7 +1,7 @@
 //! What a reader found, before it is decided what it means. Both readers fill these drafts and
 //! [`FeedDraft::finish`] turns them into the room's result, so that one feed means one thing.
 
-use super::{Attribution, Enclosure, Hints, ParsedEntry, ParsedFeed};
+use super::{Attribution, Enclosure, Hints, MAX_ENTRIES, ParsedEntry, ParsedFeed};
 use super::{markup, mojibake};
 use crate::model::Timestamp;
 use crate::text::one_line;
@@ -31,7 +31,7 @@ impl Text {
     pub fn title(&self) -> Option<String> {
         let value = mojibake::undo(Cow::Borrowed(&self.value));
         let plain = self.kind == Kind::Plain && !markup::looks_like_html(&value);
-        Some(if plain { one_line(&value) } else { markup::plain(&value) }).filter(|title| !title.is_empty())
+        Some(if plain { one_line(&value) } else { markup::headline(&value) }).filter(|title| !title.is_empty())
     }
 
     pub fn body(self) -> Option<String> {
@@ -100,6 +100,8 @@ pub(super) struct FeedDraft {
     /// `sy:updatePeriod` in seconds, `sy:updateFrequency`.
     pub update: (Option<u64>, Option<u64>),
     pub warnings: Vec<String>,
+    /// Entries that were read and are not kept, because there are too many.
+    pub n_left_out: usize,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -189,6 +191,10 @@ impl EntryDraft {
         }
     }
 
+    fn claimed(&self) -> Option<Timestamp> {
+        self.published.get().or(self.updated.get()).copied()
+    }
+
     fn finish(self, feed_author: Option<&String>) -> ParsedEntry {
         ParsedEntry {
             id: self.id.take().map(|id| one_line(&id)).filter(|id| !id.is_empty()),
@@ -209,7 +215,50 @@ impl EntryDraft {
 }
 
 impl FeedDraft {
+    /// Keeps an entry, in bounded memory: where there are too many, those that are older are let go.
+    pub fn add_entry(&mut self, entry: EntryDraft) {
+        self.entries.push(entry);
+        if self.entries.len() >= 2 * MAX_ENTRIES {
+            self.keep_newest();
+        }
+    }
+
+    /// The newest [`MAX_ENTRIES`] by their dates, in the document's order; where most have no date, the document's first.
+    fn keep_newest(&mut self) {
+        let n_read = self.entries.len();
+        if n_read <= MAX_ENTRIES {
+            return;
+        }
+        self.n_left_out += n_read - MAX_ENTRIES;
+        if self.entries.iter().filter(|entry| entry.claimed().is_some()).count() * 2 < n_read {
+            self.entries.truncate(MAX_ENTRIES);
+            return;
+        }
+        // One without a date is as old as the one before it.
+        let mut before = Timestamp(i64::MAX);
+        let mut dated: Vec<(Timestamp, usize)> = Vec::with_capacity(n_read);
+        for (at, entry) in self.entries.iter().enumerate() {
+            before = entry.claimed().unwrap_or(before);
+            dated.push((before, at));
+        }
+        dated.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+        let mut kept = vec![false; n_read];
+        for (_, at) in dated.iter().take(MAX_ENTRIES) {
+            kept[*at] = true;
+        }
+        let mut at = 0;
+        self.entries.retain(|_| {
+            at += 1;
+            kept[at - 1]
+        });
+    }
+
     pub fn finish(mut self) -> ParsedFeed {
+        self.keep_newest();
+        if self.n_left_out > 0 {
+            let n_left_out = self.n_left_out;
+            self.warnings.push(format!("more than {MAX_ENTRIES} entries: the newest are taken, {n_left_out} are left out"));
+        }
         let (period, frequency) = self.update;
         if period.is_some() || frequency.is_some() {
             // The module's defaults: daily, once.

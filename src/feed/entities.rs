@@ -166,8 +166,16 @@ fn reference(text: &str, dialect: Dialect, declared: &Declared, out: &mut String
         let end = digits_at + n_digits;
         // ASCII digits only, so the cut is between characters.
         let digits = &text[1 + digits_at..1 + end];
-        push_number(u32::from_str_radix(digits, if hex { 16 } else { 10 }).unwrap_or(0), out);
-        return Some(1 + end + usize::from(body.get(end) == Some(&b';')));
+        let number = u32::from_str_radix(digits, if hex { 16 } else { 10 }).unwrap_or(0);
+        let length = 1 + end + usize::from(body.get(end) == Some(&b';'));
+        if (0xd800..0xdc00).contains(&number)
+            && let Some((low, n_low)) = low_surrogate(&text[length..])
+        {
+            push_number(0x10000 + (number - 0xd800) * 0x400 + (low - 0xdc00), out);
+            return Some(length + n_low);
+        }
+        push_number(number, out);
+        return Some(length);
     }
     let n_name = body.iter().take(64).take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.')).count();
     if n_name == 0 {
@@ -191,4 +199,18 @@ fn reference(text: &str, dialect: Dialect, declared: &Declared, out: &mut String
         }
     }
     None
+}
+
+/// The second half of a character that was written as the two numbers of UTF-16 (`&#55357;&#56832;` for 😀), and the
+/// length of its reference.
+fn low_surrogate(text: &str) -> Option<(u32, usize)> {
+    let body = text.strip_prefix("&#")?;
+    let (digits, radix) = match body.strip_prefix(['x', 'X']) {
+        Some(digits) => (digits, 16),
+        None => (body, 10),
+    };
+    let n_digits = digits.bytes().take(8).take_while(u8::is_ascii_alphanumeric).count();
+    let number = u32::from_str_radix(&digits[..n_digits], radix).ok()?;
+    let length = text.len() - digits.len() + n_digits + usize::from(digits.as_bytes().get(n_digits) == Some(&b';'));
+    (0xdc00..0xe000).contains(&number).then_some((number, length))
 }

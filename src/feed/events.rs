@@ -132,6 +132,11 @@ impl<'a> Events<'a> {
         attribute(&self.tokens.attributes, name)
     }
 
+    /// Whether the element that an `Open` just gave has nothing in it: `<name/>`.
+    pub fn is_closed(&self) -> bool {
+        self.close_to < self.stack.len()
+    }
+
     /// What relative addresses are relative to.
     pub fn base(&self) -> Option<&Url> {
         self.own_base().or(self.document_base.as_ref())
@@ -140,6 +145,11 @@ impl<'a> Events<'a> {
     /// The `xml:base` in force.
     pub fn own_base(&self) -> Option<&Url> {
         self.bases.last().map(|(_, base)| base)
+    }
+
+    /// The `xml:base` in force, where an element inside the one at `depth` has set it.
+    pub fn inner_base(&self, depth: usize) -> Option<&Url> {
+        self.bases.last().filter(|(at, _)| *at >= depth).map(|(_, base)| base)
     }
 
     /// The `xml:lang` in force.
@@ -290,13 +300,13 @@ impl<'a> Events<'a> {
     fn role(&self, ns: Ns, name: &str) -> Role {
         match self.stack.last().map(|parent| parent.role) {
             Some(Role::Inner | Role::Field { .. }) => Role::Inner,
-            Some(Role::Entry) => Role::Field { is_text: names::is_text_field(name) },
+            Some(Role::Entry) => Role::Field { is_text: names::is_text_field(ns, name) },
             None | Some(Role::Container) => match (ns, name) {
                 (Ns::Rss | Ns::Atom, "item" | "entry") if self.has_root => Role::Entry,
                 (Ns::Rss | Ns::Atom, "entry") if self.stack.is_empty() => Role::Entry,
                 (Ns::Rss | Ns::Atom, "rss" | "feed" | "channel" | "items") | (Ns::Rdf, "rdf") => Role::Container,
                 (Ns::Rss, "rdf") => Role::Container,
-                _ if self.has_root => Role::Field { is_text: names::is_text_field(name) },
+                _ if self.has_root => Role::Field { is_text: names::is_text_field(ns, name) },
                 _ => Role::Container,
             },
         }

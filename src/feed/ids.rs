@@ -8,16 +8,30 @@ use xxhash_rust::xxh3::Xxh3;
 /// Longer ids and links are hashed, so that an index stays small.
 const MAX_KEY_BYTES: usize = 256;
 
+/// What a key is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Key {
+    Id,
+    Link,
+    /// Id and link, with a blank between them.
+    Both,
+}
+
 /// `id:…`, `link:…` or `text:…`; where the value is long, `id#…` or `link#…` with its hash. A value can neither
 /// be taken for another kind nor a hash for a value, as the kind comes first and ends in its own mark.
 pub(super) fn entry_key(entry: &ParsedEntry) -> String {
     let known = |value: &Option<String>| value.as_deref().map(str::trim).filter(|value| !value.is_empty()).map(str::to_owned);
     if let Some(id) = known(&entry.id) {
-        return keyed("id", &id);
+        return key(Key::Id, &id);
     }
-    if let Some(link) = known(&entry.link) {
-        return keyed("link", &link);
+    match known(&entry.link) {
+        Some(link) => key(Key::Link, &link),
+        None => content(entry),
     }
+}
+
+/// The last rung: what the entry says.
+pub(super) fn content(entry: &ParsedEntry) -> String {
     let mut hash = Xxh3::new();
     let enclosure = entry.enclosures.first().map(|enclosure| enclosure.url.as_str());
     let texts = [entry.title.as_deref(), entry.content.as_deref().or(entry.summary.as_deref()), enclosure];
@@ -30,7 +44,12 @@ pub(super) fn entry_key(entry: &ParsedEntry) -> String {
     format!("text:{:032x}", hash.digest128())
 }
 
-fn keyed(kind: &str, value: &str) -> String {
+pub(super) fn key(kind: Key, value: &str) -> String {
+    let kind = match kind {
+        Key::Id => "id",
+        Key::Link => "link",
+        Key::Both => "both",
+    };
     if value.len() <= MAX_KEY_BYTES {
         format!("{kind}:{value}")
     } else {

@@ -3,7 +3,7 @@
 
 use super::draft::{EntryDraft, FeedDraft, Kind, Text};
 use super::markup::absolute;
-use super::{Attribution, MAX_ENTRIES, NotAFeed, dates};
+use super::{Attribution, NotAFeed, dates};
 use crate::text::one_line;
 use serde_json::Value;
 use url::Url;
@@ -56,13 +56,12 @@ fn is_feed(members: &Members) -> bool {
 fn items(raw: &str, feed: &mut FeedDraft, base: Option<&Url>) {
     let mut scanner = Scanner::new(raw);
     let mut n_bad = 0;
-    for raw in scanner.elements() {
-        if feed.entries.len() >= MAX_ENTRIES {
-            feed.warnings.push(format!("more than {MAX_ENTRIES} entries: the rest is left out"));
-            break;
-        }
+    if !scanner.enter() {
+        return;
+    }
+    while let Some(raw) = scanner.element() {
         match value(raw) {
-            Some(Value::Object(item)) => feed.entries.push(entry(&item, base)),
+            Some(Value::Object(item)) => feed.add_entry(entry(&item, base)),
             _ => n_bad += 1,
         }
     }
@@ -144,7 +143,35 @@ fn value(raw: &str) -> Option<Value> {
         return Some(value);
     }
     let cleaned: String = raw.chars().map(|c| if c.is_ascii_control() { ' ' } else { c }).collect();
-    serde_json::from_str(&cleaned).ok()
+    serde_json::from_str(&cleaned).or_else(|_| serde_json::from_str(&whole_surrogates(&cleaned))).ok()
+}
+
+/// Halves of surrogate pairs, which cost the item that holds one, made replacement characters: `"cut \\ud83d"`.
+fn whole_surrogates(raw: &str) -> String {
+    let unit = |at: usize| {
+        let hex = raw.get(at..at + 6)?.strip_prefix("\\u")?;
+        u16::from_str_radix(hex, 16).ok()
+    };
+    let mut out = String::with_capacity(raw.len());
+    let mut at = 0;
+    while let Some(found) = memchr::memchr(b'\\', &raw.as_bytes()[at..]) {
+        let escape = at + found;
+        out.push_str(&raw[at..escape]);
+        let n_bytes = match (unit(escape), unit(escape + 6)) {
+            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => 12,
+            (Some(0xd800..=0xdfff), _) => {
+                out.push_str("\\ufffd");
+                at = escape + 6;
+                continue;
+            }
+            // The backslash and what it stands before, which may be one too.
+            _ => 1 + raw[escape + 1..].chars().next().map_or(0, char::len_utf8),
+        };
+        out.push_str(&raw[escape..escape + n_bytes]);
+        at = escape + n_bytes;
+    }
+    out.push_str(&raw[at..]);
+    out
 }
 
 /// The members of an object as written.
@@ -208,22 +235,19 @@ impl<'a> Scanner<'a> {
         members
     }
 
-    /// The whole elements of an array, as written; a cut one at the end is left out.
-    fn elements(&mut self) -> Vec<&'a str> {
-        let mut elements = Vec::new();
-        if self.peek() != Some(b'[') {
-            return elements;
-        }
-        self.at += 1;
-        while self.peek().is_some_and(|b| b != b']') && elements.len() <= MAX_ENTRIES {
-            let start = self.at;
-            let (raw, is_whole) = self.value();
-            if !is_whole || self.at == start {
-                break;
-            }
-            elements.push(raw);
-        }
-        elements
+    /// Steps into an array, if there is one here.
+    fn enter(&mut self) -> bool {
+        let is_array = self.peek() == Some(b'[');
+        self.at += usize::from(is_array);
+        is_array
+    }
+
+    /// The next whole element of the array, as written; a cut one at the end is left out.
+    fn element(&mut self) -> Option<&'a str> {
+        self.peek().filter(|b| *b != b']')?;
+        let start = self.at;
+        let (raw, is_whole) = self.value();
+        (is_whole && self.at > start).then_some(raw)
     }
 
     /// One value from here, and whether it ends.

@@ -2,13 +2,58 @@
 
 use super::entities::{self, Dialect};
 use super::names::is_html_element;
-use super::tokens::{Token, Tokens, starts_with_ignoring_case};
+use super::tokens::{Attribute, Token, Tokens, starts_with_ignoring_case};
 use crate::text::one_line;
 use std::borrow::Cow;
+use std::collections::HashMap;
 use url::Url;
 
 /// The text on one line without markup. Only names that HTML knows are markup, so that `Vec<T>` survives.
 pub(super) fn plain(html: &str) -> String {
+    plain_where(html, |_, _| true)
+}
+
+/// As [`plain`], of a headline, where the name of a tag may be a word: `A guide to <head>`. A tag is markup where it
+/// has attributes, where it is void and made for text, and where its pair is there too.
+pub(super) fn headline(html: &str) -> String {
+    if memchr::memchr(b'<', html.as_bytes()).is_none() {
+        return plain(html);
+    }
+    let pairs = Pairs::of(html);
+    plain_where(html, |at, tag| tag.has_more || is_void_in_text(tag.name) || pairs.contains(at, tag))
+}
+
+fn is_void_in_text(name: &str) -> bool {
+    ["br", "wbr", "img"].iter().any(|void| name.eq_ignore_ascii_case(void))
+}
+
+/// Where tags of each name open first and close last.
+#[derive(Default)]
+struct Pairs(HashMap<String, (usize, usize)>);
+
+impl Pairs {
+    fn of(html: &str) -> Pairs {
+        let mut pairs = Pairs::default();
+        for at in memchr::memchr_iter(b'<', html.as_bytes()) {
+            let Some(tag) = tag(&html[at..]).filter(|tag| !tag.name.is_empty()) else { continue };
+            let (first_open, last_close) = pairs.0.entry(tag.name.to_ascii_lowercase()).or_insert((usize::MAX, 0));
+            match tag.is_close {
+                true => *last_close = at,
+                false => *first_open = (*first_open).min(at),
+            }
+        }
+        pairs
+    }
+
+    /// Whether an opening tag is closed behind, or a closing one was opened before. What closes nothing but is made for
+    /// text is left over from a cut, and is markup too.
+    fn contains(&self, at: usize, tag: &Tag) -> bool {
+        let Some((first_open, last_close)) = self.0.get(&tag.name.to_ascii_lowercase()) else { return true };
+        if tag.is_close { *first_open < at || tag.is_inline || tag.name.eq_ignore_ascii_case("p") } else { *last_close > at }
+    }
+}
+
+fn plain_where(html: &str, is_markup: impl Fn(usize, &Tag) -> bool) -> String {
     if !html.contains(['<', '&']) {
         return one_line(html);
     }
@@ -17,7 +62,7 @@ pub(super) fn plain(html: &str) -> String {
     while let Some(at) = memchr::memchr(b'<', rest.as_bytes()) {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
-        match tag(rest) {
+        match tag(rest).filter(|tag| tag.name.is_empty() || is_markup(html.len() - rest.len(), tag)) {
             Some(tag) => {
                 if !tag.is_inline {
                     out.push(' ');
@@ -40,8 +85,12 @@ pub(super) fn plain(html: &str) -> String {
     one_line(&entities::decode(&out, Dialect::Html, &Default::default()))
 }
 
-struct Tag {
+struct Tag<'a> {
+    /// Empty for a comment.
+    name: &'a str,
     length: usize,
+    /// Attributes, or the slash of an empty element.
+    has_more: bool,
     is_inline: bool,
     is_close: bool,
     /// The element's inside is no text.
@@ -49,10 +98,10 @@ struct Tag {
 }
 
 /// A comment, or a tag that HTML knows, at the start of the text.
-fn tag(text: &str) -> Option<Tag> {
+fn tag(text: &str) -> Option<Tag<'_>> {
     if text.starts_with("<!--") {
         let length = memchr::memmem::find(text.as_bytes(), b"-->")? + 3;
-        return Some(Tag { length, is_inline: true, is_close: false, hides: None });
+        return Some(Tag { name: "", length, has_more: false, is_inline: true, is_close: false, hides: None });
     }
     let is_close = text.as_bytes().get(1) == Some(&b'/');
     let name_at = 1 + usize::from(is_close);
@@ -85,7 +134,8 @@ fn tag(text: &str) -> Option<Tag> {
             | "u"
     );
     let hides = ["script", "style"].into_iter().find(|hidden| !is_close && name.eq_ignore_ascii_case(hidden));
-    Some(Tag { length, is_inline, is_close, hides })
+    let has_more = !text[name_at + n_name..length - 1].trim().is_empty();
+    Some(Tag { name, length, has_more, is_inline, is_close, hides })
 }
 
 /// Whether a text that claims to be plain is HTML after all: it closes an element, breaks a line or shows a
@@ -145,16 +195,12 @@ pub(super) fn rebase(html: String, base: &Url) -> String {
         if !matches!(token, Token::Open { .. }) {
             continue;
         }
-        for attribute in tokens.attributes.iter().filter(|a| ADDRESSES.iter().any(|name| a.name.eq_ignore_ascii_case(name))) {
-            let value = entities::decode(attribute.value.trim(), Dialect::Html, &Default::default());
-            if value.is_empty() || value.starts_with('#') || Url::parse(&value).is_ok() {
-                continue;
-            }
-            let Ok(absolute) = base.join(&value) else { continue };
+        for attribute in &tokens.attributes {
+            let Some(absolute) = rebased(attribute, base) else { continue };
             // The value is a slice of `html`.
             let start = attribute.value.as_ptr() as usize - html.as_ptr() as usize;
             out.push_str(&html[copied..start]);
-            out.push_str(&escape(absolute.as_str()));
+            out.push_str(&escape(&absolute));
             copied = start + attribute.value.len();
         }
     }
@@ -163,6 +209,18 @@ pub(super) fn rebase(html: String, base: &Url) -> String {
     }
     out.push_str(&html[copied..]);
     out
+}
+
+/// The value of an attribute that holds a relative address, made absolute.
+pub(super) fn rebased(attribute: &Attribute, base: &Url) -> Option<String> {
+    if !ADDRESSES.iter().any(|name| attribute.name.eq_ignore_ascii_case(name)) {
+        return None;
+    }
+    let value = entities::decode(attribute.value.trim(), Dialect::Html, &Default::default());
+    if value.is_empty() || value.starts_with('#') || Url::parse(&value).is_ok() {
+        return None;
+    }
+    base.join(&value).ok().map(String::from)
 }
 
 /// An address as the feed gave it, made absolute where that is possible.
@@ -176,6 +234,12 @@ pub(super) fn absolute(address: &str, base: Option<&Url>) -> Option<String> {
     if address.is_empty() {
         return None;
     }
+    // Encoded once more than it should be: no address means to have such a parameter.
+    let single = ["&amp;", "&#38;", "&#038;", "&#x26;"]
+        .iter()
+        .any(|twice| address.contains(twice))
+        .then(|| address.replace("&#38;", "&").replace("&#038;", "&").replace("&#x26;", "&").replace("&amp;", "&"));
+    let address = single.as_deref().unwrap_or(address);
     // In the standard's spelling, so that both readers name one page by one address.
     let parsed = match (Url::parse(address), base) {
         (Err(url::ParseError::RelativeUrlWithoutBase), Some(base)) => base.join(address),

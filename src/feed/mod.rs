@@ -3,19 +3,22 @@
 //! What a server sent is decoded, read by feed-rs inside a panic guard where it is clean, and by our own
 //! tolerant reader where it is not. The result goes to the store by way of the daemon.
 
+mod addresses;
+mod calendar;
 mod clean;
-mod date_words;
 mod dates;
 mod decode;
 mod discovery;
 mod draft;
 mod entities;
 mod events;
+pub mod identity;
 mod ids;
 mod json;
 mod markup;
 mod mojibake;
 mod names;
+mod nearly_utf8;
 mod news_sitemap;
 mod not_a_feed;
 mod read_values;
@@ -23,6 +26,7 @@ mod read_xml;
 mod scan;
 mod sites;
 mod tokens;
+mod zones;
 
 use crate::model::Timestamp;
 
@@ -76,6 +80,15 @@ pub struct ParsedEntry {
     pub source: Option<Attribution>,
 }
 
+impl ParsedEntry {
+    /// Neither title nor text nor a link nor anything to hear or see: nobody could make anything of it.
+    pub fn says_nothing(&self) -> bool {
+        let is_empty = |text: &Option<String>| text.as_deref().is_none_or(|text| text.trim().is_empty());
+        let has_words = !(is_empty(&self.title) && is_empty(&self.summary) && is_empty(&self.content));
+        !has_words && self.link.is_none() && self.comments.is_none() && self.enclosures.is_empty()
+    }
+}
+
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Enclosure {
     pub url: String,
@@ -126,7 +139,7 @@ pub enum NotAFeed {
     Unreadable(String),
 }
 
-/// The most entries that are taken from one document; the rest is dropped with a warning.
+/// The most entries that are taken from one document: the newest, with a warning.
 pub const MAX_ENTRIES: usize = 5_000;
 
 /// Longer documents are for our own reader, which takes half the time of feed-rs inside its guard and once their size
@@ -144,12 +157,19 @@ pub enum Reader {
     FeedRs,
 }
 
-/// Reads a feed. Never panics, whatever the bytes.
+/// Reads a feed. Never panics, whatever the bytes. Entries that say nothing are left out, with a warning.
 pub fn parse(document: &Document) -> Result<ParsedFeed, NotAFeed> {
-    parse_with(document, Reader::Choose)
+    let mut feed = parse_with(document, Reader::Choose)?;
+    let n_read = feed.entries.len();
+    feed.entries.retain(|entry| !entry.says_nothing());
+    let n_empty = n_read - feed.entries.len();
+    if n_empty > 0 {
+        feed.warnings.push(format!("{n_empty} entries say nothing and are left out"));
+    }
+    Ok(feed)
 }
 
-/// As [`parse`], by a reader of one's choice.
+/// All that stands in the document, by a reader of one's choice.
 pub fn parse_with(document: &Document, reader: Reader) -> Result<ParsedFeed, NotAFeed> {
     let decoded = decode::decode(document.bytes, document.content_type);
     let text = decoded.text.as_ref();
@@ -189,11 +209,11 @@ pub fn page_text(bytes: &[u8], content_type: Option<&str>) -> String {
     decode::page_text(bytes, content_type)
 }
 
-/// Where else the feed of a page may be: links that look like feeds, in document order, then the well-known
-/// places. For pages that declare none; a candidate counts only if it parses.
+/// Where else the feed of a page may be: what it calls a feed without declaring one, links that look like feeds, each in
+/// document order, then the well-known places. For pages that declare none; a candidate counts only if it parses.
 pub fn guess_feeds(html: &str, page_url: &str) -> Vec<String> {
-    let mut candidates = discovery::linked(html, page_url);
-    for place in discovery::well_known(page_url) {
+    let mut candidates = discovery::meant(html, page_url);
+    for place in discovery::linked(html, page_url).into_iter().chain(discovery::well_known(page_url)) {
         if !candidates.contains(&place) {
             candidates.push(place);
         }
@@ -216,4 +236,21 @@ pub fn parse_date(text: &str) -> Option<Timestamp> {
 /// date. The three kinds cannot be taken for one another, and no key is longer than 261 bytes.
 pub fn entry_key(entry: &ParsedEntry) -> String {
     ids::entry_key(entry)
+}
+
+/// What an entry says, whoever publishes it: title and text without markup, case and punctuation. Two entries of a feed
+/// with one content key may be one entry whose id and link have changed ([`identity::recognise`]).
+pub fn content_key(entry: &ParsedEntry) -> u128 {
+    identity::marks(entry).content
+}
+
+/// The one normal form of a feed's address: two addresses with one form are one subscription. `feed:` is resolved to what
+/// it stands for. `None`: not an address that a feed can have.
+pub fn normal_address(address: &str) -> Option<String> {
+    addresses::normal(address)
+}
+
+/// An address with a scheme of the web where it had one of feed readers (`feed://a.example/f`), else as it is.
+pub fn web_address(address: &str) -> String {
+    addresses::of_the_web(address)
 }

@@ -111,8 +111,11 @@ const NEVER_IN_TEXT: &[&str] = &[
     "published", "rights", "subtitle", "tagline", "ttl", "updated", "webmaster",
 ];
 
-pub(super) fn is_text_field(name: &str) -> bool {
-    TEXT_FIELDS.binary_search(&name).is_ok()
+/// Elements that hold others, although other vocabularies have texts of the same name.
+const HOLDERS: [(Ns, &str); 3] = [(Ns::Media, "content"), (Ns::Media, "comments"), (Ns::Itunes, "category")];
+
+pub(super) fn is_text_field(ns: Ns, name: &str) -> bool {
+    TEXT_FIELDS.binary_search(&name).is_ok() && !HOLDERS.contains(&(ns, name))
 }
 
 pub(super) fn is_never_in_text(name: &str) -> bool {

@@ -3,11 +3,11 @@
 //! `<urlset>` with elements of the namespace `…/schemas/sitemap-news/…` (the sitemap protocol's news extension). A
 //! sitemap without them lists all pages of a site and is no feed.
 
+use super::dates;
 use super::draft::{EntryDraft, FeedDraft};
 use super::entities::{self, Dialect};
 use super::markup::{self, absolute};
 use super::tokens::{Token, Tokens};
-use super::{MAX_ENTRIES, dates};
 use crate::text::{clip, one_line};
 use url::Url;
 
@@ -99,11 +99,7 @@ pub(super) fn read(text: &str, url: &str) -> Option<FeedDraft> {
                 if name.eq_ignore_ascii_case("url")
                     && let Some(item) = item.take().filter(|item| item.is_news && item.entry.link.get().is_some())
                 {
-                    if feed.entries.len() >= MAX_ENTRIES {
-                        feed.warnings.push(format!("more than {MAX_ENTRIES} entries: the rest is left out"));
-                        break;
-                    }
-                    feed.entries.push(item.entry);
+                    feed.add_entry(item.entry);
                 }
             }
             _ => {}

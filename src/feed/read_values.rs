@@ -1,7 +1,8 @@
 //! The values of elements for [`super::read_xml`]: texts of every type, addresses, dates, and what had to be
 //! repaired on the way.
 
-use super::dates;
+use super::calendar::Order;
+use super::dates::{self, NoDate};
 use super::draft::{FeedDraft, Kind, Text};
 use super::entities::{self, Dialect};
 use super::events::{Event, Events};
@@ -18,14 +19,38 @@ pub(super) struct Reader<'a> {
     pub feed: FeedDraft,
     /// The root is Atom's, so texts are plain where nothing says otherwise.
     pub is_atom: bool,
-    pub dates: BadDates,
+    pub dates: SeenDates,
 }
 
-/// Dates that could not be read.
+/// What was learnt about the dates of a feed.
 #[derive(Default)]
-pub(super) struct BadDates {
-    count: usize,
-    first: String,
+pub(super) struct SeenDates {
+    /// Those that could not be read, and the first of them.
+    n_bad: usize,
+    first_bad: String,
+    /// Zeros of a clock.
+    n_zero: usize,
+    /// Whose day and month could be exchanged.
+    n_ambiguous: usize,
+    /// Which prove that the day comes first, or the month.
+    n_day_first: usize,
+    n_month_first: usize,
+    /// What an earlier reading found out.
+    habit: Option<Order>,
+}
+
+impl SeenDates {
+    pub fn with(habit: Option<Order>) -> SeenDates {
+        SeenDates { habit, ..SeenDates::default() }
+    }
+
+    /// The order that the other dates prove, where some could be read both ways.
+    pub fn learnt(&self) -> Option<Order> {
+        if self.n_ambiguous == 0 || self.n_day_first == self.n_month_first {
+            return None;
+        }
+        Some(if self.n_day_first > self.n_month_first { Order::DayFirst } else { Order::MonthFirst })
+    }
 }
 
 /// Which characters of an element are wanted.
@@ -50,14 +75,28 @@ impl<'a> Reader<'a> {
 
     pub fn date(&mut self, depth: usize) -> Option<Timestamp> {
         let text = self.short(depth);
-        let at = dates::parse(&text);
-        if at.is_none() && !text.trim().is_empty() {
-            if self.dates.count == 0 {
-                self.dates.first = crate::text::excerpt(&one_line(&text), 40);
+        self.read_date(&text)
+    }
+
+    pub fn read_date(&mut self, text: &str) -> Option<Timestamp> {
+        let seen = &mut self.dates;
+        match dates::read(text, seen.habit) {
+            Ok(reading) => {
+                seen.n_ambiguous += usize::from(reading.is_ambiguous);
+                seen.n_day_first += usize::from(reading.order == Some(Order::DayFirst));
+                seen.n_month_first += usize::from(reading.order == Some(Order::MonthFirst));
+                return Some(reading.at);
             }
-            self.dates.count += 1;
+            Err(NoDate::Zero) => seen.n_zero += 1,
+            Err(NoDate::Unreadable) if text.trim().is_empty() => {}
+            Err(NoDate::Unreadable) => {
+                if seen.n_bad == 0 {
+                    seen.first_bad = crate::text::excerpt(&one_line(text), 40);
+                }
+                seen.n_bad += 1;
+            }
         }
-        at
+        None
     }
 
     /// A short value: characters only, bounded.
@@ -141,7 +180,7 @@ impl<'a> Reader<'a> {
                         let depth = self.events.depth();
                         self.events.skip(depth);
                     } else if want == Want::Markup {
-                        self.push_tag(ns, out);
+                        self.push_tag(ns, depth, out);
                     } else if out.ends_with(|c: char| !c.is_whitespace()) && is_break(self.events.raw_name()) {
                         out.push(' ');
                     }
@@ -163,14 +202,18 @@ impl<'a> Reader<'a> {
         has_tags
     }
 
-    fn push_tag(&self, ns: Ns, out: &mut String) {
+    fn push_tag(&self, ns: Ns, depth: usize, out: &mut String) {
+        let base = self.events.inner_base(depth);
         out.push('<');
         out.push_str(tag_name(ns, self.events.raw_name()));
-        for attribute in self.events.attributes().iter().filter(|a| !a.name.starts_with("xmlns")) {
+        let is_kept = |name: &str| !name.starts_with("xmlns") && (base.is_none() || name != "xml:base");
+        for attribute in self.events.attributes().iter().filter(|a| is_kept(a.name)) {
             out.push(' ');
             out.push_str(attribute.name);
             out.push_str("=\"");
-            if attribute.value.contains(['"', '<']) {
+            if let Some(address) = base.and_then(|base| markup::rebased(attribute, base)) {
+                markup::push_escaped(&address.replace('"', "%22"), out);
+            } else if attribute.value.contains(['"', '<']) {
                 out.push_str(&attribute.value.replace('"', "&quot;").replace('<', "&lt;"));
             } else {
                 out.push_str(attribute.value);
@@ -202,9 +245,18 @@ impl<'a> Reader<'a> {
                 self.feed.warnings.push(format!("line {line}: {what}"));
             }
         }
-        if self.dates.count > 0 {
-            let BadDates { count, first } = &self.dates;
-            self.feed.warnings.push(format!("{count} dates cannot be read, the first is \"{first}\""));
+        let seen = &self.dates;
+        if seen.n_bad > 0 {
+            self.feed.warnings.push(format!("{} dates cannot be read, the first is \"{}\"", seen.n_bad, seen.first_bad));
+        }
+        if seen.n_zero > 0 {
+            self.feed.warnings.push(format!("{} dates are the zero of a clock: taken for none", seen.n_zero));
+        }
+        if let Some(habit) = seen.habit {
+            let first = if habit == Order::DayFirst { "day" } else { "month" };
+            self.feed
+                .warnings
+                .push(format!("{} dates can be read two ways: the {first} first, as in its others", seen.n_ambiguous));
         }
     }
 }

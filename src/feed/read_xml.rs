@@ -3,23 +3,28 @@
 //! RSS and Atom names are one vocabulary here: feeds mix them, and where the same name means two things
 //! (`link`, `category`, `author`) its form says which.
 
+use super::Attribution;
 use super::draft::{EntryDraft, FeedDraft, Kind, Rel, Text, rel};
 use super::entities::{self, Dialect};
 use super::events::{Event, Events};
 use super::markup::absolute;
 use super::names::{Ns, by_uri};
-use super::read_values::{BadDates, Reader};
-use super::{Attribution, MAX_ENTRIES, dates};
+use super::read_values::{Reader, SeenDates};
 use crate::text::one_line;
 use url::Url;
 
 /// Whether a root of a feed was found, and the draft. `None`: there is no feed in the text.
 pub(super) fn read(text: &str, url: &str) -> Option<FeedDraft> {
     let base = Url::parse(url).ok().filter(|url| !url.cannot_be_a_base());
-    let mut reader =
-        Reader { events: Events::new(text, base), feed: FeedDraft::default(), is_atom: false, dates: BadDates::default() };
-    if !reader.feed() {
-        return None;
+    let read = |dates: SeenDates| {
+        let events = Events::new(text, base.clone());
+        let mut reader = Reader { events, feed: FeedDraft::default(), is_atom: false, dates };
+        reader.feed().then_some(reader)
+    };
+    let mut reader = read(SeenDates::default())?;
+    // Day and month can be exchanged in some dates, and others prove their order: read again with that in mind.
+    if let Some(habit) = reader.dates.learnt() {
+        reader = read(SeenDates::with(Some(habit)))?;
     }
     reader.warn(text);
     Some(reader.feed)
@@ -29,19 +34,22 @@ impl<'a> Reader<'a> {
     /// Reads all; false where no root of a feed was met.
     fn feed(&mut self) -> bool {
         let mut is_feed = false;
+        let mut is_after_link = false;
         while let Some(event) = self.events.next() {
-            let Event::Open { ns, name } = event else { continue };
+            let Event::Open { ns, name } = event else {
+                if let Some(link) = self.link_behind(event, &mut is_after_link) {
+                    self.feed.link.offer_some(0, Some(link));
+                }
+                continue;
+            };
+            is_after_link = false;
             let is_core = matches!(ns, Ns::Rss | Ns::Atom);
             let depth = self.events.depth();
             if self.events.is_entry() {
                 is_feed = true;
                 self.is_atom |= depth == 1;
-                if self.feed.entries.len() >= MAX_ENTRIES {
-                    self.feed.warnings.push(format!("more than {MAX_ENTRIES} entries: the rest is left out"));
-                    break;
-                }
                 let entry = self.entry(depth);
-                self.feed.entries.push(entry);
+                self.feed.add_entry(entry);
             } else if self.events.is_container() {
                 match name {
                     "feed" if is_core => {
@@ -66,10 +74,29 @@ impl<'a> Reader<'a> {
                     _ => {}
                 }
             } else {
+                let is_link = self.is_bare_link(ns, name);
                 self.feed_field(ns, name, depth);
+                is_after_link = is_link;
             }
         }
         is_feed
+    }
+
+    /// `<link/>` without attributes: its address stands behind it, where a page's serialiser closed it too early.
+    fn is_bare_link(&self, ns: Ns, name: &str) -> bool {
+        matches!(ns, Ns::Rss | Ns::Atom) && name == "link" && self.events.attributes().is_empty() && self.events.is_closed()
+    }
+
+    /// The address in a text behind such a link.
+    fn link_behind(&self, event: Event, is_after_link: &mut bool) -> Option<String> {
+        let (Event::Text(text) | Event::Cdata(text)) = event else { return None };
+        if !std::mem::take(is_after_link) {
+            return None;
+        }
+        let text = self.decoded(text);
+        let text = text.trim();
+        let is_address = text.starts_with("http://") || text.starts_with("https://");
+        absolute(text, None).filter(|_| is_address && !text.contains(char::is_whitespace))
     }
 
     fn feed_field(&mut self, ns: Ns, name: &'static str, depth: usize) {
@@ -149,21 +176,28 @@ impl<'a> Reader<'a> {
         }
         let href = self.events.attribute("href").map(|href| self.decoded(href));
         entry.link.offer_some(7, href.and_then(|href| absolute(&href, self.events.base())));
-        entry.updated.offer_some(3, self.events.attribute("lastmod").and_then(dates::parse));
+        let modified = self.events.attribute("lastmod").map(|at| self.decoded(at));
+        entry.updated.offer_some(3, modified.and_then(|at| self.read_date(&at)));
         self.fields(&mut entry, depth);
         entry
     }
 
     /// The children of an entry, or of a group inside one.
     fn fields(&mut self, entry: &mut EntryDraft, depth: usize) {
+        let mut is_after_link = false;
         while self.events.depth() >= depth {
             match self.events.next() {
                 None => return,
                 Some(Event::Open { ns, name }) => {
                     let depth = self.events.depth();
+                    let is_link = self.is_bare_link(ns, name);
                     self.entry_field(entry, ns, name, depth);
+                    is_after_link = is_link;
                 }
-                Some(_) => {}
+                Some(event) => {
+                    let link = self.link_behind(event, &mut is_after_link);
+                    entry.link.offer_some(0, link);
+                }
             }
         }
     }

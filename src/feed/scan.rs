@@ -124,11 +124,14 @@ impl<'a> Scan<'a> {
     fn allows(&mut self, token: Token<'a>, tokens: &Tokens<'a>, at: usize) -> bool {
         match token {
             Token::Doctype(_) => false,
-            Token::Text(text) => match self.stack.len() {
-                0 | 1 => text.trim().is_empty(),
+            Token::Text(text) => match self.stack.as_slice() {
+                // Between elements stands nothing; where something does it was meant for one of them.
+                [] | [_] | [.., "item" | "entry" | "channel"] => text.trim().is_empty(),
                 _ => references_are_plain(text) && self.may_hold(text),
             },
-            Token::Cdata(text) => self.stack.len() > 2 && self.may_hold(text),
+            Token::Cdata(text) => {
+                self.stack.len() > 2 && !matches!(self.stack.last(), Some(&("item" | "entry"))) && self.may_hold(text)
+            }
             Token::Close { name } => {
                 let fits = self.stack.pop() == Some(name);
                 let is_entry = self.stack.len() == self.entry_depth() - 1 && matches!(name, "item" | "entry");

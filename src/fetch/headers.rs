@@ -76,6 +76,15 @@ pub fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Timestamp> {
     Some(now.plus(until.since(from).min(Duration::from_secs(MAX_SECONDS))))
 }
 
+/// Whether a part (206) is all there is: `Content-Range: bytes 0-99/100`.
+pub fn is_whole_range(headers: &HeaderMap) -> bool {
+    let range = headers.get(header::CONTENT_RANGE).and_then(|value| value.to_str().ok());
+    let parts = range.and_then(|range| range.trim().strip_prefix("bytes")?.trim_start().split_once('/'));
+    let Some((range, size)) = parts else { return false };
+    let ends = range.split_once('-').map(|(first, last)| (first.trim().parse::<u64>(), last.trim().parse::<u64>()));
+    matches!((ends, size.trim().parse::<u64>()), (Some((Ok(0), Ok(last))), Ok(size)) if last.checked_add(1) == Some(size))
+}
+
 /// WebSub: (rel, absolute address) of `Link` headers with `rel=hub` or `rel=self`.
 pub fn links(headers: &HeaderMap, base: &Url) -> Vec<(String, String)> {
     let mut found = Vec::new();

@@ -14,6 +14,7 @@
 //! | `own` | headers and credentials of a person's own, and where they may go |
 //! | `permission` | robots.txt of each host, fetched once and kept |
 //! | `transport` | reqwest, made safe |
+//! | `refresh` | redirects that are no redirects of HTTP (pure) |
 //! | `request` | one request: hops, limits, outcome |
 
 pub mod address;
@@ -23,6 +24,7 @@ mod gate;
 mod headers;
 mod own;
 mod permission;
+mod refresh;
 mod request;
 pub mod robots;
 mod transport;
@@ -31,6 +33,7 @@ pub use body::{Body, Room};
 pub use own::OwnHeaders;
 
 use crate::model::Timestamp;
+use crate::network::Sign;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
@@ -116,12 +119,14 @@ pub struct Head {
     pub links: Vec<(String, String)>,
     /// Bytes on the wire, compressed.
     pub wire_bytes: u64,
+    /// A validator was sent, to which this is the answer.
+    pub conditional: bool,
 }
 
 /// How a request ended; nothing here is an exception.
 #[derive(Debug)]
 pub enum Outcome {
-    /// 200 (or 226), whole.
+    /// 200 (or 201, 203, 206 of all there is, 226), whole.
     Fetched(Head, Body),
     NotModified(Head),
     /// 429, or 503 with Retry-After.
@@ -157,20 +162,79 @@ pub enum FetchError {
     #[error("the body only drips: {0} bytes in half of the time for the whole request")]
     Drip(usize),
     #[error("cannot connect: {0}")]
-    Connect(String),
+    Connect(Unreached),
     #[error("certificate not accepted: {0}")]
-    Tls(String),
+    Tls(BadCertificate),
     #[error("larger than {limit} bytes ({key})")]
     TooLarge { limit: usize, key: &'static str },
     #[error("decompresses to more than {0} times its size (fetch.max_ratio)")]
     Ratio(usize),
-    #[error("more than {0} redirects (fetch.max_redirects)")]
-    Redirects(usize),
+    #[error("{0}")]
+    Redirects(Circle),
     #[error("broken answer: {0}")]
     Broken(String),
     /// Something of this machine: a secret, a file, a command.
     #[error("{0}")]
     Local(String),
+}
+
+/// No connection, in words.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{text}")]
+pub struct Unreached {
+    /// Already its name was not found.
+    pub no_name: bool,
+    pub text: String,
+}
+
+/// A certificate that was refused, in words.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{text}")]
+pub struct BadCertificate {
+    pub fault: CertificateFault,
+    pub text: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CertificateFault {
+    /// By our clock.
+    NotYetValid,
+    /// By our clock.
+    Expired,
+    Other,
+}
+
+/// Redirects without end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Circle {
+    pub max_redirects: usize,
+    /// It came back to an address that it had been at, and cookies were set on the way.
+    pub sets_cookies: bool,
+}
+
+impl std::fmt::Display for Circle {
+    fn fmt(&self, out: &mut std::fmt::Formatter) -> std::fmt::Result {
+        match self.sets_cookies {
+            true => write!(out, "redirects in a circle and sets cookies: it wants a browser that gives them back"),
+            false => write!(out, "more than {} redirects (fetch.max_redirects)", self.max_redirects),
+        }
+    }
+}
+
+impl FetchError {
+    /// What the failure may say of the network at large; `None`: nothing.
+    pub fn sign(&self) -> Option<Sign> {
+        match self {
+            FetchError::Connect(Unreached { no_name: true, .. }) => Some(Sign::Name),
+            FetchError::Connect(_) => Some(Sign::Connection),
+            FetchError::Tls(BadCertificate { fault, .. }) => Some(match fault {
+                CertificateFault::NotYetValid => Sign::NotYetValid,
+                CertificateFault::Expired => Sign::Expired,
+                CertificateFault::Other => Sign::Certificate,
+            }),
+            _ => None,
+        }
+    }
 }
 
 /// The one door. Cheap to clone.

@@ -2,8 +2,8 @@
 
 use super::address::{Refusal, check_url};
 use super::permission::Found;
-use super::{Body, FetchError, Head, Hop, Inner, Kind, Outcome, Request, Settings, Validators};
-use super::{address, decode, headers, robots, transport};
+use super::{Body, Circle, FetchError, Head, Hop, Inner, Kind, Outcome, Request, Settings, Validators};
+use super::{address, decode, headers, refresh, robots, transport};
 use crate::model::Timestamp;
 use anyhow::Context;
 use bytes::{Bytes, BytesMut};
@@ -82,6 +82,9 @@ impl Limit {
     }
 }
 
+/// The key of the limit of feeds.
+const FEED_LIMIT: &str = "fetch.max_feed_bytes";
+
 /// Of robots.txt, which is cut and never too large.
 const ROBOTS_LIMIT: Limit = Limit { bytes: robots::MAX_BYTES, key: "robots.txt" };
 
@@ -101,8 +104,9 @@ enum Answer {
     /// The body is still encoded.
     Body(Head, Bytes, Vec<decode::Encoding>),
     Redirect {
-        location: Option<HeaderValue>,
+        location: Option<String>,
         permanent: bool,
+        sets_cookie: bool,
     },
     NotModified(Head),
     Status(Head),
@@ -121,11 +125,12 @@ impl Inner {
         let credentials = take_credentials(&mut url);
         let home = credentials.as_ref().map(|_| url.origin());
         let (base, limit) = match request.kind {
-            Kind::Feed => (&self.headers.feed, Limit { bytes: self.settings.max_feed_bytes, key: "fetch.max_feed_bytes" }),
+            Kind::Feed => (&self.headers.feed, Limit { bytes: self.settings.max_feed_bytes, key: FEED_LIMIT }),
             Kind::Page => (&self.headers.page, Limit { bytes: self.settings.max_page_bytes, key: "fetch.max_page_bytes" }),
         };
         let mut budget = self.settings.timeout;
         let mut hops: Vec<Hop> = Vec::new();
+        let mut has_cookies = false;
         let mut turn = None;
         loop {
             if request.kind == Kind::Page {
@@ -158,13 +163,9 @@ impl Inner {
                 drop(slot.take());
             }
             match answer {
-                Answer::Redirect { location, permanent } => {
-                    if hops.len() >= self.settings.max_redirects {
-                        return Err(FetchError::Redirects(self.settings.max_redirects));
-                    }
-                    url = target(&url, location.as_ref())?;
-                    check_url(&url, &self.settings.allow_private)?;
-                    hops.push(Hop { to: url.clone(), permanent });
+                Answer::Redirect { location, permanent, sets_cookie } => {
+                    has_cookies |= sets_cookie;
+                    url = self.next_hop(&url, location.as_deref(), permanent, has_cookies, &mut hops)?;
                     turn = Some(here);
                 }
                 Answer::Body(mut head, wire, encodings) => {
@@ -174,6 +175,15 @@ impl Inner {
                     let room = self.rooms.take(wire.len(), !encodings.is_empty()).await;
                     drop(slot);
                     let body = self.decoded(wire, encodings, limit).await?;
+                    // At a feed's address a page that leads on is meant as a redirect.
+                    let onward = Some(request.kind).filter(|kind| *kind == Kind::Feed);
+                    let onward = onward.and_then(|_| refresh::in_page(head.content_type.as_deref(), &body));
+                    if let Some(location) = onward.filter(|location| is_elsewhere(&url, location)) {
+                        hops = head.hops;
+                        url = self.next_hop(&url, Some(&location), false, has_cookies, &mut hops)?;
+                        continue;
+                    }
+                    head.conditional = conditional;
                     return Ok(Outcome::Fetched(head, Body::new(body, room)));
                 }
                 Answer::NotModified(_) if !conditional => {
@@ -189,6 +199,27 @@ impl Inner {
                 }
             }
         }
+    }
+
+    /// Where a redirect leads, judged and counted.
+    fn next_hop(
+        &self,
+        from: &Url,
+        location: Option<&str>,
+        permanent: bool,
+        has_cookies: bool,
+        hops: &mut Vec<Hop>,
+    ) -> Result<Url, FetchError> {
+        let max_redirects = self.settings.max_redirects;
+        if hops.len() >= max_redirects {
+            let was_there = |url: &Url| url == from || hops.iter().any(|hop| hop.to == *url);
+            let is_circle = target(from, location).is_ok_and(|url| was_there(&url));
+            return Err(FetchError::Redirects(Circle { max_redirects, sets_cookies: is_circle && has_cookies }));
+        }
+        let url = target(from, location)?;
+        check_url(&url, &self.settings.allow_private)?;
+        hops.push(Hop { to: url.clone(), permanent });
+        Ok(url)
     }
 
     async fn ask_robots(&self, url: &Url, now: Timestamp, turn: &mut Option<super::gate::Turn<'_>>) -> Result<(), FetchError> {
@@ -225,7 +256,7 @@ impl Inner {
             budget = budget.saturating_sub(started.elapsed());
             drop((slot, turn));
             match answer {
-                Ok(Ok(Answer::Redirect { location, .. })) => match target(&url, location.as_ref()) {
+                Ok(Ok(Answer::Redirect { location, .. })) => match target(&url, location.as_deref()) {
                     Ok(to) if check_url(&to, &self.settings.allow_private).is_ok() => url = to,
                     _ => break,
                 },
@@ -307,12 +338,25 @@ impl Inner {
         {
             return Err(FetchError::Broken("two different lengths (Transfer-Encoding and Content-Length)".into()));
         }
-        if is_redirect(status) {
-            let location = received.get(header::LOCATION).cloned();
+        let location = received.get(header::LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        let is_empty = response.content_length() == Some(0);
+        // A choice that names one, and what was made elsewhere, are redirects of today.
+        let leads_on = match status.as_u16() {
+            300 => location.is_some(),
+            201 => location.is_some() && is_empty,
+            _ => is_redirect(status),
+        };
+        // A `Refresh` beside a feed is for those who look at it in a browser.
+        let is_page = || headers::content_type(received).is_none_or(|kind| kind.to_ascii_lowercase().contains("html"));
+        let refresh = refresh::in_header(received).filter(|_| ask.limit.key == FEED_LIMIT && status == StatusCode::OK);
+        let refresh = refresh.filter(|location| (is_empty || is_page()) && is_elsewhere(url, location));
+        if leads_on || refresh.is_some() {
             let permanent = matches!(status.as_u16(), 301 | 308);
+            let sets_cookie = received.contains_key(header::SET_COOKIE);
             drain(response).await;
-            return Ok(Answer::Redirect { location, permanent });
+            return Ok(Answer::Redirect { location: refresh.or(location), permanent, sets_cookie });
         }
+        let is_all = status.as_u16() == 206 && headers::is_whole_range(received);
         let mut head = Head {
             status: status.as_u16(),
             final_url: url.as_str().to_owned(),
@@ -323,10 +367,11 @@ impl Inner {
             retry_after: headers::retry_after(received, ask.now),
             links: headers::links(received, url),
             wire_bytes: 0,
+            conditional: false,
         };
         match status.as_u16() {
-            // 203 is a 200 that a proxy touched; 226 is a delta, taken as a feed of its own.
-            200 | 203 | 226 => {
+            // 203 is a 200 that a proxy touched, 201 one of a confused program; 226 is a delta, taken as a feed of its own.
+            status if matches!(status, 200 | 201 | 203 | 226) || is_all => {
                 let encodings = decode::encodings(received.get_all(header::CONTENT_ENCODING).iter().map(HeaderValue::as_bytes))?;
                 let wire = Limit { bytes: self.settings.max_wire_bytes, key: "fetch.max_wire_bytes" };
                 let limit = if encodings.is_empty() || ask.limit.bytes <= wire.bytes { ask.limit } else { wire };
@@ -432,19 +477,23 @@ pub(super) fn base64(bytes: &[u8]) -> String {
     out
 }
 
+/// Whether a page that leads on does not only show itself anew.
+fn is_elsewhere(from: &Url, location: &str) -> bool {
+    target(from, Some(location)).is_ok_and(|url| url != *from)
+}
+
 /// Where a redirect leads: without fragment and credentials (a place that we are sent to does not choose whom
 /// we say we are).
-fn target(from: &Url, location: Option<&HeaderValue>) -> Result<Url, FetchError> {
+fn target(from: &Url, location: Option<&str>) -> Result<Url, FetchError> {
     let nowhere = || FetchError::Broken("a redirect to nowhere".into());
-    let location = location.map(|value| String::from_utf8_lossy(value.as_bytes())).ok_or_else(nowhere)?;
-    let location = location.trim();
+    let location = refresh::of_the_web(location.ok_or_else(nowhere)?.trim());
     if location.is_empty() {
         return Err(nowhere());
     }
     if location.len() > address::MAX_URL_BYTES {
         return Err(Refusal::TooLong(location.len()).into());
     }
-    let mut url = from.join(location).map_err(|error| Refusal::Malformed(error.to_string()))?;
+    let mut url = from.join(&location).map_err(|error| Refusal::Malformed(error.to_string()))?;
     _ = take_credentials(&mut url);
     Ok(url)
 }

@@ -5,7 +5,7 @@
 //! each port that an exception names has a client (and a resolver that knows the port) of its own.
 
 use super::address::{Allowed, Refusal, classify};
-use super::{FetchError, Settings};
+use super::{BadCertificate, CertificateFault, FetchError, Settings, Unreached};
 use crate::text::{clip, one_line};
 use anyhow::Context;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
@@ -79,7 +79,7 @@ impl Transport {
         if let Some(client) = kept.clients.get(&dials) {
             return Ok(client.clone());
         }
-        let client = self.build(dials).map_err(|error| FetchError::Connect(one_line(&format!("{error:#}"))))?;
+        let client = self.build(dials).map_err(|error| unreached(one_line(&format!("{error:#}"))))?;
         kept.clients.insert(dials, client.clone());
         Ok(client)
     }
@@ -91,7 +91,7 @@ impl Transport {
         let Some(url::Host::Domain(name)) = url.host().filter(|_| !self.settings.proxy.is_empty()) else { return Ok(()) };
         let port = url.port_or_known_default().unwrap_or(80);
         let found = tokio::net::lookup_host((name, port)).await.map_err(|error| {
-            FetchError::Connect(format!("the name was not found ({}); it is looked up before the proxy is asked", words(&error)))
+            no_name(format!("the name was not found ({}); it is looked up before the proxy is asked", words(&error)))
         })?;
         for address in found {
             classify(address.ip(), port, &self.settings.allow_private)?;
@@ -130,6 +130,9 @@ impl Transport {
             .tcp_keepalive(None)
             .pool_max_idle_per_host(self.settings.per_host.max(1))
             .http2_max_header_list_size(MAX_HEADER_BYTES)
+            // A line among the headers that is not one (`PHP Warning - …`) is dropped, as by browsers. Not behind a proxy,
+            // whose connections serve many hosts: there both sides must agree on every byte.
+            .http1_ignore_invalid_headers_in_responses(self.settings.proxy.is_empty())
             .build()
             .context("cannot set up the HTTP client")
     }
@@ -207,8 +210,8 @@ pub fn explain(error: reqwest::Error) -> FetchError {
         }
         if let Some(tls) = innermost.downcast_ref::<rustls::Error>() {
             return match tls {
-                rustls::Error::InvalidCertificate(_) => FetchError::Tls(words(tls)),
-                _ => FetchError::Connect(format!("TLS: {}", words(tls))),
+                rustls::Error::InvalidCertificate(why) => FetchError::Tls(BadCertificate { fault: fault(why), text: words(tls) }),
+                _ => unreached(format!("TLS: {}", words(tls))),
             };
         }
         // An io::Error shows its inner error as its own text and hides it from `source`.
@@ -220,11 +223,28 @@ pub fn explain(error: reqwest::Error) -> FetchError {
         }
     }
     if error.is_dns() {
-        FetchError::Connect(format!("the name was not found ({})", words(innermost)))
+        no_name(format!("the name was not found ({})", words(innermost)))
     } else if error.is_connect() {
-        FetchError::Connect(if timed_out { "no connection in time".into() } else { words(innermost) })
+        unreached(if timed_out { "no connection in time".into() } else { words(innermost) })
     } else {
         FetchError::Broken(words(innermost))
+    }
+}
+
+fn unreached(text: String) -> FetchError {
+    FetchError::Connect(Unreached { no_name: false, text })
+}
+
+fn no_name(text: String) -> FetchError {
+    FetchError::Connect(Unreached { no_name: true, text })
+}
+
+fn fault(why: &rustls::CertificateError) -> CertificateFault {
+    use rustls::CertificateError::{Expired, ExpiredContext, NotValidYet, NotValidYetContext};
+    match why {
+        NotValidYet | NotValidYetContext { .. } => CertificateFault::NotYetValid,
+        Expired | ExpiredContext { .. } => CertificateFault::Expired,
+        _ => CertificateFault::Other,
     }
 }
 

@@ -1,0 +1,295 @@
+//! Histories of feeds, generated: whatever a publisher does to ids, links, dates and order, the entries that are announced
+//! are those that are truly new.
+
+use courant::feed::ParsedEntry;
+use courant::feed::identity::{Habit, Stored, Verdict, identify, recognise};
+use courant::model::Timestamp;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+/// How a publisher names its entries.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Style {
+    Ids,
+    /// Links alone.
+    Links,
+    /// Neither: the content is all there is.
+    Bare,
+    /// One id for all.
+    OneId,
+    /// One link for all, and no ids.
+    OneLink,
+    /// Id and link are one page for all.
+    OnePage,
+    /// The id is the place in the list.
+    Slots,
+    /// Ids are new with each document.
+    NewIds,
+    /// Ids and links are new with each document.
+    Rotating,
+}
+
+const STYLES: [Style; 9] = [
+    Style::Ids,
+    Style::Links,
+    Style::Bare,
+    Style::OneId,
+    Style::OneLink,
+    Style::OnePage,
+    Style::Slots,
+    Style::NewIds,
+    Style::Rotating,
+];
+
+/// What happens between two polls.
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    n_new: usize,
+    /// The title of this entry, counted from the newest, is corrected, where the publisher's names allow it.
+    edit: Option<usize>,
+    /// All dates are those of the document.
+    dates_churn: bool,
+    is_reversed: bool,
+    /// The document is the one before the last again, as from another server of a farm.
+    is_stale: bool,
+}
+
+/// The truth of one entry.
+#[derive(Clone, Debug)]
+struct Truth {
+    number: usize,
+    n_edits: usize,
+}
+
+fn entry(style: Style, truth: &Truth, place: usize, n_poll: usize, dates_churn: bool) -> (usize, ParsedEntry) {
+    let Truth { number, n_edits } = truth;
+    let own_link = format!("https://a.example/{number}");
+    let (id, link) = match style {
+        Style::Ids => (Some(format!("urn:{number}")), Some(own_link)),
+        Style::Links => (None, Some(own_link)),
+        Style::Bare => (None, None),
+        Style::OneId => (Some("https://a.example/".to_owned()), Some(own_link)),
+        Style::OneLink => (None, Some("https://a.example/status".to_owned())),
+        Style::OnePage => (Some("https://a.example/status".to_owned()), Some("https://a.example/status".to_owned())),
+        Style::Slots => (Some(place.to_string()), Some(own_link)),
+        Style::NewIds => (Some(format!("{n_poll}-{number}")), Some(own_link)),
+        Style::Rotating => (Some(format!("{own_link}?sid={n_poll}")), Some(format!("{own_link}?sid={n_poll}"))),
+    };
+    let edited = "!".repeat(usize::from(*n_edits > 0));
+    let words = ["Crane", "Lathe", "Tram", "Fern", "Comet", "Harbour", "Quarry"];
+    let title =
+        format!("{} report of the day {number} {}{edited}", words[number % 7], if *n_edits > 0 { "corrected" } else { "" });
+    let at = if dates_churn { 1_790_000_000 + n_poll as i64 * 3600 } else { 1_780_000_000 + *number as i64 * 7200 };
+    let entry = ParsedEntry {
+        id,
+        link,
+        title: Some(title),
+        content: Some(format!("<p>What happened at place {number}, and {} more words of it.</p>", number * 17)),
+        published: Some(Timestamp::from_secs(at)),
+        ..ParsedEntry::default()
+    };
+    (*number, entry)
+}
+
+/// A store as the daemon has one, as far as identity goes. Gives the true numbers of the entries that are announced.
+#[derive(Default)]
+struct Reader {
+    stored: BTreeMap<String, Stored>,
+    habit: Habit,
+}
+
+impl Reader {
+    fn poll(&mut self, document: &[(usize, ParsedEntry)]) -> Vec<usize> {
+        let entries: Vec<ParsedEntry> = document.iter().map(|(_, entry)| entry.clone()).collect();
+        let identified = identify(&entries, &self.habit);
+        let stored: Vec<Stored> = self.stored.values().cloned().collect();
+        let (verdicts, habit) = recognise(&identified, &stored);
+        // What is remembered survives the database.
+        self.habit = serde_json::from_str(&serde_json::to_string(&habit).unwrap()).unwrap();
+        let mut announced = Vec::new();
+        for ((number, verdict), name) in document.iter().map(|(number, _)| *number).zip(verdicts).zip(&identified.names) {
+            let key = match verdict {
+                Verdict::Known { stored_as, .. } => stored_as,
+                Verdict::New { key, .. } => {
+                    if !self.stored.contains_key(&key) {
+                        announced.push(number);
+                    }
+                    key
+                }
+            };
+            self.stored.insert(key.clone(), Stored { key, marks: name.marks });
+        }
+        announced
+    }
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let edit = prop::option::weighted(0.3, 0..6_usize);
+    (0..4_usize, edit, prop::bool::weighted(0.2), prop::bool::weighted(0.2), prop::bool::weighted(0.15))
+        .prop_map(|(n_new, edit, dates_churn, is_reversed, is_stale)| Step { n_new, edit, dates_churn, is_reversed, is_stale })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn what_is_announced_is_what_is_new(
+        style in prop::sample::select(&STYLES[..]),
+        n_first in 3..12_usize,
+        window in 4..14_usize,
+        steps in prop::collection::vec(step(), 1..14),
+        always_churns: bool,
+    ) {
+        let mut reader = Reader::default();
+        let mut truths: Vec<Truth> = (0..n_first).map(|number| Truth { number, n_edits: 0 }).collect();
+        let mut seen = std::collections::BTreeSet::new();
+        let mut documents: Vec<Vec<(usize, ParsedEntry)>> = Vec::new();
+        for (n_poll, step) in std::iter::once(&Step { n_new: 0, edit: None, dates_churn: false, is_reversed: false, is_stale: false }).chain(&steps).enumerate() {
+            // What a document holds that nobody had seen must be announced, so no more come than it shows.
+            for _ in 0..step.n_new.min(window - 1) {
+                truths.push(Truth { number: truths.len(), n_edits: 0 });
+            }
+            // An edit is an edit only to those who name their entries.
+            let is_named = matches!(style, Style::Ids | Style::Links | Style::NewIds | Style::OneId);
+            if let Some(back) = step.edit.filter(|_| is_named) && let Some(at) = truths.len().checked_sub(back + 1) {
+                truths[at].n_edits += 1;
+            }
+            let newest = truths.iter().rev().take(window).enumerate();
+            // Where ids and links are no help, and dates change too, only a whole list is known again.
+            let is_long = n_first >= 6 && window >= 10;
+            let dates_churn = if style == Style::Rotating { always_churns && is_long } else { step.dates_churn };
+            let mut document: Vec<_> = newest.map(|(place, truth)| entry(style, truth, place, n_poll, dates_churn)).collect();
+            if step.is_reversed {
+                document.reverse();
+            }
+            if step.is_stale && documents.len() > 1 {
+                document = documents[documents.len() - 2].clone();
+            }
+            let announced = reader.poll(&document);
+            let new: Vec<usize> = document.iter().map(|(number, _)| *number).filter(|number| seen.insert(*number)).collect();
+            prop_assert_eq!(announced, new, "poll {} of {:?}: {:?}", n_poll, style, step);
+            documents.push(document);
+        }
+    }
+
+    /// Whatever a feed says, an entry that says what no other said before is announced.
+    #[test]
+    fn nothing_new_is_ever_hidden(
+        polls in prop::collection::vec(prop::collection::vec((0..3_usize, 0..3_usize), 1..8), 1..8),
+    ) {
+        let mut reader = Reader::default();
+        let mut number = 0;
+        for document in polls {
+            let entries: Vec<_> = document.into_iter().map(|(id, link)| {
+                number += 1;
+                let entry = ParsedEntry {
+                    id: (id > 0).then(|| format!("id {id}")),
+                    link: (link > 0).then(|| format!("https://a.example/{link}/{}", if link == 1 { 0 } else { number })),
+                    title: Some(format!("A title of its own, number {number}")),
+                    content: Some(format!("A text of its own, number {number}")),
+                    ..ParsedEntry::default()
+                };
+                (number, entry)
+            }).collect();
+            // One whose id or link is another one's may be an edit of it; the others can be nobody's.
+            let is_fresh = |entry: &ParsedEntry| entry.id.is_none() && entry.link.as_deref().is_none_or(|link| !link.ends_with("/0"));
+            let fresh: Vec<usize> = entries.iter().filter(|(_, entry)| is_fresh(entry)).map(|(number, _)| *number).collect();
+            let announced = reader.poll(&entries);
+            prop_assert!(fresh.iter().all(|number| announced.contains(number)), "{:?} of {:?}", announced, fresh);
+        }
+    }
+}
+
+fn named(id: &str, link: &str, title: &str, text: &str, day: i64) -> (usize, ParsedEntry) {
+    let entry = ParsedEntry {
+        id: Some(id.into()),
+        link: Some(link.into()),
+        title: Some(title.into()),
+        content: Some(text.into()),
+        published: Some(Timestamp::from_secs(1_790_000_000 + day * 86_400)),
+        ..ParsedEntry::default()
+    };
+    (usize::try_from(day).unwrap(), entry)
+}
+
+#[test]
+fn what_comes_back_with_another_date_is_new() {
+    // The same words every day: a puzzle, a thread, a build.
+    let mut reader = Reader::default();
+    for day in 0..5 {
+        let puzzle = named(
+            &format!("p{day}"),
+            &format!("https://a.example/p/{day}"),
+            "Daily crossword",
+            "Today's puzzle, for everyone.",
+            day,
+        );
+        let thread = named(
+            &format!("t{day}"),
+            &format!("https://a.example/t/{day}"),
+            "Open thread for everyone",
+            "Say what you like.",
+            day,
+        );
+        assert_eq!(reader.poll(&[puzzle, thread]).len(), 2, "day {day}");
+    }
+}
+
+#[test]
+fn a_slot_is_another_entry_and_an_edit_is_not() {
+    let mut reader = Reader::default();
+    assert_eq!(reader.poll(&[named("1", "https://a.example/1", "Cranes fall", "A crane fell.", 0)]), [0]);
+    assert!(reader.poll(&[named("1", "https://a.example/1-new", "Cranes fall again", "A crane fell.", 0)]).is_empty());
+    let other = named("1", "https://a.example/2", "Trams stop", "The depot shuts.", 3);
+    assert_eq!(reader.poll(std::slice::from_ref(&other)), [3]);
+    assert!(reader.poll(&[other]).is_empty());
+    // An edit of what came into the slot.
+    assert!(reader.poll(&[named("1", "https://a.example/2", "Trams stop in June", "The depot shuts in June.", 3)]).is_empty());
+    assert_eq!(reader.stored.len(), 2);
+}
+
+#[test]
+fn what_was_decided_stays_decided() {
+    let mut reader = Reader::default();
+    let shared = |day: i64| {
+        named(
+            "https://a.example/",
+            &format!("https://a.example/{day}"),
+            &format!("Title number {day}"),
+            &format!("Text {day}"),
+            day,
+        )
+    };
+    assert_eq!(reader.poll(&[shared(2), shared(1), shared(0)]), [2, 1, 0]);
+    assert!(reader.habit.ids_disproved);
+    // Alone in its document the id could not be disproved any more.
+    assert_eq!(reader.poll(&[shared(3)]), [3]);
+    assert!(reader.poll(&[shared(3)]).is_empty());
+}
+
+#[test]
+fn a_feed_that_is_found_out_later_announces_nothing_again() {
+    let mut reader = Reader::default();
+    let shared = |day: i64| {
+        named(
+            "https://a.example/",
+            &format!("https://a.example/{day}"),
+            &format!("Title number {day}"),
+            &format!("Text {day}"),
+            day,
+        )
+    };
+    // One entry, stored by its id; then the document shows that the id is everybody's.
+    assert_eq!(reader.poll(&[shared(0)]), [0]);
+    assert_eq!(reader.poll(&[shared(2), shared(1), shared(0)]), [2, 1]);
+    assert!(reader.poll(&[shared(2), shared(1), shared(0)]).is_empty());
+}
+
+#[test]
+fn marks_see_through_typesetting() {
+    let (_, one) = named("1", "https://a.example/1", "Cranes: a “report”", "<p>A crane <b>fell</b>, again.</p>", 0);
+    let (_, two) = named("2", "https://a.example/2", "cranes – a report", "A crane fell again", 0);
+    assert_eq!(courant::feed::content_key(&one), courant::feed::content_key(&two));
+    let (_, other) = named("1", "https://a.example/1", "Cranes: a report", "A crane fell again and again", 0);
+    assert_ne!(courant::feed::content_key(&one), courant::feed::content_key(&other));
+}
