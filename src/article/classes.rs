@@ -3,7 +3,7 @@
 //! Class *tokens* are compared, never substrings: `header` is not in `shareholder`. A token after a word like
 //! `has` or `no` (`has-sidebar`) speaks about something else and is skipped.
 
-use super::tree::Tag;
+use super::tag::Tag;
 use scraper::node::Element;
 use std::collections::HashMap;
 use std::sync::LazyLock;

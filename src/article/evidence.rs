@@ -5,7 +5,8 @@
 //! element has them.
 
 use super::lines::{Line, Sums};
-use super::tree::{Tag, Tree, weight};
+use super::tag::Tag;
+use super::tree::{Tree, weight};
 use crate::text::{fold, is_cjk};
 use std::collections::HashSet;
 

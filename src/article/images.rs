@@ -1,7 +1,8 @@
 //! Images and players: which address is the real one, and which are only placeholders or counters.
 
 use super::markup::absolute;
-use super::tree::{Tag, Tree, attribute};
+use super::tag::Tag;
+use super::tree::{Tree, attribute};
 use scraper::node::Element;
 use url::Url;
 

@@ -1,7 +1,8 @@
 //! The tree as lines: runs of inline content between block borders, measured once.
 
 use super::classes::Marks;
-use super::tree::{Tag, Tree, weight};
+use super::tag::Tag;
+use super::tree::{Tree, weight};
 use crate::text::{fold, is_cjk};
 
 /// What may not stand in an article, wherever it is found in one.

@@ -23,6 +23,7 @@ mod published;
 pub mod rules;
 mod select;
 mod simple;
+mod tag;
 mod tree;
 mod wall;
 mod write;

@@ -6,7 +6,8 @@
 
 use super::classes::Marks;
 use super::lines::{JUNK, Line, Sums, squash};
-use super::tree::{Tag, Tree};
+use super::tag::Tag;
+use super::tree::Tree;
 
 /// Prose beyond this in one line counts no further: a single huge line is a list or a licence.
 const MAX_LINE: u32 = 1500;

@@ -8,7 +8,8 @@
 use super::allowed::{self, LINK_REL, Role, role};
 use super::images;
 use super::markup::{block_attributes, close, escape, escape_attribute, language, link};
-use super::tree::{Node, Tag, Tree, attribute};
+use super::tag::Tag;
+use super::tree::{Node, Tree, attribute};
 use crate::text::{any_byte, harmless, has_hostile, is_hostile};
 use url::Url;
 
