@@ -220,8 +220,10 @@ pub struct Block {
     pub score: i64,
     /// The marks that classes, tags and roles gave it.
     pub marks: String,
-    /// `None` where it stayed.
+    /// What it was taken for; `None` where it stayed.
     pub removed: Option<&'static str>,
+    /// The rule that took it.
+    pub rule: Option<&'static str>,
 }
 
 /// A body lighter than this is not trusted to be the whole article.
@@ -272,19 +274,23 @@ impl Site<'_> {
         tree: &Tree,
         lines: &[lines::Line],
         outer: u32,
-        gone: &[Option<&'static str>],
+        gone: &[Option<prune::Why>],
     ) -> Explanation {
         if self.detail == Detail::Article {
             return Explanation::default();
         }
         let inside = |line: &lines::Line| tree.holds(outer, line.first);
         let first = lines.iter().position(inside).unwrap_or(0);
+        let why = |i: usize, line: &lines::Line| {
+            if inside(line) { gone.get(i - first).copied().flatten() } else { Some(prune::OUTSIDE) }
+        };
         let blocks = lines.iter().enumerate().map(|(i, line)| Block {
             text: crate::text::excerpt(&tree.line_text(line.first, line.end, 400), 80),
             path: tree.path(line.first),
             score: select::score(line),
             marks: line.marks.to_string(),
-            removed: if inside(line) { gone.get(i - first).copied().flatten() } else { Some("outside") },
+            removed: why(i, line).map(|why| why.what),
+            rule: why(i, line).map(|why| why.rule),
         });
         Explanation { reading, blocks: blocks.collect() }
     }

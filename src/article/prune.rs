@@ -27,17 +27,31 @@ pub struct Pruned {
     pub fates: Vec<Fate>,
     pub removed: Vec<Removed>,
     /// Why each line of the container went.
-    pub why: Vec<Option<&'static str>>,
+    pub why: Vec<Option<Why>>,
     /// Whether running text is among what stayed.
     pub has_prose: bool,
     /// The lines at the ends of what stayed, for the host's memory.
     pub blocks: Vec<u64>,
 }
 
+/// Why a line went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Why {
+    /// What it is, for people.
+    pub what: &'static str,
+    /// The rule that took it, for who measures the rules.
+    pub rule: &'static str,
+}
+
+/// Not in the container.
+pub const OUTSIDE: Why = Why { what: "outside", rule: "container" };
+
 struct Work<'a, 'b> {
     tree: &'b Tree<'a>,
     lines: &'b [Line],
-    gone: Vec<Option<&'static str>>,
+    gone: Vec<Option<Why>>,
+    /// The rule at work.
+    rule: &'static str,
     texts: Vec<Option<String>>,
     fates: Vec<Fate>,
     removed: Vec<Removed>,
@@ -82,7 +96,7 @@ pub fn prune_to(tree: &Tree, all: &[Line], believed: &[Marks], parts: &[u32], ti
     let title = title.map(squash).unwrap_or_default();
     let inside = |at: u32| parts.iter().any(|&part| tree.holds(part, at));
     for (i, line) in all.iter().enumerate() {
-        work.gone[i] = (!inside(line.first)).then_some("outside");
+        work.gone[i] = (!inside(line.first)).then_some(OUTSIDE);
     }
     work.fates = (0..tree.nodes.len() as u32).map(|at| if inside(at) { Fate::Keep } else { Fate::Drop }).collect();
     for &part in parts {
@@ -102,6 +116,7 @@ impl<'a, 'b> Work<'a, 'b> {
             tree,
             lines,
             gone: vec![None; lines.len()],
+            rule: "",
             texts: vec![None; lines.len()],
             fates: vec![Fate::Keep; tree.nodes.len()],
             removed: Vec::new(),
@@ -131,7 +146,7 @@ impl<'a, 'b> Work<'a, 'b> {
         }
         let text = self.text(i).to_owned();
         self.note(what, &text);
-        self.gone[i] = Some(what);
+        self.gone[i] = Some(Why { what, rule: self.rule });
         let line = &self.lines[i];
         for at in line.first..line.end {
             if self.tree.nodes[at as usize].tag == Tag::Text || self.tree.nodes[at as usize].tag == Tag::Img {
@@ -145,7 +160,7 @@ impl<'a, 'b> Work<'a, 'b> {
         let last = self.lines.partition_point(|line| line.first < to);
         let text = self.tree.line_text(from, to, 200);
         self.note(what, &text);
-        self.gone[first..last].fill(Some(what));
+        self.gone[first..last].fill(Some(Why { what, rule: self.rule }));
         for at in from..to {
             if self.tree.nodes[at as usize].end <= to {
                 self.fates[at as usize] = Fate::Drop;
@@ -159,6 +174,7 @@ impl<'a, 'b> Work<'a, 'b> {
 
     /// Elements that say what they are.
     fn marked(&mut self, container: u32, believed: &[Marks]) {
+        self.rule = "class";
         let end = self.tree.nodes[container as usize].end;
         let mut at = container + 1;
         while at < end {
@@ -177,7 +193,7 @@ impl<'a, 'b> Work<'a, 'b> {
                 self.fates[at as usize] = Fate::Caption;
                 let first = self.lines.partition_point(|line| line.first < at);
                 let last = self.lines.partition_point(|line| line.first < node.end);
-                self.gone[first..last].fill(Some("caption"));
+                self.gone[first..last].fill(Some(Why { what: "caption", rule: "caption" }));
                 at = node.end;
                 continue;
             }
@@ -225,7 +241,7 @@ impl<'a, 'b> Work<'a, 'b> {
             if between && lead && !line.marks.has(JUNK) {
                 continue;
             }
-            self.gone[i] = Some("outside");
+            self.gone[i] = Some(OUTSIDE);
         }
         for at in 0..tree.nodes.len() as u32 {
             let node = &tree.nodes[at as usize];
@@ -235,7 +251,7 @@ impl<'a, 'b> Work<'a, 'b> {
             }
         }
         for i in 0..self.lines.len() {
-            if self.gone[i] == Some("outside") {
+            if self.gone[i] == Some(OUTSIDE) {
                 let line = &self.lines[i];
                 self.fates[line.first as usize..line.end as usize].fill(Fate::Drop);
             }
@@ -244,6 +260,7 @@ impl<'a, 'b> Work<'a, 'b> {
 
     /// Lists, tables and boxes that are mostly links.
     fn link_lists(&mut self, container: u32) {
+        self.rule = "link list";
         let gone = &self.gone;
         let mut index = 0;
         let mut value = |f: fn(&Line) -> u32| {
@@ -283,6 +300,7 @@ impl<'a, 'b> Work<'a, 'b> {
 
     /// The first line after which no article comes.
     fn end(&mut self) {
+        self.rule = "end cue";
         let total: u32 = self.kept_prose().map(|(_, line)| line.own()).sum();
         if total == 0 {
             return;
@@ -338,6 +356,7 @@ impl<'a, 'b> Work<'a, 'b> {
 
     /// What stands before the text: headline, date, byline, share bar.
     fn start(&mut self, title: &str) {
+        self.rule = "start";
         let Some(first_prose) = self.kept_prose().map(|(i, _)| i).next() else { return };
         // The last headline before the text; what is above it is the site's.
         let headline = (0..first_prose).rev().find(|&i| {
@@ -385,6 +404,7 @@ impl<'a, 'b> Work<'a, 'b> {
     }
 
     fn single_lines(&mut self, title: &str) {
+        self.rule = "line cue";
         for i in 0..self.lines.len() {
             if self.gone[i].is_some() || self.lines[i].weight > MAX_CUE_WEIGHT || self.lines[i].tag == Tag::Pre {
                 continue;
@@ -417,6 +437,7 @@ impl<'a, 'b> Work<'a, 'b> {
 
     /// What the host repeats in its articles; returns the lines that are to be counted for the next.
     fn repeated(&mut self, memory: Option<&Memory>) -> Vec<u64> {
+        self.rule = "memory";
         let kept: Vec<usize> = (0..self.lines.len()).filter(|&i| self.gone[i].is_none()).collect();
         let hashes: Vec<Option<u64>> = kept.iter().map(|&i| memory::hash(&squash(self.text(i)))).collect();
         if let Some(memory) = memory {
@@ -431,6 +452,7 @@ impl<'a, 'b> Work<'a, 'b> {
 
     /// Headings with nothing under them, and what sites put after the last sentence.
     fn loose_ends(&mut self) {
+        self.rule = "loose end";
         let n_kept = self.gone.iter().filter(|g| g.is_none()).count();
         let mut n_gone = 0;
         for i in (0..self.lines.len()).rev() {
@@ -464,6 +486,7 @@ impl<'a, 'b> Work<'a, 'b> {
 
     /// After most of the text, headings that are all links: a list of other articles.
     fn teasers(&mut self) {
+        self.rule = "teasers";
         let total: u32 = self.kept_prose().map(|(_, line)| line.own()).sum();
         let mut seen = 0;
         let mut first = None;
