@@ -1,6 +1,7 @@
 //! Dates as pages write them: ISO in metadata, words in the text, digits in addresses.
 
 use crate::model::Timestamp;
+use crate::text::fold;
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 
 /// Years in which a web page can have been published.
@@ -191,6 +192,13 @@ pub fn is_month(word: &str) -> bool {
 /// The first day named in a text.
 pub fn find(text: &str) -> Option<Told> {
     all(text).next()
+}
+
+/// Whether a text names a day, with its year or without.
+pub fn names_day(text: &str) -> bool {
+    let n_numbers = text.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).count();
+    find(text).is_some()
+        || (n_numbers >= 2 && fold(text).split(|c: char| !c.is_alphabetic()).any(|word| word.len() > 2 && is_month(word)))
 }
 
 /// How many days a text names.

@@ -1,7 +1,8 @@
 //! The tree as lines: runs of inline content between block borders, measured once.
 
-use super::classes::Marks;
+use super::classes::{self, Marks};
 use super::tag::Tag;
+use super::threads;
 use super::tree::{Tree, weight};
 use crate::text::{fold, is_cjk};
 
@@ -18,7 +19,8 @@ pub const JUNK: Marks = Marks::COMMENTS
     .and(Marks::FOOTER)
     .and(Marks::AUTHOR_BOX)
     .and(Marks::TAGS)
-    .and(Marks::BYLINE);
+    .and(Marks::BYLINE)
+    .and(Marks::THREAD);
 
 /// One line of the page.
 #[derive(Clone, Debug)]
@@ -196,12 +198,22 @@ pub fn mark(tree: &Tree, lines: &mut [Line], title: Option<&str>, trust: Trust) 
     let link = Sums::new(tree, lines, |line| i64::from(line.link));
     let mut believed = vec![Marks::NONE; tree.nodes.len()];
     let mut inherited = vec![Marks::NONE; tree.nodes.len()];
+    let mut next = 0;
     for (at, node) in tree.nodes.iter().enumerate() {
         let mut own = node.marks;
         if own != Marks::NONE {
             let at_u32 = at as u32;
             if trust == Trust::Little {
                 own = own.without(JUNK.without(Marks::NAVIGATION.and(Marks::FOOTER).and(Marks::CONSENT)));
+            }
+            if own.has(JUNK) && is_named_by_heading(tree, lines, at_u32) {
+                own = node.element.map_or(own, |element| classes::marks_without_id(node.tag, element));
+            }
+            while lines.get(next).is_some_and(|line| line.end <= at_u32) {
+                next += 1;
+            }
+            if own.has(JUNK) && !node.tag.is_block() && lines.get(next).is_some_and(|line| is_word_of(tree, line, at_u32)) {
+                own = own.without(JUNK);
             }
             if own.has(Marks::EMBED) || node.tag == Tag::Blockquote {
                 own = own.without(QUOTABLE);
@@ -242,9 +254,59 @@ pub fn mark(tree: &Tree, lines: &mut [Line], title: Option<&str>, trust: Trust) 
         inherited[at] = above.and(own);
     }
     for line in lines.iter_mut() {
-        line.marks = inherited[line.first as usize];
+        // What most of a line says, not what its first node says: a counter may stand before a paragraph.
+        let texts = (line.first..line.end).filter(|&at| tree.nodes[at as usize].tag == Tag::Text);
+        let most = texts.max_by_key(|&at| (tree.nodes[at as usize].text.trim().len(), std::cmp::Reverse(at)));
+        line.marks = inherited[most.unwrap_or(line.first) as usize];
+    }
+    if trust == Trust::Normal {
+        threads::mark(tree, lines);
     }
     believed
+}
+
+/// Whether an element's id is made of the words of the heading that it begins with.
+fn is_named_by_heading(tree: &Tree, lines: &[Line], at: u32) -> bool {
+    let node = &tree.nodes[at as usize];
+    let Some(id) = node.element.and_then(|element| super::tree::attribute(element, "id")).filter(|id| id.len() >= 4) else {
+        return false;
+    };
+    let first = lines.partition_point(|line| line.first < at);
+    let heading = lines.get(first).filter(|line| line.tag.is_heading() && tree.holds(at, line.first));
+    heading.is_some_and(|line| {
+        let text = squash(&tree.line_text(line.first, line.end, 200));
+        let id = squash(id);
+        // Both of several words: a heading that says "Share" over buttons is named so too.
+        text.len() >= 8 && (text == id || (id.len() >= 12 && text.starts_with(&id)))
+    })
+}
+
+/// Text beside an inline element that is looked at.
+const MAX_BESIDE: u32 = 16;
+
+/// Whether an inline element is part of a sentence: text goes before it and on after it, whatever its class.
+fn is_word_of(tree: &Tree, line: &Line, at: u32) -> bool {
+    let node = &tree.nodes[at as usize];
+    if node.end > line.end || at + 1 == node.end {
+        return false;
+    }
+    let text = |from: u32, to: u32| tree.line_text(from, to, 200);
+    let own = text(at, node.end);
+    let before = text(line.first.max(at.saturating_sub(MAX_BESIDE)).min(at), at);
+    let after = text(node.end, line.end.min(node.end + MAX_BESIDE));
+    let has_words = |text: &str| text.chars().filter(|c| c.is_alphabetic()).take(2).count() == 2;
+    let (before, after) = (before.trim(), after.trim());
+    if !own.chars().any(char::is_alphabetic) || own.len() > 120 {
+        return false;
+    }
+    let goes_on = after.starts_with(|c: char| c.is_lowercase() || is_cjk(c) || ",.;:!?)’'".contains(c));
+    let ends = before.ends_with(|c: char| ".!?…。！？|·•:：".contains(c));
+    match (has_words(before), has_words(after)) {
+        (true, true) => !ends || goes_on,
+        (false, true) => goes_on && after.len() >= 20,
+        (true, false) => !ends && !after.is_empty() && goes_on && before.len() >= 20,
+        (false, false) => false,
+    }
 }
 
 /// Things that hold no text of several paragraphs.
@@ -255,6 +317,7 @@ const TEXTLESS: Marks = Marks::SHARE
     .and(Marks::ADVERT)
     .and(Marks::NOTICE)
     .and(Marks::NEWSLETTER)
+    .and(Marks::CONSENT)
     .and(Marks::RELATED);
 
 /// What a quoted post is called, though it is part of the text.

@@ -24,6 +24,7 @@ pub mod rules;
 mod select;
 mod simple;
 mod tag;
+mod threads;
 mod tree;
 mod wall;
 mod write;
@@ -377,7 +378,7 @@ fn body(site: &Site, hidden: Hidden, trust: Trust) -> Option<Body> {
     let mut lines = lines::lines(&tree);
     let believed = lines::mark(&tree, &mut lines, site.title, trust);
     let read = |selection: &select::Selection, reading: &'static str| {
-        let pruned = prune::prune(&tree, &lines, &believed, selection, site.title, site.memory);
+        let pruned = prune::prune(&tree, &lines, &believed, selection, site.title, site.memory, &site.evidence);
         let html = write::write(&tree, selection.outer, &pruned.fates, site.base);
         let dates = published::seen(&tree, &lines, selection);
         Body {

@@ -5,8 +5,9 @@
 //! what these left behind (headings over nothing).
 
 use super::classes::Marks;
-use super::cues::{self, Cue};
+use super::cues::{self, Cue, Said};
 use super::dates;
+use super::evidence::Evidence;
 use super::lines::{JUNK, Line, Sums, squash};
 use super::memory::{self, Memory};
 use super::select::Selection;
@@ -20,6 +21,8 @@ use crate::text::{excerpt, fold};
 const MAX_CUE_WEIGHT: u32 = 240;
 /// Prose that no list of related articles has, however long the article before it.
 const LONG_TAIL: u32 = 800;
+/// Lines beside a line that are asked whether it stands in a text.
+const MAX_BESIDE: usize = 12;
 /// A person looks at these; a page can have thousands.
 const MAX_REMOVED: usize = 64;
 
@@ -55,6 +58,8 @@ struct Work<'a, 'b> {
     texts: Vec<Option<String>>,
     fates: Vec<Fate>,
     removed: Vec<Removed>,
+    /// What others say of the article's words: a line that has them stays.
+    evidence: &'b [Evidence],
 }
 
 /// The article in what was selected.
@@ -65,11 +70,14 @@ pub fn prune(
     selection: &Selection,
     title: Option<&str>,
     memory: Option<&Memory>,
+    evidence: &[Evidence],
 ) -> Pruned {
     let mut work = Work::new(tree, all, selection.outer);
+    work.evidence = evidence;
     let title = title.map(squash).unwrap_or_default();
     let headline = selection.headline.map(|i| all[i].first);
     work.marked(selection.outer, believed);
+    work.threads();
     work.outside(selection.container, headline);
     work.link_lists(selection.container);
     work.end();
@@ -120,6 +128,7 @@ impl<'a, 'b> Work<'a, 'b> {
             texts: vec![None; lines.len()],
             fates: vec![Fate::Keep; tree.nodes.len()],
             removed: Vec::new(),
+            evidence: &[],
         }
     }
 
@@ -160,11 +169,65 @@ impl<'a, 'b> Work<'a, 'b> {
         let last = self.lines.partition_point(|line| line.first < to);
         let text = self.tree.line_text(from, to, 200);
         self.note(what, &text);
-        self.gone[first..last].fill(Some(Why { what, rule: self.rule }));
+        // A line that is more than these nodes stays.
+        for i in first..last {
+            if self.lines[i].end <= to {
+                self.gone[i] = Some(Why { what, rule: self.rule });
+            }
+        }
         for at in from..to {
             if self.tree.nodes[at as usize].end <= to {
                 self.fates[at as usize] = Fate::Drop;
             }
+        }
+    }
+
+    /// Readers' comments.
+    fn threads(&mut self) {
+        self.rule = "thread";
+        for i in 0..self.lines.len() {
+            if self.lines[i].marks.has(Marks::THREAD) {
+                self.drop_line(i, "comment form");
+            }
+        }
+    }
+
+    /// Whether what a line says of itself is believed. Any sentence of a text may begin with such words, so a line of running
+    /// text is held to more: where it stands, how much the words say, whether it leads elsewhere.
+    fn believes(&mut self, i: usize, said: Said) -> bool {
+        let line = &self.lines[i];
+        let text_around = self.stands_in_text(i);
+        if !line.is_prose() {
+            let sentence = line.ends_sentence && line.own() >= 30 && !line.is_linky();
+            return !(sentence && text_around && said.n_words() == 1 && !said.is_label() && said.cue != Cue::Alone);
+        }
+        let cjk = said.phrase.chars().any(crate::text::is_cjk);
+        if cjk || said.phrase.is_empty() {
+            return said.is_label() || said.n_words() > 1 || said.what == "date or byline" || !text_around;
+        }
+        if self.is_told(i) {
+            return false;
+        }
+        let line = &self.lines[i];
+        let links = line.link > 0;
+        if said.is_label() {
+            return !text_around || links;
+        }
+        !text_around && (said.n_words() >= 3 || links)
+    }
+
+    /// Whether running text goes before a line and comes after it.
+    fn stands_in_text(&self, i: usize) -> bool {
+        let prose = |j: usize| self.gone[j].is_none() && self.lines[j].is_prose();
+        (0..i).rev().take(MAX_BESIDE).any(prose) && (i + 1..self.lines.len()).take(MAX_BESIDE).any(prose)
+    }
+
+    /// Whether the feed or the page's data have the line's words.
+    fn is_told(&mut self, i: usize) -> bool {
+        let evidence = self.evidence;
+        !evidence.is_empty() && {
+            let text = self.text(i);
+            evidence.iter().any(|evidence| evidence.holds(text))
         }
     }
 
@@ -314,7 +377,10 @@ impl<'a, 'b> Work<'a, 'b> {
             let own = if line.is_prose() { line.own() } else { 0 };
             if line.weight <= MAX_CUE_WEIGHT {
                 let folded = fold(self.text(i));
-                if let Some((Cue::End, what)) = cues::cue(&folded) {
+                if let Some(said) = cues::cue(&folded).filter(|said| said.cue == Cue::End)
+                    && self.believes(i, said)
+                {
+                    let what = said.what;
                     let after = total - before - own;
                     let share = after * 100 / total;
                     let rest = || {
@@ -384,7 +450,8 @@ impl<'a, 'b> Work<'a, 'b> {
             let paragraph = !line.tag.is_heading() && line.weight >= 24 && !line.is_linky() && self.beside(i, first_prose);
             let text = fold(self.text(i));
             let line = &self.lines[i];
-            if dates::is_dateline(&text) || cues::cue(&text).is_some() {
+            let said = cues::cue(&text).is_some_and(|said| self.believes(i, said));
+            if dates::is_dateline(&text) || said {
                 self.drop_line(i, "date or byline");
             } else if paragraph && !byline::introduces(&text) {
             } else if !sentence && line.tag != Tag::Pre && (!line.tag.is_heading() || i + 1 != first_prose) {
@@ -415,8 +482,9 @@ impl<'a, 'b> Work<'a, 'b> {
                 self.drop_line(i, "repeated headline");
                 continue;
             }
-            match cues::cue(&folded) {
-                Some((Cue::End | Cue::Line | Cue::Alone, what)) => self.drop_line(i, what),
+            let said = cues::cue(&folded).filter(|said| self.believes(i, *said));
+            match said {
+                Some(said) => self.drop_line(i, said.what),
                 None => {
                     // A bare address is a source that the text names.
                     let bare = self.text(i).starts_with("http") || self.text(i).starts_with("www.");
@@ -468,7 +536,10 @@ impl<'a, 'b> Work<'a, 'b> {
             let short = !line.ends_sentence && line.weight < if line.tag == Tag::P { 40 } else { 60 } && !listed;
             let folded = fold(self.text(i));
             let line = &self.lines[i];
-            let boilerplate = line.weight < 420 && (cues::is_boilerplate(&folded) || cues::tells_of_author(self.text(i)));
+            let links = line.link > 0;
+            let boilerplate = line.weight < 420
+                && (cues::is_boilerplate(&folded, links) || cues::tells_of_author(self.text(i)))
+                && !self.is_told(i);
             let line = &self.lines[i];
             if line.tag.is_heading()
                 || (line.is_linky() && !line.ends_sentence)

@@ -107,7 +107,8 @@ impl<'a> Tree<'a> {
                             let repeats =
                                 marks.has(Marks::DRAWN) || (marks.has(Marks::LINE_NUMBERS) && !has(node, char::is_alphabetic));
                             let is_sign = tag == Tag::A && leads_within(element) && !has(node, char::is_alphanumeric);
-                            let hides = hidden == Hidden::Drop && marks.has(Marks::HIDDEN);
+                            let folded = || marks.has(Marks::FOLDED) || above.is_some_and(|p| p.marks.has(Marks::FOLDED));
+                            let hides = hidden == Hidden::Drop && marks.has(Marks::HIDDEN) && !folded();
                             if tag.is_silent() || stripped || repeats || is_sign || hides {
                                 skipping = 1;
                                 continue;
@@ -158,20 +159,25 @@ impl<'a> Tree<'a> {
     /// or a box that can be clicked: its text is text.
     fn unlink_what_holds_all(&mut self) {
         let n_bytes = |nodes: &[Node]| nodes.iter().map(|node| node.text.len()).sum::<usize>();
-        let mut by_address: HashMap<&str, usize> = HashMap::new();
+        let n_sentences = |nodes: &[Node]| nodes.iter().filter(|node| is_paragraph(node.text)).count();
+        // By address: bytes, and texts that are sentences.
+        let mut by_address: HashMap<&str, (usize, usize)> = HashMap::new();
         let mut at = 0;
         while let Some(node) = self.nodes.get(at) {
             at = match address(node).filter(|_| node.tag == Tag::A) {
                 Some(address) => {
-                    *by_address.entry(address).or_default() += n_bytes(&self.nodes[at..node.end as usize]);
+                    let inside = &self.nodes[at..node.end as usize];
+                    let held = by_address.entry(address).or_default();
+                    *held = (held.0 + n_bytes(inside), held.1 + n_sentences(inside));
                     node.end as usize
                 }
                 None => at + 1,
             };
         }
         let most = by_address.into_iter().max_by_key(|&(address, held)| (held, address));
-        let Some((all, held)) = most.filter(|&(_, held)| held >= MIN_HELD) else { return };
-        if held * 2 <= n_bytes(&self.nodes) {
+        let Some((all, (held, n_held))) = most else { return };
+        // Half of the page, or several paragraphs, which the box of a teaser has not.
+        if (held < MIN_HELD || held * 2 <= n_bytes(&self.nodes)) && n_held < MIN_PARAGRAPHS {
             return;
         }
         let mut at = 0;
@@ -264,6 +270,13 @@ impl<'a> Tree<'a> {
 
 /// Nodes below an element that are looked through before the element is read.
 const MAX_LOOK: usize = 500;
+
+/// Paragraphs in one link that are more than a teaser.
+const MIN_PARAGRAPHS: usize = 4;
+
+fn is_paragraph(text: &str) -> bool {
+    weight(text) >= 60 && text.trim_end().ends_with(|c: char| ".!?…。！？”」\"".contains(c))
+}
 
 /// Bytes of several paragraphs: more than the box of one teaser has.
 const MIN_HELD: usize = 1_200;
