@@ -53,6 +53,12 @@ impl Line {
             && ((own >= 60 && self.punctuation >= 1 && self.ends_sentence) || (own >= 90 && self.punctuation >= 2) || own >= 220)
     }
 
+    /// Its last text node that says something.
+    pub fn last_text(&self, tree: &Tree) -> u32 {
+        let says = |at: &u32| !tree.nodes[*at as usize].text.trim().is_empty();
+        (self.first..self.end).rev().find(says).unwrap_or(self.first)
+    }
+
     pub fn is_linky(&self) -> bool {
         self.link * 3 > self.weight * 2
     }

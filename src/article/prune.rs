@@ -19,8 +19,14 @@ use crate::text::{excerpt, fold};
 
 /// Lines heavier than this are never taken for a cue: real paragraphs start with such words too.
 const MAX_CUE_WEIGHT: u32 = 240;
+/// A key point says at least this much.
+const MIN_POINT: u32 = 30;
 /// Prose that no list of related articles has, however long the article before it.
 const LONG_TAIL: u32 = 800;
+/// A sentence that introduces a list is no label (`More:`).
+const MIN_INTRODUCTION: u32 = 24;
+/// Nodes of a quoted post.
+const MAX_POST: usize = 80;
 /// Lines beside a line that are asked whether it stands in a text.
 const MAX_BESIDE: usize = 12;
 /// A person looks at these; a page can have thousands.
@@ -182,12 +188,13 @@ impl<'a, 'b> Work<'a, 'b> {
         }
     }
 
-    /// Readers' comments.
+    /// Readers' comments and boxes of other articles.
     fn threads(&mut self) {
         self.rule = "thread";
         for i in 0..self.lines.len() {
             if self.lines[i].marks.has(Marks::THREAD) {
-                self.drop_line(i, "comment form");
+                let other = self.lines[i].marks.has(Marks::RELATED);
+                self.drop_line(i, if other { "related links" } else { "comment form" });
             }
         }
     }
@@ -247,7 +254,9 @@ impl<'a, 'b> Work<'a, 'b> {
                 at += 1;
                 continue;
             }
-            if let Some(what) = reason(marks, node.tag).filter(|_| self.removable(at, marks)) {
+            // The question of a folded answer is a button in a heading.
+            let question = node.tag == Tag::Button && self.tree.nodes[node.parent as usize].tag.is_heading();
+            if let Some(what) = reason(marks, node.tag).filter(|_| !question && self.removable(at, marks)) {
                 self.drop_nodes(at, node.end, what);
                 at = node.end;
                 continue;
@@ -297,11 +306,13 @@ impl<'a, 'b> Work<'a, 'b> {
                 continue;
             }
             let between = headline.is_some_and(|h| h < line.first) && line.first < container;
+            let key_point = between && self.is_key_point(i);
+            let line = &self.lines[i];
             let lead = !line.is_linky()
                 && (line.is_prose()
                     || (line.marks.has(Marks::SUMMARY) && line.own() >= 40)
                     || (line.tag == Tag::H2 && line.own() >= 60));
-            if between && lead && !line.marks.has(JUNK) {
+            if between && (lead || key_point) && !line.marks.has(JUNK) {
                 continue;
             }
             self.gone[i] = Some(OUTSIDE);
@@ -349,7 +360,7 @@ impl<'a, 'b> Work<'a, 'b> {
                 && weight.of(self.tree, at) > 0
                 && link.of(self.tree, at) * 10 > weight.of(self.tree, at) * 6
                 && (count.of(self.tree, at) > 1 || matches!(node.tag, Tag::Ul | Tag::Ol | Tag::Div));
-            if dense {
+            if dense && !self.is_introduced(at) && !self.is_one_post(at) {
                 drops.push(at);
                 at = node.end;
             } else {
@@ -359,6 +370,41 @@ impl<'a, 'b> Work<'a, 'b> {
         for at in drops {
             self.drop_nodes(at, self.tree.nodes[at as usize].end, "related links");
         }
+    }
+
+    /// Whether a sentence that ends in a colon goes before an element: a list of links is what it speaks of.
+    fn is_introduced(&self, at: u32) -> bool {
+        let next = self.lines.partition_point(|line| line.first < at);
+        let before = (0..next).rev().take(3).find(|&i| self.gone[i].is_none());
+        before.is_some_and(|i| {
+            let line = &self.lines[i];
+            let text = self.tree.line_text(line.last_text(self.tree), line.end, 400);
+            !line.tag.is_heading()
+                && text.trim_end().ends_with([':', '：'])
+                && line.own() >= MIN_INTRODUCTION
+                && self.lines[..i].iter().zip(&self.gone).any(|(line, gone)| gone.is_none() && line.is_prose())
+        })
+    }
+
+    /// Whether an element is, or is in, a post that the text quotes; such a post is often one link.
+    fn is_quoted(&self, at: u32) -> bool {
+        let quotes = |at: u32| {
+            let node = &self.tree.nodes[at as usize];
+            node.tag == Tag::Blockquote || (node.marks.has(Marks::EMBED) && node.tag != Tag::Ol && node.tag != Tag::Ul)
+        };
+        quotes(at) || self.tree.ancestors(at).take(6).any(quotes)
+    }
+
+    /// A quoted post: all its links lead to the same place.
+    fn is_one_post(&self, at: u32) -> bool {
+        let node = &self.tree.nodes[at as usize];
+        let inside = &self.tree.nodes[at as usize..node.end as usize];
+        let address = |node: &super::tree::Node| {
+            node.element.and_then(|element| super::tree::attribute(element, "href").map(str::to_owned))
+        };
+        let mut addresses = inside.iter().take(MAX_POST).filter(|node| node.tag == Tag::A).filter_map(address);
+        let first = addresses.next();
+        inside.len() < MAX_POST && self.is_quoted(at) && first.is_some_and(|first| addresses.all(|other| other == first))
     }
 
     /// The first line after which no article comes.
@@ -425,11 +471,16 @@ impl<'a, 'b> Work<'a, 'b> {
         self.rule = "start";
         let Some(first_prose) = self.kept_prose().map(|(i, _)| i).next() else { return };
         // The last headline before the text; what is above it is the site's.
-        let headline = (0..first_prose).rev().find(|&i| {
-            self.gone[i].is_none()
-                && (self.lines[i].tag == Tag::H1
-                    || (self.lines[i].marks.has(Marks::HEADLINE) && !self.lines[i].marks.has(Marks::SUMMARY))
-                    || same(&squash(self.text(i)), title))
+        let repeats = (0..first_prose).rev().find(|&i| self.gone[i].is_none() && same(&squash(self.text(i)), title));
+        // Where one repeats the title, a first-level heading below it is the text's own; so is one of several.
+        let n_first = self.lines.iter().filter(|line| line.tag == Tag::H1).count();
+        let headline = repeats.or_else(|| {
+            (0..first_prose).rev().find(|&i| {
+                let line = &self.lines[i];
+                self.gone[i].is_none()
+                    && ((line.tag == Tag::H1 && n_first < 3)
+                        || (line.marks.has(Marks::HEADLINE) && !line.marks.has(Marks::SUMMARY)))
+            })
         });
         if let Some(headline) = headline {
             for i in 0..headline {
@@ -445,6 +496,9 @@ impl<'a, 'b> Work<'a, 'b> {
             if line.marks.has(Marks::SUMMARY) && line.own() > 40 && !line.is_linky() {
                 continue;
             }
+            if self.is_key_point(i) {
+                continue;
+            }
             let sentence = line.ends_sentence && (line.own() >= 60 || (line.own() >= 12 && !line.is_linky()));
             let line = &self.lines[i];
             let paragraph = !line.tag.is_heading() && line.weight >= 24 && !line.is_linky() && self.beside(i, first_prose);
@@ -458,6 +512,18 @@ impl<'a, 'b> Work<'a, 'b> {
                 self.drop_line(i, "page head");
             }
         }
+    }
+
+    /// Whether a line is one of several items of a list that say something each: what a text is about, in short.
+    fn is_key_point(&self, i: usize) -> bool {
+        let says = |line: &Line| line.tag == Tag::Li && line.own() >= MIN_POINT && line.link == 0 && !line.marks.has(JUNK);
+        let list = |i: usize| {
+            self.tree.ancestors(self.lines[i].first).find(|&at| matches!(self.tree.nodes[at as usize].tag, Tag::Ul | Tag::Ol))
+        };
+        let beside = |j: Option<usize>| {
+            j.and_then(|j| self.lines.get(j).map(|line| (j, line))).is_some_and(|(j, line)| says(line) && list(j) == list(i))
+        };
+        says(&self.lines[i]) && (beside(i.checked_sub(1)) || beside(Some(i + 1)))
     }
 
     /// Whether two lines are paragraphs of the same element.
@@ -489,8 +555,10 @@ impl<'a, 'b> Work<'a, 'b> {
                     // A bare address is a source that the text names.
                     let bare = self.text(i).starts_with("http") || self.text(i).starts_with("www.");
                     let line = &self.lines[i];
+                    let quoted = line.is_linky() && line.weight >= 24 && self.is_quoted(line.first);
                     if line.is_linky()
                         && !bare
+                        && !quoted
                         && (!line.ends_sentence || line.own() == 0)
                         && !line.tag.is_heading()
                         && line.tag != Tag::Li
@@ -523,17 +591,19 @@ impl<'a, 'b> Work<'a, 'b> {
         self.rule = "loose end";
         let n_kept = self.gone.iter().filter(|g| g.is_none()).count();
         let mut n_gone = 0;
+        // A post of a few short lines has no last sentence that the others could follow.
+        let has_prose = self.kept_prose().next().is_some();
         for i in (0..self.lines.len()).rev() {
             if self.gone[i].is_some() {
                 continue;
             }
             // Never a whole short article.
-            if n_gone * 3 > n_kept {
+            if n_gone * 3 > n_kept || n_gone + 1 == n_kept {
                 break;
             }
             let line = &self.lines[i];
             let listed = matches!(line.tag, Tag::Li | Tag::Pre | Tag::Td | Tag::Th | Tag::Dd);
-            let short = !line.ends_sentence && line.weight < if line.tag == Tag::P { 40 } else { 60 } && !listed;
+            let short = has_prose && !line.ends_sentence && line.weight < if line.tag == Tag::P { 40 } else { 60 } && !listed;
             let folded = fold(self.text(i));
             let line = &self.lines[i];
             let links = line.link > 0;
@@ -562,6 +632,13 @@ impl<'a, 'b> Work<'a, 'b> {
         let mut seen = 0;
         let mut first = None;
         let mut n_linked = 0;
+        // Headings of a text that are links stand in all of it, beside its paragraphs.
+        let mut n_before = 0;
+        let parent = |i: usize| {
+            let block = self.tree.ancestors(self.lines[i].first).find(|&at| self.tree.nodes[at as usize].tag.is_block());
+            block.map(|at| self.tree.nodes[at as usize].parent)
+        };
+        let home = self.kept_prose().map(|(i, _)| i).next().and_then(parent);
         for (i, line) in self.lines.iter().enumerate() {
             if self.gone[i].is_some() {
                 continue;
@@ -574,12 +651,13 @@ impl<'a, 'b> Work<'a, 'b> {
                     first = first.or(Some(i));
                     n_linked += 1;
                 } else {
+                    n_before += usize::from(line.is_linky() && parent(i) == home);
                     first = None;
                     n_linked = 0;
                 }
             }
         }
-        if let Some(first) = first.filter(|_| n_linked >= 2) {
+        if let Some(first) = first.filter(|_| n_linked >= 2 && n_before == 0) {
             let to = self.lines.last().map_or(0, |l| l.end);
             self.drop_nodes(self.lines[first].first, to, "related links");
         }

@@ -84,6 +84,12 @@ fn container(tree: &Tree, lines: &[Line], headline: Option<usize>) -> Option<u32
         best = elements().max_by_key(|&at| (text.of(tree, at), at))?;
         return (text.of(tree, best) > 0).then_some(best);
     }
+    // A paragraph alone holds no article: what it stands in does.
+    while matches!(tree.nodes[best as usize].tag, Tag::P | Tag::Li | Tag::Br | Tag::A | Tag::B | Tag::Strong | Tag::Em | Tag::I)
+        && best > 0
+    {
+        best = tree.nodes[best as usize].parent;
+    }
     // Down, while one child holds nearly all.
     while let Some(child) = tree
         .children(best)
@@ -91,11 +97,43 @@ fn container(tree: &Tree, lines: &[Line], headline: Option<usize>) -> Option<u32
     {
         best = child;
     }
+    // Of several whole posts it is the one with the page's headline.
+    let whole = prose.of(tree, best);
+    let posts = at_headline.map(|_| posts(tree, best, |at| prose.of(tree, at) >= MIN_POST)).unwrap_or_default();
+    let holds_headline = |&at: &u32| at_headline.is_some_and(|line| tree.holds(at, line));
+    let mut inside = 0..tree.nodes.len() as u32;
+    if let Some(post) = posts.iter().copied().find(holds_headline).filter(|_| posts.len() > 1)
+        && posts.iter().map(|&at| prose.of(tree, at)).sum::<i64>() * 10 >= whole * 9
+        && prose.of(tree, post) * 5 >= whole
+    {
+        best = post;
+        inside = post..tree.nodes[post as usize].end;
+    }
+    let elements = || inside.clone().filter(|&at| tree.nodes[at as usize].tag != Tag::Text);
     let named = elements()
         .filter(|&at| tree.nodes[at as usize].marks.has(Marks::BODY) && is_container(tree.nodes[at as usize].tag))
         .filter(|&at| prose.of(tree, at) * 100 >= prose.of(tree, best) * 60)
         .min_by_key(|&at| (tree.nodes[at as usize].end - at, at));
     Some(named.unwrap_or(best))
+}
+
+/// Prose of a whole post.
+const MIN_POST: i64 = 150;
+
+/// The outermost `<article>`s below an element that are posts.
+fn posts(tree: &Tree, of: u32, is_post: impl Fn(u32) -> bool) -> Vec<u32> {
+    let mut found = Vec::new();
+    let mut at = of + 1;
+    while at < tree.nodes[of as usize].end {
+        let node = &tree.nodes[at as usize];
+        if node.tag == Tag::Article && is_post(at) {
+            found.push(at);
+            at = node.end;
+        } else {
+            at += 1;
+        }
+    }
+    found
 }
 
 fn is_container(tag: Tag) -> bool {

@@ -18,6 +18,8 @@ const MAX_STAMP: u32 = 90;
 const MIN_STAMP: u32 = 6;
 /// Fewer may be the article's own dates.
 const MIN_STAMPS: usize = 3;
+/// Lines of the box of another article.
+const MAX_BOX: usize = 6;
 /// Lines of one comment.
 const MAX_GAP: usize = 40;
 /// Shorter text under a moment is a number or a button.
@@ -35,9 +37,13 @@ pub fn mark(tree: &Tree, lines: &mut [Line]) {
     if prose(false) < 60 {
         return;
     }
-    for (line, found) in lines.iter_mut().zip(found) {
-        if found {
+    let mut others = vec![false; lines.len()];
+    teasers(tree, lines, &found, &mut others);
+    for (i, line) in lines.iter_mut().enumerate() {
+        if found[i] {
             line.marks = line.marks.and(Marks::THREAD);
+        } else if others[i] {
+            line.marks = line.marks.and(Marks::THREAD).and(Marks::RELATED);
         }
     }
 }
@@ -125,6 +131,38 @@ fn is_stamp(text: &str) -> bool {
         .windows(4)
         .any(|four| four[1] == b':' && four[0].is_ascii_digit() && four[2].is_ascii_digit() && four[3].is_ascii_digit());
     (has_time && dates::names_day(text)) || cues::is_ago(&fold(text))
+}
+
+/// Boxes of a linked heading and some words each, beside the element that holds the first text: other articles.
+fn teasers(tree: &Tree, lines: &[Line], found: &[bool], others: &mut [bool]) {
+    let Some(text_at) = lines.iter().zip(found).position(|(line, found)| !found && line.is_prose() && !line.marks.has(JUNK))
+    else {
+        return;
+    };
+    let mut groups: HashMap<u64, Vec<usize>> = HashMap::new();
+    for (i, pair) in lines.windows(2).enumerate().skip(text_at + 1) {
+        let heads = pair[0].is_linky() && pair[0].weight >= MIN_TEXT && !pair[1].is_linky() && pair[1].own() >= 30;
+        // The questions of folded answers are buttons.
+        if heads && !pair[0].marks.has(JUNK.and(Marks::FOLDED)) {
+            groups.entry(kind(tree, pair[0].first)).or_default().push(i);
+        }
+    }
+    for heads in groups.into_values().filter(|heads| heads.len() >= MIN_STAMPS) {
+        let (first, last) = (heads[0], heads[heads.len() - 1]);
+        let Some(holder) = tree.ancestors(lines[first].first).find(|&at| tree.holds(at, lines[last].first)) else { continue };
+        if tree.holds(holder, lines[text_at].first) {
+            continue;
+        }
+        let boxes = heads.iter().map(|&i| {
+            let block = tree.ancestors(lines[i].first).take_while(|&at| at != holder).last()?;
+            let end = lines.partition_point(|line| line.first < tree.nodes[block as usize].end);
+            (tree.holds(block, lines[i + 1].first) && end - i <= MAX_BOX).then_some((i, end))
+        });
+        let boxes: Option<Vec<(usize, usize)>> = boxes.collect();
+        for (from, to) in boxes.unwrap_or_default() {
+            others[from..to].fill(true);
+        }
+    }
 }
 
 /// From a heading that says so to the end of the element that holds the text and it.

@@ -33,7 +33,7 @@ fn is_link(node: &Node, nodes: &[Node]) -> bool {
     let has = |name| node.element.is_some_and(|e| attribute(e, name).is_some());
     let to_itself = || node.element.is_some_and(leads_within);
     match node.tag {
-        Tag::Button => true,
+        Tag::Button => !of_heading(),
         Tag::A => !(of_heading() && to_itself() || address(node).is_none() && (has("name") || has("id"))),
         _ => false,
     }
