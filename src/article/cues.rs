@@ -255,6 +255,26 @@ pub fn is_boilerplate(folded: &str, links: bool) -> bool {
     n_asked > 0 && (links && (asks() || n_asked > 1 || weight(folded) < 120) || asks() && (n_asked > 1 || weight(folded) < 160))
 }
 
+/// What sites say in their own name: rights, liability, consent. One at the start of a line, or two in it, and it is no article.
+#[rustfmt::skip]
+const LEGAL: &[&str] = &[
+    "all rights reserved", "this website uses cookies", "this site uses cookies", "we use cookies", "terms of use", "terms of service",
+    "privacy policy", "personal data", "are not responsible for", "do not necessarily reflect", "may not be published, broadcast",
+    "alle rechte vorbehalten", "diese website verwendet cookies", "wir verwenden cookies", "datenschutzerklärung", "tous droits réservés",
+    "todos los derechos reservados", "правовые ограничения", "все права", "охраняются в соответствии", "не несет ответственности",
+    "не несёт ответственности", "перепечатка", "при использовании материалов", "использование материалов", "при цитировании", "цитирование материалов",
+    "мнение редакции может", "wyrażam zgodę", "oświadczam, że", "danych osobowych", "prawa zastrzeżone", "materiał chroniony prawem", "regulamin",
+    "με επιφύλαξη παντός", "απαγορεύεται η αναδημοσίευση", "凡本网注明", "凡本站注明", "凡注明", "版权声明", "版權聲明", "免责声明", "免責聲明", "未经授权",
+    "未經授權", "不代表本网", "不代表本站", "版权均属", "转载自其他媒体", "违反上述声明", "与本网联系", "与本站联系", "本网站所刊登", "本網站所刊登",
+];
+
+/// Whether a folded line is such.
+pub fn is_legal(folded: &str) -> bool {
+    let line = folded.trim_start_matches(|c: char| !c.is_alphanumeric());
+    LEGAL.iter().any(|phrase| line.starts_with(phrase))
+        || LEGAL.iter().filter(|phrase| line.contains(**phrase)).take(2).count() == 2
+}
+
 /// Ends of the teaser of another article.
 const MORE: [&str; 8] = ["【详细】", "[详细]", "【详情】", "[详情]", "【阅读全文】", "[阅读全文]", "【查看全文】", "【更多】"];
 

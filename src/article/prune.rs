@@ -25,6 +25,10 @@ const MIN_POINT: u32 = 30;
 const LONG_TAIL: u32 = 800;
 /// A sentence that introduces a list is no label (`More:`).
 const MIN_INTRODUCTION: u32 = 24;
+/// Paragraphs in a row that are a second copy.
+const MIN_AGAIN: usize = 2;
+/// Bytes by which two paragraphs are the same.
+const MAX_TWICE: usize = 2_000;
 /// Nodes of a quoted post.
 const MAX_POST: usize = 80;
 /// Lines beside a line that are asked whether it stands in a text.
@@ -90,6 +94,7 @@ pub fn prune(
     work.teasers();
     work.start(&title);
     work.single_lines(&title);
+    work.twice();
     let blocks = work.repeated(memory);
     work.loose_ends();
     work.done(blocks)
@@ -193,8 +198,13 @@ impl<'a, 'b> Work<'a, 'b> {
         self.rule = "thread";
         for i in 0..self.lines.len() {
             if self.lines[i].marks.has(Marks::THREAD) {
-                let other = self.lines[i].marks.has(Marks::RELATED);
-                self.drop_line(i, if other { "related links" } else { "comment form" });
+                let marks = self.lines[i].marks;
+                let what = match () {
+                    () if marks.has(Marks::RELATED) => "related links",
+                    () if marks.has(Marks::NOTICE) => "notice",
+                    () => "comment form",
+                };
+                self.drop_line(i, what);
             }
         }
     }
@@ -440,7 +450,13 @@ impl<'a, 'b> Work<'a, 'b> {
                     // A section that is all text and no links is the article's own, whatever its heading.
                     let long = share > 8 || after > LONG_TAIL;
                     let text_only = what == "related links" && long && link * 8 < weight;
-                    let limit = if text_only {
+                    // As many links as texts: other articles, each with its first words.
+                    let (n_linky, n_prose) =
+                        rest().fold((0, 0), |(l, p), line| (l + u32::from(line.is_linky()), p + u32::from(line.is_prose())));
+                    let teasers = what == "related links" && n_linky >= 3 && n_linky >= n_prose && before >= 160;
+                    let limit = if teasers {
+                        100
+                    } else if text_only {
                         0
                     } else if what == "comment form" {
                         50
@@ -568,6 +584,40 @@ impl<'a, 'b> Work<'a, 'b> {
                     }
                 }
             }
+        }
+    }
+
+    /// Paragraphs that stood above in the same order: the text again, for print.
+    fn twice(&mut self) {
+        self.rule = "twice";
+        let mut seen = std::collections::HashMap::new();
+        let (mut again, mut last, mut total) = (Vec::new(), None, 0);
+        for i in 0..self.lines.len() {
+            let line = &self.lines[i];
+            if self.gone[i].is_some() || !line.is_prose() {
+                continue;
+            }
+            total += line.weight;
+            let text = squash(&self.tree.line_text(line.first, line.end, MAX_TWICE));
+            let hash = xxhash_rust::xxh3::xxh3_64(text.as_bytes());
+            match seen.get(&hash).copied() {
+                Some(first) if last.is_none_or(|last| first > last) => {
+                    again.push(i);
+                    last = Some(first);
+                }
+                // New text between: the paragraph is a refrain.
+                _ => {
+                    seen.entry(hash).or_insert(i);
+                    if again.len() < MIN_AGAIN {
+                        again.clear();
+                        last = None;
+                    }
+                }
+            }
+        }
+        // A refrain is less.
+        if again.len() >= MIN_AGAIN && again.iter().map(|&i| self.lines[i].weight).sum::<u32>() * 4 >= total {
+            again.into_iter().for_each(|i| self.drop_line(i, "repeated text"));
         }
     }
 

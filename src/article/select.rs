@@ -84,6 +84,9 @@ fn container(tree: &Tree, lines: &[Line], headline: Option<usize>) -> Option<u32
         best = elements().max_by_key(|&at| (text.of(tree, at), at))?;
         return (text.of(tree, best) > 0).then_some(best);
     }
+    if let Some(near) = near_headline(tree, lines, at_headline, best, &prose) {
+        best = near;
+    }
     // A paragraph alone holds no article: what it stands in does.
     while matches!(tree.nodes[best as usize].tag, Tag::P | Tag::Li | Tag::Br | Tag::A | Tag::B | Tag::Strong | Tag::Em | Tag::I)
         && best > 0
@@ -116,6 +119,33 @@ fn container(tree: &Tree, lines: &[Line], headline: Option<usize>) -> Option<u32
         .min_by_key(|&at| (tree.nodes[at as usize].end - at, at));
     Some(named.unwrap_or(best))
 }
+
+/// Prose that is a short item.
+const MIN_ITEM: i64 = 160;
+
+/// The smallest element with the headline and an item's text below it, where what was chosen instead is mostly links: the rest of the
+/// page, with its sidebars and notices, outweighs a short item.
+fn near_headline(tree: &Tree, lines: &[Line], headline: Option<u32>, chosen: u32, prose: &Sums) -> Option<u32> {
+    let headline = headline?;
+    let below = |at: u32| {
+        let end = tree.nodes[at as usize].end;
+        let after = lines.iter().filter(|line| headline < line.first && line.first < end && counts(line));
+        after.map(|line| i64::from(line.own().min(MAX_LINE))).sum::<i64>()
+    };
+    let near = tree.ancestors(headline).take(MAX_CLIMB).find(|&at| prose.of(tree, at) >= MIN_ITEM && below(at) >= MIN_ITEM)?;
+    if near == chosen || tree.holds(near, chosen) {
+        return None;
+    }
+    let (mut own, mut link) = (0, 0);
+    for line in lines.iter().filter(|line| tree.holds(chosen, line.first) && !tree.holds(near, line.first)) {
+        own += line.own();
+        link += line.link;
+    }
+    (tree.holds(chosen, headline) && link * 2 > own).then_some(near)
+}
+
+/// Elements around the headline that are asked for the text.
+const MAX_CLIMB: usize = 8;
 
 /// Prose of a whole post.
 const MIN_POST: i64 = 150;

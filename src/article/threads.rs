@@ -20,6 +20,8 @@ const MIN_STAMP: u32 = 6;
 const MIN_STAMPS: usize = 3;
 /// Lines of the box of another article.
 const MAX_BOX: usize = 6;
+/// Shorter notices are known by their cues.
+const MIN_LEGAL: u32 = 60;
 /// Lines of one comment.
 const MAX_GAP: usize = 40;
 /// Shorter text under a moment is a number or a button.
@@ -39,9 +41,14 @@ pub fn mark(tree: &Tree, lines: &mut [Line]) {
     }
     let mut others = vec![false; lines.len()];
     teasers(tree, lines, &found, &mut others);
+    let legal: Vec<bool> = lines.iter().map(|line| is_legal(tree, line)).collect();
+    let is_text = |i: usize| lines[i].is_prose() && !legal[i];
+    let has_text = (0..lines.len()).any(is_text);
     for (i, line) in lines.iter_mut().enumerate() {
         if found[i] {
             line.marks = line.marks.and(Marks::THREAD);
+        } else if legal[i] && has_text {
+            line.marks = line.marks.and(Marks::THREAD).and(Marks::NOTICE);
         } else if others[i] {
             line.marks = line.marks.and(Marks::THREAD).and(Marks::RELATED);
         }
@@ -73,6 +80,11 @@ fn stamped(tree: &Tree, lines: &[Line], found: &mut [bool]) {
         }
         close(tree, lines, &run, found);
     }
+}
+
+/// What the site says in its own name, however long.
+fn is_legal(tree: &Tree, line: &Line) -> bool {
+    line.weight >= MIN_LEGAL && line.own() * 2 > line.weight && cues::is_legal(&fold(&tree.line_text(line.first, line.end, 500)))
 }
 
 fn holds_text(between: &[Line]) -> bool {
