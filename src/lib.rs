@@ -5,7 +5,7 @@
 //!
 //! | room | what it does |
 //! |---|---|
-//! | [`model`], [`text`], [`tracking`] | the words of the house; text from strangers made harmless; parameters that follow readers |
+//! | [`model`], [`text`], [`tracking`], [`date_words`] | the words of the house; text from strangers made harmless; parameters that follow readers; words of dates |
 //! | [`config`] | text → validated configuration; the list of subscriptions |
 //! | [`feed`] | bytes → entries |
 //! | [`article`] | page → body |
@@ -29,6 +29,7 @@ pub mod article;
 pub mod cli;
 pub mod config;
 pub mod daemon;
+pub mod date_words;
 pub mod demo;
 pub mod feed;
 pub mod fetch;

@@ -1,23 +1,108 @@
 //! Dates as feeds write them → a moment.
 //!
 //! First the two forms that nearly all feeds use (RFC 3339, RFC 2822); then a scan that takes the text apart into
-//! numbers and words and asks which is the time, the zone, the month, the year and the day. A date that does not
-//! exist gives none; a date in the future is given as it is.
+//! numbers and words, and asks which is the time, the zone, the month, the year and the day ([`super::calendar`]). A date
+//! that does not exist gives none; nor does a zero (see [`is_zero`]); a date in the future is given as it is.
 
-use super::date_words::{AFTERNOON, MONTHS, MORNING, NO_MONTHS, ZONES};
+use super::calendar::{self, Order};
+use super::zones;
+use crate::date_words::{AFTERNOON, MORNING, ZONES};
 use crate::model::Timestamp;
-use chrono::{Days, NaiveDate};
+use chrono::{Days, NaiveDate, Weekday};
 
 /// No date that means something is longer.
 const MAX_BYTES: usize = 120;
 
+/// What a text says of time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Reading {
+    pub at: Timestamp,
+    /// What the numbers prove of their order: the day cannot be the other one, or the weekday would be wrong.
+    pub order: Option<Order>,
+    /// Day and month could be exchanged, and nothing but habit says which is which.
+    pub is_ambiguous: bool,
+}
+
+/// Why a text is no date.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum NoDate {
+    Unreadable,
+    /// The zero of some clock, which a program wrote where it had no date.
+    Zero,
+}
+
 /// The moment that a text names; without a zone it is UTC.
 pub(super) fn parse(text: &str) -> Option<Timestamp> {
+    read(text, None).ok().map(|reading| reading.at)
+}
+
+/// As [`parse`]; `habit` is the order in which the feed's other dates have day and month.
+pub(super) fn read(text: &str, habit: Option<Order>) -> Result<Reading, NoDate> {
     let text = text.trim();
     if text.is_empty() || text.len() > MAX_BYTES {
+        return Err(NoDate::Unreadable);
+    }
+    let plain = |at| Reading { at, order: None, is_ambiguous: false };
+    let found = rfc3339(text).or_else(|| rfc2822(text)).map(plain).or_else(|| scan(text, habit));
+    let reading = found.ok_or(NoDate::Unreadable)?;
+    if is_zero(reading.at) { Err(NoDate::Zero) } else { Ok(reading) }
+}
+
+/// Beginnings and ends of calendars of computers, at midnight: (year, month, day).
+#[rustfmt::skip]
+const EPOCHS: [(i32, u32, u32); 8] = [
+    (1601, 1, 1), // Windows
+    (1753, 1, 1), // SQL Server
+    (1899, 12, 30), // OLE, spreadsheets
+    (1900, 1, 1), // NTP, C
+    (1904, 1, 1), // the Macintosh
+    (1970, 1, 1), // Unix
+    (1980, 1, 1), // MS-DOS
+    (9999, 12, 31), // the greatest date of .NET and of SQL
+];
+
+/// Whether a moment is no date but the zero of a clock: within a day of an epoch (the zone may have moved it), or of a
+/// year before two (`0001-01-01` of Go and .NET, `-0001-11-30` of PHP).
+pub(super) fn is_zero(at: Timestamp) -> bool {
+    const DAY_MS: i64 = 86_400_000;
+    let midnight = |(year, month, day)| {
+        let midnight = NaiveDate::from_ymd_opt(year, month, day)?.and_hms_opt(0, 0, 0)?;
+        Some(midnight.and_utc().timestamp_millis())
+    };
+    midnight((2, 1, 1)).is_none_or(|first| at.0 <= first)
+        || EPOCHS.iter().filter_map(|epoch| midnight(*epoch)).any(|epoch| at.0.abs_diff(epoch) <= DAY_MS as u64)
+}
+
+/// `Www, D Mon YYYY hh:mm:ss zone` in English: by far the most frequent form of RSS.
+fn rfc2822(text: &str) -> Option<Timestamp> {
+    const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let (weekday, rest) = text.split_once(", ")?;
+    let mut words = rest.split(' ');
+    let (day, month, year) = (words.next()?, words.next()?, words.next()?);
+    let (clock, zone) = (words.next()?, words.next()?);
+    let number = |digits: &str, lengths: std::ops::RangeInclusive<usize>| {
+        let is_number = lengths.contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+        is_number.then(|| digits.parse::<u32>().ok()).flatten()
+    };
+    if !DAYS.contains(&weekday) || words.next().is_some() {
         return None;
     }
-    rfc3339(text).or_else(|| scan(text))
+    let month = MONTHS.iter().position(|name| *name == month)? as u32 + 1;
+    let date = NaiveDate::from_ymd_opt(number(year, 4..=4)? as i32, month, number(day, 1..=2)?)?;
+    let (hour, clock) = clock.split_once(':')?;
+    let (minute, second) = clock.split_once(':')?;
+    let clock = Clock { hour: number(hour, 2..=2)?, minute: number(minute, 2..=2)?, second: number(second, 2..=2)?, millis: 0 };
+    let offset = match zone.as_bytes() {
+        b"GMT" | b"UTC" | b"Z" => 0,
+        [sign @ (b'+' | b'-'), digits @ ..] => {
+            let value = i64::from(number(std::str::from_utf8(digits).ok()?, 4..=4)?);
+            let minutes = value / 100 * 60 + value % 100;
+            if *sign == b'-' { -minutes } else { minutes }
+        }
+        _ => return None,
+    };
+    moment(date, clock, offset)
 }
 
 /// `YYYY-MM-DDThh:mm:ss` with optional fraction and `Z` or `±hh:mm`: by far the most frequent form of Atom.
@@ -73,13 +158,6 @@ fn fraction(digits: &str) -> u32 {
     digits.bytes().chain(*b"000").take(3).fold(0, |sum, b| sum * 10 + u32::from(b.saturating_sub(b'0')))
 }
 
-fn month(word: &str) -> Option<u32> {
-    if NO_MONTHS.contains(&word) {
-        return None;
-    }
-    MONTHS.iter().filter(|(start, _)| word.starts_with(start)).max_by_key(|(start, _)| start.len()).map(|(_, month)| *month)
-}
-
 fn zone(word: &str) -> Option<i64> {
     if let Some((_, minutes)) = ZONES.iter().find(|(name, _)| *name == word) {
         return Some(*minutes);
@@ -89,7 +167,7 @@ fn zone(word: &str) -> Option<i64> {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Part<'a> {
+pub(super) enum Part<'a> {
     Number { digits: &'a str, value: i64 },
     Word(&'a str),
     Mark(char),
@@ -151,19 +229,63 @@ fn normal(text: &str) -> String {
             other => other,
         })
         .flat_map(char::to_lowercase)
+        // Accents that stand apart, and the dot of the Turkish İ.
+        .filter(|c| !matches!(c, '\u{300}'..='\u{36f}'))
         .collect()
 }
 
-fn scan(text: &str) -> Option<Timestamp> {
-    let text = normal(text);
+fn scan(text: &str, habit: Option<Order>) -> Option<Reading> {
+    let mut text = normal(text);
+    let mut place = None;
+    if let Some((range, name)) = zones::find(&text) {
+        place = Some(name.to_owned());
+        text.replace_range(range, " ");
+    }
     let mut parts = parts(&text);
     if let Some(at) = joined(&parts) {
-        return at;
+        return at.map(|at| Reading { at, order: None, is_ambiguous: false });
     }
+    let week = take_week(&mut parts);
     let (clock, offset) = take_time(&mut parts)?;
-    let date = take_date(&parts)?;
-    moment(date, clock, offset)
+    let found = match week {
+        Some(week) => calendar::Found { date: week?, order: None, is_ambiguous: false },
+        None => calendar::find(&parts, habit)?,
+    };
+    let offset = match (offset, place) {
+        (Some(offset), _) => offset,
+        (None, Some(place)) => {
+            let local = found.date.and_hms_opt(clock.hour % 24, clock.minute.min(59), 0)?;
+            zones::offset(&place, local).unwrap_or(0)
+        }
+        (None, None) => 0,
+    };
+    Some(Reading { at: moment(found.date, clock, offset)?, order: found.order, is_ambiguous: found.is_ambiguous })
 }
+
+/// `2024-W10-1`, `2024W101`, `2024-W10` at the start, taken out; the inner `None`: a week that does not exist.
+fn take_week(parts: &mut Vec<Part>) -> Option<Option<NaiveDate>> {
+    let mut rest = parts.as_slice();
+    let [Part::Number { digits, value: year }, after @ ..] = rest else { return None };
+    if digits.len() != 4 {
+        return None;
+    }
+    rest = after.strip_prefix(&[Part::Mark('-')]).unwrap_or(after);
+    let [Part::Word("w"), Part::Number { digits, value }, after @ ..] = rest else { return None };
+    let (week, day, rest) = match (digits.len(), after) {
+        (3, _) => (value / 10, value % 10, after),
+        (2, [Part::Mark('-'), Part::Number { digits, value: day }, after @ ..]) if digits.len() == 1 => (*value, *day, after),
+        (2, _) => (*value, 1, after),
+        _ => return None,
+    };
+    let weekday = usize::try_from(day - 1).ok().and_then(|day| WEEK.get(day));
+    let date = weekday.and_then(|day| NaiveDate::from_isoywd_opt(i32::try_from(*year).ok()?, u32::try_from(week).ok()?, *day));
+    let n_taken = parts.len() - rest.len();
+    parts.drain(..n_taken);
+    Some(date)
+}
+
+const WEEK: [Weekday; 7] =
+    [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri, Weekday::Sat, Weekday::Sun];
 
 /// Texts that begin with one long number: `20240131`, `20240131T100000Z`, epoch seconds. The outer `None` says
 /// that it is not one of them.
@@ -197,7 +319,7 @@ fn joined(parts: &[Part]) -> Option<Option<Timestamp>> {
                 return Some(date.and_then(|date| moment(date, clock, offset_at(&rest[1..]).map_or(0, |(offset, _)| offset))));
             }
             let (clock, offset) = take_time(&mut rest)?;
-            Some(date.and_then(|date| moment(date, clock, offset)))
+            Some(date.and_then(|date| moment(date, clock, offset.unwrap_or(0))))
         }
         _ => None,
     }
@@ -213,8 +335,8 @@ fn has_colon(parts: &[Part]) -> bool {
         .any(|(at, pair)| number_then_colon(pair) && !(at > 0 && matches!(parts[at - 1], Part::Mark('+' | '-')) && at > 1))
 }
 
-/// Takes the time of day and the zone out of the parts; midnight UTC where there is none.
-fn take_time(parts: &mut Vec<Part>) -> Option<(Clock, i64)> {
+/// Takes the time of day and the zone out of the parts; midnight where there is none, no offset where it is not said.
+fn take_time(parts: &mut Vec<Part>) -> Option<(Clock, Option<i64>)> {
     let is_sign = |part: Option<&Part>| matches!(part, Some(Part::Mark('+' | '-')));
     let starts_clock = |parts: &[Part], at: usize| {
         matches!(parts[at], Part::Number { .. })
@@ -232,9 +354,9 @@ fn take_time(parts: &mut Vec<Part>) -> Option<(Clock, i64)> {
     {
         let seconds = u32::try_from(if digits.len() == 4 { value * 100 } else { value }).ok()?;
         let clock = Clock { hour: seconds / 10_000, minute: seconds / 100 % 100, second: seconds % 100, millis: 0 };
-        let (offset, n_parts) = offset_at(&parts[at + 2..]).unwrap_or((0, 0));
-        parts.drain(at..at + 2 + n_parts);
-        return Some((clock, offset));
+        let zone = offset_at(&parts[at + 2..]);
+        parts.drain(at..at + 2 + zone.map_or(0, |(_, n_parts)| n_parts));
+        return Some((clock, zone.map(|(offset, _)| offset)));
     }
     let Some(start) = (0..parts.len()).find(|at| starts_clock(parts, *at)) else {
         // A zone may follow a date alone.
@@ -243,9 +365,9 @@ fn take_time(parts: &mut Vec<Part>) -> Option<(Clock, i64)> {
             _ => None,
         }) {
             parts.remove(at);
-            return Some((Clock::default(), offset));
+            return Some((Clock::default(), Some(offset)));
         }
-        return Some((Clock::default(), 0));
+        return Some((Clock::default(), None));
     };
     let number = |parts: &[Part], at: usize| match parts.get(at) {
         Some(Part::Number { value, .. }) => u32::try_from(*value).ok(),
@@ -305,13 +427,9 @@ fn take_time(parts: &mut Vec<Part>) -> Option<(Clock, i64)> {
     if let Some(add) = found.filter(|_| clock.hour <= 12) {
         clock.hour = clock.hour % 12 + add;
     }
-    let offset = match offset_at(&parts[end..]) {
-        Some((offset, n_parts)) => {
-            end += n_parts;
-            offset
-        }
-        None => 0,
-    };
+    let zone = offset_at(&parts[end..]);
+    end += zone.map_or(0, |(_, n_parts)| n_parts);
+    let offset = zone.map(|(offset, _)| offset);
     parts.drain(begin..end);
     // What is left of ISO's `T`.
     parts.retain(|part| *part != Part::Word("t"));
@@ -341,69 +459,4 @@ fn offset_at(parts: &[Part]) -> Option<(i64, usize)> {
         }
         _ => None,
     }
-}
-
-/// The date among parts that have no time any more.
-fn take_date(parts: &[Part]) -> Option<NaiveDate> {
-    let mut numbers: Vec<(i64, usize)> = Vec::new();
-    let mut named = None;
-    let (mut year, mut day, mut unit_month) = (None, None, None);
-    let mut dotted = false;
-    for (at, part) in parts.iter().enumerate() {
-        match *part {
-            Part::Number { digits, value } => match parts.get(at + 1) {
-                Some(Part::Word("年" | "년")) => year = Some(value),
-                Some(Part::Word("月" | "월")) => unit_month = u32::try_from(value).ok(),
-                Some(Part::Word("日" | "일" | "号" | "號")) => day = Some(value),
-                next => {
-                    dotted |= numbers.is_empty() && matches!(next, Some(Part::Mark('.')));
-                    numbers.push((value, digits.len()));
-                }
-            },
-            Part::Word(word) if named.is_none() => named = month(word),
-            _ => {}
-        }
-    }
-    if let (Some(year), Some(month)) = (year, unit_month.or(named)) {
-        return date(year, month, day.or_else(|| numbers.first().map(|(value, _)| *value)).unwrap_or(1));
-    }
-    if let Some(month) = named {
-        return match *numbers.as_slice() {
-            // The number with four digits, or one that no month has as a day, is the year; else the second.
-            [(a, n_a), (b, n_b), ..] if n_a >= 3 || (a > 31 && n_b <= 2) => date(full_year(a, n_a), month, b),
-            [(a, _), (b, n_b), ..] => date(full_year(b, n_b), month, a),
-            [(a, 4)] => date(a, month, 1),
-            _ => None,
-        };
-    }
-    match *numbers.as_slice() {
-        [(year, 4), (day, 3)] => NaiveDate::from_yo_opt(i32::try_from(year).ok()?, u32::try_from(day).ok()?),
-        [(year, 4)] => date(year, 1, 1),
-        [(year, 4), (month, 1 | 2)] => date(year, u32::try_from(month).ok()?, 1),
-        [(year, 4), (month, _), (day, _), ..] => date(year, u32::try_from(month).ok()?, day),
-        [(a, n_a), (b, _), (c, n_c), ..] => {
-            let is_iso = n_c == 2 && n_a == 2 && matches!(parts, [_, Part::Mark('-'), ..]);
-            if is_iso && a > 31 {
-                return date(full_year(a, n_a), u32::try_from(b).ok()?, c);
-            }
-            let (day, month) = if dotted || a > 12 { (a, b) } else { (b, a) };
-            date(full_year(c, n_c), u32::try_from(month).ok()?, day)
-        }
-        _ => None,
-    }
-}
-
-/// Two digits mean the years 1970 to 2069.
-fn full_year(value: i64, n_digits: usize) -> i64 {
-    match value {
-        0..70 if n_digits <= 2 => value + 2000,
-        70..100 if n_digits <= 2 => value + 1900,
-        // Year 2000 counted as the 100th.
-        100..200 if n_digits == 3 => value + 1900,
-        _ => value,
-    }
-}
-
-fn date(year: i64, month: u32, day: i64) -> Option<NaiveDate> {
-    NaiveDate::from_ymd_opt(i32::try_from(year).ok().filter(|year| (0..=9999).contains(year))?, month, u32::try_from(day).ok()?)
 }

@@ -4,7 +4,7 @@
 //! tolerant reader where it is not. The result goes to the store by way of the daemon.
 
 mod clean;
-mod date_words;
+mod calendar;
 mod dates;
 mod decode;
 mod discovery;
@@ -23,6 +23,7 @@ mod read_xml;
 mod scan;
 mod sites;
 mod tokens;
+mod zones;
 
 use crate::model::Timestamp;
 
