@@ -175,7 +175,7 @@ const TOKENS: &[(Marks, &[&str])] = &[
         "tooltip", "tooltips", "truste",
     ]),
     (Marks::NOTICE, &[
-        "alertbar", "audioplayer", "bianji", "copyrightnotice", "correction", "declaration", "disclaimer", "disclosure",
+        "alertbar", "audioplayer", "jwcontrols", "mediacontrols", "mejs", "playercontrols", "plyr", "videocontrols", "vjs", "bianji", "copyrightnotice", "correction", "declaration", "disclaimer", "disclosure",
         "editer", "editsection", "errorreport", "factbox", "feedback", "infobox", "jumptonav", "loader", "loading", "mwjump",
         "noexcerpt", "noprint", "poll", "polls", "printfooter", "printonly", "quiz", "readaloud", "screenreader",
         "screenreadertext", "shengming", "snackbar", "sronly", "subscriberonly", "survey", "texttospeech", "toast",

@@ -259,7 +259,7 @@ pub fn is_boilerplate(folded: &str, links: bool) -> bool {
 #[rustfmt::skip]
 const LEGAL: &[&str] = &[
     "all rights reserved", "this website uses cookies", "this site uses cookies", "we use cookies", "terms of use", "terms of service",
-    "privacy policy", "personal data", "are not responsible for", "do not necessarily reflect", "may not be published, broadcast",
+    "privacy policy", "personal data", "are not responsible for", "do not necessarily reflect", "copyrighted property", "written permission", "may not be published, broadcast",
     "alle rechte vorbehalten", "diese website verwendet cookies", "wir verwenden cookies", "datenschutzerklärung", "tous droits réservés",
     "todos los derechos reservados", "правовые ограничения", "все права", "охраняются в соответствии", "не несет ответственности",
     "не несёт ответственности", "перепечатка", "при использовании материалов", "использование материалов", "при цитировании", "цитирование материалов",
@@ -410,12 +410,16 @@ pub struct Said {
     pub what: &'static str,
     /// The words that say it; empty where the end of the line does.
     pub phrase: &'static str,
+    /// Whether a sign follows them: `Advertisement – …`.
+    pub is_apart: bool,
 }
 
 impl Said {
     /// `Read more:` names what follows; `read more` may begin any sentence.
     pub fn is_label(self) -> bool {
-        self.phrase.ends_with(|c: char| !c.is_alphanumeric() && c != ' ') || !self.phrase.starts_with(char::is_alphanumeric)
+        self.is_apart
+            || self.phrase.chars().count() > 1 && self.phrase.ends_with(|c: char| !c.is_alphanumeric() && c != ' ')
+            || self.phrase.starts_with(['(', '（', '[', '【'])
     }
 
     /// How much the phrase says alone: words, or letters of a script without spaces two a word.
@@ -429,7 +433,7 @@ impl Said {
 pub fn cue(folded: &str) -> Option<Said> {
     let line = folded.trim_start_matches(|c: char| !c.is_alphanumeric() && !"©ⓒ(（[【▶→".contains(c));
     if MORE.iter().any(|more| line.ends_with(more)) {
-        return Some(Said { cue: Cue::Line, what: "related links", phrase: "" });
+        return Some(Said { cue: Cue::Line, what: "related links", phrase: "", is_apart: false });
     }
     one_cue(line)
         .or_else(|| {
@@ -452,7 +456,8 @@ fn one_cue(line: &str) -> Option<Said> {
             Cue::Alone => bare == *phrase || numbered(bare, phrase),
             _ => line.strip_prefix(phrase).is_some_and(|rest| word_ends(phrase, rest)),
         };
-        fits.then_some(Said { cue: row.cue, what: row.what, phrase })
+        let is_apart = || line[phrase.len()..].trim_start().starts_with(['-', '–', '—', ':', '：', '|', '/', '>', '»']);
+        fits.then(|| Said { cue: row.cue, what: row.what, phrase, is_apart: is_apart() })
     })
 }
 

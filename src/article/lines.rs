@@ -70,6 +70,8 @@ pub fn lines(tree: &Tree) -> Vec<Line> {
     let mut open: Vec<u32> = Vec::new();
     let mut line: Option<Line> = None;
     let mut last_char = ' ';
+    // A break after this many letters may be one that a width made.
+    let mut run = Run::default();
     for (at, node) in tree.nodes.iter().enumerate() {
         let at = at as u32;
         while let Some(&top) = open.last() {
@@ -78,8 +80,26 @@ pub fn lines(tree: &Tree) -> Vec<Line> {
             }
             open.pop();
             finish(&mut line, last_char, &mut out);
+            run = Run::default();
+        }
+        if node.tag == Tag::Br {
+            let joins = line.is_some() && !run.breaks && !run.has_link && !".!?…。！？：:;；".contains(last_char);
+            if joins && run.n_letters >= MIN_RUN {
+                run.breaks = true;
+            } else {
+                finish(&mut line, last_char, &mut out);
+                run = Run::default();
+            }
+            continue;
         }
         if node.tag == Tag::Text {
+            if run.breaks && !node.text.trim().is_empty() {
+                let goes_on = !node.in_link && run.goes_on(node.text, last_char);
+                if !goes_on {
+                    finish(&mut line, last_char, &mut out);
+                }
+                run = Run { is_wrapped: goes_on, ..Run::default() };
+            }
             let block = open.last().copied().unwrap_or(0);
             let line = line.get_or_insert_with(|| Line {
                 first: at,
@@ -96,16 +116,46 @@ pub fn lines(tree: &Tree) -> Vec<Line> {
             line.link += if node.in_link { more } else { 0 };
             line.punctuation += punctuation(node.text);
             line.end = at + 1;
+            run.n_letters += more;
+            run.has_link |= node.in_link;
             if let Some(c) = node.text.chars().rev().find(|c| !c.is_whitespace()) {
                 last_char = c;
             }
         } else if node.tag.is_block() {
             finish(&mut line, last_char, &mut out);
+            run = Run::default();
             open.push(at);
         }
     }
     finish(&mut line, last_char, &mut out);
     out
+}
+
+/// Letters of a line that a width may have ended, where the next begins small.
+const MIN_RUN: u32 = 16;
+/// The same, where it begins with a capital.
+const MIN_WRAPPED: u32 = 36;
+const MAX_WRAPPED: u32 = 90;
+
+/// Text since the last break. Mail, exports of org-mode and old pages end the lines of a paragraph with `<br>`: those are one line.
+#[derive(Default)]
+struct Run {
+    n_letters: u32,
+    has_link: bool,
+    /// A break was seen after it.
+    breaks: bool,
+    /// A line of this paragraph began small: a width breaks its lines.
+    is_wrapped: bool,
+}
+
+impl Run {
+    fn goes_on(&self, next: &str, last_char: char) -> bool {
+        let first = next.trim_start().chars().next().unwrap_or(' ');
+        let wrapped = self.is_wrapped
+            && (MIN_WRAPPED..=MAX_WRAPPED).contains(&self.n_letters)
+            && (last_char.is_lowercase() || last_char == ',');
+        first.is_lowercase() || (wrapped && first.is_alphanumeric() && !is_cjk(first))
+    }
 }
 
 fn finish(line: &mut Option<Line>, last_char: char, out: &mut Vec<Line>) {
@@ -260,10 +310,10 @@ pub fn mark(tree: &Tree, lines: &mut [Line], title: Option<&str>, trust: Trust) 
         inherited[at] = above.and(own);
     }
     for line in lines.iter_mut() {
-        // What most of a line says, not what its first node says: a counter may stand before a paragraph.
+        // What most of a paragraph says, not what its first node says: a counter may stand before a paragraph.
         let texts = (line.first..line.end).filter(|&at| tree.nodes[at as usize].tag == Tag::Text);
         let most = texts.max_by_key(|&at| (tree.nodes[at as usize].text.trim().len(), std::cmp::Reverse(at)));
-        line.marks = inherited[most.unwrap_or(line.first) as usize];
+        line.marks = inherited[most.filter(|_| line.is_prose()).unwrap_or(line.first) as usize];
     }
     if trust == Trust::Normal {
         threads::mark(tree, lines);

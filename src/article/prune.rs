@@ -29,6 +29,12 @@ const MIN_INTRODUCTION: u32 = 24;
 const MIN_AGAIN: usize = 2;
 /// Bytes by which two paragraphs are the same.
 const MAX_TWICE: usize = 2_000;
+/// Pictures between the headline and the text that stay.
+const MAX_LEADS: usize = 2;
+/// Smaller ones are a face or a sign.
+const MIN_LEAD: f32 = 200.0;
+/// Headings of a front page.
+const MIN_INDEX: usize = 5;
 /// Nodes of a quoted post.
 const MAX_POST: usize = 80;
 /// Lines beside a line that are asked whether it stands in a text.
@@ -43,6 +49,8 @@ pub struct Pruned {
     pub why: Vec<Option<Why>>,
     /// Whether running text is among what stayed.
     pub has_prose: bool,
+    /// Whether what stayed is a row of headings that lead elsewhere, with some words each.
+    pub is_index: bool,
     /// The lines at the ends of what stayed, for the host's memory.
     pub blocks: Vec<u64>,
 }
@@ -143,9 +151,19 @@ impl<'a, 'b> Work<'a, 'b> {
         }
     }
 
-    fn done(self, blocks: Vec<u64>) -> Pruned {
+    fn done(mut self, blocks: Vec<u64>) -> Pruned {
+        // A stroke between two links of a breadcrumb is no first word.
+        if let Some(first) = (0..self.lines.len()).find(|&i| self.gone[i].is_none()).map(|i| self.lines[i].first) {
+            for at in 0..first as usize {
+                let node = &self.tree.nodes[at];
+                if node.tag == Tag::Text && weight(node.text) == 0 && node.text.is_ascii() {
+                    self.fates[at] = Fate::Drop;
+                }
+            }
+        }
         let has_prose = self.kept_prose().next().is_some();
-        Pruned { fates: self.fates, removed: self.removed, why: self.gone, has_prose, blocks }
+        let is_index = self.is_index();
+        Pruned { is_index, fates: self.fates, removed: self.removed, why: self.gone, has_prose, blocks }
     }
 
     fn text(&mut self, i: usize) -> &str {
@@ -292,7 +310,7 @@ impl<'a, 'b> Work<'a, 'b> {
         }
         let inside = &tree.nodes[at as usize + 1..node.end as usize];
         let texts: u32 = inside.iter().filter(|n| n.tag == Tag::Text).map(|n| weight(n.text)).sum();
-        texts < 400
+        (1..400).contains(&texts)
             && inside.iter().filter(|n| n.tag == Tag::P).count() < 3
             && inside.iter().any(|n| n.tag == Tag::Img)
             && !inside.iter().any(|n| matches!(n.tag, Tag::Figcaption | Tag::Pre | Tag::Table | Tag::Blockquote))
@@ -327,8 +345,18 @@ impl<'a, 'b> Work<'a, 'b> {
             }
             self.gone[i] = Some(OUTSIDE);
         }
+        let mut n_leads = 0;
         for at in 0..tree.nodes.len() as u32 {
             let node = &tree.nodes[at as usize];
+            if node.tag == Tag::Img
+                && n_leads < MAX_LEADS
+                && headline.is_some_and(|h| h < at)
+                && at < container
+                && self.is_lead(at)
+            {
+                n_leads += 1;
+                continue;
+            }
             let shown = matches!(node.tag, Tag::Img | Tag::Iframe | Tag::Video | Tag::Audio | Tag::Br | Tag::Hr);
             if shown && !tree.holds(container, at) {
                 self.fates[at as usize] = Fate::Drop;
@@ -340,6 +368,37 @@ impl<'a, 'b> Work<'a, 'b> {
                 self.fates[line.first as usize..line.end as usize].fill(Fate::Drop);
             }
         }
+    }
+
+    /// A row of other articles: each heading a link, and hardly more below it than a paragraph.
+    fn is_index(&self) -> bool {
+        let kept = || self.lines.iter().zip(&self.gone).filter(|(_, gone)| gone.is_none()).map(|(line, _)| line);
+        let n_headings = kept().filter(|line| line.tag.is_heading() && line.is_linky()).count();
+        let n_prose = kept().filter(|line| line.is_prose()).count();
+        let begins = kept().find(|line| line.is_prose() || line.tag.is_heading()).is_some_and(|line| line.is_linky());
+        n_headings >= MIN_INDEX && begins && n_prose <= n_headings * 3 / 2
+    }
+
+    /// Whether a picture between the headline and the text is the article's: large, as far as it says, and in nothing else.
+    fn is_lead(&self, at: u32) -> bool {
+        let number = |name: &str| {
+            let told = super::tree::attribute(self.tree.nodes[at as usize].element?, name)?;
+            told.trim().trim_end_matches("px").parse::<f32>().ok()
+        };
+        let is_small = ["width", "height"].iter().any(|name| number(name).is_some_and(|n| n < MIN_LEAD));
+        let other = self.tree.ancestors(at).take(8).any(|at| {
+            let node = &self.tree.nodes[at as usize];
+            node.marks.has(JUNK) && !node.marks.has(Marks::ARTICLE) || node.tag == Tag::A && !self.is_picture_link(at)
+        });
+        !is_small && !other
+    }
+
+    /// A link around a picture that leads to a picture.
+    fn is_picture_link(&self, at: u32) -> bool {
+        let href =
+            self.tree.nodes[at as usize].element.and_then(|element| super::tree::attribute(element, "href")).unwrap_or_default();
+        let path = href.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
+        [".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif"].iter().any(|end| path.ends_with(end))
     }
 
     /// Lists, tables and boxes that are mostly links.
@@ -453,7 +512,14 @@ impl<'a, 'b> Work<'a, 'b> {
                     // As many links as texts: other articles, each with its first words.
                     let (n_linky, n_prose) =
                         rest().fold((0, 0), |(l, p), line| (l + u32::from(line.is_linky()), p + u32::from(line.is_prose())));
-                    let teasers = what == "related links" && n_linky >= 3 && n_linky >= n_prose && before >= 160;
+                    let (_, longest) = rest().fold((0, 0), |(run, longest): (u32, u32), line| match () {
+                        () if line.is_linky() => (0, longest),
+                        () if line.is_prose() => (run + 1, longest.max(run + 1)),
+                        () => (run, longest),
+                    });
+                    let first = rest().next().is_some_and(Line::is_linky);
+                    let teasers =
+                        what == "related links" && before >= 160 && n_linky >= 3 && (n_linky >= n_prose || first && longest <= 3);
                     let limit = if teasers {
                         100
                     } else if text_only {
@@ -587,11 +653,13 @@ impl<'a, 'b> Work<'a, 'b> {
         }
     }
 
-    /// Paragraphs that stood above in the same order: the text again, for print.
+    /// Paragraphs that stood above in the same order, in another element: the text again, for print.
     fn twice(&mut self) {
         self.rule = "twice";
         let mut seen = std::collections::HashMap::new();
         let (mut again, mut last, mut total) = (Vec::new(), None, 0);
+        // It begins as the text does.
+        let start = self.kept_prose().map(|(i, _)| i).next();
         for i in 0..self.lines.len() {
             let line = &self.lines[i];
             if self.gone[i].is_some() || !line.is_prose() {
@@ -601,7 +669,7 @@ impl<'a, 'b> Work<'a, 'b> {
             let text = squash(&self.tree.line_text(line.first, line.end, MAX_TWICE));
             let hash = xxhash_rust::xxh3::xxh3_64(text.as_bytes());
             match seen.get(&hash).copied() {
-                Some(first) if last.is_none_or(|last| first > last) => {
+                Some(first) if last.map_or(Some(first) == start && !self.beside(first, i), |last| first > last) => {
                     again.push(i);
                     last = Some(first);
                 }
@@ -615,7 +683,6 @@ impl<'a, 'b> Work<'a, 'b> {
                 }
             }
         }
-        // A refrain is less.
         if again.len() >= MIN_AGAIN && again.iter().map(|&i| self.lines[i].weight).sum::<u32>() * 4 >= total {
             again.into_iter().for_each(|i| self.drop_line(i, "repeated text"));
         }

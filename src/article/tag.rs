@@ -8,7 +8,7 @@ macro_rules! tags {
 
         impl Tag {
             pub fn of(name: &str) -> Tag {
-                match name { $($name => Tag::$variant,)* _ => Tag::Other }
+                match name { $($name => Tag::$variant,)* _ => Tag::of_custom(name) }
             }
 
             pub fn name(self) -> &'static str {
@@ -37,6 +37,18 @@ tags! {
 }
 
 impl Tag {
+    /// What the elements of AMP and of players stand for.
+    fn of_custom(name: &str) -> Tag {
+        match name {
+            "amp-img" | "amp-anim" => Tag::Img,
+            "amp-video" => Tag::Video,
+            "amp-audio" => Tag::Audio,
+            "amp-iframe" => Tag::Iframe,
+            _ if super::players::is_player(name) => Tag::Embed,
+            _ => Tag::Other,
+        }
+    }
+
     /// Ends the line before and after it.
     pub fn is_block(self) -> bool {
         use Tag::*;

@@ -15,9 +15,16 @@ use std::collections::HashMap;
 
 /// A name and a moment are no longer.
 const MAX_STAMP: u32 = 90;
+/// A heading over comments is no longer.
+const MAX_HEADING: u32 = 36;
 const MIN_STAMP: u32 = 6;
 /// Fewer may be the article's own dates.
 const MIN_STAMPS: usize = 3;
+/// A page has no more comments.
+const MAX_STAMPS: usize = 2_000;
+/// Headings of a list without boxes, and lines from one to the next.
+const MIN_TURNS: usize = 5;
+const MAX_TURN: usize = 4;
 /// Lines of the box of another article.
 const MAX_BOX: usize = 6;
 /// Shorter notices are known by their cues.
@@ -58,11 +65,16 @@ pub fn mark(tree: &Tree, lines: &mut [Line]) {
 /// Runs of moments in elements of the same kind, with text between them.
 fn stamped(tree: &Tree, lines: &[Line], found: &mut [bool]) {
     let mut groups: HashMap<u64, Vec<usize>> = HashMap::new();
+    let mut n_stamps = 0;
     for (i, line) in lines.iter().enumerate() {
+        if n_stamps == MAX_STAMPS {
+            break;
+        }
         // What is known for something else, as a box of related stories, has its own moments.
         let known = line.marks.has(JUNK.without(Marks::COMMENTS.and(Marks::BYLINE)));
         let short = !known && (MIN_STAMP..=MAX_STAMP).contains(&line.weight) && !matches!(line.tag, Tag::H1 | Tag::H2);
         if short && is_stamp(&tree.line_text(line.first, line.end, 200)) {
+            n_stamps += 1;
             groups.entry(kind(tree, line.first)).or_default().push(i);
         }
     }
@@ -171,7 +183,10 @@ fn teasers(tree: &Tree, lines: &[Line], found: &[bool], others: &mut [bool]) {
             (tree.holds(block, lines[i + 1].first) && end - i <= MAX_BOX).then_some((i, end))
         });
         let boxes: Option<Vec<(usize, usize)>> = boxes.collect();
-        for (from, to) in boxes.unwrap_or_default() {
+        // Without boxes, a list of them in turns: heading, words, heading, words.
+        let in_turns = heads.len() >= MIN_TURNS && heads.windows(2).all(|pair| pair[1] - pair[0] <= MAX_TURN);
+        let flat = || if in_turns { heads.iter().map(|&i| (i, i + 2)).collect() } else { Vec::new() };
+        for (from, to) in boxes.unwrap_or_else(flat) {
             others[from..to].fill(true);
         }
     }
@@ -188,7 +203,8 @@ fn below_heading(tree: &Tree, lines: &[Line], found: &mut [bool]) {
             last_prose = last_prose.or(Some(i));
             continue;
         }
-        let Some(text_at) = last_prose.filter(|_| prose >= 60 && line.weight <= 60 && !line.is_linky() && line.tag != Tag::Li)
+        let Some(text_at) =
+            last_prose.filter(|_| prose >= 60 && line.weight <= MAX_HEADING && !line.is_linky() && line.tag != Tag::Li)
         else {
             continue;
         };

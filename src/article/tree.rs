@@ -60,6 +60,32 @@ fn tex<'a>(math: NodeRef<'a, Parsed>) -> Option<&'a str> {
     told.or_else(annotation).map(str::trim).filter(|text| !text.is_empty())
 }
 
+/// What is written before an element of a formula of MathML, so that its text alone can be read: `x_1`, `a/b`, `Q = XW`.
+fn mathml_sign(node: NodeRef<Parsed>) -> Option<&'static str> {
+    let name = |node: NodeRef<Parsed>| node.value().as_element().map(|element| element.name.local.to_string());
+    let above = node.parent().and_then(name)?;
+    if !above.starts_with('m') || above == "menu" || above == "main" || above == "mark" {
+        return None;
+    }
+    let is_relation = |node: NodeRef<Parsed>| {
+        let text = node.first_child().and_then(|child| child.value().as_text().map(|text| text.trim().to_owned()));
+        name(node).as_deref() == Some("mo") && text.is_some_and(|text| RELATIONS.contains(&text.as_str()))
+    };
+    let before: Vec<NodeRef<Parsed>> = node.prev_siblings().filter(|node| node.value().is_element()).take(3).collect();
+    match (above.as_str(), before.len()) {
+        ("msub" | "munder", 1) | ("msubsup" | "munderover", 1) => Some("_"),
+        ("msup" | "mover", 1) | ("msubsup" | "munderover", 2) => Some("^"),
+        ("mfrac", 1) => Some("/"),
+        ("msqrt", 0) => Some("√"),
+        ("mtd" | "mtr", n) if n > 0 => Some(" "),
+        _ if is_relation(node) || before.first().is_some_and(|before| is_relation(*before)) => Some(" "),
+        _ => None,
+    }
+}
+
+/// Signs of formulas that stand between blanks.
+const RELATIONS: [&str; 14] = ["=", "≠", "<", ">", "≤", "≥", "≈", "∈", "→", "+", "−", "-", "⇒", "∼"];
+
 fn address<'a>(node: &Node<'a>) -> Option<&'a str> {
     attribute(node.element?, "href")
 }
@@ -83,6 +109,20 @@ impl<'a> Tree<'a> {
                     if skipping > 0 {
                         skipping += usize::from(parsed.is_element());
                         continue;
+                    }
+                    if let Some(sign) = parsed.as_element().and_then(|_| mathml_sign(node)) {
+                        let at = nodes.len() as u32;
+                        let leaf = Node {
+                            tag: Tag::Text,
+                            parent: open.last().copied().unwrap_or(0),
+                            end: at + 1,
+                            marks: Marks::NONE,
+                            in_link: false,
+                            in_pre: false,
+                            text: sign,
+                            element: None,
+                        };
+                        nodes.push(leaf);
                     }
                     let parent = open.last().copied();
                     let above = parent.map(|p| &nodes[p as usize]);

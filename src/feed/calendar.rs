@@ -91,7 +91,12 @@ pub(super) fn find(parts: &[Part], habit: Option<Order>) -> Option<Found> {
         _ => {}
     }
     for way in &mut ways {
-        way.score += words.iter().enumerate().filter(|(at, _)| way.month != Some(*at)).map(|(_, word)| verdict(word, way.date)).sum::<i32>();
+        way.score += words
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| way.month != Some(*at))
+            .map(|(_, word)| verdict(word, way.date))
+            .sum::<i32>();
         // Where nothing else decides: the feed's habit, else the month first, as most that write so are American.
         let usual = habit.unwrap_or(Order::MonthFirst);
         way.score = 2 * way.score + i32::from(way.order == Some(usual));
@@ -112,7 +117,13 @@ fn verdict(word: &Word, date: NaiveDate) -> i32 {
     let agrees = word.weekdays & 1 << date.weekday().num_days_from_monday() != 0;
     match (word.weekdays != 0, word.months.is_empty()) {
         (true, _) if agrees => 4,
-        (true, true) => if word.is_short { 0 } else { -1 },
+        (true, true) => {
+            if word.is_short {
+                0
+            } else {
+                -1
+            }
+        }
         // It would have to be a weekday, and a wrong one.
         (true, false) => -3,
         // A month that is not taken for one.

@@ -284,8 +284,7 @@ fn take_week(parts: &mut Vec<Part>) -> Option<Option<NaiveDate>> {
     Some(date)
 }
 
-const WEEK: [Weekday; 7] =
-    [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri, Weekday::Sat, Weekday::Sun];
+const WEEK: [Weekday; 7] = [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri, Weekday::Sat, Weekday::Sun];
 
 /// Texts that begin with one long number: `20240131`, `20240131T100000Z`, epoch seconds. The outer `None` says
 /// that it is not one of them.

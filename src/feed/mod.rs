@@ -3,8 +3,8 @@
 //! What a server sent is decoded, read by feed-rs inside a panic guard where it is clean, and by our own
 //! tolerant reader where it is not. The result goes to the store by way of the daemon.
 
-mod clean;
 mod calendar;
+mod clean;
 mod dates;
 mod decode;
 mod discovery;
