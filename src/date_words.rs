@@ -123,6 +123,10 @@ pub fn months(word: &str) -> Vec<u32> {
             Fit::None => {}
         }
     }
+    // `marți` is Tuesday, although `martie` begins so.
+    if whole.is_empty() && WEEKDAYS.iter().any(|names| fit(names, word) == Fit::Whole) {
+        return Vec::new();
+    }
     if whole.is_empty() && begun.is_empty() && weekdays(word) == 0 {
         return STARTS.iter().filter(|(start, _)| word.starts_with(start)).map(|(_, month)| *month).take(1).collect();
     }

@@ -4,7 +4,7 @@
 //! No element whose content the parser reads as raw text is in it, and nothing of SVG or MathML, so parsing a body
 //! again cannot turn text into markup.
 
-use super::tree::Tag;
+use super::tag::Tag;
 use crate::text::any_byte;
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};

@@ -3,7 +3,7 @@
 use super::classes::Marks;
 use super::lines::Line;
 use super::select::Selection;
-use super::tree::{Tree, weight};
+use super::tree::{Tree, attribute, weight};
 use crate::text::{fold, is_cjk};
 
 /// What stands before a name. A row that ends in a letter needs a space, or a capital, after it.
@@ -18,6 +18,9 @@ const LINES_AFTER: usize = 6;
 const MAX_WORDS: usize = 5;
 const MAX_NAMES: usize = 5;
 
+/// What stands between a name and a paper's.
+const FOR: [&str; 4] = [" for ", " at ", " für ", " pour "];
+
 /// `By Jo Doe`, alone on its line.
 pub fn introduces(line: &str) -> bool {
     weight(line) < MAX_WEIGHT && name_part(line).is_some()
@@ -29,10 +32,72 @@ pub fn author(tree: &Tree, lines: &[Line], selection: &Selection) -> Option<Stri
     let from = headline.saturating_sub(LINES_BEFORE);
     let to = (headline + LINES_AFTER).min(lines.len());
     let near = (headline + 1..to).chain(from..headline).map(|i| &lines[i]).filter(|line| line.weight < MAX_WEIGHT);
-    near.filter(|line| !line.tag.is_heading()).find_map(|line| {
+    let near: Vec<&Line> = near.filter(|line| !line.tag.is_heading()).collect();
+    let introduced = near.iter().find_map(|line| {
         let text = tree.line_text(line.first, line.end, 200);
-        names(name_part(&text)?, line.marks.has(Marks::BYLINE.and(Marks::AUTHOR_BOX)))
+        let part = name_part(&text).or_else(|| INSIDE.iter().find_map(|word| text.split_once(word).map(|(_, rest)| rest)))?;
+        names(part, line.marks.has(Marks::BYLINE.and(Marks::AUTHOR_BOX)))
+    });
+    introduced
+        .or_else(|| near.iter().find_map(|line| linked(tree, line)))
+        .or_else(|| near.iter().find_map(|line| called(tree, line)))
+}
+
+/// What stands before a name in the middle of a line too.
+const INSIDE: [&str; 6] = ["作者：", "作者:", "记者：", "記者：", "撰文：", "文／"];
+
+/// Parts of the addresses of pages about a person.
+const PERSONS: [&str; 12] = [
+    "/author/",
+    "/authors/",
+    "/autor/",
+    "/autoren/",
+    "/auteur/",
+    "/by/",
+    "/people/",
+    "/staff/",
+    "/profile/",
+    "/contributor/",
+    "/contributors/",
+    "/redaktion/",
+];
+
+/// A name that is a link to a page about its bearer.
+fn linked(tree: &Tree, line: &Line) -> Option<String> {
+    elements(tree, line).find_map(|at| {
+        let href = attribute(tree.nodes[at as usize].element?, "href")?.to_ascii_lowercase();
+        PERSONS.iter().any(|part| href.contains(part)).then(|| alone(tree, at)).flatten()
     })
+}
+
+/// A name in an element that is called the author.
+fn called(tree: &Tree, line: &Line) -> Option<String> {
+    elements(tree, line).find_map(|at| {
+        let class = attribute(tree.nodes[at as usize].element?, "class")?.to_ascii_lowercase();
+        let words = class.split(|c: char| !c.is_ascii_alphabetic());
+        let names = words.clone().any(|word| NAMED.contains(&word));
+        names.then(|| alone(tree, at)).flatten()
+    })
+}
+
+/// Words of classes of an author's name.
+const NAMED: [&str; 9] = ["author", "authors", "authorname", "byline", "autor", "autoren", "auteur", "fn", "writer"];
+
+/// The elements around and in a line, from the nearest on.
+fn elements<'b>(tree: &'b Tree, line: &Line) -> impl Iterator<Item = u32> + 'b {
+    let (first, end) = (line.first, line.end);
+    let inside = (first..end).filter(|&at| tree.nodes[at as usize].element.is_some());
+    // No further than the elements that hold this line alone.
+    let around = tree.ancestors(first).take(3).filter(move |&at| tree.nodes[at as usize].end <= end + 2);
+    around.chain(inside)
+}
+
+/// The text of an element that is a name, or names, and nothing else.
+fn alone(tree: &Tree, at: u32) -> Option<String> {
+    let text = tree.line_text(at, tree.nodes[at as usize].end, 120);
+    let text = name_part(&text).unwrap_or(&text);
+    let n_words = text.split_whitespace().count();
+    (n_words >= 2).then(|| names(text, false)).flatten()
 }
 
 fn name_part(line: &str) -> Option<&str> {
@@ -48,6 +113,8 @@ fn name_part(line: &str) -> Option<&str> {
 
 /// The names at the start of what follows "by". Where no class calls the line a byline only names may be in it.
 fn names(text: &str, is_byline: bool) -> Option<String> {
+    // `Jo Doe for the Example`
+    let text = FOR.iter().filter_map(|word| text.find(word)).min().map_or(text, |at| &text[..at]);
     let end = text.find(|c: char| c.is_ascii_digit() || "|｜·•()（）–—@".contains(c)).unwrap_or(text.len());
     let (text, rest) = text.split_at(end);
     if text.chars().next().is_some_and(is_cjk) {

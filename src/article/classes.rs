@@ -3,7 +3,7 @@
 //! Class *tokens* are compared, never substrings: `header` is not in `shareholder`. A token after a word like
 //! `has` or `no` (`has-sidebar`) speaks about something else and is skipped.
 
-use super::tree::Tag;
+use super::tag::Tag;
 use scraper::node::Element;
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -42,6 +42,10 @@ impl Marks {
     pub const LINE_NUMBERS: Marks = Marks(1 << 24);
     /// Repeats what stands beside it for the eye: a formula as drawn.
     pub const DRAWN: Marks = Marks(1 << 25);
+    /// Readers' comments, by their shape ([`super::threads`]).
+    pub const THREAD: Marks = Marks(1 << 26);
+    /// Opens when it is clicked: what is hidden in it is text.
+    pub const FOLDED: Marks = Marks(1 << 27);
 
     pub fn has(self, other: Marks) -> bool {
         self.0 & other.0 != 0
@@ -58,7 +62,7 @@ impl Marks {
 
 impl std::fmt::Display for Marks {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        const NAMES: [&str; 26] = [
+        const NAMES: [&str; 28] = [
             "hidden",
             "comments",
             "share",
@@ -85,6 +89,8 @@ impl std::fmt::Display for Marks {
             "picture",
             "line numbers",
             "drawn",
+            "thread",
+            "folded",
         ];
         let set: Vec<&str> =
             NAMES.iter().enumerate().filter(|(bit, _)| self.0 & (1 << bit) != 0).map(|(_, name)| *name).collect();
@@ -169,7 +175,7 @@ const TOKENS: &[(Marks, &[&str])] = &[
         "tooltip", "tooltips", "truste",
     ]),
     (Marks::NOTICE, &[
-        "alertbar", "audioplayer", "bianji", "copyrightnotice", "correction", "declaration", "disclaimer", "disclosure",
+        "alertbar", "audioplayer", "jwcontrols", "mediacontrols", "mejs", "playercontrols", "plyr", "videocontrols", "vjs", "bianji", "copyrightnotice", "correction", "declaration", "disclaimer", "disclosure",
         "editer", "editsection", "errorreport", "factbox", "feedback", "infobox", "jumptonav", "loader", "loading", "mwjump",
         "noexcerpt", "noprint", "poll", "polls", "printfooter", "printonly", "quiz", "readaloud", "screenreader",
         "screenreadertext", "shengming", "snackbar", "sronly", "subscriberonly", "survey", "texttospeech", "toast",
@@ -217,7 +223,8 @@ const TOKENS: &[(Marks, &[&str])] = &[
         "image", "imagewrap", "img", "inlineimage", "leadimage", "photo", "pic", "picture", "thumbnail", "wpcaption",
     ]),
     (Marks::EMBED, &[
-        "blockquote", "embed", "embedded", "instagrammedia", "oembed", "pullquote", "tweet", "twittertweet",
+        "blockquote", "embed", "embedded", "endnotes", "footnote", "footnotes", "instagrammedia", "oembed", "pullquote", "tweet",
+        "twittertweet",
     ]),
     (Marks::CODE, &[
         "code", "codeblock", "crayon", "highlight", "hljs", "prism", "sourcecode", "syntaxhighlighter",
@@ -226,10 +233,15 @@ const TOKENS: &[(Marks, &[&str])] = &[
         "blobnum", "gutter", "linenodiv", "lineno", "linenos", "linenumber", "linenumbers", "lnnumbers", "lnt",
     ]),
     (Marks::DRAWN, &["katexhtml"]),
+    (Marks::FOLDED, &["accordion", "collapsible", "expander", "faq", "faqs", "spoiler"]),
+    (Marks::HIDDEN, &["conditioninvisible", "popovercontent", "popoverbody", "tooltipbody", "tooltipcontent", "tooltiptext"]),
 ];
 
 /// `has-sidebar`, `no-comments`: the next token is about something else.
 const NEGATING: [&str; 11] = ["has", "no", "not", "with", "without", "hide", "is", "open", "closed", "enable", "if"];
+
+/// What blogs put before the topics of an article among its classes.
+const ABOUT: [&str; 5] = ["tag", "category", "topic", "term", "keyword"];
 
 type Table = HashMap<&'static [u8], Marks, std::hash::BuildHasherDefault<ShortHasher>>;
 
@@ -266,11 +278,20 @@ impl<'a> Names<'a> {
 
 /// What is known of an element before its text is looked at.
 pub fn marks<'a>(tag: Tag, element: &'a Element, names: &mut Names<'a>) -> Marks {
+    marks_of(tag, element, names, true)
+}
+
+/// [`marks`], where the id says nothing.
+pub fn marks_without_id(tag: Tag, element: &Element) -> Marks {
+    marks_of(tag, element, &mut Names::default(), false)
+}
+
+fn marks_of<'a>(tag: Tag, element: &'a Element, names: &mut Names<'a>, id: bool) -> Marks {
     let mut marks = Marks::NONE;
     for (name, value) in &element.attrs {
         match &*name.local {
             // That of a heading is made from its words.
-            "id" if tag.is_heading() => {}
+            "id" if tag.is_heading() || !id => {}
             "class" | "id" | "data-testid" | "data-component" | "data-module" | "data-type" | "data-block" | "data-role" => {
                 marks = marks.and(names.marks(value));
             }
@@ -297,7 +318,8 @@ fn role(value: &str) -> Marks {
         "navigation" | "menu" | "menubar" | "banner" | "search" | "tablist" => Marks::NAVIGATION,
         "complementary" => Marks::SIDEBAR,
         "contentinfo" => Marks::FOOTER,
-        "dialog" | "alertdialog" | "tooltip" => Marks::CONSENT,
+        "dialog" | "alertdialog" => Marks::CONSENT,
+        "tooltip" => Marks::HIDDEN,
         "alert" | "status" => Marks::NOTICE,
         "article" | "main" => Marks::ARTICLE,
         _ => Marks::NONE,
@@ -346,8 +368,11 @@ fn word_marks(word: &str) -> Marks {
                 before = end;
             } else {
                 if !skip {
-                    for name in [&letters[before..end], token] {
-                        marks = marks.and(BY_TOKEN.get(name).copied().unwrap_or_default());
+                    let pair = &letters[before..end];
+                    marks = marks.and(BY_TOKEN.get(pair).copied().unwrap_or_default());
+                    // `category-newsletter` says what an article is about.
+                    if !ABOUT.iter().any(|word| word.as_bytes() == &letters[before..start]) {
+                        marks = marks.and(BY_TOKEN.get(token).copied().unwrap_or_default());
                     }
                 }
                 skip = false;

@@ -3,6 +3,7 @@
 //! Compared with the start of a line, folded ([`crate::text::fold`]). Only short lines are compared: an
 //! article may well begin a paragraph with "Advertisement".
 
+use super::tree::weight;
 use crate::text::{fold, is_cjk};
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -26,6 +27,15 @@ pub struct Row {
 #[rustfmt::skip]
 const ROWS: &[Row] = &[
     Row { cue: Cue::End, what: "comment form", phrases: &[
+        "оставить комментарий", "оставьте комментарий", "добавить комментарий", "добавить свой комментарий", "написать комментарий",
+        "оставить свой комментарий", "комментировать", "читать комментарии", "ваш комментарий", "ваш e-mail не будет опубликован",
+        "обсудить на форуме", "обсудить в форуме", "администрация сайта не несет", "вы можете комментировать", "войдите, чтобы комментировать",
+        "чтобы оставить комментарий", "комментарии читателей", "комментарии посетителей", "комментарии пользователей", "залишити коментар",
+        "dodaj komentarz", "skomentuj", "napisz komentarz", "dodaj opinię", "dodaj swoją opinię", "zostaw komentarz", "opinie internautów",
+        "komentarze internautów", "komentarze czytelników", "zaloguj się, aby skomentować", "twój adres e-mail nie zostanie",
+        "twój adres email nie zostanie", "zobacz wszystkie komentarze", "zobacz komentarze", "czytaj komentarze", "dołącz do dyskusji",
+        "σχολιάστε", "αφήστε ένα σχόλιο", "αφήστε σχόλιο", "γράψτε το σχόλιό", "προσθήκη σχολίου", "προσθέστε σχόλιο", "σχόλια αναγνωστών",
+        "η ηλ. διεύθυνση σας δεν δημοσιεύεται", "αφήστε μια απάντηση",
         "leave a reply", "leave a comment", "post a comment", "add a comment", "write a comment", "join the conversation",
         "join the discussion", "your email address will not be published", "required fields are marked", "comments are closed",
         "view comments", "show comments", "load comments", "read comments", "you must be logged in to", "log in to comment",
@@ -44,6 +54,18 @@ const ROWS: &[Row] = &[
         "댓글 달기", "댓글 남기기", "답글 남기기", "댓글을 남겨", "이메일은 공개되지", "이메일 주소는 공개되지", "댓글 쓰기", "회원로그인",
     ] },
     Row { cue: Cue::End, what: "related links", phrases: &[
+        "смотрите также", "смотри также", "читайте также", "читай также", "читайте еще", "читайте по теме", "по теме", "по этой теме",
+        "материалы по теме", "новости по теме", "статьи по теме", "ссылки по теме", "еще по теме", "другие новости", "другие материалы",
+        "другие статьи", "последние новости", "похожие новости", "похожие статьи", "похожие материалы", "главные новости",
+        "новости партнеров", "новости партнёров", "самое читаемое", "самое популярное", "популярное", "вас может заинтересовать",
+        "рекомендуем", "рекомендуем прочитать", "предыдущая новость", "следующая новость", "еще новости", "читайте на эту тему",
+        "схожі новини", "читайте також", "інші новини", "останні новини",
+        "czytaj również", "czytaj także", "czytaj też", "czytaj więcej", "zobacz także", "zobacz również", "zobacz też",
+        "przeczytaj także", "przeczytaj również", "przeczytaj też", "powiązane artykuły", "podobne artykuły", "polecane artykuły",
+        "powiązane tematy", "więcej na ten temat", "więcej na temat", "najnowsze wiadomości", "najczęściej czytane",
+        "najpopularniejsze", "polecamy", "inne artykuły", "następny artykuł", "poprzedni artykuł", "warto przeczytać", "w tym temacie",
+        "διαβάστε επίσης", "διαβάστε ακόμα", "δείτε επίσης", "δείτε ακόμα", "σχετικά άρθρα", "σχετικές ειδήσεις", "σχετικά θέματα",
+        "περισσότερα άρθρα", "τελευταία νέα", "τελευταίες ειδήσεις", "δημοφιλή", "προηγούμενο άρθρο", "επόμενο άρθρο",
         "related articles", "related posts", "related stories", "related news", "related content", "related reading",
         "related topics", "more from", "more stories", "more on this", "recommended for you", "you may also like",
         "you might also like", "you may also be interested", "what to read next", "read next", "up next", "most read",
@@ -68,6 +90,8 @@ const ROWS: &[Row] = &[
         "责任编辑", "責任編輯", "责编", "責編", "文章关键词", "版权声明", "版權聲明", "免责声明", "免責聲明", "郑重声明",
     ] },
     Row { cue: Cue::End, what: "newsletter", phrases: &[
+        "подпишитесь на", "подписывайтесь на", "подписаться на", "присоединяйтесь к", "zapisz się na", "zapisz się do", "zasubskrybuj",
+        "εγγραφείτε στο", "γραφτείτε στο",
         "sign up for our", "sign up to our", "sign up for the", "subscribe to our", "subscribe to the", "get our newsletter",
         "join our newsletter", "newsletter sign", "get the latest news", "get the best of", "sign up now", "stay up to date",
         "stay informed", "never miss a", "enter your email", "download our app", "support our journalism",
@@ -75,6 +99,10 @@ const ROWS: &[Row] = &[
         "suscríbete", "訂閱電子報", "订阅电子报", "立即訂閱", "メルマガ登録", "ニュースレター", "뉴스레터 구독",
     ] },
     Row { cue: Cue::Line, what: "share bar", phrases: &[
+        "поделиться", "поделитесь", "рассказать друзьям", "добавить в закладки", "отправить другу", "отправить ссылку", "версия для печати",
+        "распечатать", "мне нравится", "опубликовать в", "код для вставки", "код для блога", "оцените статью", "оцените материал",
+        "podziel się", "udostępnij", "wyślij znajomemu", "poleć znajomemu", "poleć artykuł", "drukuj", "wydrukuj", "wersja do druku", "polub",
+        "oceń artykuł", "śledź nas", "powiadom znajomego", "κοινοποίηση", "κοινοποιήστε", "μοιραστείτε", "εκτύπωση", "ακολουθήστε", "αποστολή με",
         "share this", "share on", "share via", "share:", "share article", "share the article", "share to", "share with",
         "tweet this", "follow us", "follow me on", "like us on", "like this:", "click to share", "email this", "print this",
         "copy link", "loading...", "like loading", "opens in new window", "find us on", "save this story", "artikel teilen",
@@ -85,12 +113,15 @@ const ROWS: &[Row] = &[
         "기사 공유", "글자크기", "字体：", "字号", "字號",
     ] },
     Row { cue: Cue::Line, what: "advertisement", phrases: &[
+        "реклама", "на правах рекламы", "reklama", "artykuł sponsorowany", "tekst sponsorowany", "διαφήμιση", "дальше текст после рекламы",
         "advertisement", "advertising", "story continues below", "article continues below", "continue reading below",
         "scroll to continue", "sponsored by", "this article contains affiliate", "we may earn a commission",
         "we may receive a commission", "ad feedback", "promoted:", "skip advertisement", "anzeige", "werbung", "publicité",
         "publicidad", "la suite après cette publicité", "廣告", "广告", "【广告】", "広告", "スポンサーリンク", "광고",
     ] },
     Row { cue: Cue::Line, what: "related links", phrases: &[
+        "читайте также:", "смотрите также:", "читайте:", "подробнее:", "подробнее о", "по теме:", "см. также", "czytaj też:", "czytaj:",
+        "zobacz:", "więcej:", "przeczytaj:", "zobacz wideo", "zobacz zdjęcia", "zobacz galerię", "διαβάστε:", "δείτε:", "διαβάστε περισσότερα",
         "read more:", "read more about", "read more on", "read also:", "also read:", "also read |", "read:", "read |",
         "see also:", "see more:", "related:", "related |", "recommended:", "more:", "don't miss:", "read this next", "watch:",
         "watch now:", "watch |", "watch live:", "listen:", "click here", "must read", "more coverage", "related video",
@@ -101,6 +132,12 @@ const ROWS: &[Row] = &[
         "查看更多", "點擊查看", "点击查看", "查看原文", "查看详情", "更多内容请", "更多精彩内容", "【関連記事】", "関連：", "▶関連", "→関連", "関連記事", "参考：",
     ] },
     Row { cue: Cue::Line, what: "date or byline", phrases: &[
+        "источник:", "источник ", "автор:", "авторы:", "автор ", "фото:", "фото ", "опубликовано", "дата публикации", "добавлено:",
+        "дата:", "просмотров", "просмотры:", "рубрика:", "рубрики:", "метки:", "теги:", "ключевые слова", "разделы:", "категория:",
+        "по материалам", "по информации сайта", "обновлено", "текст:", "джерело:", "źródło:", "źródła:", "autorzy:", "fot.", "fot:", "zdjęcie:",
+        "opublikowano", "data publikacji", "dodano:", "dodane ", "aktualizacja:", "ostatnia aktualizacja", "tagi:", "słowa kluczowe",
+        "kategorie:", "kategoria:", "wyświetleń", "odsłon", "πηγή:", "πηγή ", "συντάκτης:", "φωτογραφία:", "φωτο:", "δημοσίευση:", "δημοσιεύθηκε",
+        "ημερομηνία", "ενημερώθηκε", "τελευταία ενημέρωση", "ετικέτες", "κατηγορία:",
         "last updated", "last modified", "updated:", "updated on", "published:", "published on", "published at", "posted on",
         "posted by", "posted in", "posted:", "first published", "written by", "by:", "author:", "authors:", "reading time",
         "estimated reading", "story by", "photos by", "photo by", "image credit", "photo credit", "image:", "photo:",
@@ -121,6 +158,12 @@ const ROWS: &[Row] = &[
         "무단 전재", "저작권자", "ⓒ", "송고", "发表于", "发布于", "發表於", "發佈於", "本贴由", "本帖最后由", "楼主",
     ] },
     Row { cue: Cue::Line, what: "notice", phrases: &[
+        "все права защищены", "все права на материалы", "перепечатка", "при перепечатке", "при использовании материалов", "использование материалов",
+        "при цитировании", "если вы заметили ошибку", "если вы нашли ошибку", "нашли ошибку", "выделите ошибку", "заметили ошибку", "правовые ограничения",
+        "наверх", "вернуться", "на главную", "версия для", "мнение редакции может", "редакция не несет", "редакция не несёт",
+        "wszelkie prawa", "materiał chroniony", "prawa zastrzeżone", "kopiowanie", "regulamin", "wyrażam zgodę", "ta strona używa",
+        "strona korzysta z plików", "do góry", "powrót", "zgłoś błąd", "zauważyłeś błąd", "oświadczam, że", "με επιφύλαξη", "απαγορεύεται η αναδημοσίευση",
+        "όλα τα δικαιώματα", "επιστροφή",
         "this website uses cookies", "this slideshow requires", "please note: if you", "this site uses cookies",
         "we use cookies", "by continuing to", "all rights reserved", "terms of use", "privacy policy", "javascript is",
         "please enable javascript", "your browser does not", "please update your browser", "you need to enable",
@@ -138,10 +181,14 @@ const ROWS: &[Row] = &[
         "続きを読む", "この続き", "もっと見る", "ページトップ", "本サイトは", "더보기", "목차", "본문 바로가기",
     ] },
     Row { cue: Cue::Alone, what: "image placeholder", phrases: &[
+        "фото", "видео", "иллюстрация", "zdjęcie", "wideo", "φωτογραφία", "βίντεο",
         "圖片", "图片", "插图", "插圖", "图", "圖", "照片", "配图", "画像", "写真", "사진", "이미지", "image", "photo", "picture", "bild", "foto",
         "img", "视频", "視頻", "影片", "动图", "gif", "video", "動画", "동영상", "图片加载中", "点击查看大图",
     ] },
     Row { cue: Cue::Alone, what: "share bar", phrases: &[
+        "печать", "распечатать", "вконтакте", "одноклассники", "твитнуть", "сохранить", "обсудить", "комментарии", "комментировать", "реклама",
+        "подписаться", "далее", "назад", "наверх", "войти", "drukuj", "komentarze", "opinie", "wróć", "dalej", "zaloguj", "oceń", "więcej",
+        "reklama", "εκτύπωση", "σχόλια", "επιστροφή",
         "share", "tweet", "pin", "email", "print", "facebook", "twitter", "linkedin", "pinterest", "whatsapp", "reddit",
         "telegram", "flipboard", "tumblr", "x", "line", "微信", "微博", "qq空间", "qq", "臉書", "推特", "teilen", "merken", "drucken",
         "mailen", "twittern", "pocket", "xing", "mail", "e-mail", "copy", "save", "like", "分享", "收藏", "点赞", "打印", "シェア",
@@ -164,24 +211,68 @@ static BY_FIRST: LazyLock<HashMap<char, Vec<(&'static str, &'static Row)>>> = La
     map
 });
 
-/// What stands in lines after the end of a text, anywhere in the line.
+/// What stands in lines after the end of a text, anywhere in the line, and in no sentence of a text.
 #[rustfmt::skip]
 const BOILERPLATE: &[&str] = &[
-    "contributed to this report", "contributed reporting", "follow us on", "follow him on", "follow her on", "follow them on",
-    "follow me on", "on twitter", "on facebook", "on instagram", "newsletter", "sign up", "subscribe", "all rights reserved",
-    "email us", "click here", "download the app", "our app", "whatsapp", "telegram", "originally appeared",
-    "originally published", "first appeared on", "appeared first on", "like this story", "have a tip", "send us",
-    "get in touch", "contact us", "this material may not be published", "affiliate", "our journalism",
-    "let us know in the comments", "in the comments below", "what do you think", "read more", "follow @", "copyright ©",
-    "on google news", "preferred source", "for ios and android", "to view the full story", "for the full story",
-    "folgen sie uns", "abonnieren", "mehr zum thema", "in den kommentaren", "suscríb", "síguenos", "suivez-nous", "abonnez",
-    "扫描", "二维码", "二維碼", "公众号", "公眾號", "客户端", "关注我们", "關注我們", "微信号", "版权归", "侵权", "转载", "轉載", "联系我们", "投稿", "更多精彩", "敬请关注",
-    "不代表本", "粉絲團", "フォローし", "無断", "무단", "구독",
+    "contributed to this report", "contributed to this story", "contributed to this article", "contributed reporting", "all rights reserved",
+    "originally appeared", "originally published", "first appeared on", "appeared first on", "this material may not be published",
+    "let us know in the comments", "in the comments below", "copyright ©", "to view the full story", "for the full story", "email us",
+    "on google news", "preferred source", "for ios and android", "follow us on", "follow @", "download the app", "like this story",
+    "folgen sie uns", "mehr zum thema", "in den kommentaren", "síguenos", "suivez-nous", "扫描二维码", "扫码", "公众号", "公眾號", "关注我们", "關注我們",
+    "微信号", "版权归", "侵权", "转载请", "轉載請", "请勿转载", "不得转载", "禁止转载", "联系我们", "更多精彩", "敬请关注", "不代表本", "粉絲團", "フォローし", "無断", "무단",
+    "все права защищены", "при использовании материалов", "wszelkie prawa zastrzeżone", "με επιφύλαξη παντός",
 ];
 
-/// Whether a folded line after the last sentence is what sites put there.
-pub fn is_boilerplate(folded: &str) -> bool {
-    BOILERPLATE.iter().any(|phrase| folded.contains(phrase))
+/// Of things that sites ask their readers for, which a text may speak of too: they say something beside a link, two of them, or
+/// in a line that speaks to the reader.
+#[rustfmt::skip]
+const ASKED: &[&str] = &[
+    "follow him on", "follow her on", "follow them on", "follow me on", "on twitter", "on facebook", "on instagram", "newsletter", "sign up",
+    "subscribe", "click here", "our app", "whatsapp", "telegram", "have a tip", "send us", "get in touch", "contact us", "affiliate",
+    "our journalism", "what do you think", "read more", "abonnieren", "suscríb", "abonnez", "扫描", "二维码", "二維碼", "客户端", "转载", "轉載",
+    "投稿", "구독", "подпис", "вконтакте", "в telegram", "subskry", "zapisz się", "na facebooku", "na twitterze", "στο twitter", "στο facebook",
+];
+
+/// Words that begin what is said to readers.
+#[rustfmt::skip]
+const REQUESTS: &[&str] = &[
+    "follow", "subscribe", "sign up", "join", "download", "get", "click", "send", "email", "contact", "like", "read", "let us", "visit", "want",
+    "have", "do you", "what do you", "please", "if you", "for more", "check out", "share", "support", "you can", "find", "listen", "watch", "see",
+    "don't", "stay", "to", "got", "follow", "folgen", "abonnieren", "melden", "sie", "wenn", "suscríbete", "sigue", "abonnez", "retrouvez",
+    "подпис", "читайте", "zapisz", "dołącz", "śledź", "关注", "扫", "欢迎", "更多", "請", "请",
+];
+
+/// Whether a folded line after the last sentence is what sites put there; `links`: whether a part of it is a link.
+pub fn is_boilerplate(folded: &str, links: bool) -> bool {
+    if BOILERPLATE.iter().any(|phrase| folded.contains(phrase)) {
+        return true;
+    }
+    let n_asked = ASKED.iter().filter(|phrase| folded.contains(**phrase)).take(2).count();
+    let asks = || {
+        let line = folded.trim_start_matches(|c: char| !c.is_alphanumeric());
+        REQUESTS.iter().any(|word| line.strip_prefix(word).is_some_and(|rest| word_ends(word, rest)))
+    };
+    n_asked > 0 && (links && (asks() || n_asked > 1 || weight(folded) < 120) || asks() && (n_asked > 1 || weight(folded) < 160))
+}
+
+/// What sites say in their own name: rights, liability, consent. One at the start of a line, or two in it, and it is no article.
+#[rustfmt::skip]
+const LEGAL: &[&str] = &[
+    "all rights reserved", "this website uses cookies", "this site uses cookies", "we use cookies", "terms of use", "terms of service",
+    "privacy policy", "personal data", "are not responsible for", "do not necessarily reflect", "copyrighted property", "written permission", "may not be published, broadcast",
+    "alle rechte vorbehalten", "diese website verwendet cookies", "wir verwenden cookies", "datenschutzerklärung", "tous droits réservés",
+    "todos los derechos reservados", "правовые ограничения", "все права", "охраняются в соответствии", "не несет ответственности",
+    "не несёт ответственности", "перепечатка", "при использовании материалов", "использование материалов", "при цитировании", "цитирование материалов",
+    "мнение редакции может", "wyrażam zgodę", "oświadczam, że", "danych osobowych", "prawa zastrzeżone", "materiał chroniony prawem", "regulamin",
+    "με επιφύλαξη παντός", "απαγορεύεται η αναδημοσίευση", "凡本网注明", "凡本站注明", "凡注明", "版权声明", "版權聲明", "免责声明", "免責聲明", "未经授权",
+    "未經授權", "不代表本网", "不代表本站", "版权均属", "转载自其他媒体", "违反上述声明", "与本网联系", "与本站联系", "本网站所刊登", "本網站所刊登",
+];
+
+/// Whether a folded line is such.
+pub fn is_legal(folded: &str) -> bool {
+    let line = folded.trim_start_matches(|c: char| !c.is_alphanumeric());
+    LEGAL.iter().any(|phrase| line.starts_with(phrase))
+        || LEGAL.iter().filter(|phrase| line.contains(**phrase)).take(2).count() == 2
 }
 
 /// Ends of the teaser of another article.
@@ -225,11 +316,124 @@ pub fn tells_of_author(line: &str) -> bool {
         && after.any(|word| ROLES.contains(&word.trim_matches(|c: char| !c.is_alphanumeric())))
 }
 
+/// Headings over what readers wrote; alone on their line, or with a number.
+#[rustfmt::skip]
+const COMMENTS: &[&str] = &[
+    "comment", "comments", "reader comments", "readers' comments", "your comments", "user comments", "responses", "replies",
+    "thoughts on", "kommentare", "kommentar", "leserkommentare", "lesermeinungen", "forum", "diskussion", "commentaires", "réactions",
+    "vos commentaires", "vos réactions", "comentarios", "comentários", "commenti", "reacties", "kommentarer", "комментарии", "комментариев", "комментария", "комментарий",
+    "комментарии к статье", "комментарии к новости", "ваши комментарии", "отзывы", "обсуждение", "мнения читателей", "коментарі", "komentarze",
+    "komentarzy", "komentarz", "opinie", "opinii", "opinia", "dyskusja", "wypowiedzi", "σχόλια", "σχολια", "σχόλιο", "评论", "評論", "网友评论", "最新评论", "留言", "回复", "コメント", "댓글",
+];
+
+/// Whether a folded line is the heading of comments; `Some(true)` where it counts them too.
+pub fn comments_heading(folded: &str) -> Option<bool> {
+    let counts = folded.bytes().any(|b| (b'1'..=b'9').contains(&b));
+    let words = folded.trim_matches(|c: char| !c.is_alphabetic());
+    // `13 comment(s)`
+    let words = words.strip_suffix("(s").unwrap_or(words);
+    COMMENTS.contains(&words).then_some(counts)
+}
+
+/// What the buttons under a comment say.
+#[rustfmt::skip]
+const ANSWERS: &[&str] = &[
+    "reply", "report abuse", "report this", "flag", "quote", "antworten", "melden", "répondre", "signaler", "responder", "rispondi", "ответить",
+    "пожаловаться", "цитировать", "odpowiedz", "zgłoś", "zgłoś do moderatora", "zgłoś nadużycie", "cytuj", "απάντηση", "回复", "返信", "답글",
+];
+
+/// Whether a folded line is such a button.
+pub fn is_answer(folded: &str) -> bool {
+    ANSWERS.contains(&folded.trim_matches(|c: char| !c.is_alphabetic()))
+}
+
+/// How long ago something was written.
+const AGO: [&str; 16] = [
+    " ago",
+    "vor ",
+    "il y a ",
+    "hace ",
+    " fa",
+    " geleden",
+    "назад",
+    "temu",
+    "πριν ",
+    "分钟前",
+    "小时前",
+    "天前",
+    "分前",
+    "時間前",
+    "日前",
+    "전",
+];
+
+/// Whether a folded line with a number says how long ago it was.
+pub fn is_ago(folded: &str) -> bool {
+    const UNITS: [&str; 28] = [
+        "second",
+        "minute",
+        "min",
+        "hour",
+        "day",
+        "week",
+        "month",
+        "year",
+        "stunde",
+        "tag",
+        "woche",
+        "monat",
+        "jahr",
+        "heure",
+        "jour",
+        "semaine",
+        "mois",
+        "hora",
+        "día",
+        "semana",
+        "час",
+        "минут",
+        "дн",
+        "недел",
+        "месяц",
+        "godzin",
+        "dni",
+        "ώρ",
+    ];
+    AGO.iter().any(|word| folded.contains(word))
+        && (UNITS.iter().any(|unit| folded.contains(unit)) || folded.contains('前') || folded.contains('전'))
+}
+
+/// What a line says of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Said {
+    pub cue: Cue,
+    pub what: &'static str,
+    /// The words that say it; empty where the end of the line does.
+    pub phrase: &'static str,
+    /// Whether a sign follows them: `Advertisement – …`.
+    pub is_apart: bool,
+}
+
+impl Said {
+    /// `Read more:` names what follows; `read more` may begin any sentence.
+    pub fn is_label(self) -> bool {
+        self.is_apart
+            || self.phrase.chars().count() > 1 && self.phrase.ends_with(|c: char| !c.is_alphanumeric() && c != ' ')
+            || self.phrase.starts_with(['(', '（', '[', '【'])
+    }
+
+    /// How much the phrase says alone: words, or letters of a script without spaces two a word.
+    pub fn n_words(self) -> usize {
+        let n_cjk = self.phrase.chars().filter(|c| is_cjk(*c)).count();
+        if n_cjk > 0 { n_cjk.div_ceil(2) } else { self.phrase.split_whitespace().count() }
+    }
+}
+
 /// What a folded line says of itself; the first row that fits.
-pub fn cue(folded: &str) -> Option<(Cue, &'static str)> {
+pub fn cue(folded: &str) -> Option<Said> {
     let line = folded.trim_start_matches(|c: char| !c.is_alphanumeric() && !"©ⓒ(（[【▶→".contains(c));
     if MORE.iter().any(|more| line.ends_with(more)) {
-        return Some((Cue::Line, "related links"));
+        return Some(Said { cue: Cue::Line, what: "related links", phrase: "", is_apart: false });
     }
     one_cue(line)
         .or_else(|| {
@@ -243,7 +447,7 @@ pub fn cue(folded: &str) -> Option<(Cue, &'static str)> {
         })
 }
 
-fn one_cue(line: &str) -> Option<(Cue, &'static str)> {
+fn one_cue(line: &str) -> Option<Said> {
     let first = line.chars().next()?;
     let bare = line.trim_end_matches(|c: char| !c.is_alphanumeric());
     let candidates = BY_FIRST.get(&first)?;
@@ -252,7 +456,8 @@ fn one_cue(line: &str) -> Option<(Cue, &'static str)> {
             Cue::Alone => bare == *phrase || numbered(bare, phrase),
             _ => line.strip_prefix(phrase).is_some_and(|rest| word_ends(phrase, rest)),
         };
-        fits.then_some((row.cue, row.what))
+        let is_apart = || line[phrase.len()..].trim_start().starts_with(['-', '–', '—', ':', '：', '|', '/', '>', '»']);
+        fits.then(|| Said { cue: row.cue, what: row.what, phrase, is_apart: is_apart() })
     })
 }
 

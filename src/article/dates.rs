@@ -1,6 +1,8 @@
 //! Dates as pages write them: ISO in metadata, words in the text, digits in addresses.
 
+use crate::date_words;
 use crate::model::Timestamp;
+use crate::text::fold;
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 
 /// Years in which a web page can have been published.
@@ -105,92 +107,21 @@ fn checked(told: Told) -> Option<Told> {
     YEARS.contains(&told.local.year()).then_some(told)
 }
 
-const MONTHS: [(&str, u32); 75] = [
-    ("january", 1),
-    ("february", 2),
-    ("march", 3),
-    ("april", 4),
-    ("may", 5),
-    ("june", 6),
-    ("july", 7),
-    ("august", 8),
-    ("september", 9),
-    ("october", 10),
-    ("november", 11),
-    ("december", 12),
-    ("jan", 1),
-    ("feb", 2),
-    ("mar", 3),
-    ("apr", 4),
-    ("jun", 6),
-    ("jul", 7),
-    ("aug", 8),
-    ("sep", 9),
-    ("sept", 9),
-    ("oct", 10),
-    ("nov", 11),
-    ("dec", 12),
-    ("januar", 1),
-    ("jänner", 1),
-    ("februar", 2),
-    ("märz", 3),
-    ("mai", 5),
-    ("juni", 6),
-    ("juli", 7),
-    ("oktober", 10),
-    ("okt", 10),
-    ("dezember", 12),
-    ("dez", 12),
-    ("mär", 3),
-    ("janvier", 1),
-    ("février", 2),
-    ("mars", 3),
-    ("avril", 4),
-    ("juin", 6),
-    ("juillet", 7),
-    ("août", 8),
-    ("septembre", 9),
-    ("octobre", 10),
-    ("novembre", 11),
-    ("décembre", 12),
-    ("enero", 1),
-    ("febrero", 2),
-    ("marzo", 3),
-    ("abril", 4),
-    ("mayo", 5),
-    ("junio", 6),
-    ("julio", 7),
-    ("agosto", 8),
-    ("septiembre", 9),
-    ("octubre", 10),
-    ("noviembre", 11),
-    ("diciembre", 12),
-    ("gennaio", 1),
-    ("febbraio", 2),
-    ("aprile", 4),
-    ("maggio", 5),
-    ("giugno", 6),
-    ("luglio", 7),
-    ("settembre", 9),
-    ("ottobre", 10),
-    ("dicembre", 12),
-    ("janeiro", 1),
-    ("fevereiro", 2),
-    ("março", 3),
-    ("setembro", 9),
-    ("outubro", 10),
-    ("novembro", 11),
-    ("dezembro", 12),
-];
-
 /// Whether a folded word is the name of a month.
 pub fn is_month(word: &str) -> bool {
-    MONTHS.iter().any(|(name, _)| *name == word)
+    date_words::month(word).is_some()
 }
 
 /// The first day named in a text.
 pub fn find(text: &str) -> Option<Told> {
     all(text).next()
+}
+
+/// Whether a text names a day, with its year or without.
+pub fn names_day(text: &str) -> bool {
+    let n_numbers = text.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).count();
+    find(text).is_some()
+        || (n_numbers >= 2 && fold(text).split(|c: char| !c.is_alphabetic()).any(|word| word.len() > 2 && is_month(word)))
 }
 
 /// How many days a text names.
@@ -219,8 +150,9 @@ fn all(text: &str) -> impl Iterator<Item = Told> {
         if c.is_ascii_digit() {
             words.push(Word::Number(word.parse().unwrap_or(u32::MAX), len, after.chars().next().unwrap_or(' ')));
         } else if c.is_alphabetic() {
-            if let Some((_, month)) = MONTHS.iter().find(|(name, _)| *name == word) {
-                words.push(Word::Month(*month));
+            // The day before, the year after or a point make a month of a word that is also another (`mar`, `set`).
+            if let Some(month) = date_words::month(word) {
+                words.push(Word::Month(month));
             } else if !matches!(word, "de" | "of" | "st" | "nd" | "rd" | "th" | "年" | "月" | "日" | "년" | "월" | "일") {
                 words.push(Word::Other);
             }
@@ -228,7 +160,8 @@ fn all(text: &str) -> impl Iterator<Item = Told> {
         rest = after;
     }
     (0..words.len().saturating_sub(2)).filter_map(move |at| match &words[at..at + 3] {
-        [Word::Number(y, 4, _), Word::Number(m, ..), Word::Number(d, ..)] => day(*y, *m, *d),
+        // 2023, 10:15 is a year and a time.
+        [Word::Number(y, 4, _), Word::Number(m, _, sign), Word::Number(d, ..)] if *sign != ':' => day(*y, *m, *d),
         // 31.12.1912:30 is two elements without a blank between them: 31.12.19 and 12:30.
         [Word::Number(d, 1 | 2, '.'), Word::Number(m, 1 | 2, '.'), Word::Number(y, 4, ':')] if *y % 100 < 24 => {
             day(*y, *m, *d).or_else(|| day(2000 + *y / 100, *m, *d))
@@ -303,52 +236,6 @@ fn digits(bytes: &[u8]) -> bool {
 
 /// A folded line that is a date, with little else.
 pub fn is_dateline(folded: &str) -> bool {
-    const WORDS: [&str; 44] = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-        "jan",
-        "feb",
-        "mar",
-        "apr",
-        "jun",
-        "jul",
-        "aug",
-        "sep",
-        "sept",
-        "oct",
-        "nov",
-        "dec",
-        "januar",
-        "februar",
-        "märz",
-        "mai",
-        "juni",
-        "juli",
-        "oktober",
-        "dezember",
-        "janvier",
-        "février",
-        "mars",
-        "avril",
-        "juin",
-        "juillet",
-        "août",
-        "septembre",
-        "octobre",
-        "décembre",
-        "enero",
-        "uhr",
-    ];
     // A sentence of a script without spaces can be as short.
     if folded.chars().count() > 60 || !folded.bytes().any(|b| b.is_ascii_digit()) || folded.ends_with(['。', '！', '？']) {
         return false;
@@ -358,11 +245,16 @@ pub fn is_dateline(folded: &str) -> bool {
         return true;
     }
     let mut words = folded.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty());
+    let names_time = |w: &str| matches!(w, "uhr" | "ч" | "godz") || date_words::month(w).is_some();
     // A tour's dates name places too.
-    if folded.split(|c: char| !c.is_alphabetic()).filter(|w| w.len() > 2 && !WORDS.contains(w)).count() > 4 {
+    if folded
+        .split(|c: char| !c.is_alphabetic())
+        .filter(|w| w.len() > 2 && !names_time(w) && date_words::weekdays(w) == 0)
+        .count()
+        > 4
+    {
         return false;
     }
     let digits = folded.bytes().filter(u8::is_ascii_digit).count();
-    words.any(|w| WORDS.contains(&w)) && digits >= 3
-        || digits >= 6 && digits * 2 >= folded.chars().filter(|c| c.is_alphanumeric()).count()
+    words.any(names_time) && digits >= 3 || digits >= 6 && digits * 2 >= folded.chars().filter(|c| c.is_alphanumeric()).count()
 }

@@ -5,7 +5,8 @@
 //! element has them.
 
 use super::lines::{Line, Sums};
-use super::tree::{Tag, Tree, weight};
+use super::tag::Tag;
+use super::tree::{Tree, weight};
 use crate::text::{fold, is_cjk};
 use std::collections::HashSet;
 
@@ -13,6 +14,8 @@ use std::collections::HashSet;
 const MIN_WEIGHT: u32 = 60;
 /// More says nothing new.
 const MAX_BYTES: usize = 1 << 14;
+/// Runs of words that a line must have to be told by them.
+const MIN_LINE: usize = 6;
 /// Words that follow each other in both texts: alone each is in any text.
 const RUN: usize = 3;
 
@@ -31,6 +34,12 @@ impl Evidence {
     pub fn is_missing_in(&self, body: &str) -> bool {
         let found: HashSet<u64> = runs(body).into_iter().filter(|run| self.0.contains(run)).collect();
         found.len() * 10 < self.0.len()
+    }
+
+    /// Whether the words of a line are among its words.
+    pub fn holds(&self, line: &str) -> bool {
+        let runs = runs(line);
+        runs.len() >= MIN_LINE && runs.iter().filter(|run| self.0.contains(run)).count() * 5 >= runs.len() * 4
     }
 
     /// The deepest element whose lines have most of what the page has of it; `None` where that is not most of it.

@@ -1,7 +1,9 @@
 //! Images and players: which address is the real one, and which are only placeholders or counters.
 
 use super::markup::absolute;
-use super::tree::{Tag, Tree, attribute};
+use super::players::{CUSTOM, PLAYERS, WRAPPED};
+use super::tag::Tag;
+use super::tree::{Tree, attribute};
 use scraper::node::Element;
 use url::Url;
 
@@ -102,7 +104,24 @@ fn source<'a>(tree: &Tree<'a>, at: u32, element: &'a Element) -> Option<&'a str>
         .map(str::trim)
         .find(|src| is_real(src) && looks_like_address(src));
     let sets = || LAZY_SETS.iter().filter_map(|name| attribute(element, name)).filter_map(largest);
-    own.or_else(|| attribute(element, "src").map(str::trim).filter(|src| is_real(src)))
+    // A set that names widths knows the picture in full; the address beside it may be a small one.
+    let wide = || {
+        let wide = LAZY_SETS.iter().filter_map(|name| attribute(element, name)).filter(|set| widest(set) >= WIDE);
+        wide.filter_map(largest).find(|src| is_real(src))
+    };
+    // The address may be with the box around the picture.
+    let around = || {
+        let boxes = tree
+            .ancestors(at)
+            .skip(1)
+            .take(2)
+            .filter(|&at| matches!(tree.nodes[at as usize].tag, Tag::Figure | Tag::Div | Tag::Picture));
+        let told = boxes.filter_map(|at| attribute(tree.nodes[at as usize].element?, "data-src"));
+        told.map(str::trim).find(|src| is_real(src) && looks_like_address(src))
+    };
+    let found = wide()
+        .or(own)
+        .or_else(|| attribute(element, "src").map(str::trim).filter(|src| is_real(src)))
         .or_else(|| sets().find(|src| is_real(src)))
         .or_else(|| {
             // `<picture><source srcset=…><img>`: the sources before it.
@@ -113,7 +132,8 @@ fn source<'a>(tree: &Tree<'a>, at: u32, element: &'a Element) -> Option<&'a str>
             let mut children = tree.children(parent).filter_map(|c| tree.nodes[c as usize].element);
             children
                 .find_map(|e| LAZY_SETS.iter().filter_map(|name| attribute(e, name)).filter_map(largest).find(|src| is_real(src)))
-        })
+        });
+    found.or_else(around)
 }
 
 fn is_real(src: &str) -> bool {
@@ -127,6 +147,30 @@ fn is_real(src: &str) -> bool {
 fn looks_like_address(src: &str) -> bool {
     !src.contains([' ', '{', '<']) && (src.contains('/') || src.contains('.'))
 }
+
+/// Pixels of a picture that fills a column.
+const WIDE: f32 = 600.0;
+
+fn widest(set: &str) -> f32 {
+    let widths = set.split([' ', ',']).filter_map(|word| word.strip_suffix('w')?.parse::<f32>().ok());
+    widths.filter(|width| *width <= 2600.0).fold(0.0, f32::max)
+}
+
+/// Whether the image is a small one that stands in for another right beside it until that is loaded: the same file.
+pub fn is_stand_in(tree: &Tree, at: u32) -> bool {
+    let file = |at: u32| {
+        let element = tree.nodes[at as usize].element?;
+        let src = source(tree, at, element)?;
+        src.split(['?', '#']).next()?.rsplit('/').next().filter(|name| name.len() >= 6)
+    };
+    let Some(own) = file(at) else { return false };
+    let parent = tree.nodes[at as usize].parent;
+    let end = tree.nodes[parent as usize].end.min(at + MAX_APART);
+    (at + 1..end).any(|other| tree.nodes[other as usize].tag == Tag::Img && file(other) == Some(own))
+}
+
+/// Nodes between a picture and what stands in for it.
+const MAX_APART: u32 = 8;
 
 /// The largest candidate of a `srcset` that is not absurdly large.
 fn largest(set: &str) -> Option<&str> {
@@ -147,30 +191,38 @@ fn pixels(value: &str) -> Option<u32> {
     value.parse::<f32>().ok().filter(|v| (0.0..=20_000.0).contains(v)).map(|v| v as u32)
 }
 
+fn custom(element: &Element) -> Option<Url> {
+    let (_, attributes, page) = CUSTOM.iter().find(|(custom, ..)| *custom == element.name())?;
+    let told = attributes.iter().find_map(|name| attribute(element, name)).map(str::trim)?;
+    if told.starts_with("https://") {
+        return Url::parse(told).ok();
+    }
+    let is_id = !told.is_empty() && told.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    if page.is_empty() || !is_id { None } else { Url::parse(&format!("{page}{told}")).ok() }
+}
+
+/// The page that such a frame shows.
+fn unwrapped(url: &Url) -> Option<Url> {
+    let (_, key) = WRAPPED.iter().find(|(host, _)| url.host_str() == Some(host))?;
+    let (_, told) = url.query_pairs().find(|(name, _)| name == key)?;
+    Url::parse(&told).ok().filter(|url| matches!(url.scheme(), "http" | "https"))
+}
+
 pub struct Link {
     pub href: String,
     pub label: String,
 }
 
-/// Hosts whose frames are players, and how the page of a frame's address is called.
-const PLAYERS: [(&str, &str, &str); 12] = [
-    ("youtube.com", "/embed/", "https://www.youtube.com/watch?v="),
-    ("youtube-nocookie.com", "/embed/", "https://www.youtube.com/watch?v="),
-    ("player.vimeo.com", "/video/", "https://vimeo.com/"),
-    ("dailymotion.com", "/embed/video/", "https://www.dailymotion.com/video/"),
-    ("player.bilibili.com", "", ""),
-    ("open.spotify.com", "", ""),
-    ("w.soundcloud.com", "", ""),
-    ("player.twitch.tv", "", ""),
-    ("v.qq.com", "", ""),
-    ("player.youku.com", "", ""),
-    ("embed.podcasts.apple.com", "", ""),
-    ("embed.ted.com", "", ""),
-];
-
 /// The page behind a player.
 pub fn embed(element: &Element, base: Option<&Url>) -> Option<Link> {
-    let name = element.name();
+    let name = element.name().trim_start_matches("amp-");
+    let of_page = |url: Url| {
+        let host = url.host_str()?.trim_start_matches("www.").to_owned();
+        Some(Link { label: format!("Video ({host})"), href: url.into() })
+    };
+    if let Some(page) = custom(element) {
+        return of_page(page);
+    }
     let src = ["src", "data-src", "data-lazy-src"].iter().filter_map(|n| attribute(element, n)).find(|s| !s.trim().is_empty())?;
     let url = absolute(src.trim(), base)?;
     if !matches!(url.scheme(), "http" | "https") {
@@ -178,11 +230,20 @@ pub fn embed(element: &Element, base: Option<&Url>) -> Option<Link> {
     }
     let host = url.host_str()?;
     let label = |kind: &str| format!("{kind} ({})", host.trim_start_matches("www."));
+    if let Some(page) = unwrapped(&url) {
+        return of_page(page);
+    }
     if name == "video" || name == "audio" {
         let kind = if name == "video" { "Video" } else { "Audio" };
         return Some(Link { label: label(kind), href: url.into() });
     }
-    let (_, path, page) = PLAYERS.iter().find(|(player, ..)| host == *player || host.ends_with(&format!(".{player}")))?;
+    let fits =
+        |player: &str, path: &str| (host == player || host.ends_with(&format!(".{player}"))) && url.path().starts_with(path);
+    let plain = |player: &str| host == player || host.ends_with(&format!(".{player}"));
+    let (_, path, page) = PLAYERS
+        .iter()
+        .find(|(player, path, _)| fits(player, path))
+        .or_else(|| PLAYERS.iter().find(|(player, ..)| plain(player)))?;
     let id = url.path().strip_prefix(path).filter(|_| !path.is_empty()).map(|id| id.trim_matches('/'));
     let href = match id {
         Some(id) if !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') => {
@@ -192,3 +253,14 @@ pub fn embed(element: &Element, base: Option<&Url>) -> Option<Link> {
     };
     Some(Link { label: label("Video"), href })
 }
+
+/// Whether the caption of the figure around an image says the same as the image's own text.
+pub fn is_caption(tree: &Tree, at: u32, alt: &str) -> bool {
+    let Some(figure) = tree.ancestors(at).take(6).find(|&at| tree.nodes[at as usize].tag == Tag::Figure) else { return false };
+    let end = tree.nodes[figure as usize].end.min(figure + MAX_FIGURE);
+    let caption = (figure..end).find(|&at| tree.nodes[at as usize].tag == Tag::Figcaption);
+    caption.is_some_and(|at| !alt.is_empty() && tree.line_text(at, tree.nodes[at as usize].end, 600) == alt)
+}
+
+/// Nodes of a figure.
+const MAX_FIGURE: u32 = 60;

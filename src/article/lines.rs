@@ -1,7 +1,9 @@
 //! The tree as lines: runs of inline content between block borders, measured once.
 
-use super::classes::Marks;
-use super::tree::{Tag, Tree, weight};
+use super::classes::{self, Marks};
+use super::tag::Tag;
+use super::threads;
+use super::tree::{Tree, weight};
 use crate::text::{fold, is_cjk};
 
 /// What may not stand in an article, wherever it is found in one.
@@ -17,7 +19,8 @@ pub const JUNK: Marks = Marks::COMMENTS
     .and(Marks::FOOTER)
     .and(Marks::AUTHOR_BOX)
     .and(Marks::TAGS)
-    .and(Marks::BYLINE);
+    .and(Marks::BYLINE)
+    .and(Marks::THREAD);
 
 /// One line of the page.
 #[derive(Clone, Debug)]
@@ -50,6 +53,12 @@ impl Line {
             && ((own >= 60 && self.punctuation >= 1 && self.ends_sentence) || (own >= 90 && self.punctuation >= 2) || own >= 220)
     }
 
+    /// Its last text node that says something.
+    pub fn last_text(&self, tree: &Tree) -> u32 {
+        let says = |at: &u32| !tree.nodes[*at as usize].text.trim().is_empty();
+        (self.first..self.end).rev().find(says).unwrap_or(self.first)
+    }
+
     pub fn is_linky(&self) -> bool {
         self.link * 3 > self.weight * 2
     }
@@ -61,6 +70,8 @@ pub fn lines(tree: &Tree) -> Vec<Line> {
     let mut open: Vec<u32> = Vec::new();
     let mut line: Option<Line> = None;
     let mut last_char = ' ';
+    // A break after this many letters may be one that a width made.
+    let mut run = Run::default();
     for (at, node) in tree.nodes.iter().enumerate() {
         let at = at as u32;
         while let Some(&top) = open.last() {
@@ -69,8 +80,26 @@ pub fn lines(tree: &Tree) -> Vec<Line> {
             }
             open.pop();
             finish(&mut line, last_char, &mut out);
+            run = Run::default();
+        }
+        if node.tag == Tag::Br {
+            let joins = line.is_some() && !run.breaks && !run.has_link && !".!?…。！？：:;；".contains(last_char);
+            if joins && run.n_letters >= MIN_RUN {
+                run.breaks = true;
+            } else {
+                finish(&mut line, last_char, &mut out);
+                run = Run::default();
+            }
+            continue;
         }
         if node.tag == Tag::Text {
+            if run.breaks && !node.text.trim().is_empty() {
+                let goes_on = !node.in_link && run.goes_on(node.text, last_char);
+                if !goes_on {
+                    finish(&mut line, last_char, &mut out);
+                }
+                run = Run { is_wrapped: goes_on, ..Run::default() };
+            }
             let block = open.last().copied().unwrap_or(0);
             let line = line.get_or_insert_with(|| Line {
                 first: at,
@@ -87,16 +116,46 @@ pub fn lines(tree: &Tree) -> Vec<Line> {
             line.link += if node.in_link { more } else { 0 };
             line.punctuation += punctuation(node.text);
             line.end = at + 1;
+            run.n_letters += more;
+            run.has_link |= node.in_link;
             if let Some(c) = node.text.chars().rev().find(|c| !c.is_whitespace()) {
                 last_char = c;
             }
         } else if node.tag.is_block() {
             finish(&mut line, last_char, &mut out);
+            run = Run::default();
             open.push(at);
         }
     }
     finish(&mut line, last_char, &mut out);
     out
+}
+
+/// Letters of a line that a width may have ended, where the next begins small.
+const MIN_RUN: u32 = 16;
+/// The same, where it begins with a capital.
+const MIN_WRAPPED: u32 = 36;
+const MAX_WRAPPED: u32 = 90;
+
+/// Text since the last break. Mail, exports of org-mode and old pages end the lines of a paragraph with `<br>`: those are one line.
+#[derive(Default)]
+struct Run {
+    n_letters: u32,
+    has_link: bool,
+    /// A break was seen after it.
+    breaks: bool,
+    /// A line of this paragraph began small: a width breaks its lines.
+    is_wrapped: bool,
+}
+
+impl Run {
+    fn goes_on(&self, next: &str, last_char: char) -> bool {
+        let first = next.trim_start().chars().next().unwrap_or(' ');
+        let wrapped = self.is_wrapped
+            && (MIN_WRAPPED..=MAX_WRAPPED).contains(&self.n_letters)
+            && (last_char.is_lowercase() || last_char == ',');
+        first.is_lowercase() || (wrapped && first.is_alphanumeric() && !is_cjk(first))
+    }
 }
 
 fn finish(line: &mut Option<Line>, last_char: char, out: &mut Vec<Line>) {
@@ -195,12 +254,22 @@ pub fn mark(tree: &Tree, lines: &mut [Line], title: Option<&str>, trust: Trust) 
     let link = Sums::new(tree, lines, |line| i64::from(line.link));
     let mut believed = vec![Marks::NONE; tree.nodes.len()];
     let mut inherited = vec![Marks::NONE; tree.nodes.len()];
+    let mut next = 0;
     for (at, node) in tree.nodes.iter().enumerate() {
         let mut own = node.marks;
         if own != Marks::NONE {
             let at_u32 = at as u32;
             if trust == Trust::Little {
                 own = own.without(JUNK.without(Marks::NAVIGATION.and(Marks::FOOTER).and(Marks::CONSENT)));
+            }
+            if own.has(JUNK) && is_named_by_heading(tree, lines, at_u32) {
+                own = node.element.map_or(own, |element| classes::marks_without_id(node.tag, element));
+            }
+            while lines.get(next).is_some_and(|line| line.end <= at_u32) {
+                next += 1;
+            }
+            if own.has(JUNK) && !node.tag.is_block() && lines.get(next).is_some_and(|line| is_word_of(tree, line, at_u32)) {
+                own = own.without(JUNK);
             }
             if own.has(Marks::EMBED) || node.tag == Tag::Blockquote {
                 own = own.without(QUOTABLE);
@@ -241,9 +310,59 @@ pub fn mark(tree: &Tree, lines: &mut [Line], title: Option<&str>, trust: Trust) 
         inherited[at] = above.and(own);
     }
     for line in lines.iter_mut() {
-        line.marks = inherited[line.first as usize];
+        // What most of a paragraph says, not what its first node says: a counter may stand before a paragraph.
+        let texts = (line.first..line.end).filter(|&at| tree.nodes[at as usize].tag == Tag::Text);
+        let most = texts.max_by_key(|&at| (tree.nodes[at as usize].text.trim().len(), std::cmp::Reverse(at)));
+        line.marks = inherited[most.filter(|_| line.is_prose()).unwrap_or(line.first) as usize];
+    }
+    if trust == Trust::Normal {
+        threads::mark(tree, lines);
     }
     believed
+}
+
+/// Whether an element's id is made of the words of the heading that it begins with.
+fn is_named_by_heading(tree: &Tree, lines: &[Line], at: u32) -> bool {
+    let node = &tree.nodes[at as usize];
+    let Some(id) = node.element.and_then(|element| super::tree::attribute(element, "id")).filter(|id| id.len() >= 4) else {
+        return false;
+    };
+    let first = lines.partition_point(|line| line.first < at);
+    let heading = lines.get(first).filter(|line| line.tag.is_heading() && tree.holds(at, line.first));
+    heading.is_some_and(|line| {
+        let text = squash(&tree.line_text(line.first, line.end, 200));
+        let id = squash(id);
+        // Both of several words: a heading that says "Share" over buttons is named so too.
+        text.len() >= 8 && (text == id || (id.len() >= 12 && text.starts_with(&id)))
+    })
+}
+
+/// Text beside an inline element that is looked at.
+const MAX_BESIDE: u32 = 16;
+
+/// Whether an inline element is part of a sentence: text goes before it and on after it, whatever its class.
+fn is_word_of(tree: &Tree, line: &Line, at: u32) -> bool {
+    let node = &tree.nodes[at as usize];
+    if node.end > line.end || at + 1 == node.end {
+        return false;
+    }
+    let text = |from: u32, to: u32| tree.line_text(from, to, 200);
+    let own = text(at, node.end);
+    let before = text(line.first.max(at.saturating_sub(MAX_BESIDE)).min(at), at);
+    let after = text(node.end, line.end.min(node.end + MAX_BESIDE));
+    let has_words = |text: &str| text.chars().filter(|c| c.is_alphabetic()).take(2).count() == 2;
+    let (before, after) = (before.trim(), after.trim());
+    if !own.chars().any(char::is_alphabetic) || own.len() > 120 {
+        return false;
+    }
+    let goes_on = after.starts_with(|c: char| c.is_lowercase() || is_cjk(c) || ",.;:!?)’'".contains(c));
+    let ends = before.ends_with(|c: char| ".!?…。！？|·•:：".contains(c));
+    match (has_words(before), has_words(after)) {
+        (true, true) => !ends || goes_on,
+        (false, true) => goes_on && after.len() >= 20,
+        (true, false) => !ends && !after.is_empty() && goes_on && before.len() >= 20,
+        (false, false) => false,
+    }
 }
 
 /// Things that hold no text of several paragraphs.
@@ -254,6 +373,7 @@ const TEXTLESS: Marks = Marks::SHARE
     .and(Marks::ADVERT)
     .and(Marks::NOTICE)
     .and(Marks::NEWSLETTER)
+    .and(Marks::CONSENT)
     .and(Marks::RELATED);
 
 /// What a quoted post is called, though it is part of the text.

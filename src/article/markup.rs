@@ -1,6 +1,7 @@
 //! The pieces of markup that the writer puts together: escaped text, checked addresses, the few attributes.
 
-use super::tree::{Tag, Tree, attribute};
+use super::tag::Tag;
+use super::tree::{Tree, attribute};
 use crate::text::{any_byte, harmless, is_hostile};
 use crate::tracking::is_tracking;
 use scraper::node::Element;

@@ -222,6 +222,16 @@ fn without_site(title: &str, site: Option<&str>, page: Option<&Url>) -> String {
     let host = page.and_then(Url::host_str).unwrap_or_default().trim_start_matches("www.").to_owned();
     let site = site.map(squash).unwrap_or_default();
     let mut rest = title.trim();
+    // `Site | Headline`, where the site is known by that name from elsewhere.
+    let first = SEPARATORS.iter().filter_map(|s| rest.find(s).map(|at| (at, *s))).min_by_key(|(at, _)| *at);
+    if let Some((at, separator)) = first {
+        let (before, after) = (rest[..at].trim(), rest[at + separator.len()..].trim());
+        let head = squash(before);
+        let names_site = head.len() >= 4 && (head == site || squash(&host).starts_with(&head));
+        if names_site && super::tree::weight(after) >= 8 {
+            rest = after;
+        }
+    }
     for _ in 0..3 {
         let Some((at, separator)) = SEPARATORS.iter().filter_map(|s| rest.rfind(s).map(|at| (at, *s))).max_by_key(|(at, _)| *at)
         else {

@@ -17,12 +17,16 @@ pub mod memory;
 mod meta;
 mod pages;
 mod plain;
+mod players;
 mod prepass;
 mod prune;
 mod published;
 pub mod rules;
+mod script_data;
 mod select;
 mod simple;
+mod tag;
+mod threads;
 mod tree;
 mod wall;
 mod write;
@@ -94,6 +98,8 @@ pub enum NoArticle {
     Paywall,
     #[error("the site asks for consent or checks for robots first")]
     Wall,
+    #[error("the page is a list of articles")]
+    Index,
 }
 
 /// A page's tree, under the caps that keep the parser's work linear.
@@ -168,7 +174,10 @@ fn read(page: &Page, guide: &Guide, detail: Detail, explanation: &mut Explanatio
         *explanation = empty.explanation;
     }
     let poor = best.as_ref().map_or(0, Body::weight);
-    let hidden = if poor < MIN_WEIGHT { hidden_body(&site, &prepared.hidden, found.ld_body.as_deref()) } else { None };
+    let is_short = best.as_ref().is_some_and(|body| body.is_short);
+    let hidden = (poor < MIN_WEIGHT && !is_short)
+        .then(|| hidden_body(&site, &prepared, found.ld_body.as_deref(), page.summary, poor))
+        .flatten();
     let seen = best.as_ref().map(|body| body.dates.clone()).unwrap_or_default();
     let Some(mut body) = hidden.filter(|body| body.weight() > poor * 2).or(best) else { return Err(NoArticle::Empty) };
     *explanation = body.explanation;
@@ -185,6 +194,9 @@ fn read(page: &Page, guide: &Guide, detail: Detail, explanation: &mut Explanatio
     found.article.published = published::choose(&found.dates, spoken);
     if let Some(wall) = wall::wall(&body.text, found.article.title.as_deref(), found.says_paid) {
         return Err(wall);
+    }
+    if body.is_index && is_front(found.article.title.as_deref(), found.article.site_name.as_deref(), address.as_ref()) {
+        return Err(NoArticle::Index);
     }
     found.article.next_page =
         address.and_then(|address| pages::next(&html, rule.and_then(|rule| rule.next(&html)), &address, found.base.as_ref()));
@@ -219,8 +231,10 @@ pub struct Block {
     pub score: i64,
     /// The marks that classes, tags and roles gave it.
     pub marks: String,
-    /// `None` where it stayed.
+    /// What it was taken for; `None` where it stayed.
     pub removed: Option<&'static str>,
+    /// The rule that took it.
+    pub rule: Option<&'static str>,
 }
 
 /// A body lighter than this is not trusted to be the whole article.
@@ -234,6 +248,10 @@ struct Body {
     dates: published::Dates,
     /// As the byline has it.
     author: Option<String>,
+    /// Whether it is a short post in an element that says what it is.
+    is_short: bool,
+    /// Whether it is a row of other articles.
+    is_index: bool,
     /// Whether a line of running text is in it: forms and lists have none, however much they say.
     has_prose: bool,
     removed: Vec<Removed>,
@@ -248,7 +266,7 @@ impl Body {
 
     /// Whether it may be the whole article.
     fn is_enough(&self) -> bool {
-        self.has_prose && self.weight() >= MIN_WEIGHT
+        self.is_short || self.has_prose && self.weight() >= MIN_WEIGHT
     }
 }
 
@@ -271,19 +289,23 @@ impl Site<'_> {
         tree: &Tree,
         lines: &[lines::Line],
         outer: u32,
-        gone: &[Option<&'static str>],
+        gone: &[Option<prune::Why>],
     ) -> Explanation {
         if self.detail == Detail::Article {
             return Explanation::default();
         }
         let inside = |line: &lines::Line| tree.holds(outer, line.first);
         let first = lines.iter().position(inside).unwrap_or(0);
+        let why = |i: usize, line: &lines::Line| {
+            if inside(line) { gone.get(i - first).copied().flatten() } else { Some(prune::OUTSIDE) }
+        };
         let blocks = lines.iter().enumerate().map(|(i, line)| Block {
             text: crate::text::excerpt(&tree.line_text(line.first, line.end, 400), 80),
             path: tree.path(line.first),
             score: select::score(line),
             marks: line.marks.to_string(),
-            removed: if inside(line) { gone.get(i - first).copied().flatten() } else { Some("outside") },
+            removed: why(i, line).map(|why| why.what),
+            rule: why(i, line).map(|why| why.rule),
         });
         Explanation { reading, blocks: blocks.collect() }
     }
@@ -310,13 +332,21 @@ fn best_body(site: &Site) -> Option<Body> {
 }
 
 /// The text of a page that shows it by script only: from the template that its script fills in, or from its data.
-fn hidden_body(site: &Site, hidden: &[&str], data: Option<&str>) -> Option<Body> {
-    let longest = hidden.iter().max_by_key(|text| text.len());
-    let from_template = longest.and_then(|text| {
+fn hidden_body(site: &Site, page: &prepass::Prepared, data: Option<&str>, summary: Option<&str>, seen: u32) -> Option<Body> {
+    let read = |text: &str| {
         let prepared = prepass::prepare(text, prepass::MAX_NODES);
         let html = scraper::Html::parse_document(&prepared.html);
-        best_body(&Site { html: &html, rule: None, evidence: Vec::new(), ..*site })
-    });
+        best_body(&Site { html: &html, rule: None, evidence: Vec::new(), ..*site }).filter(|body| body.weight() >= MIN_WEIGHT)
+    };
+    let from_template = || page.hidden.iter().max_by_key(|text| text.len()).and_then(|text| read(text));
+    let from_scripts = || {
+        let told = [site.title, data, summary];
+        // Where readers see a text, be it short, another must be about the same.
+        let least = if seen > 0 { 0.5 } else { 0.3 };
+        let mut body = read(&script_data::article(&page.data, &told, least)?)?;
+        body.explanation.reading = "the data of the page's scripts";
+        Some(body)
+    };
     let from_data = || {
         let html = plain::paragraphs(data?);
         Some(Body {
@@ -324,13 +354,16 @@ fn hidden_body(site: &Site, hidden: &[&str], data: Option<&str>) -> Option<Body>
             html,
             dates: Vec::new(),
             author: None,
+            is_short: false,
+            is_index: false,
             has_prose: true,
             removed: Vec::new(),
             blocks: Vec::new(),
             explanation: Explanation { reading: "the articleBody of the page's data", blocks: Vec::new() },
         })
     };
-    from_template.filter(|body| body.weight() >= MIN_WEIGHT).or_else(from_data)
+    let full = data.map_or(0, tree::weight);
+    from_template().or_else(|| from_scripts().filter(|body| body.weight() * 2 > full)).or_else(from_data)
 }
 
 fn stripped(site: &Site) -> Vec<*const scraper::node::Element> {
@@ -358,6 +391,8 @@ fn named_body(site: &Site) -> Option<Body> {
         html,
         dates,
         author,
+        is_short: false,
+        is_index: false,
         has_prose: true,
         removed: pruned.removed,
         blocks: pruned.blocks,
@@ -370,15 +405,18 @@ fn body(site: &Site, hidden: Hidden, trust: Trust) -> Option<Body> {
     let mut lines = lines::lines(&tree);
     let believed = lines::mark(&tree, &mut lines, site.title, trust);
     let read = |selection: &select::Selection, reading: &'static str| {
-        let pruned = prune::prune(&tree, &lines, &believed, selection, site.title, site.memory);
+        let pruned = prune::prune(&tree, &lines, &believed, selection, site.title, site.memory, &site.evidence);
         let html = write::write(&tree, selection.outer, &pruned.fates, site.base);
         let dates = published::seen(&tree, &lines, selection);
+        let is_short = selection.is_short && !html.is_empty();
         Body {
             text: plain::plain_text(&html),
             html,
             dates,
             author: byline::author(&tree, &lines, selection),
             has_prose: pruned.has_prose,
+            is_short,
+            is_index: pruned.is_index,
             removed: pruned.removed,
             blocks: pruned.blocks,
             explanation: site.explanation(reading, &tree, &lines, selection.outer, &pruned.why),
@@ -401,6 +439,14 @@ fn body(site: &Site, hidden: Hidden, trust: Trust) -> Option<Body> {
         Some((evidence, other)) if !evidence.is_missing_in(&other.text) => other,
         _ => body,
     })
+}
+
+/// Whether a page is a site's own: without a path, or called as the site is.
+fn is_front(title: Option<&str>, site: Option<&str>, address: Option<&Url>) -> bool {
+    let root = address.is_some_and(|address| address.path().trim_matches('/').is_empty() && address.query().is_none());
+    let host = lines::squash(address.and_then(Url::host_str).unwrap_or_default());
+    let of_host = title.map(lines::squash).is_some_and(|title| title.len() >= 6 && host.contains(&title));
+    root || of_host || title.zip(site).is_some_and(|(title, site)| lines::squash(title) == lines::squash(site))
 }
 
 fn is_html(content_type: &str) -> bool {

@@ -29,6 +29,8 @@ pub struct Prepared<'a> {
     pub json_ld: Vec<&'a str>,
     /// HTML that only a script (or its absence) would show: templates and long `<noscript>`s.
     pub hidden: Vec<&'a str>,
+    /// Scripts that hold data: the state of an application, JSON.
+    pub data: Vec<&'a str>,
 }
 
 const VOID: [&str; 16] = [
@@ -85,6 +87,7 @@ pub fn prepare(text: &str, max_nodes: usize) -> Prepared<'_> {
     let mut pass = Pass::default();
     let mut json_ld = Vec::new();
     let mut hidden = Vec::new();
+    let mut data = Vec::new();
     // Elements whose end tag was looked for in vain: a second look would make the pass quadratic.
     let mut unended = [false; 4];
     let mut useless = Vec::new();
@@ -94,7 +97,7 @@ pub fn prepare(text: &str, max_nodes: usize) -> Prepared<'_> {
     while let Some(found) = find(bytes, b'<', at) {
         if pass.nodes > max_nodes {
             out.push_str(&text[kept..found]);
-            return Prepared { html: out, json_ld, hidden };
+            return Prepared { html: out, json_ld, hidden, data };
         }
         let Some(&next) = bytes.get(found + 1) else { break };
         // Indentation before a tag is as good as one space of it, and the parser reads it character by character.
@@ -128,10 +131,17 @@ pub fn prepare(text: &str, max_nodes: usize) -> Prepared<'_> {
         let tag = scan_tag(bytes, name_end, &mut useless);
         at = tag.end;
         if closing {
-            if !pass.close(&name) {
+            // Of a shadow root, whose start tag is left out too.
+            if &*name == "template" || !pass.close(&name) {
                 out.push_str(&text[kept..found]);
                 kept = tag.end;
             }
+            continue;
+        }
+        // A shadow root that the page declares is shown where it stands; what is put into its slots follows it.
+        if &*name == "template" && contains_ignore_case(&bytes[found..tag.end], b"shadowroot") {
+            out.push_str(&text[kept..found]);
+            kept = tag.end;
             continue;
         }
         if DROPPED.contains(&&*name) {
@@ -153,6 +163,12 @@ pub fn prepare(text: &str, max_nodes: usize) -> Prepared<'_> {
                 super::markup::escape(&mut out, &text[tag.end..content]);
                 out.push_str("</code>");
                 pass.nodes += 3;
+            }
+            if &*name == "script" && content - tag.end >= MIN_HIDDEN && data.len() < 16 {
+                let start = crate::text::clip(&text[tag.end..content], MAX_START).as_bytes();
+                if holds_data(&bytes[found..tag.end], start) {
+                    data.push(&text[tag.end..content]);
+                }
             }
             let template = &*name == "template" || (&*name == "script" && is_template(&bytes[found..tag.end]));
             if template && content - tag.end >= MIN_HIDDEN && hidden.len() < 16 {
@@ -195,7 +211,7 @@ pub fn prepare(text: &str, max_nodes: usize) -> Prepared<'_> {
         }
     }
     out.push_str(&text[kept.min(text.len())..]);
-    Prepared { html: out, json_ld, hidden }
+    Prepared { html: out, json_ld, hidden, data }
 }
 
 #[derive(Default)]
@@ -282,7 +298,11 @@ struct TagEnd {
 /// Shorter attributes cost less to parse than to cut.
 const MIN_USELESS: usize = 16;
 /// `data-` attributes that hold addresses of late images, or names as classes do, have one of these in their names.
-const ASKED_FOR: [&[u8]; 13] = [
+const ASKED_FOR: [&[u8]; 17] = [
+    b"videoid",
+    b"tweetid",
+    b"shortcode",
+    b"href",
     b"src",
     b"image",
     b"url",
@@ -359,6 +379,24 @@ fn scan_tag(bytes: &[u8], mut at: usize, useless: &mut Vec<(usize, usize)>) -> T
             useless.push((start, at));
         }
     }
+}
+
+/// The part of a script that says whether it is data.
+const MAX_START: usize = 400;
+
+/// Whether a script is JSON, or sets the state of an application.
+fn holds_data(tag: &[u8], start: &[u8]) -> bool {
+    const STATES: [&[u8]; 7] = [
+        b"__next_data__",
+        b"__nuxt__",
+        b"__initial_state__",
+        b"__apollo_state__",
+        b"__preloaded_state__",
+        b"window.__",
+        b"self.__next_f",
+    ];
+    let json = contains_ignore_case(tag, b"application/json") || contains_ignore_case(tag, b"__next_data__");
+    json || STATES.iter().any(|state| contains_ignore_case(start, state))
 }
 
 /// `<script type="text/template">` and its like: HTML that a script puts into the page.

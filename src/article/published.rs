@@ -8,7 +8,8 @@ use super::classes::Marks;
 use super::dates::{self, Told, Zone};
 use super::lines::{JUNK, Line};
 use super::select::Selection;
-use super::tree::Tree;
+use super::tag::Tag;
+use super::tree::{Tree, weight};
 use crate::model::Timestamp;
 use crate::text::fold;
 use chrono::{NaiveDate, Timelike};
@@ -171,7 +172,14 @@ const MAX_DATELINE: usize = 60;
 const MAX_LINES: usize = 4000;
 
 /// What stands before a date that is not the day of publication.
-const UPDATED: [&str; 20] = [
+const UPDATED: [&str; 27] = [
+    "обновл",
+    "изменен",
+    "оновлен",
+    "aktualizac",
+    "zaktualizow",
+    "ενημέρωση",
+    "ενημερώθηκε",
     "updat",
     "last modified",
     "last edited",
@@ -210,6 +218,33 @@ const OTHER_DAY: [&str; 14] = [
     "geb.",
 ];
 
+/// What begins another part of a line of dates.
+const PARTS: [&str; 14] = [
+    "updated",
+    "published",
+    "posted",
+    "modified",
+    "aktualisiert",
+    "veröffentlicht",
+    "mis à jour",
+    "publié",
+    "обновлено",
+    "опубликовано",
+    "aktualizacja",
+    "opublikowano",
+    "发布",
+    "更新",
+];
+
+/// `Updated 3 March | Published 1 March` in its parts, folded.
+fn parts(folded: &str) -> Vec<&str> {
+    let mut cuts: Vec<usize> = folded.match_indices(['|', '•', '·', '–', '—', '｜']).map(|(at, _)| at).collect();
+    cuts.extend(PARTS.iter().flat_map(|word| folded.match_indices(word)).map(|(at, _)| at));
+    cuts.extend([0, folded.len()]);
+    cuts.sort_unstable();
+    cuts.windows(2).map(|pair| &folded[pair[0]..pair[1]]).filter(|part| !part.is_empty()).collect()
+}
+
 /// The dates that readers see.
 pub fn seen(tree: &Tree, lines: &[Line], selection: &Selection) -> Dates {
     let mut found = Dates::new();
@@ -233,7 +268,8 @@ pub fn seen(tree: &Tree, lines: &[Line], selection: &Selection) -> Dates {
             }
             continue;
         }
-        if line.weight >= MAX_WEIGHT {
+        // A quoted post has a day of its own.
+        if line.weight >= MAX_WEIGHT || line.marks.has(Marks::EMBED) || line.tag == Tag::Blockquote {
             continue;
         }
         let text = text(i);
@@ -242,14 +278,25 @@ pub fn seen(tree: &Tree, lines: &[Line], selection: &Selection) -> Dates {
         let beside = i + LINES_BEFORE >= anchor && i <= anchor + LINES_BEFORE && selection.headline.is_some();
         let byline = line.marks.has(Marks::BYLINE);
         let junk = line.marks.has(JUNK.without(Marks::BYLINE.and(Marks::TAGS).and(Marks::AUTHOR_BOX)));
-        let plain = line.weight <= if byline { MAX_BYLINE } else { MAX_PLAIN } && !line.tag.is_heading();
-        match () {
-            () if OTHER_DAY.iter().any(|word| folded.contains(word)) => {}
-            () if junk => add(Source::SeenElsewhere, told),
-            () if dates::count(&text) > 1 => add(Source::SeenInText, told),
-            () if UPDATED.iter().any(|word| folded.contains(word)) => add(Source::SeenModified, told),
-            () if plain && beside => add(Source::Seen, told),
-            () => add(Source::SeenInText, told),
+        let is_plain = |weight: u32| weight <= if byline { MAX_BYLINE } else { MAX_PLAIN } && !line.tag.is_heading();
+        let several = dates::count(&text) > 1;
+        let dated: Vec<(&str, Told)> = if several {
+            parts(&folded).into_iter().filter_map(|part| Some((part, dates::find(part)?))).collect()
+        } else {
+            Vec::new()
+        };
+        let dated = if dated.len() > 1 && !junk { dated } else { vec![(folded.as_str(), told)] };
+        let several = several && dated.len() == 1;
+        for (folded, told) in dated {
+            let plain = is_plain(if several || folded.len() == text.len() { line.weight } else { weight(folded) });
+            match () {
+                () if OTHER_DAY.iter().any(|word| folded.contains(word)) => {}
+                () if junk => add(Source::SeenElsewhere, told),
+                () if several => add(Source::SeenInText, told),
+                () if UPDATED.iter().any(|word| folded.contains(word)) => add(Source::SeenModified, told),
+                () if plain && beside => add(Source::Seen, told),
+                () => add(Source::SeenInText, told),
+            }
         }
     }
     if found.is_empty() {

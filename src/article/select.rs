@@ -6,7 +6,8 @@
 
 use super::classes::Marks;
 use super::lines::{JUNK, Line, Sums, squash};
-use super::tree::{Tag, Tree};
+use super::tag::Tag;
+use super::tree::{Tree, attribute};
 
 /// Prose beyond this in one line counts no further: a single huge line is a list or a licence.
 const MAX_LINE: u32 = 1500;
@@ -21,12 +22,16 @@ pub struct Selection {
     pub outer: u32,
     /// The line of the headline.
     pub headline: Option<usize>,
+    /// A short post in an element that says what it is: no longer text of the page outweighs it.
+    pub is_short: bool,
 }
 
 pub fn select(tree: &Tree, lines: &[Line], title: Option<&str>) -> Option<Selection> {
     let headline = headline(tree, lines, title);
-    let container = container(tree, lines, headline)?;
-    Some(around(tree, lines, container, headline))
+    let found = container(tree, lines, headline);
+    let short = short_post(tree, lines, headline, found);
+    let container = short.or(found)?;
+    Some(Selection { is_short: short.is_some(), ..around(tree, lines, container, headline) })
 }
 
 /// The selection with a container that was found otherwise.
@@ -37,7 +42,7 @@ pub fn with_container(tree: &Tree, lines: &[Line], container: u32, title: Option
 fn around(tree: &Tree, lines: &[Line], container: u32, headline: Option<usize>) -> Selection {
     let above = headline.filter(|&i| lines[i].first < container);
     let outer = above.and_then(|i| tree.ancestors(container).find(|&at| tree.holds(at, lines[i].first)));
-    Selection { container, outer: outer.unwrap_or(container), headline }
+    Selection { container, outer: outer.unwrap_or(container), headline, is_short: false }
 }
 
 /// The line that repeats the page's title: a first-level heading before other headings before other lines.
@@ -83,6 +88,15 @@ fn container(tree: &Tree, lines: &[Line], headline: Option<usize>) -> Option<u32
         best = elements().max_by_key(|&at| (text.of(tree, at), at))?;
         return (text.of(tree, best) > 0).then_some(best);
     }
+    if let Some(near) = near_headline(tree, lines, at_headline, best, &prose) {
+        best = near;
+    }
+    // A paragraph alone holds no article: what it stands in does.
+    while matches!(tree.nodes[best as usize].tag, Tag::P | Tag::Li | Tag::Br | Tag::A | Tag::B | Tag::Strong | Tag::Em | Tag::I)
+        && best > 0
+    {
+        best = tree.nodes[best as usize].parent;
+    }
     // Down, while one child holds nearly all.
     while let Some(child) = tree
         .children(best)
@@ -90,12 +104,106 @@ fn container(tree: &Tree, lines: &[Line], headline: Option<usize>) -> Option<u32
     {
         best = child;
     }
+    // Of several whole posts it is the one with the page's headline.
+    let mut inside = 0..tree.nodes.len() as u32;
+    if let Some(post) = at_headline.filter(|&line| tree.holds(best, line)).and_then(|line| post_of(tree, line, best, &prose)) {
+        best = post;
+        inside = post..tree.nodes[post as usize].end;
+    }
+    let elements = || inside.clone().filter(|&at| tree.nodes[at as usize].tag != Tag::Text);
     let named = elements()
         .filter(|&at| tree.nodes[at as usize].marks.has(Marks::BODY) && is_container(tree.nodes[at as usize].tag))
         .filter(|&at| prose.of(tree, at) * 100 >= prose.of(tree, best) * 60)
         .min_by_key(|&at| (tree.nodes[at as usize].end - at, at));
     Some(named.unwrap_or(best))
 }
+
+/// Prose that is a short item.
+const MIN_ITEM: i64 = 160;
+
+/// The smallest element with the headline and an item's text below it, where what was chosen instead is mostly links: the rest of the
+/// page, with its sidebars and notices, outweighs a short item.
+fn near_headline(tree: &Tree, lines: &[Line], headline: Option<u32>, chosen: u32, prose: &Sums) -> Option<u32> {
+    let headline = headline?;
+    let below = |at: u32| {
+        let end = tree.nodes[at as usize].end;
+        let after = lines.iter().filter(|line| headline < line.first && line.first < end && counts(line));
+        after.map(|line| i64::from(line.own().min(MAX_LINE))).sum::<i64>()
+    };
+    let near = tree.ancestors(headline).take(MAX_CLIMB).find(|&at| prose.of(tree, at) >= MIN_ITEM && below(at) >= MIN_ITEM)?;
+    if near == chosen || tree.holds(near, chosen) {
+        return None;
+    }
+    let (mut own, mut link) = (0, 0);
+    for line in lines.iter().filter(|line| tree.holds(chosen, line.first) && !tree.holds(near, line.first)) {
+        own += line.own();
+        link += line.link;
+    }
+    (tree.holds(chosen, headline) && link * 2 > own).then_some(near)
+}
+
+/// More than a site says of itself beside its posts.
+const MAX_DESCRIPTION: u32 = 600;
+/// Lines of a post that is no running text.
+const MAX_SHORT: usize = 8;
+
+/// A post of a few short lines, in an element that says what it is, under the page's headline: the running text beside it is the
+/// site's, not the post's.
+fn short_post(tree: &Tree, lines: &[Line], headline: Option<usize>, chosen: Option<u32>) -> Option<u32> {
+    let headline = headline?;
+    let at = lines[headline].first;
+    let prose = |of: u32| lines.iter().filter(|line| tree.holds(of, line.first) && line.is_prose()).map(Line::own).sum::<u32>();
+    if chosen.is_some_and(|chosen| prose(chosen) > MAX_DESCRIPTION) {
+        return None;
+    }
+    let article = tree.ancestors(at).find(|&at| tree.nodes[at as usize].tag == Tag::Article);
+    let below = lines[headline + 1..].iter().take(MAX_SHORT).filter(|line| line.marks.has(Marks::BODY) && !line.marks.has(JUNK));
+    let mut named = below.filter_map(|line| {
+        tree.ancestors(line.first)
+            .find(|&at| tree.nodes[at as usize].marks.has(Marks::BODY) && is_container(tree.nodes[at as usize].tag))
+    });
+    let post = article.or_else(|| named.next())?;
+    let inside = || lines.iter().filter(|line| tree.holds(post, line.first) && line.first != at && !line.marks.has(JUNK));
+    let tells_date = |line: &Line| super::dates::is_dateline(&crate::text::fold(&tree.line_text(line.first, line.end, 200)));
+    let says = inside().filter(|line| !line.is_linky() && !tells_date(line)).map(|line| line.own()).sum::<u32>();
+    // What outweighs it stands elsewhere: no running text is in the part of the page that the headline is in.
+    let part = tree.ancestors(at).find(|&at| matches!(tree.nodes[at as usize].tag, Tag::Article | Tag::Main)).unwrap_or(post);
+    let apart = chosen.is_none_or(|chosen| !tree.holds(post, chosen)) && prose(part) == 0;
+    (apart && says >= 8 && inside().count() <= MAX_SHORT).then_some(post)
+}
+
+/// Elements around the headline that are asked for the text.
+const MAX_CLIMB: usize = 8;
+
+/// Prose of a whole post.
+const MIN_POST: i64 = 150;
+
+/// The post that holds the headline, where elements of the same kind beside it are posts too: a blog's page, or the next
+/// articles that a site puts below.
+fn post_of(tree: &Tree, headline: u32, best: u32, prose: &Sums) -> Option<u32> {
+    let whole = prose.of(tree, best);
+    let class = |at: u32| {
+        tree.nodes[at as usize]
+            .element
+            .and_then(|element| attribute(element, "class"))
+            .map(|class| class.split_ascii_whitespace().next())
+    };
+    let is_post = |at: u32| {
+        let node = &tree.nodes[at as usize];
+        let named = class(at).flatten().is_some() && node.tag == Tag::Div && node.marks.has(Marks::ARTICLE.and(Marks::BODY));
+        (node.tag == Tag::Article || named) && prose.of(tree, at) >= MIN_POST
+    };
+    tree.ancestors(headline).take_while(|&at| at != best && at != 0).filter(|&at| is_post(at)).find(|&at| {
+        let node = &tree.nodes[at as usize];
+        let alike = |&other: &u32| tree.nodes[other as usize].tag == node.tag && class(other) == class(at) && is_post(other);
+        let posts: Vec<u32> = tree.children(node.parent).take(MAX_POSTS).filter(alike).collect();
+        let sum = posts.iter().map(|&at| prose.of(tree, at)).sum::<i64>();
+        posts.len() > 1 && sum * 10 >= whole * 9 && prose.of(tree, at) * 6 >= whole
+    })
+}
+
+/// Children of an element that are looked through.
+const MAX_POSTS: usize = 200;
 
 fn is_container(tag: Tag) -> bool {
     use Tag::*;

@@ -4,119 +4,11 @@
 //! linear. What is never text (scripts, form controls, hidden elements) is not in the array at all.
 
 use super::classes::{self, Marks};
+use super::tag::Tag;
 use crate::text::{is_alphanumeric, is_cjk};
 use ego_tree::{NodeRef, iter::Edge};
 use scraper::node::{Element, Node as Parsed};
 use std::collections::HashMap;
-
-macro_rules! tags {
-    ($($variant:ident = $name:literal),* $(,)?) => {
-        /// The elements that are told apart; all others are [`Tag::Other`].
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Tag { Text, Other, $($variant),* }
-
-        impl Tag {
-            pub fn of(name: &str) -> Tag {
-                match name { $($name => Tag::$variant,)* _ => Tag::Other }
-            }
-
-            pub fn name(self) -> &'static str {
-                match self { $(Tag::$variant => $name,)* Tag::Text | Tag::Other => "" }
-            }
-        }
-    };
-}
-
-tags! {
-    A = "a", Abbr = "abbr", Address = "address", Article = "article", Aside = "aside", Audio = "audio", B = "b",
-    Blockquote = "blockquote", Body = "body", Br = "br", Button = "button", Caption = "caption", Center = "center",
-    Cite = "cite", Code = "code", Col = "col", Colgroup = "colgroup", Dd = "dd", Del = "del", Details = "details",
-    Dfn = "dfn", Dialog = "dialog", Div = "div", Dl = "dl", Dt = "dt", Em = "em", Embed = "embed",
-    Fieldset = "fieldset", Figcaption = "figcaption", Figure = "figure", Font = "font", Footer = "footer",
-    Form = "form", H1 = "h1", H2 = "h2", H3 = "h3", H4 = "h4", H5 = "h5", H6 = "h6", Head = "head",
-    Header = "header", Hgroup = "hgroup", Hr = "hr", Html = "html", I = "i", Iframe = "iframe", Img = "img",
-    Input = "input", Ins = "ins", Kbd = "kbd", Label = "label", Legend = "legend", Li = "li", Link = "link",
-    Main = "main", Mark = "mark", Math = "math", Menu = "menu", Meta = "meta", Nav = "nav", Noscript = "noscript",
-    Ol = "ol", Option = "option", P = "p", Picture = "picture", Pre = "pre", Q = "q", Rp = "rp", Rt = "rt",
-    Ruby = "ruby", S = "s", Samp = "samp", Script = "script", Section = "section", Select = "select",
-    Small = "small", Source = "source", Span = "span", Strike = "strike", Strong = "strong", Style = "style",
-    Sub = "sub", Summary = "summary", Sup = "sup", Svg = "svg", Table = "table", Tbody = "tbody", Td = "td",
-    Template = "template", Textarea = "textarea", Tfoot = "tfoot", Th = "th", Thead = "thead", Time = "time",
-    Title = "title", Tr = "tr", Tt = "tt", U = "u", Ul = "ul", Var = "var", Video = "video", Wbr = "wbr",
-}
-
-impl Tag {
-    /// Ends the line before and after it.
-    pub fn is_block(self) -> bool {
-        use Tag::*;
-        matches!(
-            self,
-            Address
-                | Article
-                | Aside
-                | Blockquote
-                | Body
-                | Br
-                | Caption
-                | Center
-                | Dd
-                | Details
-                | Dialog
-                | Div
-                | Dl
-                | Dt
-                | Fieldset
-                | Figcaption
-                | Figure
-                | Footer
-                | Form
-                | H1
-                | H2
-                | H3
-                | H4
-                | H5
-                | H6
-                | Header
-                | Hgroup
-                | Hr
-                | Html
-                | Legend
-                | Li
-                | Main
-                | Menu
-                | Nav
-                | Ol
-                | P
-                | Pre
-                | Section
-                | Summary
-                | Table
-                | Tbody
-                | Td
-                | Tfoot
-                | Th
-                | Thead
-                | Tr
-                | Ul
-                | Video
-                | Audio
-                | Iframe
-        )
-    }
-
-    pub fn is_heading(self) -> bool {
-        matches!(self, Tag::H1 | Tag::H2 | Tag::H3 | Tag::H4 | Tag::H5 | Tag::H6)
-    }
-
-    /// Neither the element nor what it holds is ever text of an article.
-    fn is_silent(self) -> bool {
-        use Tag::*;
-        matches!(
-            self,
-            Head | Script | Style | Noscript | Template | Svg | Select | Textarea | Input | Option | Title | Link | Meta | Dialog
-        )
-    }
-}
 
 pub struct Node<'a> {
     pub tag: Tag,
@@ -141,7 +33,7 @@ fn is_link(node: &Node, nodes: &[Node]) -> bool {
     let has = |name| node.element.is_some_and(|e| attribute(e, name).is_some());
     let to_itself = || node.element.is_some_and(leads_within);
     match node.tag {
-        Tag::Button => true,
+        Tag::Button => !of_heading(),
         Tag::A => !(of_heading() && to_itself() || address(node).is_none() && (has("name") || has("id"))),
         _ => false,
     }
@@ -168,6 +60,32 @@ fn tex<'a>(math: NodeRef<'a, Parsed>) -> Option<&'a str> {
     told.or_else(annotation).map(str::trim).filter(|text| !text.is_empty())
 }
 
+/// What is written before an element of a formula of MathML, so that its text alone can be read: `x_1`, `a/b`, `Q = XW`.
+fn mathml_sign(node: NodeRef<Parsed>) -> Option<&'static str> {
+    let name = |node: NodeRef<Parsed>| node.value().as_element().map(|element| element.name.local.to_string());
+    let above = node.parent().and_then(name)?;
+    if !above.starts_with('m') || above == "menu" || above == "main" || above == "mark" {
+        return None;
+    }
+    let is_relation = |node: NodeRef<Parsed>| {
+        let text = node.first_child().and_then(|child| child.value().as_text().map(|text| text.trim().to_owned()));
+        name(node).as_deref() == Some("mo") && text.is_some_and(|text| RELATIONS.contains(&text.as_str()))
+    };
+    let before: Vec<NodeRef<Parsed>> = node.prev_siblings().filter(|node| node.value().is_element()).take(3).collect();
+    match (above.as_str(), before.len()) {
+        ("msub" | "munder", 1) | ("msubsup" | "munderover", 1) => Some("_"),
+        ("msup" | "mover", 1) | ("msubsup" | "munderover", 2) => Some("^"),
+        ("mfrac", 1) => Some("/"),
+        ("msqrt", 0) => Some("√"),
+        ("mtd" | "mtr", n) if n > 0 => Some(" "),
+        _ if is_relation(node) || before.first().is_some_and(|before| is_relation(*before)) => Some(" "),
+        _ => None,
+    }
+}
+
+/// Signs of formulas that stand between blanks.
+const RELATIONS: [&str; 14] = ["=", "≠", "<", ">", "≤", "≥", "≈", "∈", "→", "+", "−", "-", "⇒", "∼"];
+
 fn address<'a>(node: &Node<'a>) -> Option<&'a str> {
     attribute(node.element?, "href")
 }
@@ -192,6 +110,20 @@ impl<'a> Tree<'a> {
                         skipping += usize::from(parsed.is_element());
                         continue;
                     }
+                    if let Some(sign) = parsed.as_element().and_then(|_| mathml_sign(node)) {
+                        let at = nodes.len() as u32;
+                        let leaf = Node {
+                            tag: Tag::Text,
+                            parent: open.last().copied().unwrap_or(0),
+                            end: at + 1,
+                            marks: Marks::NONE,
+                            in_link: false,
+                            in_pre: false,
+                            text: sign,
+                            element: None,
+                        };
+                        nodes.push(leaf);
+                    }
                     let parent = open.last().copied();
                     let above = parent.map(|p| &nodes[p as usize]);
                     let (in_link, in_pre) =
@@ -215,7 +147,8 @@ impl<'a> Tree<'a> {
                             let repeats =
                                 marks.has(Marks::DRAWN) || (marks.has(Marks::LINE_NUMBERS) && !has(node, char::is_alphabetic));
                             let is_sign = tag == Tag::A && leads_within(element) && !has(node, char::is_alphanumeric);
-                            let hides = hidden == Hidden::Drop && marks.has(Marks::HIDDEN);
+                            let folded = || marks.has(Marks::FOLDED) || above.is_some_and(|p| p.marks.has(Marks::FOLDED));
+                            let hides = hidden == Hidden::Drop && marks.has(Marks::HIDDEN) && !folded();
                             if tag.is_silent() || stripped || repeats || is_sign || hides {
                                 skipping = 1;
                                 continue;
@@ -266,20 +199,25 @@ impl<'a> Tree<'a> {
     /// or a box that can be clicked: its text is text.
     fn unlink_what_holds_all(&mut self) {
         let n_bytes = |nodes: &[Node]| nodes.iter().map(|node| node.text.len()).sum::<usize>();
-        let mut by_address: HashMap<&str, usize> = HashMap::new();
+        let n_sentences = |nodes: &[Node]| nodes.iter().filter(|node| is_paragraph(node.text)).count();
+        // By address: bytes, and texts that are sentences.
+        let mut by_address: HashMap<&str, (usize, usize)> = HashMap::new();
         let mut at = 0;
         while let Some(node) = self.nodes.get(at) {
             at = match address(node).filter(|_| node.tag == Tag::A) {
                 Some(address) => {
-                    *by_address.entry(address).or_default() += n_bytes(&self.nodes[at..node.end as usize]);
+                    let inside = &self.nodes[at..node.end as usize];
+                    let held = by_address.entry(address).or_default();
+                    *held = (held.0 + n_bytes(inside), held.1 + n_sentences(inside));
                     node.end as usize
                 }
                 None => at + 1,
             };
         }
         let most = by_address.into_iter().max_by_key(|&(address, held)| (held, address));
-        let Some((all, held)) = most.filter(|&(_, held)| held >= MIN_HELD) else { return };
-        if held * 2 <= n_bytes(&self.nodes) {
+        let Some((all, (held, n_held))) = most else { return };
+        // Half of the page, or several paragraphs, which the box of a teaser has not.
+        if (held < MIN_HELD || held * 2 <= n_bytes(&self.nodes)) && n_held < MIN_PARAGRAPHS {
             return;
         }
         let mut at = 0;
@@ -372,6 +310,13 @@ impl<'a> Tree<'a> {
 
 /// Nodes below an element that are looked through before the element is read.
 const MAX_LOOK: usize = 500;
+
+/// Paragraphs in one link that are more than a teaser.
+const MIN_PARAGRAPHS: usize = 4;
+
+fn is_paragraph(text: &str) -> bool {
+    weight(text) >= 60 && text.trim_end().ends_with(|c: char| ".!?…。！？”」\"".contains(c))
+}
 
 /// Bytes of several paragraphs: more than the box of one teaser has.
 const MIN_HELD: usize = 1_200;

@@ -8,7 +8,8 @@
 use super::allowed::{self, LINK_REL, Role, role};
 use super::images;
 use super::markup::{block_attributes, close, escape, escape_attribute, language, link};
-use super::tree::{Node, Tag, Tree, attribute};
+use super::tag::Tag;
+use super::tree::{Node, Tree, attribute};
 use crate::text::{any_byte, harmless, has_hostile, is_hostile};
 use url::Url;
 
@@ -392,6 +393,9 @@ impl<'a> Writer<'a, '_> {
         if self.inside(Tag::Pre) {
             return;
         }
+        if images::is_stand_in(self.tree, at) {
+            return;
+        }
         match images::image(self.tree, at, self.base) {
             images::Image::Nothing => {}
             images::Image::Text(text) => {
@@ -400,6 +404,8 @@ impl<'a> Writer<'a, '_> {
                 }
             }
             images::Image::Real { src, alt, width, height } => {
+                // What the caption says is said once.
+                let alt = if images::is_caption(self.tree, at, alt) { "" } else { alt };
                 if self.images.insert(src.clone()) && self.ready() {
                     self.out.push_str("<img src=\"");
                     escape_attribute(&mut self.out, &src);
@@ -419,12 +425,22 @@ impl<'a> Writer<'a, '_> {
 
     /// A player becomes a link: no third party is loaded by who reads.
     fn embed(&mut self, node: &Node<'a>) {
-        let Some(link) = node.element.and_then(|e| images::embed(e, self.base)) else { return };
-        if self.in_leaf() || !self.inline.is_empty() || self.inside(Tag::Figure) || !self.can_open(Tag::Figure) {
+        let post = self.tree.nodes.get(node.parent as usize).filter(|above| above.tag == Tag::Blockquote);
+        let post = post.and_then(|above| link(attribute(above.element?, "cite")?, self.base));
+        let Some(mut link) = node.element.and_then(|e| images::embed(e, self.base)) else { return };
+        // A quoted post says where it stands.
+        link.href = post.unwrap_or(link.href);
+        if self.in_leaf() || !self.inline.is_empty() || self.inside(Tag::Figcaption) || self.open.len() + 2 > MAX_NESTING {
+            return;
+        }
+        let in_figure = self.frame() == Some(Tag::Figure);
+        if !in_figure && (self.inside(Tag::Figure) || !self.can_open(Tag::Figure)) {
             return;
         }
         self.block_border();
-        self.push(Tag::Figure, Role::Box, String::new());
+        if !in_figure {
+            self.push(Tag::Figure, Role::Box, String::new());
+        }
         self.push(Tag::Figcaption, Role::Box, String::new());
         if self.ready() {
             self.out.push_str("<a href=\"");
@@ -436,7 +452,9 @@ impl<'a> Writer<'a, '_> {
             self.out.push_str("</a>");
         }
         self.leave(Leave::Open);
-        self.leave(Leave::Open);
+        if !in_figure {
+            self.leave(Leave::Open);
+        }
     }
 
     /// `None` where the element is not worth writing.

@@ -159,7 +159,9 @@ fn extract(row: ExtractRow, explain: bool) -> Value {
 fn blocks(blocks: &[article::Block]) -> Value {
     blocks
         .iter()
-        .map(|b| json!({"text": b.text, "path": b.path, "score": b.score, "marks": b.marks, "removed": b.removed}))
+        .map(
+            |b| json!({"text": b.text, "path": b.path, "score": b.score, "marks": b.marks, "removed": b.removed, "rule": b.rule}),
+        )
         .collect()
 }
 

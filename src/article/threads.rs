@@ -1,0 +1,227 @@
+//! What readers wrote below an article, known by its shape: blocks in a row, each with a name or a moment and a text.
+//!
+//! Half of the comments of the web stand in elements whose classes nobody can list (`opOpinia`, `coment`, none at
+//! all), and below a short item they outweigh it. What is found here is marked, and counts neither for the container
+//! nor for the text.
+
+use super::classes::Marks;
+use super::cues;
+use super::dates;
+use super::lines::{JUNK, Line};
+use super::tag::Tag;
+use super::tree::{Tree, attribute};
+use crate::text::fold;
+use std::collections::HashMap;
+
+/// A name and a moment are no longer.
+const MAX_STAMP: u32 = 90;
+/// A heading over comments is no longer.
+const MAX_HEADING: u32 = 36;
+const MIN_STAMP: u32 = 6;
+/// Fewer may be the article's own dates.
+const MIN_STAMPS: usize = 3;
+/// A page has no more comments.
+const MAX_STAMPS: usize = 2_000;
+/// Headings of a list without boxes, and lines from one to the next.
+const MIN_TURNS: usize = 5;
+const MAX_TURN: usize = 4;
+/// Lines of the box of another article.
+const MAX_BOX: usize = 6;
+/// Shorter notices are known by their cues.
+const MIN_LEGAL: u32 = 60;
+/// Lines of one comment.
+const MAX_GAP: usize = 40;
+/// Shorter text under a moment is a number or a button.
+const MIN_TEXT: u32 = 12;
+
+/// Marks the lines of comments.
+pub fn mark(tree: &Tree, lines: &mut [Line]) {
+    let mut found = vec![false; lines.len()];
+    stamped(tree, lines, &mut found);
+    below_heading(tree, lines, &mut found);
+    let prose = |of: bool| -> u32 {
+        lines.iter().zip(&found).filter(|(line, found)| **found == of && line.is_prose()).map(|(line, _)| line.own()).sum()
+    };
+    // A page that is all comments is a discussion, and they are what it has to say.
+    if prose(false) < 60 {
+        return;
+    }
+    let mut others = vec![false; lines.len()];
+    teasers(tree, lines, &found, &mut others);
+    let legal: Vec<bool> = lines.iter().map(|line| is_legal(tree, line)).collect();
+    let is_text = |i: usize| lines[i].is_prose() && !legal[i];
+    let has_text = (0..lines.len()).any(is_text);
+    for (i, line) in lines.iter_mut().enumerate() {
+        if found[i] {
+            line.marks = line.marks.and(Marks::THREAD);
+        } else if legal[i] && has_text {
+            line.marks = line.marks.and(Marks::THREAD).and(Marks::NOTICE);
+        } else if others[i] {
+            line.marks = line.marks.and(Marks::THREAD).and(Marks::RELATED);
+        }
+    }
+}
+
+/// Runs of moments in elements of the same kind, with text between them.
+fn stamped(tree: &Tree, lines: &[Line], found: &mut [bool]) {
+    let mut groups: HashMap<u64, Vec<usize>> = HashMap::new();
+    let mut n_stamps = 0;
+    for (i, line) in lines.iter().enumerate() {
+        if n_stamps == MAX_STAMPS {
+            break;
+        }
+        // What is known for something else, as a box of related stories, has its own moments.
+        let known = line.marks.has(JUNK.without(Marks::COMMENTS.and(Marks::BYLINE)));
+        let short = !known && (MIN_STAMP..=MAX_STAMP).contains(&line.weight) && !matches!(line.tag, Tag::H1 | Tag::H2);
+        if short && is_stamp(&tree.line_text(line.first, line.end, 200)) {
+            n_stamps += 1;
+            groups.entry(kind(tree, line.first)).or_default().push(i);
+        }
+    }
+    for stamps in groups.into_values().filter(|stamps| stamps.len() >= MIN_STAMPS) {
+        // A run ends where nothing, or too much, stands between two moments.
+        let mut run: Vec<usize> = Vec::new();
+        for &i in &stamps {
+            if let Some(&last) = run.last()
+                && !holds_text(&lines[last + 1..i])
+            {
+                close(tree, lines, &run, found);
+                run.clear();
+            }
+            run.push(i);
+        }
+        close(tree, lines, &run, found);
+    }
+}
+
+/// What the site says in its own name, however long.
+fn is_legal(tree: &Tree, line: &Line) -> bool {
+    line.weight >= MIN_LEGAL && line.own() * 2 > line.weight && cues::is_legal(&fold(&tree.line_text(line.first, line.end, 500)))
+}
+
+fn holds_text(between: &[Line]) -> bool {
+    between.len() <= MAX_GAP
+        && between.iter().any(|line| line.own() >= MIN_TEXT)
+        && !between.iter().any(|line| matches!(line.tag, Tag::H1 | Tag::H2) && !line.is_linky())
+}
+
+fn close(tree: &Tree, lines: &[Line], run: &[usize], found: &mut [bool]) {
+    let (Some(&first), Some(&last)) = (run.first(), run.last()) else { return };
+    if run.len() < MIN_STAMPS {
+        return;
+    }
+    // The element that holds the whole run; its child with the first moment is the first comment.
+    let Some(holder) = tree.ancestors(lines[first].first).find(|&at| tree.holds(at, lines[last].first)) else { return };
+    let n_before = |at: u32| lines.partition_point(|line| line.first < at);
+    let block = |i: usize| tree.ancestors(lines[i].first).take_while(|&at| at != holder).last();
+    let longest = run.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or(1);
+    let has_prose = |lines: &[Line]| lines.iter().any(Line::is_prose);
+    for (n, &i) in run.iter().enumerate() {
+        let (from, to) = block(i).map_or((i, i + 1), |at| (n_before(at), n_before(tree.nodes[at as usize].end)));
+        let own_text = lines[from..to].iter().enumerate().any(|(at, line)| from + at != i && line.own() >= MIN_TEXT);
+        // The first text of the page is no comment on itself: there the moment stands below.
+        let from = if n == 0 && has_prose(&lines[from..i]) && !has_prose(&lines[..from]) { i } else { from };
+        if own_text {
+            found[from..to].fill(true);
+            continue;
+        }
+        // All comments are one flat run; the last is as long as the longest.
+        let next = run.get(n + 1).copied().unwrap_or((i + longest).min(n_before(tree.nodes[holder as usize].end)));
+        found[from.min(i)..next].fill(true);
+    }
+}
+
+/// The tags and classes around a line: the comments of a page have the same ones.
+fn kind(tree: &Tree, at: u32) -> u64 {
+    let mut name = String::new();
+    for at in tree.ancestors(at).take(3) {
+        let node = &tree.nodes[at as usize];
+        name.push_str(node.tag.name());
+        let class = node.element.and_then(|element| attribute(element, "class")).unwrap_or_default();
+        // The second of two in turns (`odd`, `even`) says nothing.
+        name.push_str(class.split_ascii_whitespace().next().unwrap_or_default());
+        name.push('>');
+    }
+    xxhash_rust::xxh3::xxh3_64(name.as_bytes())
+}
+
+/// Whether a line names a moment: a day with a time, or how long ago.
+fn is_stamp(text: &str) -> bool {
+    if !text.bytes().any(|b| b.is_ascii_digit()) || text.ends_with(['.', '!', '?', '。', '！', '？', '，', ',']) {
+        return false;
+    }
+    let has_time = text
+        .as_bytes()
+        .windows(4)
+        .any(|four| four[1] == b':' && four[0].is_ascii_digit() && four[2].is_ascii_digit() && four[3].is_ascii_digit());
+    (has_time && dates::names_day(text)) || cues::is_ago(&fold(text))
+}
+
+/// Boxes of a linked heading and some words each, beside the element that holds the first text: other articles.
+fn teasers(tree: &Tree, lines: &[Line], found: &[bool], others: &mut [bool]) {
+    let Some(text_at) = lines.iter().zip(found).position(|(line, found)| !found && line.is_prose() && !line.marks.has(JUNK))
+    else {
+        return;
+    };
+    let mut groups: HashMap<u64, Vec<usize>> = HashMap::new();
+    for (i, pair) in lines.windows(2).enumerate().skip(text_at + 1) {
+        let heads = pair[0].is_linky() && pair[0].weight >= MIN_TEXT && !pair[1].is_linky() && pair[1].own() >= 30;
+        // The questions of folded answers are buttons.
+        if heads && !pair[0].marks.has(JUNK.and(Marks::FOLDED)) {
+            groups.entry(kind(tree, pair[0].first)).or_default().push(i);
+        }
+    }
+    for heads in groups.into_values().filter(|heads| heads.len() >= MIN_STAMPS) {
+        let (first, last) = (heads[0], heads[heads.len() - 1]);
+        let Some(holder) = tree.ancestors(lines[first].first).find(|&at| tree.holds(at, lines[last].first)) else { continue };
+        if tree.holds(holder, lines[text_at].first) {
+            continue;
+        }
+        let boxes = heads.iter().map(|&i| {
+            let block = tree.ancestors(lines[i].first).take_while(|&at| at != holder).last()?;
+            let end = lines.partition_point(|line| line.first < tree.nodes[block as usize].end);
+            (tree.holds(block, lines[i + 1].first) && end - i <= MAX_BOX).then_some((i, end))
+        });
+        let boxes: Option<Vec<(usize, usize)>> = boxes.collect();
+        // Without boxes, a list of them in turns: heading, words, heading, words.
+        let in_turns = heads.len() >= MIN_TURNS && heads.windows(2).all(|pair| pair[1] - pair[0] <= MAX_TURN);
+        let flat = || if in_turns { heads.iter().map(|&i| (i, i + 2)).collect() } else { Vec::new() };
+        for (from, to) in boxes.unwrap_or_else(flat) {
+            others[from..to].fill(true);
+        }
+    }
+}
+
+/// From a heading that says so to the end of the element that holds the text and it.
+fn below_heading(tree: &Tree, lines: &[Line], found: &mut [bool]) {
+    let mut prose = 0;
+    let mut last_prose = None;
+    for i in 0..lines.len() {
+        let line = &lines[i];
+        if line.is_prose() && !found[i] {
+            prose += line.own();
+            last_prose = last_prose.or(Some(i));
+            continue;
+        }
+        let Some(text_at) =
+            last_prose.filter(|_| prose >= 60 && line.weight <= MAX_HEADING && !line.is_linky() && line.tag != Tag::Li)
+        else {
+            continue;
+        };
+        let text = fold(&tree.line_text(line.first, line.end, 200));
+        let Some(counted) = cues::comments_heading(&text) else { continue };
+        let holder = tree.ancestors(line.first).find(|&at| tree.holds(at, lines[text_at].first));
+        let Some(holder) = holder else { continue };
+        let end = lines.partition_point(|line| line.first < tree.nodes[holder as usize].end);
+        let answers = lines[i + 1..end].iter().take(MAX_GAP).any(|line| {
+            line.weight <= MAX_STAMP && {
+                let text = tree.line_text(line.first, line.end, 200);
+                is_stamp(&text) || cues::is_answer(&fold(&text))
+            }
+        });
+        if counted || answers {
+            found[i..end].fill(true);
+            return;
+        }
+    }
+}
