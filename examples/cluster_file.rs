@@ -32,7 +32,14 @@ pub fn stories(lines: &str) -> Result<Vec<Vec<String>>, serde_json::Error> {
             feeds.len() - 1
         });
         let at = Timestamp(line.published.timestamp_millis());
-        let item = Item { entry: EntryId(n as i64), feed: FeedId(feed as i64), title: &line.title, link: line.link.as_deref(), text: &line.text, at };
+        let item = Item {
+            entry: EntryId(n as i64),
+            feed: FeedId(feed as i64),
+            title: &line.title,
+            link: line.link.as_deref(),
+            text: &line.text,
+            at,
+        };
         let entry = story::prepare(&item);
         index.expire(at);
         // What the entries' addresses say could be given too (`story::address_keys`), and what a person has said.

@@ -186,6 +186,7 @@ impl Documents {
         let source = Source {
             feed: due.id,
             settings: &due.settings,
+            habit: &due.habit,
             content_type: origin.content_type.as_deref(),
             final_url: &origin.final_url,
             is_delta: origin.is_delta,

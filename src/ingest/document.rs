@@ -2,6 +2,7 @@
 
 use super::settle::Compared;
 use crate::config::subscriptions::Subscription;
+use crate::feed::identity::{self, Habit};
 use crate::feed::{self, NotAFeed, ParsedEntry, ParsedFeed};
 use crate::model::{ArticleMode, Dedupe, EntryId, FeedId, Key, Timestamp, key_of};
 use crate::records::{self, EntryChange, EntryText, Extra, Known, NewEntry, WantedArticle};
@@ -15,6 +16,8 @@ use std::time::Duration;
 pub struct Source<'a> {
     pub feed: FeedId,
     pub settings: &'a Subscription,
+    /// How its earlier documents named their entries.
+    pub habit: &'a Habit,
     pub content_type: Option<&'a str>,
     pub final_url: &'a str,
     /// Not the whole feed: what is new since the validator that was sent (RFC 3229), or what a hub pushed.
@@ -36,7 +39,18 @@ pub struct EntryPolicy {
 pub struct Document {
     pub feed: ParsedFeed,
     body_hash: Key,
-    entries: Vec<(Key, Option<Key>, ParsedEntry)>,
+    entries: Vec<Keyed>,
+    /// How its feed names its entries, where it taught something new.
+    habit: Option<Habit>,
+}
+
+/// An entry by what it is known.
+struct Keyed {
+    key: Key,
+    /// By which it may have been stored before its feed was found out.
+    former: Option<Key>,
+    link_key: Option<Key>,
+    entry: ParsedEntry,
 }
 
 /// A body's title and text are kept up to this many bytes: more is neither a headline nor a summary.
@@ -66,7 +80,7 @@ pub fn read(source: &Source, body: &[u8]) -> Result<Document, NotAFeed> {
         None => feed::parse(&document)?,
     };
     // A delta is not the feed: the next whole body is not compared with it.
-    Ok(Document::of(feed, if source.is_delta { Key::default() } else { body_hash(body) }))
+    Ok(Document::of(feed, if source.is_delta { Key::default() } else { body_hash(body) }, source.habit))
 }
 
 /// The entry's link, where it leads to a page.
@@ -81,39 +95,49 @@ fn address_of(entry: &ParsedEntry) -> Option<String> {
 }
 
 impl Document {
-    /// What a feed was parsed into; `body_hash` as of [`body_hash`].
-    pub fn of(mut feed: ParsedFeed, body_hash: Key) -> Document {
+    /// What a feed was parsed into; `body_hash` as of [`body_hash`], `habit` as its earlier documents left it.
+    pub fn of(mut feed: ParsedFeed, body_hash: Key, habit: &Habit) -> Document {
         let entries = std::mem::take(&mut feed.entries);
-        let keyed = entries.into_iter().map(|entry| {
-            let link_key = address_of(&entry).map(|key| key_of(&key));
-            (key_of(&feed::entry_key(&entry)), link_key, entry)
+        let identified = identity::identify(&entries, habit);
+        feed.warnings.extend(identified.warnings);
+        let keyed = entries.into_iter().zip(identified.names).map(|(entry, name)| Keyed {
+            key: key_of(&name.key),
+            former: name.former.as_deref().map(key_of),
+            link_key: address_of(&entry).map(|key| key_of(&key)),
+            entry,
         });
-        Document { entries: keyed.collect(), feed, body_hash }
+        let entries = keyed.collect();
+        Document { entries, feed, body_hash, habit: (identified.habit != *habit).then_some(identified.habit) }
     }
 
-    /// What must be known of the stored entries: the key of each entry here, and that of its link.
+    /// What must be known of the stored entries: the keys of each entry here, and that of its link.
     pub fn keys(&self) -> Vec<(Key, Option<Key>)> {
-        self.entries.iter().map(|(key, link, _)| (*key, *link)).collect()
+        let former = self.entries.iter().filter_map(|keyed| Some((keyed.former?, None)));
+        self.entries.iter().map(|keyed| (keyed.key, keyed.link_key)).chain(former).collect()
     }
 
     /// The times that its entries claim, for the schedule.
     pub fn entry_times(&self) -> Vec<Timestamp> {
-        self.entries.iter().filter_map(|(_, _, entry)| entry.published.or(entry.updated)).collect()
+        self.entries.iter().filter_map(|keyed| keyed.entry.published.or(keyed.entry.updated)).collect()
     }
 
     /// How many of its entries are not known by their keys.
     pub fn n_unknown(&self, known: &Known) -> usize {
-        self.entries.iter().filter(|(key, ..)| !known.by_key.contains_key(key)).count()
+        self.entries.iter().filter(|keyed| !known.by_key.contains_key(&keyed.key)).count()
     }
 
     /// What it changes.
     pub fn take_in(self, source: &Source, known: &Known, policy: &EntryPolicy) -> records::Document {
         let compare = policy.compare && self.n_unknown(known) <= MAX_COMPARED;
         let taking = Taking { source, policy: &EntryPolicy { compare, ..*policy }, feed: &self.feed };
-        let mut identity = Identity::of(known, self.entries.iter().map(|(key, ..)| *key).collect());
+        let mut identity = Identity::of(known, self.entries.iter().map(|keyed| keyed.key).collect());
         let mut changes = Vec::new();
-        for (key, link_key, entry) in in_order(self.entries, source.at) {
-            let (entry_id, stored_hash, n_edits) = match identity.find(&key, link_key) {
+        for Keyed { key, former, link_key, entry } in in_order(self.entries, source.at) {
+            let content_hash = taking.content_hash(&entry);
+            let found = identity
+                .find(&key, link_key, &entry, &content_hash)
+                .or_else(|| identity.find_former(&key, former, &content_hash));
+            let (entry_id, stored_hash, n_edits) = match found {
                 None => {
                     changes.push(EntryChange::New(Box::new(taking.new_entry(key, link_key, entry))));
                     continue;
@@ -125,7 +149,7 @@ impl Document {
                     (found.id, found.content_hash, found.n_edits)
                 }
             };
-            if taking.content_hash(&entry) != stored_hash && n_edits < MAX_EDITS {
+            if content_hash != stored_hash && n_edits < MAX_EDITS {
                 let (text, _) = taking.text(link_key, entry);
                 changes.push(EntryChange::Edited { entry: entry_id, text: Box::new(text) });
             }
@@ -136,19 +160,18 @@ impl Document {
             title: self.feed.title,
             site_url: self.feed.link,
             language: self.feed.language,
+            habit: self.habit,
             changes,
         }
     }
 }
 
-type Keyed = (Key, Option<Key>, ParsedEntry);
-
 /// One id twice in one document: the one that stands last counts, on every poll. The earliest is the first to have been
 /// there; of those without a date, the one that stands last.
 fn in_order(entries: Vec<Keyed>, now: Timestamp) -> Vec<Keyed> {
     let mut taken = HashSet::new();
-    let mut ordered: Vec<Keyed> = entries.into_iter().rev().filter(|(key, ..)| taken.insert(*key)).collect();
-    ordered.sort_by_key(|(_, _, entry)| entry.published.or(entry.updated).map_or(now, |claimed| claimed.min(now)));
+    let mut ordered: Vec<Keyed> = entries.into_iter().rev().filter(|keyed| taken.insert(keyed.key)).collect();
+    ordered.sort_by_key(|Keyed { entry, .. }| entry.published.or(entry.updated).map_or(now, |claimed| claimed.min(now)));
     ordered
 }
 
@@ -177,13 +200,26 @@ impl<'a> Identity<'a> {
     /// By its key. Else it is an entry that came back under a new id: the same feed, the same link, and the old id is in
     /// the feed no more. Only where one known entry has that link: on a feed whose entries all link to one page a link says
     /// nothing.
-    fn find(&mut self, key: &Key, link_key: Option<Key>) -> Option<Found> {
+    fn find(&mut self, key: &Key, link_key: Option<Key>, entry: &ParsedEntry, content_hash: &Key) -> Option<Found> {
         if let Some(known) = self.known.by_key.get(key) {
             return Some(Found { id: known.id, content_hash: known.content_hash, n_edits: known.n_edits, renamed: false });
         }
         let [known] = self.known.by_link.get(&link_key?)?.as_slice() else { return None };
         let key_now = self.renamed.get(&known.id).unwrap_or(&known.key);
-        if self.present.contains(key_now) {
+        // What another entry says at an old address is new.
+        let says_the_same = known.content_hash == *content_hash || (entry.title.is_some() && title_of(entry) == known.title);
+        if self.present.contains(key_now) || !says_the_same {
+            return None;
+        }
+        self.renamed.insert(known.id, *key);
+        Some(Found { id: known.id, content_hash: known.content_hash, n_edits: known.n_edits, renamed: true })
+    }
+
+    /// By the key that it had before its feed was found out: only where what is stored there says the same, because of the
+    /// entries that shared that key one was stored.
+    fn find_former(&mut self, key: &Key, former: Option<Key>, content_hash: &Key) -> Option<Found> {
+        let known = self.known.by_key.get(&former?).filter(|known| known.content_hash == *content_hash)?;
+        if self.renamed.contains_key(&known.id) {
             return None;
         }
         self.renamed.insert(known.id, *key);

@@ -17,6 +17,7 @@ pub struct Known {
 pub struct KnownEntry {
     pub id: EntryId,
     pub key: Key,
+    pub title: String,
     pub content_hash: Key,
     pub n_edits: i64,
 }

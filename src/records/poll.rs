@@ -2,6 +2,7 @@
 
 use super::SettleInput;
 use crate::config::subscriptions::Subscription;
+use crate::feed::identity::Habit;
 use crate::feed::{Attribution, Enclosure};
 use crate::fetch::Validators;
 use crate::health::Trouble;
@@ -24,6 +25,8 @@ pub struct DueFeed {
     /// No poll of it has succeeded yet.
     pub fresh: bool,
     pub trouble: Option<Trouble>,
+    /// How it names its entries.
+    pub habit: Habit,
     /// Its hub pushes to us.
     pub push: Option<Push>,
 }
@@ -114,6 +117,9 @@ pub struct Document {
     pub title: Option<String>,
     pub site_url: Option<String>,
     pub language: Option<String>,
+    /// How the feed names its entries, where this document taught something new.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub habit: Option<Habit>,
     /// The earliest first.
     pub changes: Vec<EntryChange>,
 }

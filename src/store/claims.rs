@@ -200,9 +200,9 @@ impl Reader {
 /// What [`due_feed`] reads, and where from.
 pub const DUE_COLUMNS: &str =
     "f.id, f.key, f.url, f.settings, f.state, f.body_hash, f.last_ok IS NULL, v.etag, v.last_modified, v.url,
-  w.lease_until, w.last_push > f.last_polled, f.trouble";
+  w.lease_until, w.last_push > f.last_polled, f.trouble, f.habit";
 pub const DUE_TABLES: &str = "feeds f LEFT JOIN validators v ON v.feed_id = f.id LEFT JOIN websub w ON w.feed_id = f.id";
-pub const N_DUE_COLUMNS: usize = 13;
+pub const N_DUE_COLUMNS: usize = 14;
 
 fn feed_id(row: &rusqlite::Row) -> rusqlite::Result<FeedId> {
     row.get(0).map(FeedId)
@@ -225,6 +225,8 @@ pub fn due_feed(row: &rusqlite::Row) -> rusqlite::Result<DueFeed> {
         body_hash: row.get(5)?,
         fresh: row.get(6)?,
         trouble: trouble_of(row.get(12)?),
+        // What another version wrote is learnt again.
+        habit: serde_json::from_str(row.get_ref(13)?.as_str()?).unwrap_or_default(),
         push: lease_until.map(|until| Push { until: Timestamp(until), delivered: delivered.unwrap_or(false) }),
     })
 }

@@ -26,6 +26,11 @@ impl Store {
         if revision != document.revision {
             return Err(WriteError::Stale);
         }
+        if let Some(habit) = &document.habit {
+            self.connection
+                .prepare_cached("UPDATE feeds SET habit = ? WHERE id = ?")?
+                .execute(params![serde_json::to_string(habit).unwrap_or_default(), feed.0])?;
+        }
         if document.changes.is_empty() {
             return Ok(());
         }

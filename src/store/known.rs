@@ -8,10 +8,16 @@ use crate::story;
 use rusqlite::{OptionalExtension, Row, params};
 use std::collections::HashMap;
 
-const COLUMNS: &str = "e.id, e.key, e.content_hash, e.n_edits";
+const COLUMNS: &str = "e.id, e.key, e.content_hash, e.n_edits, e.title";
 
 fn entry(row: &Row) -> rusqlite::Result<KnownEntry> {
-    Ok(KnownEntry { id: EntryId(row.get(0)?), key: row.get(1)?, content_hash: row.get(2)?, n_edits: row.get(3)? })
+    Ok(KnownEntry {
+        id: EntryId(row.get(0)?),
+        key: row.get(1)?,
+        content_hash: row.get(2)?,
+        n_edits: row.get(3)?,
+        title: row.get(4)?,
+    })
 }
 
 impl Reader {
@@ -55,7 +61,7 @@ impl Reader {
             .prepare_cached(&format!("SELECT {COLUMNS}, e.link FROM entries e WHERE e.feed_id = ? AND e.link IS NOT NULL"))?;
         let mut rows = all.query([feed.0])?;
         while let Some(row) = rows.next()? {
-            let link: String = row.get(4)?;
+            let link: String = row.get(5)?;
             let key = key_of(&story::address_key(&link).unwrap_or(link));
             by_link.entry(key).or_default().push(entry(row)?);
         }

@@ -82,9 +82,17 @@ pub fn told(id: &str, link: &str, title: &str, text: &str) -> ParsedEntry {
 pub fn document(path: &Path, feed: FeedId, at: Timestamp, entries: Vec<ParsedEntry>, policy: &EntryPolicy) -> Document {
     let reader = Reader::open(path).unwrap();
     let settings = reader.feeds().unwrap().into_iter().find(|row| row.id == feed).unwrap().settings;
-    let source = Source { feed, settings: &settings, content_type: None, final_url: &settings.url, is_delta: false, at };
+    let source = Source {
+        feed,
+        settings: &settings,
+        habit: &Default::default(),
+        content_type: None,
+        final_url: &settings.url,
+        is_delta: false,
+        at,
+    };
     let parsed = ParsedFeed { title: Some("A".into()), entries, ..ParsedFeed::default() };
-    let read = ingest::Document::of(parsed, key_of("body"));
+    let read = ingest::Document::of(parsed, key_of("body"), &Default::default());
     let known = reader.known(feed, &read.keys()).unwrap();
     read.take_in(&source, &known, policy)
 }
