@@ -192,7 +192,8 @@ impl Index {
         let verdict = shingle::verdict(&new.sketch, &old.sketch, overlap, alike);
         let short = new.sketch.is_short() || old.sketch.is_short();
         let least = if short { WORD_FOR_WORD } else { 0.9 };
-        if verdict != Verdict::Copy || overlap.jaccard >= least && !(short && form::filled_in(&new.units, &old.units)) {
+        let filled_in = short && !score::same_title(&newcomer.new.terms, &old.terms) && form::filled_in(&new.units, &old.units);
+        if verdict != Verdict::Copy || overlap.jaccard >= least && !filled_in {
             return verdict;
         }
         // One furniture under titles of one form.

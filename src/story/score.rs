@@ -426,6 +426,13 @@ pub fn title_share(new: &Newer, old: &[Term]) -> f32 {
     if new.idf_square > 0.0 { shared / new.idf_square } else { 0.0 }
 }
 
+/// Whether two titles have the same terms, and so differ in nothing that counts.
+pub fn same_title(a: &[Term], b: &[Term]) -> bool {
+    let keys = |terms: &[Term]| terms.iter().filter(|term| term.in_title() > 0).map(|term| term.key()).collect::<Vec<_>>();
+    let (a, b) = (keys(a), keys(b));
+    !a.is_empty() && a == b
+}
+
 /// How many terms two titles share.
 pub fn n_shared_titles(new: &Newer, old: &[Term]) -> usize {
     let title = old.iter().filter(|other| other.in_title() > 0).filter_map(|other| new.find(other.key()));
