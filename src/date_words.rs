@@ -134,7 +134,10 @@ pub fn months(word: &str) -> Vec<u32> {
     for months in [&mut whole, &mut begun] {
         months.sort_by_key(|month| (word.starts_with("lis") && *month == 10, *month));
     }
-    // A whole name is meant as such: `červen` is June although July begins so.
+    // A whole name is meant as such: `červen` is June although July begins so, and `marți` a Tuesday although March does.
+    if WEEKDAYS.iter().any(|names| fit(names, word) == Fit::Whole) {
+        begun.clear();
+    }
     if whole.is_empty() { begun } else { whole }
 }
 

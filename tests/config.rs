@@ -111,7 +111,7 @@ fn one_feed_is_one_subscription_however_it_is_written() {
     ];
     for spelling in spellings {
         let added = edit("feeds.toml", list, &Edit::Add(&Subscription::new(spelling))).unwrap_err().0;
-        assert!(added.contains("http://127.0.0.1:8100/f/u.xml is already there"), "{added}");
+        assert!(added.contains("is already there"), "{added}");
         let twice = parse("feeds.toml", &format!("{list}[[feed]]\nurl = \"{spelling}\"\n")).unwrap_err().0;
         assert!(twice.starts_with("feeds.toml:3:") && twice.contains("listed twice (first in line 1)"), "{twice}");
         assert_eq!(edit("feeds.toml", list, &Edit::Remove(spelling)).unwrap().trim(), "");
