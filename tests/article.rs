@@ -737,3 +737,31 @@ fn the_explanation_says_which_reading_won_and_what_became_of_each_line() {
     assert_eq!(found, Err(NoArticle::Empty));
     assert!(told.blocks.iter().all(|block| block.removed.is_some()), "{:?}", told.blocks);
 }
+
+#[test]
+fn a_sentence_that_begins_like_a_cue_stays_in_a_text() {
+    for cue in [
+        "Close",
+        "Supported by",
+        "First published",
+        "Read more",
+        "Share on",
+        "Leave a comment for",
+        "Related topics",
+        "We use cookies",
+        "Privacy policy",
+        "Advertising",
+    ] {
+        let sentence = format!("{cue} the old quay, the men of the harbour had always kept a fire, and they let nobody near it.");
+        let html = format!("<article><h1>Quiet harbour</h1>{}<p>{sentence}</p><p>{}</p></article>", body(), PARAGRAPHS[0]);
+        assert!(check(&html, &[]).contains(&sentence), "{cue}");
+    }
+    // Alone, or naming what it leads to, it goes.
+    check(
+        &format!(
+            "<article><h1>Quiet harbour</h1>{}<p>Read more: <a href=/x>A third story about cranes</a></p><p>Leave a reply</p></article>",
+            body()
+        ),
+        &["A third story", "Leave a reply"],
+    );
+}

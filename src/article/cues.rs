@@ -268,11 +268,11 @@ const LEGAL: &[&str] = &[
     "未經授權", "不代表本网", "不代表本站", "版权均属", "转载自其他媒体", "违反上述声明", "与本网联系", "与本站联系", "本网站所刊登", "本網站所刊登",
 ];
 
-/// Whether a folded line is such.
-pub fn is_legal(folded: &str) -> bool {
+/// How much of it is in a folded line: 2 is enough, 1 (it begins so) is where no text goes on after it.
+pub fn legal(folded: &str) -> usize {
     let line = folded.trim_start_matches(|c: char| !c.is_alphanumeric());
-    LEGAL.iter().any(|phrase| line.starts_with(phrase))
-        || LEGAL.iter().filter(|phrase| line.contains(**phrase)).take(2).count() == 2
+    let n_found = LEGAL.iter().filter(|phrase| line.contains(**phrase)).take(2).count();
+    if n_found == 1 && !LEGAL.iter().any(|phrase| line.starts_with(phrase)) { 0 } else { n_found }
 }
 
 /// Ends of the teaser of another article.

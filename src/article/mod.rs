@@ -4,11 +4,13 @@
 //! and the store as HTML; its plain text is always [`plain_text`] of that HTML.
 
 mod allowed;
+mod boxes;
 mod byline;
 mod classes;
 mod cues;
 mod dates;
 mod decode;
+mod ends;
 mod evidence;
 mod images;
 mod lines;

@@ -27,6 +27,8 @@ const MIN_TURNS: usize = 5;
 const MAX_TURN: usize = 4;
 /// Lines of the box of another article.
 const MAX_BOX: usize = 6;
+/// Lines beside a line that are asked whether it stands in a text.
+const MAX_BESIDE: usize = 12;
 /// Shorter notices are known by their cues.
 const MIN_LEGAL: u32 = 60;
 /// Lines of one comment.
@@ -48,7 +50,7 @@ pub fn mark(tree: &Tree, lines: &mut [Line]) {
     }
     let mut others = vec![false; lines.len()];
     teasers(tree, lines, &found, &mut others);
-    let legal: Vec<bool> = lines.iter().map(|line| is_legal(tree, line)).collect();
+    let legal = legal(tree, lines);
     let is_text = |i: usize| lines[i].is_prose() && !legal[i];
     let has_text = (0..lines.len()).any(is_text);
     for (i, line) in lines.iter_mut().enumerate() {
@@ -95,8 +97,22 @@ fn stamped(tree: &Tree, lines: &[Line], found: &mut [bool]) {
 }
 
 /// What the site says in its own name, however long.
-fn is_legal(tree: &Tree, line: &Line) -> bool {
-    line.weight >= MIN_LEGAL && line.own() * 2 > line.weight && cues::is_legal(&fold(&tree.line_text(line.first, line.end, 500)))
+fn legal(tree: &Tree, lines: &[Line]) -> Vec<bool> {
+    let how_much = |line: &Line| {
+        let asked = line.weight >= MIN_LEGAL && line.own() * 2 > line.weight;
+        if asked { cues::legal(&fold(&tree.line_text(line.first, line.end, 500))) } else { 0 }
+    };
+    let found: Vec<usize> = lines.iter().map(how_much).collect();
+    let parent = |i: usize| {
+        let block = tree.ancestors(lines[i].first).find(|&at| tree.nodes[at as usize].tag.is_block());
+        block.map(|at| tree.nodes[at as usize].parent)
+    };
+    // A sentence of a text may begin so: paragraphs beside it go before it and come after it.
+    let in_text = |i: usize| {
+        let beside = |&j: &usize| found[j] == 0 && lines[j].is_prose() && parent(j) == parent(i);
+        (i.saturating_sub(MAX_BESIDE)..i).any(|j| beside(&j)) && (i + 1..lines.len()).take(MAX_BESIDE).any(|j| beside(&j))
+    };
+    (0..lines.len()).map(|i| found[i] > 1 || found[i] == 1 && !in_text(i)).collect()
 }
 
 fn holds_text(between: &[Line]) -> bool {

@@ -1,0 +1,322 @@
+//! Where a text starts and ends among the lines of its container, and what single lines say of themselves.
+//!
+//! Steps of [`super::prune`], which gives their order.
+
+use super::byline;
+use super::classes::Marks;
+use super::cues::{self, Cue, Said};
+use super::dates;
+use super::lines::{JUNK, Line, squash};
+use super::prune::Work;
+use super::tag::Tag;
+use crate::text::fold;
+
+/// Lines heavier than this are never taken for a cue: real paragraphs start with such words too.
+const MAX_CUE_WEIGHT: u32 = 240;
+/// A key point says at least this much.
+const MIN_POINT: u32 = 30;
+/// Prose that no list of related articles has, however long the article before it.
+const LONG_TAIL: u32 = 800;
+/// Lines beside a line that are asked whether it stands in a text.
+const MAX_BESIDE: usize = 12;
+
+impl Work<'_, '_> {
+    /// Whether what a line says of itself is believed. Any sentence of a text may begin with such words, so a line of running
+    /// text is held to more: where it stands, how much the words say, whether it leads elsewhere.
+    pub(super) fn believes(&mut self, i: usize, said: Said) -> bool {
+        let line = &self.lines[i];
+        let text_around = self.stands_in_text(i);
+        if !line.is_prose() {
+            let sentence = line.ends_sentence && line.own() >= 30 && !line.is_linky();
+            return !(sentence && text_around && said.n_words() == 1 && !said.is_label() && said.cue != Cue::Alone);
+        }
+        let cjk = said.phrase.chars().any(crate::text::is_cjk);
+        if cjk || said.phrase.is_empty() {
+            return said.is_label() || said.n_words() > 1 || said.what == "date or byline" || !text_around;
+        }
+        if self.is_told(i) {
+            return false;
+        }
+        let line = &self.lines[i];
+        let links = line.link > 0;
+        if said.is_label() {
+            return !text_around || links;
+        }
+        !text_around && (said.n_words() >= 3 || links)
+    }
+
+    /// Whether running text goes before a line and comes after it.
+    pub(super) fn stands_in_text(&self, i: usize) -> bool {
+        let prose = |j: usize| self.gone[j].is_none() && self.lines[j].is_prose();
+        (0..i).rev().take(MAX_BESIDE).any(prose) && (i + 1..self.lines.len()).take(MAX_BESIDE).any(prose)
+    }
+
+    /// Whether the feed or the page's data have the line's words.
+    pub(super) fn is_told(&mut self, i: usize) -> bool {
+        let evidence = self.evidence;
+        !evidence.is_empty() && {
+            let text = self.text(i);
+            evidence.iter().any(|evidence| evidence.holds(text))
+        }
+    }
+
+    /// The first line after which no article comes.
+    pub(super) fn end(&mut self) {
+        self.rule = "end cue";
+        let total: u32 = self.kept_prose().map(|(_, line)| line.own()).sum();
+        if total == 0 {
+            return;
+        }
+        let mut before = 0;
+        for i in 0..self.lines.len() {
+            if self.gone[i].is_some() {
+                continue;
+            }
+            let line = &self.lines[i];
+            let own = if line.is_prose() { line.own() } else { 0 };
+            if line.weight <= MAX_CUE_WEIGHT {
+                let folded = fold(self.text(i));
+                if let Some(said) = cues::cue(&folded).filter(|said| said.cue == Cue::End)
+                    && self.believes(i, said)
+                {
+                    let what = said.what;
+                    let after = total - before - own;
+                    let share = after * 100 / total;
+                    let rest = || {
+                        self.lines[i + 1..]
+                            .iter()
+                            .zip(&self.gone[i + 1..])
+                            .filter(|(_, gone)| gone.is_none())
+                            .map(|(line, _)| line)
+                    };
+                    let (weight, link) = rest().fold((0, 0), |(w, l), line| (w + line.weight, l + line.link));
+                    // A section that is all text and no links is the article's own, whatever its heading.
+                    let long = share > 8 || after > LONG_TAIL;
+                    let text_only = what == "related links" && long && link * 8 < weight;
+                    // As many links as texts: other articles, each with its first words.
+                    let (n_linky, n_prose) =
+                        rest().fold((0, 0), |(l, p), line| (l + u32::from(line.is_linky()), p + u32::from(line.is_prose())));
+                    let (_, longest) = rest().fold((0, 0), |(run, longest): (u32, u32), line| match () {
+                        () if line.is_linky() => (0, longest),
+                        () if line.is_prose() => (run + 1, longest.max(run + 1)),
+                        () => (run, longest),
+                    });
+                    let first = rest().next().is_some_and(Line::is_linky);
+                    let teasers =
+                        what == "related links" && before >= 160 && n_linky >= 3 && (n_linky >= n_prose || first && longest <= 3);
+                    let limit = if teasers {
+                        100
+                    } else if text_only {
+                        0
+                    } else if what == "comment form" {
+                        50
+                    } else {
+                        25
+                    };
+                    if share <= limit && before > 0 {
+                        let to = self.lines.last().map_or(0, |l| l.end);
+                        let from = self.lines[i].first;
+                        self.drop_nodes(from, to, what);
+                        return;
+                    }
+                    // In the middle: this line, and the links under it.
+                    self.drop_line(i, what);
+                    let mut next = i + 1;
+                    while next < self.lines.len() && (self.gone[next].is_some() || self.lines[next].is_linky()) {
+                        self.drop_line(next, what);
+                        next += 1;
+                    }
+                }
+            }
+            before += own;
+        }
+    }
+
+    /// What stands before the text: headline, date, byline, share bar.
+    pub(super) fn start(&mut self, title: &str) {
+        self.rule = "start";
+        let Some(first_prose) = self.kept_prose().map(|(i, _)| i).next() else { return };
+        // The last headline before the text; what is above it is the site's.
+        let repeats = (0..first_prose).rev().find(|&i| self.gone[i].is_none() && same(&squash(self.text(i)), title));
+        // Where one repeats the title, a first-level heading below it is the text's own; so is one of several.
+        let n_first = self.lines.iter().filter(|line| line.tag == Tag::H1).count();
+        let headline = repeats.or_else(|| {
+            (0..first_prose).rev().find(|&i| {
+                let line = &self.lines[i];
+                self.gone[i].is_none()
+                    && ((line.tag == Tag::H1 && n_first < 3)
+                        || (line.marks.has(Marks::HEADLINE) && !line.marks.has(Marks::SUMMARY)))
+            })
+        });
+        if let Some(headline) = headline {
+            for i in 0..headline {
+                self.drop_line(i, "page head");
+            }
+            self.drop_line(headline, "repeated headline");
+        }
+        for i in 0..first_prose {
+            if self.gone[i].is_some() {
+                continue;
+            }
+            let line = &self.lines[i];
+            if line.marks.has(Marks::SUMMARY) && line.own() > 40 && !line.is_linky() {
+                continue;
+            }
+            if self.is_key_point(i) {
+                continue;
+            }
+            let sentence = line.ends_sentence && (line.own() >= 60 || (line.own() >= 12 && !line.is_linky()));
+            let line = &self.lines[i];
+            let paragraph = !line.tag.is_heading() && line.weight >= 24 && !line.is_linky() && self.beside(i, first_prose);
+            let text = fold(self.text(i));
+            let line = &self.lines[i];
+            let said = cues::cue(&text).is_some_and(|said| self.believes(i, said));
+            if dates::is_dateline(&text) || said {
+                self.drop_line(i, "date or byline");
+            } else if paragraph && !byline::introduces(&text) {
+            } else if !sentence && line.tag != Tag::Pre && (!line.tag.is_heading() || i + 1 != first_prose) {
+                self.drop_line(i, "page head");
+            }
+        }
+    }
+
+    /// Whether a line is one of several items of a list that say something each: what a text is about, in short.
+    pub(super) fn is_key_point(&self, i: usize) -> bool {
+        let says = |line: &Line| line.tag == Tag::Li && line.own() >= MIN_POINT && line.link == 0 && !line.marks.has(JUNK);
+        let list = |i: usize| {
+            self.tree.ancestors(self.lines[i].first).find(|&at| matches!(self.tree.nodes[at as usize].tag, Tag::Ul | Tag::Ol))
+        };
+        let beside = |j: Option<usize>| {
+            j.and_then(|j| self.lines.get(j).map(|line| (j, line))).is_some_and(|(j, line)| says(line) && list(j) == list(i))
+        };
+        says(&self.lines[i]) && (beside(i.checked_sub(1)) || beside(Some(i + 1)))
+    }
+
+    /// Whether two lines are paragraphs of the same element.
+    pub(super) fn beside(&self, one: usize, other: usize) -> bool {
+        let home = |i: usize| {
+            let block = self.tree.ancestors(self.lines[i].first).find(|&at| self.tree.nodes[at as usize].tag.is_block())?;
+            let node = &self.tree.nodes[block as usize];
+            Some(if node.tag == Tag::P { node.parent } else { block })
+        };
+        home(one).is_some() && home(one) == home(other)
+    }
+
+    pub(super) fn single_lines(&mut self, title: &str) {
+        self.rule = "line cue";
+        for i in 0..self.lines.len() {
+            if self.gone[i].is_some() || self.lines[i].weight > MAX_CUE_WEIGHT || self.lines[i].tag == Tag::Pre {
+                continue;
+            }
+            let folded = fold(self.text(i));
+            // A line with twice as many letters is no headline, whatever folding makes of them.
+            if self.lines[i].weight as usize <= 2 * title.len() && same(&squash(&folded), title) {
+                self.drop_line(i, "repeated headline");
+                continue;
+            }
+            let said = cues::cue(&folded).filter(|said| self.believes(i, *said));
+            match said {
+                Some(said) => self.drop_line(i, said.what),
+                None => {
+                    // A bare address is a source that the text names.
+                    let bare = self.text(i).starts_with("http") || self.text(i).starts_with("www.");
+                    let line = &self.lines[i];
+                    let quoted = line.is_linky() && line.weight >= 24 && self.is_quoted(line.first);
+                    if line.is_linky()
+                        && !bare
+                        && !quoted
+                        && (!line.ends_sentence || line.own() == 0)
+                        && !line.tag.is_heading()
+                        && line.tag != Tag::Li
+                        && line.tag != Tag::Td
+                    {
+                        self.drop_line(i, "related links");
+                    }
+                }
+            }
+        }
+    }
+
+    /// Headings with nothing under them, and what sites put after the last sentence.
+    pub(super) fn loose_ends(&mut self) {
+        self.rule = "loose end";
+        let n_kept = self.gone.iter().filter(|g| g.is_none()).count();
+        let mut n_gone = 0;
+        // A post of a few short lines has no last sentence that the others could follow.
+        let has_prose = self.kept_prose().next().is_some();
+        for i in (0..self.lines.len()).rev() {
+            if self.gone[i].is_some() {
+                continue;
+            }
+            // Never a whole short article.
+            if n_gone * 3 > n_kept || n_gone + 1 == n_kept {
+                break;
+            }
+            let line = &self.lines[i];
+            let listed = matches!(line.tag, Tag::Li | Tag::Pre | Tag::Td | Tag::Th | Tag::Dd);
+            let short = has_prose && !line.ends_sentence && line.weight < if line.tag == Tag::P { 40 } else { 60 } && !listed;
+            let folded = fold(self.text(i));
+            let line = &self.lines[i];
+            let links = line.link > 0;
+            let boilerplate = line.weight < 420
+                && (cues::is_boilerplate(&folded, links) || cues::tells_of_author(self.text(i)))
+                && !self.is_told(i);
+            let line = &self.lines[i];
+            if line.tag.is_heading()
+                || (line.is_linky() && !line.ends_sentence)
+                || short
+                || boilerplate
+                || dates::is_dateline(&folded)
+            {
+                self.drop_line(i, if boilerplate { "boilerplate" } else { "loose end" });
+                n_gone += 1;
+                continue;
+            }
+            break;
+        }
+    }
+
+    /// After most of the text, headings that are all links: a list of other articles.
+    pub(super) fn teasers(&mut self) {
+        self.rule = "teasers";
+        let total: u32 = self.kept_prose().map(|(_, line)| line.own()).sum();
+        let mut seen = 0;
+        let mut first = None;
+        let mut n_linked = 0;
+        // Headings of a text that are links stand in all of it, beside its paragraphs.
+        let mut n_before = 0;
+        let parent = |i: usize| {
+            let block = self.tree.ancestors(self.lines[i].first).find(|&at| self.tree.nodes[at as usize].tag.is_block());
+            block.map(|at| self.tree.nodes[at as usize].parent)
+        };
+        let home = self.kept_prose().map(|(i, _)| i).next().and_then(parent);
+        for (i, line) in self.lines.iter().enumerate() {
+            if self.gone[i].is_some() {
+                continue;
+            }
+            if line.is_prose() {
+                seen += line.own();
+            }
+            if line.tag.is_heading() && line.weight > 0 {
+                if line.is_linky() && seen * 2 > total {
+                    first = first.or(Some(i));
+                    n_linked += 1;
+                } else {
+                    n_before += usize::from(line.is_linky() && parent(i) == home);
+                    first = None;
+                    n_linked = 0;
+                }
+            }
+        }
+        if let Some(first) = first.filter(|_| n_linked >= 2 && n_before == 0) {
+            let to = self.lines.last().map_or(0, |l| l.end);
+            self.drop_nodes(self.lines[first].first, to, "related links");
+        }
+    }
+}
+
+fn same(line: &str, title: &str) -> bool {
+    !title.is_empty()
+        && !line.is_empty()
+        && (line == title || (line.len() > 24 && line.len() * 10 >= title.len() * 7 && title.contains(line)))
+}
