@@ -167,7 +167,12 @@ proptest! {
             }
             let announced = reader.poll(&document);
             let new: Vec<usize> = document.iter().map(|(number, _)| *number).filter(|number| seen.insert(*number)).collect();
-            prop_assert_eq!(announced, new, "poll {} of {:?}: {:?}", n_poll, style, step);
+            if style == Style::Rotating && dates_churn {
+                // Nothing names an entry: one may be announced again, and none that is new may be missed.
+                prop_assert!(new.iter().all(|number| announced.contains(number)), "poll {} of {:?}: {:?}", n_poll, style, step);
+            } else {
+                prop_assert_eq!(announced, new, "poll {} of {:?}: {:?}", n_poll, style, step);
+            }
             documents.push(document);
         }
     }

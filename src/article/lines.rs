@@ -2,7 +2,6 @@
 
 use super::classes::{self, Marks};
 use super::tag::Tag;
-use super::threads;
 use super::tree::{Tree, weight};
 use crate::text::{fold, is_cjk};
 
@@ -314,9 +313,6 @@ pub fn mark(tree: &Tree, lines: &mut [Line], title: Option<&str>, trust: Trust) 
         let texts = (line.first..line.end).filter(|&at| tree.nodes[at as usize].tag == Tag::Text);
         let most = texts.max_by_key(|&at| (tree.nodes[at as usize].text.trim().len(), std::cmp::Reverse(at)));
         line.marks = inherited[most.filter(|_| line.is_prose()).unwrap_or(line.first) as usize];
-    }
-    if trust == Trust::Normal {
-        threads::mark(tree, lines);
     }
     believed
 }

@@ -24,16 +24,20 @@ mod prepass;
 mod prune;
 mod published;
 pub mod rules;
+mod sanitize;
 mod script_data;
 mod select;
 mod simple;
 mod tag;
 mod threads;
 mod tree;
+mod types;
 mod wall;
 mod write;
 
-use crate::model::Timestamp;
+pub use sanitize::sanitize;
+pub use types::{Article, Block, Explanation, Guide, NoArticle, Page, Removed};
+
 use evidence::Evidence;
 use lines::Trust;
 use memory::Memory;
@@ -42,83 +46,9 @@ use rules::Rule;
 use tree::{Hidden, Tree};
 use url::Url;
 
-/// A page as it was fetched, with what the feed said about it.
-#[derive(Clone, Copy, Debug)]
-pub struct Page<'a> {
-    pub bytes: &'a [u8],
-    /// The `Content-Type` header, whole.
-    pub content_type: Option<&'a str>,
-    /// The final address: the base of relative links.
-    pub url: &'a str,
-    /// The entry's headline, where a feed gave one.
-    pub title: Option<&'a str>,
-    /// The feed's own summary as plain text: its words say where the article is.
-    pub summary: Option<&'a str>,
-}
-
-/// An article.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Article {
-    pub title: Option<String>,
-    pub author: Option<String>,
-    pub published: Option<Timestamp>,
-    /// A BCP 47 tag.
-    pub language: Option<String>,
-    pub site_name: Option<String>,
-    /// `rel=canonical`, absolute.
-    pub canonical_url: Option<String>,
-    /// `og:url`, absolute.
-    pub og_url: Option<String>,
-    pub lead_image: Option<String>,
-    /// Sanitised, links absolute, no active content.
-    pub html: String,
-    /// The next page of the same article, absolute, of the same host.
-    pub next_page: Option<String>,
-    /// Hashes of the lines at the ends of the body, for the [`Memory`] of its host.
-    pub blocks: Vec<u64>,
-    /// What was taken out, for a person to see.
-    pub removed: Vec<Removed>,
-}
-
-/// A piece of a page that is not article.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Removed {
-    /// "comment form", "image placeholder", "share bar", "related links", …
-    pub what: &'static str,
-    /// The first words of it.
-    pub excerpt: String,
-}
-
-/// Why a page gave no article.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NoArticle {
-    #[error("the page has no text")]
-    Empty,
-    #[error("not an HTML page")]
-    NotHtml,
-    #[error("a paywall stands before the article")]
-    Paywall,
-    #[error("the site asks for consent or checks for robots first")]
-    Wall,
-    #[error("the page is a list of articles")]
-    Index,
-}
-
 /// A page's tree, under the caps that keep the parser's work linear.
 pub fn parse_page(bytes: &[u8], content_type: Option<&str>) -> scraper::Html {
     scraper::Html::parse_document(&prepass::prepare(&decode::decode(bytes, content_type), prepass::MAX_NODES).html)
-}
-
-/// What is known of a page's site before the page is read.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Guide<'a> {
-    /// Where on the page the article is; `None`: as a built-in rule says, where there is one for the host.
-    pub rule: Option<&'a Rule>,
-    /// What the host repeats in its articles.
-    pub memory: Option<&'a Memory>,
-    /// The budget: nodes that may be made of the page, which every later step is linear in. `None`: 75,000, the largest
-    /// number that stays below a quarter of a second.
-    pub max_nodes: Option<usize>,
 }
 
 /// Finds the article in a page. Never panics; the work is bounded by the page's size.
@@ -211,32 +141,6 @@ fn read(page: &Page, guide: &Guide, detail: Detail, explanation: &mut Explanatio
 /// The bodies of an article's pages as one; what a page repeats of those before it goes.
 pub fn join_pages(bodies: &[String]) -> String {
     pages::join(bodies)
-}
-
-/// How an article was found.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Explanation {
-    /// What said where the article is.
-    pub reading: &'static str,
-    /// The lines of the page; none where the text did not come from them.
-    pub blocks: Vec<Block>,
-}
-
-/// One line of a page with why it stayed or went.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Block {
-    /// The first words.
-    pub text: String,
-    /// The elements around it, innermost last: `article.post > div.entry-content > p`.
-    pub path: String,
-    /// What counted for (positive) or against it when the container was chosen.
-    pub score: i64,
-    /// The marks that classes, tags and roles gave it.
-    pub marks: String,
-    /// What it was taken for; `None` where it stayed.
-    pub removed: Option<&'static str>,
-    /// The rule that took it.
-    pub rule: Option<&'static str>,
 }
 
 /// A body lighter than this is not trusted to be the whole article.
@@ -382,6 +286,7 @@ fn named_body(site: &Site) -> Option<Body> {
     }
     let mut lines = lines::lines(&tree);
     let believed = lines::mark(&tree, &mut lines, site.title, Trust::Normal);
+    threads::mark(&tree, &mut lines);
     let pruned = prune::prune_to(&tree, &lines, &believed, &parts, site.title);
     let html = write::write(&tree, 0, &pruned.fates, site.base);
     let explanation = site.explanation("the rule for the site", &tree, &lines, 0, &pruned.why);
@@ -406,6 +311,9 @@ fn body(site: &Site, hidden: Hidden, trust: Trust) -> Option<Body> {
     let tree = Tree::new(site.html, hidden, &stripped(site));
     let mut lines = lines::lines(&tree);
     let believed = lines::mark(&tree, &mut lines, site.title, trust);
+    if trust == Trust::Normal {
+        threads::mark(&tree, &mut lines);
+    }
     let read = |selection: &select::Selection, reading: &'static str| {
         let pruned = prune::prune(&tree, &lines, &believed, selection, site.title, site.memory, &site.evidence);
         let html = write::write(&tree, selection.outer, &pruned.fates, site.base);
@@ -479,19 +387,11 @@ pub fn clean_with(html: &str, base_url: &str, title: Option<&str>, rule: Option<
     let base = Url::parse(base_url).ok();
     let mut lines = lines::lines(&tree);
     let believed = lines::mark(&tree, &mut lines, title, Trust::Normal);
+    threads::mark(&tree, &mut lines);
     let pruned = prune::prune_feed_body(&tree, &lines, &believed, title);
     let cleaned = write::write(&tree, 0, &pruned.fates, base.as_ref());
     // A body that is nothing but a caption or a link is still what the feed has to say.
     if cleaned.is_empty() { write::write(&tree, 0, &[], base.as_ref()) } else { cleaned }
-}
-
-/// Only what makes HTML harmless: a tight allowlist. Idempotent.
-pub fn sanitize(html: &str, base_url: &str) -> String {
-    let html = prepass::with_few_references(html.into());
-    let prepared = prepass::prepare(&html, prepass::MAX_NODES);
-    let parsed = scraper::Html::parse_document(&prepared.html);
-    let tree = Tree::new(&parsed, Hidden::Drop, &[]);
-    write::write(&tree, 0, &[], Url::parse(base_url).ok().as_ref())
 }
 
 /// The text of sanitised HTML, a line a block; captions and placeholders are no text. Linear and cheap: it

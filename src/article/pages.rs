@@ -4,6 +4,7 @@
 //! this page's with the next number in it; words and `rel` only say which link to look at.
 
 use super::markup::absolute;
+use super::sanitize::sanitize;
 use super::tree::attribute;
 use scraper::{Html, Node};
 use url::Url;
@@ -137,5 +138,5 @@ pub fn join(bodies: &[String]) -> String {
             rest = after;
         }
     }
-    super::sanitize(&out, "")
+    sanitize(&out, "")
 }

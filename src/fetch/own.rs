@@ -1,7 +1,6 @@
 //! Headers of a person's own for one feed, and where they may go: to the origin that the person named, never to another,
 //! wherever redirects, a move or a page's links lead. What they are is never shown: each value is marked sensitive.
 
-use super::request::base64;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use url::{Origin, Url};
 
@@ -39,4 +38,18 @@ impl OwnHeaders {
     pub(super) fn for_hop(&self, url: &Url) -> Option<&HeaderMap> {
         self.home.as_ref().filter(|home| home.is_tuple() && **home == url.origin()).map(|_| &self.headers)
     }
+}
+
+/// RFC 4648; two uses do not justify a dependency.
+pub(super) fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let word = (0..3).fold(0u32, |word, i| word << 8 | u32::from(chunk.get(i).copied().unwrap_or(0)));
+        for i in 0..4 {
+            let letter = ALPHABET[(word >> (18 - 6 * i)) as usize & 63];
+            out.push(if i <= chunk.len() { letter.into() } else { '=' });
+        }
+    }
+    out
 }

@@ -2,7 +2,7 @@
 
 use super::gate::Gate;
 use super::robots::Rules;
-use super::{Inner, RobotsRecord};
+use super::types::RobotsRecord;
 use crate::model::Timestamp;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -81,8 +81,8 @@ impl Permission {
         std::mem::take(&mut *lock(&self.fresh))
     }
 
-    /// The rules of the URL's origin, asked of it where we have none that hold.
-    pub async fn rules(&self, client: &Inner, url: &Url, now: Timestamp) -> Arc<Rules> {
+    /// The rules of the URL's origin, asked of it (`ask`) where we have none that hold.
+    pub async fn rules(&self, gate: &Gate, url: &Url, now: Timestamp, ask: impl AsyncFnOnce() -> Found) -> Arc<Rules> {
         let name = url.origin().ascii_serialization();
         let origin = self.origin(&name, now);
         if let Some(rules) = origin.rules(now) {
@@ -92,13 +92,13 @@ impl Permission {
         if let Some(rules) = origin.rules(now) {
             return rules;
         }
-        let (text, kept) = match client.get_robots(url, now).await {
+        let (text, kept) = match ask().await {
             Found::Text { text, max_age } => (Some(text), max_age.unwrap_or(KEPT).clamp(SHORTEST, LONGEST)),
             Found::None { max_age } => (None, max_age.unwrap_or(KEPT).clamp(SHORTEST, LONGEST)),
             Found::Unreachable => (Some(DENY_ALL.to_owned()), UNREACHABLE),
         };
         let rules = Arc::new(Rules::parse(text.as_deref().unwrap_or_default()));
-        note_delay(&client.gate, url, &rules);
+        note_delay(gate, url, &rules);
         let expires = now.plus(kept);
         *lock(&origin.known) = Some(Known { rules: rules.clone(), expires });
         let mut fresh = lock(&self.fresh);

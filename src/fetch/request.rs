@@ -1,13 +1,14 @@
 //! One request: its hops, its limits, its outcome.
 
 use super::address::{Refusal, check_url};
+use super::client::Inner;
+use super::own::base64;
 use super::permission::Found;
-use super::{Body, Circle, FetchError, Head, Hop, Inner, Kind, Outcome, Request, Settings, Validators};
+use super::{Body, Circle, FetchError, Head, Hop, Kind, Outcome, Request, Validators};
 use super::{address, decode, headers, refresh, robots, transport};
 use crate::model::Timestamp;
-use anyhow::Context;
 use bytes::{Bytes, BytesMut};
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::header::{self, HeaderMap, HeaderValue};
 use http::{StatusCode, Version};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -24,43 +25,6 @@ const INLINE_WIRE_BYTES: usize = 32 * 1024;
 /// What is read of a body that nobody wants, so that the connection can be used again.
 const DRAIN_BYTES: usize = 16 * 1024;
 const DRAIN_TIME: Duration = Duration::from_millis(500);
-
-/// The headers that every request of a kind carries.
-pub struct BaseHeaders {
-    feed: HeaderMap,
-    page: HeaderMap,
-    robots: HeaderMap,
-    form: HeaderMap,
-}
-
-const ACCEPT_FEED: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, \
-                           application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1";
-const ACCEPT_PAGE: &str = "text/html, application/xhtml+xml;q=0.9, */*;q=0.5";
-
-impl BaseHeaders {
-    pub fn new(settings: &Settings) -> anyhow::Result<BaseHeaders> {
-        let agent = HeaderValue::from_str(&settings.user_agent).context("the User-Agent is no header value")?;
-        let base = |accept: &'static str, encoding: &'static str| {
-            HeaderMap::from_iter([
-                (header::USER_AGENT, agent.clone()),
-                (header::ACCEPT, HeaderValue::from_static(accept)),
-                (header::ACCEPT_ENCODING, HeaderValue::from_static(encoding)),
-            ])
-        };
-        let mut feed = base(ACCEPT_FEED, decode::ACCEPTED);
-        // RFC 3229: only what is new may be sent. Of use with a validator only, harmless without.
-        feed.insert(HeaderName::from_static("a-im"), HeaderValue::from_static("feed"));
-        // Plain: a robots.txt that is too long is cut, which a compressed one cannot be.
-        let mut form = base("*/*", "identity");
-        form.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
-        Ok(BaseHeaders {
-            feed,
-            page: base(ACCEPT_PAGE, decode::ACCEPTED),
-            robots: base("text/plain, */*;q=0.5", "identity"),
-            form,
-        })
-    }
-}
 
 /// How a body that is over its limit is taken.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -226,7 +190,7 @@ impl Inner {
         // The slot of the last hop is given back first: robots.txt of the same host needs one.
         let held = turn.take();
         drop(held);
-        let rules = self.permission.rules(self, url, now).await;
+        let rules = self.permission.rules(&self.gate, url, now, async || self.get_robots(url, now).await).await;
         let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
         if rules.allows(path) {
             return Ok(());
@@ -458,20 +422,6 @@ fn percent_decode(text: &str) -> Vec<u8> {
                 out.push(byte);
                 at += 1;
             }
-        }
-    }
-    out
-}
-
-/// RFC 4648; two uses do not justify a dependency.
-pub(super) fn base64(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let word = (0..3).fold(0u32, |word, i| word << 8 | u32::from(chunk.get(i).copied().unwrap_or(0)));
-        for i in 0..4 {
-            let letter = ALPHABET[(word >> (18 - 6 * i)) as usize & 63];
-            out.push(if i <= chunk.len() { letter.into() } else { '=' });
         }
     }
     out

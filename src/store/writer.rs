@@ -145,14 +145,14 @@ impl Work {
             let _ = answer.send(Err(error.into()));
             return None;
         }
-        let (mut answers, mut n_commands): (Vec<Answered>, usize) = (Vec::new(), 0);
+        let (mut answers, mut refused, mut n_commands): (Vec<Answered>, Vec<_>, usize) = (Vec::new(), Vec::new(), 0);
         let mut next = Some((first, answer));
         let mut left = None;
         while let Some((command, answer)) = next.take() {
             n_commands += 1;
             match self.carry_out(*command) {
                 Ok(committed) => answers.push((answer, committed)),
-                Err(error) => drop(answer.send(Err(error))),
+                Err(error) => refused.push((answer, error)),
             }
             if n_commands >= BATCH_COMMANDS || started.elapsed() >= BATCH_TIME {
                 break;
@@ -184,6 +184,10 @@ impl Work {
         self.gauge.read(&self.store);
         if started.elapsed() > Duration::from_millis(100) {
             tracing::debug!(duration_ms = started.elapsed().as_millis() as u64, n_commands, "a long transaction");
+        }
+        // Only now: whoever has an answer may ask whether there is an index.
+        for (answer, error) in refused {
+            let _ = answer.send(Err(error));
         }
         for (answer, changed) in answers {
             let told = match &committed {

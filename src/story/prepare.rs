@@ -56,6 +56,11 @@ pub struct Prepared {
     pub(super) shown: Vec<(u32, String)>,
 }
 
+/// The order in which a batch is decided: whatever order it arrived in, it gives the same stories.
+pub fn sort_batch(batch: &mut [Prepared]) {
+    batch.sort_by_key(|new| (new.at, new.entry));
+}
+
 /// Computes the features of an item: the dear part of a decision.
 pub fn prepare(item: &Item) -> Prepared {
     let title = clip(item.title, MAX_TITLE_BYTES);

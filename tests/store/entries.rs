@@ -49,8 +49,12 @@ fn an_entry_that_is_renamed_is_known_by_its_new_id_and_not_by_the_old_one() {
     assert_eq!(polled(&mut bed, "new", "https://a.example/moved", "One"), (0, 1));
     assert_eq!(polled(&mut bed, "old", "https://a.example/other", "Another"), (1, 0));
     // Renamed and edited at once.
-    assert_eq!(polled(&mut bed, "newest", "https://a.example/moved", "One, edited"), (0, 1));
-    assert_eq!(bed.reader().counts().unwrap().entries, 2);
+    let edited = told("newest", "https://a.example/moved", "One", "Told at length.");
+    let committed = bed.poll(bed.feed, NOW, vec![edited]);
+    assert_eq!((committed.new.len(), committed.edited.len()), (0, 1));
+    // Another id at the old link, and nothing in common: another entry.
+    assert_eq!(polled(&mut bed, "next", "https://a.example/moved", "Two"), (1, 0));
+    assert_eq!(bed.reader().counts().unwrap().entries, 3);
 }
 
 #[test]

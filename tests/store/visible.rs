@@ -170,13 +170,12 @@ impl Run {
             Step::Late => {
                 let Some(command) = self.held.take() else { return };
                 let before = tables::rows(&self.bed.path);
-                let stale = match self.bed.store.commit(command) {
-                    Ok(_) => return,
-                    Err(error) => matches!(error, WriteError::Stale),
-                };
-                // Refused, or of a feed that is gone: nothing of it is there.
+                let had_index = self.bed.store.has_index();
+                let Err(error) = self.bed.store.commit(command) else { return };
+                // Refused, or of a feed that is gone: nothing of it is there, and the index stays.
+                assert!(matches!(error, WriteError::Stale | WriteError::FeedGone), "{error}");
                 assert_eq!(tables::rows(&self.bed.path), before);
-                assert!(stale || !self.bed.store.has_index());
+                assert_eq!(self.bed.store.has_index(), had_index);
             }
             Step::Page { nth, text, again } => {
                 self.bed.leases.pages.clear();
