@@ -669,6 +669,14 @@ const PIECES: &[&str] = &[
 ];
 
 #[test]
+fn a_root_with_nothing_in_it_is_not_a_feed() {
+    for bare in ["<rss/>", "<rss version='2.0'><channel></channel></rss>", "<feed xmlns='http://www.w3.org/2005/Atom'/>"] {
+        assert!(try_parse(bare.as_bytes(), None).is_err(), "{bare}");
+    }
+    assert!(try_parse(b"<rss version='2.0'><channel><title>Nothing yet</title></channel></rss>", None).is_ok());
+}
+
+#[test]
 fn a_cut_feed_keeps_its_whole_entries() {
     let entry = |at: usize| {
         format!(
@@ -680,7 +688,11 @@ fn a_cut_feed_keeps_its_whole_entries() {
     let rss = (String::from("<rss version='2.0'><channel><title>T</title>"), (0..4).map(entry).collect::<Vec<_>>(), "");
     let atom_entries = (0..4).map(|at| entry(at).replace("item>", "entry>").replace("guid>", "id>")).collect();
     let atom = (String::from("<feed xmlns='http://www.w3.org/2005/Atom'><title>T</title>"), atom_entries, "");
-    let json = (String::from("{\"version\":\"https://jsonfeed.org/version/1.1\",\"items\":["), (0..4).map(json).collect(), ",");
+    let json = (
+        String::from("{\"version\":\"https://jsonfeed.org/version/1.1\",\"title\":\"T\",\"items\":["),
+        (0..4).map(json).collect(),
+        ",",
+    );
     for (head, entries, separator) in [rss, atom, json] {
         let whole = head.clone() + &entries.join(separator);
         let full = try_parse(whole.as_bytes(), None).unwrap().entries;

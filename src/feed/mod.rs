@@ -46,6 +46,10 @@ pub fn parse(document: &Document) -> Result<ParsedFeed, NotAFeed> {
     if n_empty > 0 {
         feed.warnings.push(format!("{n_empty} entries say nothing and are left out"));
     }
+    // A root and nothing in it: an answer that was cut short, or one that was never meant to be read.
+    if n_read == 0 && feed.title.is_none() && feed.link.is_none() {
+        return Err(NotAFeed::Unreadable("it has neither a title nor a link nor entries".to_owned()));
+    }
     Ok(feed)
 }
 
