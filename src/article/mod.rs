@@ -386,8 +386,8 @@ pub fn clean_with(html: &str, base_url: &str, title: Option<&str>, rule: Option<
     }
     let base = Url::parse(base_url).ok();
     let mut lines = lines::lines(&tree);
+    // A feed's own text carries no readers' comments: their shapes are not looked for.
     let believed = lines::mark(&tree, &mut lines, title, Trust::Normal);
-    threads::mark(&tree, &mut lines);
     let pruned = prune::prune_feed_body(&tree, &lines, &believed, title);
     let cleaned = write::write(&tree, 0, &pruned.fates, base.as_ref());
     // A body that is nothing but a caption or a link is still what the feed has to say.

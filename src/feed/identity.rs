@@ -90,6 +90,17 @@ pub enum Verdict {
     New { key: String, why: Option<&'static str> },
 }
 
+/// The keys of a document's entries, where nothing can be disproved: each has a key of its own, and so had all before. It is
+/// what [`identify`] would say, without a look at what the entries say: most documents, a hundred times cheaper.
+pub fn plain_names(entries: &[ParsedEntry], habit: &Habit) -> Option<Vec<String>> {
+    if *habit != Habit::default() {
+        return None;
+    }
+    let keys: Vec<String> = entries.iter().map(ids::entry_key).collect();
+    let distinct: HashSet<&str> = keys.iter().map(String::as_str).collect();
+    (distinct.len() == keys.len()).then_some(keys)
+}
+
 /// Names the entries of one document. The feed's habit comes from its earlier documents, and goes on to its later ones.
 pub fn identify(entries: &[ParsedEntry], habit: &Habit) -> Identified {
     let marks: Vec<Marks> = entries.iter().map(marks).collect();

@@ -98,16 +98,22 @@ impl Document {
     /// What a feed was parsed into; `body_hash` as of [`body_hash`], `habit` as its earlier documents left it.
     pub fn of(mut feed: ParsedFeed, body_hash: Key, habit: &Habit) -> Document {
         let entries = std::mem::take(&mut feed.entries);
-        let identified = identity::identify(&entries, habit);
-        feed.warnings.extend(identified.warnings);
-        let keyed = entries.into_iter().zip(identified.names).map(|(entry, name)| Keyed {
-            key: key_of(&name.key),
-            former: name.former.as_deref().map(key_of),
+        let (names, learnt) = match identity::plain_names(&entries, habit) {
+            Some(keys) => (keys.into_iter().map(|key| (key, None)).collect(), None),
+            None => {
+                let identified = identity::identify(&entries, habit);
+                feed.warnings.extend(identified.warnings);
+                let names: Vec<_> = identified.names.into_iter().map(|name| (name.key, name.former)).collect();
+                (names, (identified.habit != *habit).then_some(identified.habit))
+            }
+        };
+        let keyed = entries.into_iter().zip(names).map(|(entry, (key, former))| Keyed {
+            key: key_of(&key),
+            former: former.as_deref().map(key_of),
             link_key: address_of(&entry).map(|key| key_of(&key)),
             entry,
         });
-        let entries = keyed.collect();
-        Document { entries, feed, body_hash, habit: (identified.habit != *habit).then_some(identified.habit) }
+        Document { entries: keyed.collect(), feed, body_hash, habit: learnt }
     }
 
     /// What must be known of the stored entries: the keys of each entry here, and that of its link.

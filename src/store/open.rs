@@ -99,7 +99,7 @@ pub fn open_to_read(path: &Path) -> Result<Connection, SchemaError> {
         }
         let connection = Connection::open_with_flags(address, flags)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
-        connection.pragma_update(None, "cache_size", -1_024)?;
+        connection.pragma_update(None, "cache_size", -512)?;
         connection.set_prepared_statement_cache_capacity(64);
         stable_plans(&connection)?;
         schema::check_to_read(&connection)?;
