@@ -131,6 +131,7 @@ impl Polls {
                 }
             }
             Err(WriteError::Stale) => return false,
+            Err(WriteError::FeedGone) => tracing::debug!(feed.url = url, "the feed was removed while it was polled"),
             // The feed's lease ends by itself, and it is polled again.
             Err(problem) => tracing::error!(feed.url = url, error = %problem, "a poll could not be stored"),
         }

@@ -1,6 +1,6 @@
 //! How likely two entries report the same event: named features of a pair and a small logistic over them.
 //!
-//! The weights are trained (`examples/train_story.rs`) and live in `model.txt`; a feature that is not named there
+//! The weights are trained (`tools/train_story.rs`) and live in `model.txt`; a feature that is not named there
 //! weighs nothing, so that a new feature changes no decision before it is trained.
 
 use super::words::{Kind, Token};
