@@ -8,8 +8,9 @@ use crate::fetch::Client;
 use crate::model::{ArticleId, FeedId, Timestamp};
 use crate::records::{Claim, DueFeed, DuePage, Leases};
 use crate::store::{Reader, Readers};
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, PoisonError};
 use std::time::Duration;
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 /// How long a claimed feed is nobody else's: longer than any wait at a slow host.
 const LEASE: Duration = Duration::from_secs(3600);
@@ -28,6 +29,8 @@ static MAX_IN_FLIGHT: LazyLock<u32> = LazyLock::new(|| {
 /// [`MAX_IN_FLIGHT`].
 const WAITING_PER_HOST: usize = 16;
 
+type Back = (Vec<FeedId>, Vec<ArticleId>);
+
 /// Cheap to clone.
 #[derive(Clone)]
 pub struct Claims {
@@ -35,7 +38,7 @@ pub struct Claims {
     client: Client,
     leases: Arc<Mutex<Leases>>,
     /// What came back since the leases were last looked at: who gives something back does not wait for a claim.
-    back: Arc<Mutex<(Vec<FeedId>, Vec<ArticleId>)>>,
+    back: Arc<std::sync::Mutex<Back>>,
     /// Where requests to one host must keep a distance, many hosts are asked in turn; else a host's feeds go together.
     whole_hosts: bool,
 }
@@ -74,16 +77,16 @@ impl Claims {
 
     /// What came of it is committed.
     pub fn feed_is_back(&self, feed: FeedId) {
-        self.back().0.push(feed);
+        self.back(|back| back.0.push(feed));
     }
 
     pub fn page_is_back(&self, page: ArticleId) {
-        self.back().1.push(page);
+        self.back(|back| back.1.push(page));
     }
 
     /// Of these, those that nobody has in hand.
-    pub fn not_out(&self, mut plans: Vec<(FeedId, Timestamp)>) -> Vec<(FeedId, Timestamp)> {
-        let leases = self.leases();
+    pub async fn not_out(&self, mut plans: Vec<(FeedId, Timestamp)>) -> Vec<(FeedId, Timestamp)> {
+        let leases = self.leases().await;
         plans.retain(|(feed, _)| !leases.feeds.contains_key(feed));
         plans
     }
@@ -104,15 +107,14 @@ impl Claims {
         &self,
         question: impl FnOnce(&Reader, &mut Leases) -> rusqlite::Result<T> + Send + 'static,
     ) -> anyhow::Result<T> {
-        let claims = self.clone();
-        self.readers.ask(move |reader| question(reader, &mut claims.leases())).await
+        let mut leases = self.leases().await;
+        self.readers.ask(move |reader| question(reader, &mut leases)).await
     }
 
     /// The leases, without what is back.
-    fn leases(&self) -> MutexGuard<'_, Leases> {
-        // A poisoned list of leases is still a list of leases.
-        let mut leases = self.leases.lock().unwrap_or_else(PoisonError::into_inner);
-        let (feeds, pages) = std::mem::take(&mut *self.back());
+    async fn leases(&self) -> OwnedMutexGuard<Leases> {
+        let mut leases = self.leases.clone().lock_owned().await;
+        let (feeds, pages) = self.back(std::mem::take);
         for feed in feeds {
             leases.feeds.remove(&feed);
         }
@@ -122,7 +124,8 @@ impl Claims {
         leases
     }
 
-    fn back(&self) -> MutexGuard<'_, (Vec<FeedId>, Vec<ArticleId>)> {
-        self.back.lock().unwrap_or_else(PoisonError::into_inner)
+    fn back<T>(&self, note: impl FnOnce(&mut Back) -> T) -> T {
+        // A poisoned list is still a list.
+        note(&mut self.back.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -143,7 +143,7 @@ async fn resume(engine: &Arc<Engine>) -> anyhow::Result<()> {
         Ok(moved)
     };
     // A claimed one is left to its poll.
-    let plans = engine.claims.not_out(engine.readers.ask(moved).await?);
+    let plans = engine.claims.not_out(engine.readers.ask(moved).await?).await;
     if !plans.is_empty() {
         engine.writer.submit(Command::Replan { plans }).await?;
     }
