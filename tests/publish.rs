@@ -54,7 +54,7 @@ fn story(n: u32) -> PublishedStory {
         tags: vec!["rust".into(), "rust".into(), " ".into(), "compilers".into()],
         html: "<p>First words of it.</p><p>And <b>more</b> &amp; more.</p>".into(),
         lead_image: Some("https://paper1.example/a picture.jpg".into()),
-        enclosure: Some(Enclosure { url: "https://paper1.example/talk.mp3".into(), media_type: None, length: None }),
+        enclosures: vec![Enclosure { url: "https://paper1.example/talk.mp3".into(), media_type: None, length: None }],
         sources: vec![source(1)],
     }
 }

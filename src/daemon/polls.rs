@@ -197,8 +197,8 @@ impl Documents {
         for warning in &document.feed.warnings {
             tracing::debug!(feed.url = due.log_name(), warning, "repaired");
         }
-        let keys = document.keys();
-        let known = self.readers.ask_here(|reader| reader.known(due.id, &keys)).map_err(Unread::Database)?;
+        let asked = document.asks();
+        let known = self.readers.ask_here(|reader| reader.known(due.id, &asked)).map_err(Unread::Database)?;
         let policy = EntryPolicy {
             article: self.config.article.mode,
             max_wait: self.config.article.max_wait,

@@ -5,8 +5,9 @@ use crate::config::subscriptions::Subscription;
 use crate::feed::identity::{self, Habit};
 use crate::feed::{self, NotAFeed, ParsedEntry, ParsedFeed};
 use crate::model::{ArticleMode, Dedupe, EntryId, FeedId, Key, Timestamp, key_of};
-use crate::records::{self, EntryChange, EntryText, Extra, Known, NewEntry, WantedArticle};
+use crate::records::{self, AskedEntry, EntryChange, EntryText, Extra, Known, KnownEntry, NewEntry, WantedArticle};
 use crate::{article, listing, story, text};
+use std::borrow::Cow;
 use std::cell::LazyCell;
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -50,19 +51,23 @@ struct Keyed {
     /// By which it may have been stored before its feed was found out.
     former: Option<Key>,
     link_key: Option<Key>,
+    content_hash: Key,
     entry: ParsedEntry,
 }
 
-/// A body's title and text are kept up to this many bytes: more is neither a headline nor a summary.
+/// A title is kept up to this many bytes: more is not a headline.
 const MAX_TITLE_BYTES: usize = 1024;
+/// A body up to this many; it ends with a link to the rest then.
 const MAX_BODY_BYTES: usize = 512 * 1024;
 
 /// Where a document brings more new entries than this, they are compared with others in batches of their own: a commit must
 /// not hold the writer for long.
 const MAX_COMPARED: usize = 64;
 
-/// An entry whose text changes with every poll (a counter in it) is updated this often and then left alone.
-const MAX_EDITS: i64 = 24;
+/// An entry that was edited so often has a text that changes with every poll (a counter in it). It is edited once a day from
+/// then on, and at once where its title changes.
+const MANY_EDITS: i64 = 24;
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// The number of an entry that is not stored yet.
 const UNNUMBERED: EntryId = EntryId(0);
@@ -111,15 +116,17 @@ impl Document {
             key: key_of(&key),
             former: former.as_deref().map(key_of),
             link_key: address_of(&entry).map(|key| key_of(&key)),
+            content_hash: content_hash(&entry),
             entry,
         });
         Document { entries: keyed.collect(), feed, body_hash, habit: learnt }
     }
 
-    /// What must be known of the stored entries: the keys of each entry here, and that of its link.
-    pub fn keys(&self) -> Vec<(Key, Option<Key>)> {
-        let former = self.entries.iter().filter_map(|keyed| Some((keyed.former?, None)));
-        self.entries.iter().map(|keyed| (keyed.key, keyed.link_key)).chain(former).collect()
+    /// What must be known of the stored entries.
+    pub fn asks(&self) -> Vec<AskedEntry> {
+        let asked = |keyed: &Keyed, key, link_key| AskedEntry { key, link_key, content_hash: keyed.content_hash };
+        let former = self.entries.iter().filter_map(|keyed| Some(asked(keyed, keyed.former?, None)));
+        self.entries.iter().map(|keyed| asked(keyed, keyed.key, keyed.link_key)).chain(former).collect()
     }
 
     /// The times that its entries claim, for the schedule.
@@ -138,26 +145,22 @@ impl Document {
         let taking = Taking { source, policy: &EntryPolicy { compare, ..*policy }, feed: &self.feed };
         let mut identity = Identity::of(known, self.entries.iter().map(|keyed| keyed.key).collect());
         let mut changes = Vec::new();
-        for Keyed { key, former, link_key, entry } in in_order(self.entries, source.at) {
-            let content_hash = taking.content_hash(&entry);
+        for Keyed { key, former, link_key, content_hash, entry } in in_order(self.entries, source.at) {
             let found = identity
                 .find(&key, link_key, &entry, &content_hash)
                 .or_else(|| identity.find_former(&key, former, &content_hash));
-            let (entry_id, stored_hash, n_edits) = match found {
-                None => {
-                    changes.push(EntryChange::New(Box::new(taking.new_entry(key, link_key, entry))));
-                    continue;
-                }
-                Some(found) => {
-                    if found.renamed {
-                        changes.push(EntryChange::Renamed { entry: found.id, key });
-                    }
-                    (found.id, found.content_hash, found.n_edits)
-                }
+            let Some(Found { known, renamed }) = found else {
+                changes.push(EntryChange::New(Box::new(taking.new_entry(key, link_key, content_hash, entry))));
+                continue;
             };
-            if content_hash != stored_hash && n_edits < MAX_EDITS {
-                let (text, _) = taking.text(link_key, entry);
-                changes.push(EntryChange::Edited { entry: entry_id, text: Box::new(text) });
+            if renamed {
+                changes.push(EntryChange::Renamed { entry: known.id, key });
+            }
+            if content_hash != known.content_hash {
+                let (text, _) = taking.text(link_key, content_hash, entry);
+                if is_edit(known, &text, source.at) {
+                    changes.push(EntryChange::Edited { entry: known.id, text: Box::new(text) });
+                }
             }
         }
         records::Document {
@@ -190,12 +193,17 @@ struct Identity<'a> {
     renamed: HashMap<EntryId, Key>,
 }
 
-struct Found {
-    id: EntryId,
-    content_hash: Key,
-    n_edits: i64,
+struct Found<'a> {
+    known: &'a KnownEntry,
     /// By its link, under another key.
     renamed: bool,
+}
+
+/// Whether what is kept of an entry changed. What changes at each request (the address of a counting image, a comment, a
+/// link's campaign) is gone from what is kept.
+fn is_edit(known: &KnownEntry, text: &EntryText, now: Timestamp) -> bool {
+    let is_due = known.n_edits < MANY_EDITS || text.title != known.title || known.updated.plus(DAY) <= now;
+    is_due && known.shown != Some(text.shown())
 }
 
 impl<'a> Identity<'a> {
@@ -206,9 +214,9 @@ impl<'a> Identity<'a> {
     /// By its key. Else it is an entry that came back under a new id: the same feed, the same link, and the old id is in
     /// the feed no more. Only where one known entry has that link: on a feed whose entries all link to one page a link says
     /// nothing.
-    fn find(&mut self, key: &Key, link_key: Option<Key>, entry: &ParsedEntry, content_hash: &Key) -> Option<Found> {
+    fn find(&mut self, key: &Key, link_key: Option<Key>, entry: &ParsedEntry, content_hash: &Key) -> Option<Found<'a>> {
         if let Some(known) = self.known.by_key.get(key) {
-            return Some(Found { id: known.id, content_hash: known.content_hash, n_edits: known.n_edits, renamed: false });
+            return Some(Found { known, renamed: false });
         }
         let [known] = self.known.by_link.get(&link_key?)?.as_slice() else { return None };
         let key_now = self.renamed.get(&known.id).unwrap_or(&known.key);
@@ -218,18 +226,18 @@ impl<'a> Identity<'a> {
             return None;
         }
         self.renamed.insert(known.id, *key);
-        Some(Found { id: known.id, content_hash: known.content_hash, n_edits: known.n_edits, renamed: true })
+        Some(Found { known, renamed: true })
     }
 
     /// By the key that it had before its feed was found out: only where what is stored there says the same, because of the
     /// entries that shared that key one was stored.
-    fn find_former(&mut self, key: &Key, former: Option<Key>, content_hash: &Key) -> Option<Found> {
+    fn find_former(&mut self, key: &Key, former: Option<Key>, content_hash: &Key) -> Option<Found<'a>> {
         let known = self.known.by_key.get(&former?).filter(|known| known.content_hash == *content_hash)?;
         if self.renamed.contains_key(&known.id) {
             return None;
         }
         self.renamed.insert(known.id, *key);
-        Some(Found { id: known.id, content_hash: known.content_hash, n_edits: known.n_edits, renamed: true })
+        Some(Found { known, renamed: true })
     }
 }
 
@@ -241,9 +249,9 @@ struct Taking<'a> {
 }
 
 impl Taking<'_> {
-    fn new_entry(&self, key: Key, link_key: Option<Key>, entry: ParsedEntry) -> NewEntry {
+    fn new_entry(&self, key: Key, link_key: Option<Key>, content_hash: Key, entry: ParsedEntry) -> NewEntry {
         let has_content = content_of(&entry).is_some();
-        let (text, plain) = self.text(link_key, entry);
+        let (text, plain) = self.text(link_key, content_hash, entry);
         // Derived where it is asked for, and once.
         let plain = LazyCell::new(|| plain.unwrap_or_else(|| article::plain_text(&text.html)));
         let mode = self.source.settings.article.unwrap_or(self.policy.article);
@@ -274,12 +282,12 @@ impl Taking<'_> {
     }
 
     /// What is kept of an entry; and the plain text of its body, where that was asked for already.
-    fn text(&self, link_key: Option<Key>, entry: ParsedEntry) -> (EntryText, Option<String>) {
-        let content_hash = self.content_hash(&entry);
-        let (title, body) = (title_of(&entry), body_of(&entry));
+    fn text(&self, link_key: Option<Key>, content_hash: Key, entry: ParsedEntry) -> (EntryText, Option<String>) {
+        let title = title_of(&entry);
         let link = link_of(&entry);
         let rule = article::rules::Rule::for_feed(&[], &self.source.settings.strip, None);
-        let html = article::clean_with(body, link.unwrap_or(self.source.final_url), Some(title), rule.as_ref());
+        let base = link.unwrap_or(self.source.final_url);
+        let html = article::clean_with(&shortened(body_of(&entry), link), base, Some(title), rule.as_ref());
         let plain = title.is_empty().then(|| article::plain_text(&html));
         let title = match &plain {
             // An entry without a title is called by its first words.
@@ -296,13 +304,9 @@ impl Taking<'_> {
             claimed: entry.published.or(entry.updated),
             html,
             content_hash,
-            extra: Extra::new(entry.categories, entry.enclosures.first(), entry.comments, entry.source.as_ref()),
+            extra: Extra::new(entry.categories, &entry.enclosures, entry.comments, entry.source.as_ref()),
         };
         (text, plain)
-    }
-
-    fn content_hash(&self, entry: &ParsedEntry) -> Key {
-        content_hash(title_of(entry), entry.link.as_deref(), entry.author.as_deref(), body_of(entry))
     }
 }
 
@@ -315,16 +319,40 @@ fn content_of(entry: &ParsedEntry) -> Option<&str> {
 }
 
 fn body_of(entry: &ParsedEntry) -> &str {
-    text::clip(content_of(entry).or(entry.summary.as_deref()).unwrap_or_default(), MAX_BODY_BYTES)
+    content_of(entry).or(entry.summary.as_deref()).unwrap_or_default()
 }
 
-/// Of what a reader sees; dates are not in it.
-fn content_hash(title: &str, link: Option<&str>, author: Option<&str>, body: &str) -> Key {
+/// A body that is not too long to keep: cut at the end of a block, with a link to the rest of it.
+fn shortened<'a>(body: &'a str, link: Option<&str>) -> Cow<'a, str> {
+    const ENDS: [&str; 9] = ["</p>", "</li>", "</div>", "</pre>", "</table>", "</blockquote>", "<br>", "<br/>", "\n\n"];
+    if body.len() <= MAX_BODY_BYTES {
+        return body.into();
+    }
+    let kept = text::clip(body, MAX_BODY_BYTES);
+    let end = ENDS.iter().filter_map(|end| Some(kept.rfind(end)? + end.len())).max().filter(|end| *end >= MAX_BODY_BYTES / 2);
+    let end = end.or_else(|| kept.rfind(char::is_whitespace)).unwrap_or(kept.len());
+    let mut short = kept[..end].to_owned();
+    match link.and_then(|link| url::Url::parse(link).ok()) {
+        // What a parser writes of an address has neither quotes nor angle brackets in it.
+        Some(link) => short.push_str(&format!("<p><a href=\"{}\">[…]</a></p>", link.as_str().replace('&', "&amp;"))),
+        None => short.push_str("<p>[…]</p>"),
+    }
+    short.into()
+}
+
+/// Of an entry as its feed wrote it; dates are not in it.
+fn content_hash(entry: &ParsedEntry) -> Key {
     let mut hash = xxhash_rust::xxh3::Xxh3::new();
-    for part in [title, link.unwrap_or_default(), author.unwrap_or_default(), body] {
+    let mut part = |part: &str| {
         hash.update(part.as_bytes());
         hash.update(&[0]);
-    }
+    };
+    part(title_of(entry));
+    part(entry.link.as_deref().unwrap_or_default());
+    part(entry.author.as_deref().unwrap_or_default());
+    part(body_of(entry));
+    entry.categories.iter().for_each(|category| part(category));
+    entry.enclosures.iter().for_each(|enclosure| part(&enclosure.url));
     hash.digest128().to_be_bytes()
 }
 

@@ -53,7 +53,7 @@ fn entry(xml: &mut Xml, item: &Item, channel_language: &str) {
             xml.empty("link", &[("rel", "related"), ("type", "text/html"), ("title", &title), ("href", link)]);
         }
     }
-    if let Some(enclosure) = &item.enclosure {
+    for enclosure in &item.enclosures {
         let length = enclosure.length.map(|length| length.to_string());
         let mut attributes = vec![("rel", "enclosure"), ("type", enclosure.media_type.as_str())];
         attributes.extend(length.as_deref().map(|length| ("length", length)));

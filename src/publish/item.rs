@@ -3,7 +3,7 @@
 
 use super::{Channel, PublishedStory, link, words, xml};
 use crate::model::Timestamp;
-use crate::{article, text};
+use crate::{article, feed, text};
 use std::collections::HashSet;
 
 /// How much of the body is shown in a list or a summary: three lines on a wide screen, seven on a phone.
@@ -32,7 +32,7 @@ pub(super) struct Item<'a> {
     pub summary: String,
     pub html: String,
     pub image: Option<String>,
-    pub enclosure: Option<Enclosure>,
+    pub enclosures: Vec<Enclosure>,
     /// The representative first.
     pub sources: Vec<Carrier>,
 }
@@ -80,16 +80,18 @@ pub(super) fn item(story: &PublishedStory) -> Item<'_> {
         tags: tags(&story.tags),
         summary,
         image: story.lead_image.as_deref().and_then(link::web_url),
-        enclosure: story.enclosure.as_ref().and_then(|enclosure| {
-            let url = link::web_url(&enclosure.url)?;
-            let given = enclosure.media_type.as_deref().and_then(link::media_type);
-            let media_type = given.unwrap_or_else(|| link::media_type_of(&url).to_owned());
-            Some(Enclosure { url, media_type, length: enclosure.length })
-        }),
+        enclosures: story.enclosures.iter().filter_map(enclosure).collect(),
         title,
         link,
         sources,
     }
+}
+
+fn enclosure(given: &feed::Enclosure) -> Option<Enclosure> {
+    let url = link::web_url(&given.url)?;
+    let media_type = given.media_type.as_deref().and_then(link::media_type);
+    let media_type = media_type.unwrap_or_else(|| link::media_type_of(&url).to_owned());
+    Some(Enclosure { url, media_type, length: given.length })
 }
 
 /// A story cannot have come out after its last change here; a claim from before the web is not a date.

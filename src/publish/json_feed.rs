@@ -111,7 +111,7 @@ fn json_item<'a>(item: &'a Item<'a>) -> JsonItem<'a> {
         tags: &item.tags,
         language: item.language.as_deref(),
         attachments: item
-            .enclosure
+            .enclosures
             .iter()
             .map(|found| Attachment { url: &found.url, mime_type: &found.media_type, size_in_bytes: found.length })
             .collect(),

@@ -59,9 +59,16 @@ fn write_item(xml: &mut Xml, item: &Item) {
     // A description is HTML, so plain text is escaped once for HTML and once for XML.
     xml.leaf("description", &[], &xml::escaped(&item.summary));
     xml.leaf("content:encoded", &[], &item.html);
-    if let Some(enclosure) = &item.enclosure {
+    // One enclosure is what readers expect; the others are media.
+    for (at, enclosure) in item.enclosures.iter().enumerate() {
         let length = enclosure.length.unwrap_or(0).to_string();
-        xml.empty("enclosure", &[("url", &enclosure.url), ("length", &length), ("type", &enclosure.media_type)]);
+        if at == 0 {
+            xml.empty("enclosure", &[("url", &enclosure.url), ("length", &length), ("type", &enclosure.media_type)]);
+        } else {
+            let mut attributes = vec![("url", enclosure.url.as_str()), ("type", &enclosure.media_type)];
+            attributes.extend(enclosure.length.map(|_| ("fileSize", length.as_str())));
+            xml.empty("media:content", &attributes);
+        }
     }
     if let Some(image) = &item.image {
         xml.empty("media:thumbnail", &[("url", image)]);

@@ -88,7 +88,8 @@ pub struct PublishedStory {
     /// Sanitised.
     pub html: String,
     pub lead_image: Option<String>,
-    pub enclosure: Option<crate::feed::Enclosure>,
+    /// The first is the one for formats that have room for one.
+    pub enclosures: Vec<crate::feed::Enclosure>,
     /// Everyone who carried it, the representative first; private feeds are left out by the store.
     pub sources: Vec<Source>,
 }

@@ -1,6 +1,6 @@
 //! What is stored of a feed's entries: by it the ingest room decides which entries of a document are new.
 
-use crate::model::{EntryId, Key};
+use crate::model::{EntryId, Key, Timestamp};
 use std::collections::HashMap;
 
 /// Read before a document is taken in; good as long as the feed's revision stays what it is.
@@ -18,6 +18,18 @@ pub struct KnownEntry {
     pub id: EntryId,
     pub key: Key,
     pub title: String,
+    /// Of the entry as its feed wrote it.
     pub content_hash: Key,
     pub n_edits: i64,
+    pub updated: Timestamp,
+    /// Of what is kept of it ([`super::EntryText::shown`]); only where it was asked for with another content.
+    pub shown: Option<Key>,
+}
+
+/// An entry of a document, as what is known of it is asked for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AskedEntry {
+    pub key: Key,
+    pub link_key: Option<Key>,
+    pub content_hash: Key,
 }

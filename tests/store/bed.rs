@@ -93,7 +93,7 @@ pub fn document(path: &Path, feed: FeedId, at: Timestamp, entries: Vec<ParsedEnt
     };
     let parsed = ParsedFeed { title: Some("A".into()), entries, ..ParsedFeed::default() };
     let read = ingest::Document::of(parsed, key_of("body"), &Default::default());
-    let known = reader.known(feed, &read.keys()).unwrap();
+    let known = reader.known(feed, &read.asks()).unwrap();
     read.take_in(&source, &known, policy)
 }
 
