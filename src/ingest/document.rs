@@ -65,8 +65,9 @@ const MAX_BODY_BYTES: usize = 512 * 1024;
 const MAX_COMPARED: usize = 64;
 
 /// An entry that was edited so often has a text that changes with every poll (a counter in it). It is edited once a day from
-/// then on, and at once where its title changes.
+/// then on; at once where the words of its title change, up to another number, for some titles turn with every poll too.
 const MANY_EDITS: i64 = 24;
+const MANY_TITLES: i64 = 96;
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// The number of an entry that is not stored yet.
@@ -202,7 +203,9 @@ struct Found<'a> {
 /// Whether what is kept of an entry changed. What changes at each request (the address of a counting image, a comment, a
 /// link's campaign) is gone from what is kept.
 fn is_edit(known: &KnownEntry, text: &EntryText, now: Timestamp) -> bool {
-    let is_due = known.n_edits < MANY_EDITS || text.title != known.title || known.updated.plus(DAY) <= now;
+    let words = |title: &str| title.chars().filter(|c| !c.is_numeric()).collect::<String>();
+    let is_renamed = || known.n_edits < MANY_TITLES && words(&text.title) != words(&known.title);
+    let is_due = known.n_edits < MANY_EDITS || known.updated.plus(DAY) <= now || is_renamed();
     is_due && known.shown != Some(text.shown())
 }
 
