@@ -114,8 +114,7 @@ fn entry(page: &Page, story: &Item, at: Timestamp, words: &Words) -> Markup {
                 }
             } "\n"
             p class="meta" {
-                (carriers(story)) " · "
-                (time(at, &time_of_day(at)))
+                span class="who" { (carriers(story)) " · " (time(at, &time_of_day(at))) }
                 @if story.summary != story.title { " · " span class="summary" { (marked(&line(&story.summary), page.marked)) } }
                 @for tag in story.tags.iter().take(SHOWN_TAGS) {
                     " " a class="tag" href=(Escaped(&view_path(&page.site, &tagged(tag)))) { (Escaped(tag)) }
@@ -148,10 +147,16 @@ fn tagged(tag: &str) -> String {
     }
 }
 
-/// The beginning of a summary that fits a line.
+/// The beginning of a summary that fits a line, cut behind a word.
 fn line(summary: &str) -> String {
     let n_cjk = summary.chars().filter(|c| text::is_cjk(*c)).count();
-    text::excerpt(summary, if n_cjk * 3 > summary.chars().count() { LINE_CJK_CHARS } else { LINE_CHARS })
+    if n_cjk * 3 > summary.chars().count() {
+        return text::excerpt(summary, LINE_CJK_CHARS);
+    }
+    match summary.char_indices().nth(LINE_CHARS) {
+        None => summary.to_owned(),
+        Some((end, _)) => format!("{}…", summary[..end].rsplit_once(' ').map_or(&summary[..end], |(words, _)| words)),
+    }
 }
 
 /// Text with the phrases marked that were searched for; none where its small letters are not one for one.
