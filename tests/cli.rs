@@ -101,6 +101,12 @@ fn a_pass_and_its_stories() {
     for (format, start) in [("atom", "<?xml"), ("rss", "<?xml"), ("json", "{")] {
         assert!(stdout(&run(&["render", "all", "--format", format])).starts_with(start));
     }
+    let files = home.path().join("www");
+    assert!(run(&["render", "--all", files.to_str().unwrap()]).status.success());
+    for file in ["feeds/all.atom", "feeds/all.rss", "feeds/all.json", "index.html", "page.js"] {
+        assert!(files.join(file).is_file(), "{file}");
+    }
+    assert_eq!(code(&run(&["render"])), 2);
     assert_eq!(code(&run(&["render", "nobody"])), 4);
 
     // Subscriptions: the list, its feeds, in and out.

@@ -206,15 +206,8 @@ fn hostile_text_cannot_break_out() {
     let outputs = [OutputLink { name: "a/../b", title: evil }];
     let site = Site { title: evil, language: "\"><script>", base: "", outputs: &outputs, standing: Standing::default() };
     let marked = ["script".to_owned()];
-    let model = Page {
-        site,
-        stories: &stories,
-        query: evil,
-        by_date: true,
-        marked: &marked,
-        wrong: Some(evil),
-        older: Some("\"<"),
-    };
+    let model =
+        Page { site, stories: &stories, query: evil, by_date: true, marked: &marked, wrong: Some(evil), older: Some("\"<") };
     let joined = Joined { name: evil.into(), title: evil.into(), why: evil.into() };
     let feed = FeedState {
         name: evil.into(),

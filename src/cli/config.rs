@@ -26,5 +26,12 @@ pub fn run(named: Option<&Path>, command: &Command) -> Outcome {
         None => writeln!(out, "{}: not there yet; the first start writes the starter subscriptions", feeds.display())?,
     }
     writeln!(out, "state folder: {}", loaded.config.state_dir.display())?;
+    if let Some(names) = loaded.config.asked_hosts() {
+        let names = if names.is_empty() { "no name is in serve.hosts".to_owned() } else { names.join(", ") };
+        writeln!(
+            out,
+            "serve.base_url is not set: readers are told the host that they asked where it is an IP address, localhost or in serve.hosts ({names})"
+        )?;
+    }
     Ok(())
 }

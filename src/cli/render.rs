@@ -1,19 +1,26 @@
-//! `courant render OUTPUT`: an output as the server would serve it.
+//! `courant render OUTPUT`: an output as the server would serve it; `--all DIR`: all of them, and the page, as files.
 
 use super::failure::{Failure, Outcome};
 use super::setup;
 use crate::daemon::clock;
 use crate::outputs::Imprint;
 use crate::publish::Format;
+use crate::store::Reader;
+use anyhow::Context;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 #[derive(Clone, Debug, clap::Args)]
 pub struct Options {
     /// The name of an [[output]]
-    output: String,
+    #[arg(required_unless_present = "all")]
+    output: Option<String>,
     #[arg(long, value_enum, default_value = "atom")]
     format: FormatName,
+    /// Write every output in every format, and the page with its stories, into this folder, for any web server; each file
+    /// is replaced as a whole
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["output", "format"])]
+    all: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -25,17 +32,46 @@ enum FormatName {
 
 pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
     let config = setup::config(named)?.config;
-    let Some(output) = config.outputs.iter().find(|output| output.name == options.output) else {
+    let imprint = Imprint { outputs: config.outputs.clone(), base_url: config.base_url() };
+    let reader = setup::reader(&config)?;
+    if let Some(folder) = &options.all {
+        return everything(&imprint, &reader, folder);
+    }
+    let name = options.output.as_deref().unwrap_or_default();
+    let Some(output) = config.outputs.iter().find(|output| output.name == name) else {
         let known: Vec<&str> = config.outputs.iter().map(|output| output.name.as_str()).collect();
-        return Err(Failure::NothingFound(format!("no output is named {:?}; there are: {}", options.output, known.join(", "))));
+        return Err(Failure::NothingFound(format!("no output is named {:?}; there are: {}", name, known.join(", "))));
     };
     let format = match options.format {
         FormatName::Atom => Format::Atom,
         FormatName::Rss => Format::Rss,
         FormatName::Json => Format::Json,
     };
-    let imprint = Imprint { outputs: config.outputs.clone(), base_url: config.base_url() };
-    let document = imprint.feed(&setup::reader(&config)?, output, format, None, clock())?;
+    let document = imprint.feed(&reader, output, format, None, clock())?;
     std::io::stdout().lock().write_all(document.as_bytes())?;
     Ok(())
+}
+
+/// All that a server without us can serve.
+fn everything(imprint: &Imprint, reader: &Reader, folder: &Path) -> Outcome {
+    let now = clock();
+    let files = imprint.everything(reader, now)?;
+    for (path, text) in &files {
+        write_whole(&folder.join(path), text).with_context(|| format!("{}: cannot be written", folder.join(path).display()))?;
+    }
+    eprintln!("{} files in {}", files.len(), folder.display());
+    Ok(())
+}
+
+/// A reader never sees half a file.
+fn write_whole(file: &Path, text: &str) -> std::io::Result<()> {
+    let folder = file.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    let mut name = file.file_name().unwrap_or_default().to_owned();
+    name.push(".new");
+    let beside = folder.join(name);
+    let mut written = std::fs::File::create(&beside)?;
+    written.write_all(text.as_bytes())?;
+    written.sync_all()?;
+    std::fs::rename(beside, file)
 }

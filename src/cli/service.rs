@@ -22,6 +22,7 @@ pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready:
     let house = House {
         documents: Cache::new(engine.readers.clone(), engine.writer.generation(), imprint, clock),
         base_path,
+        asked_hosts: config.asked_hosts().map(<[String]>::to_vec),
         readers: engine.readers.clone(),
         writer: engine.writer.clone(),
         clock,

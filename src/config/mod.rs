@@ -108,6 +108,9 @@ pub struct Serve {
     pub listen: String,
     /// What readers are told the address is; without a slash at the end. Empty: `http://` and `listen`.
     pub base_url: String,
+    /// Without a `base_url`, and where `listen` means every address of this machine, readers are told the host that they
+    /// asked: an IP address, `localhost` or one of these names.
+    pub hosts: Vec<String>,
 }
 
 /// A feed that we publish: a query over stories with a name.
@@ -212,7 +215,7 @@ impl Default for Story {
 
 impl Default for Serve {
     fn default() -> Serve {
-        Serve { listen: "127.0.0.1:8080".into(), base_url: String::new() }
+        Serve { listen: "127.0.0.1:8080".into(), base_url: String::new(), hosts: Vec::new() }
     }
 }
 
@@ -471,6 +474,12 @@ impl Config {
             "" => format!("http://{}", self.serve.listen),
             given => given.to_owned(),
         }
+    }
+
+    /// The names of this machine that readers may be told; `None`: they are told [`Config::base_url`], whatever they asked.
+    pub fn asked_hosts(&self) -> Option<&[String]> {
+        let is_any = self.serve.listen.parse::<std::net::SocketAddr>().is_ok_and(|address| address.ip().is_unspecified());
+        (self.serve.base_url.is_empty() && is_any).then_some(self.serve.hosts.as_slice())
     }
 
     /// Where WebSub hubs can call us back: `serve.base_url`, if its host is public.

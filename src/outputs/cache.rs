@@ -99,6 +99,9 @@ pub struct Document {
     rendered: Timestamp,
 }
 
+/// A document, for readers who are told another address than the configured one.
+type Key = (What, Option<String>);
+
 /// One document's place: locked while it is rendered.
 type Slot = Arc<Mutex<Option<Arc<Document>>>>;
 
@@ -111,7 +114,7 @@ pub struct Cache {
     imprint: Arc<Imprint>,
     /// For outputs that ask for an age.
     clock: fn() -> Timestamp,
-    documents: Mutex<HashMap<What, Slot>>,
+    documents: Mutex<HashMap<Key, Slot>>,
     /// Rendering takes the processor: as many at once as there are cores.
     turns: Semaphore,
 }
@@ -127,9 +130,13 @@ impl Cache {
         What::of_file(file, after, &self.imprint)
     }
 
-    /// The document as it is now; `None`: there is none.
-    pub async fn get(&self, what: What) -> anyhow::Result<Option<Arc<Document>>> {
-        let slot = self.slot(&what).await;
+    /// The document as it is now; `None`: there is none. `base_url`: what the reader is told instead of ours.
+    pub async fn get(&self, what: What, base_url: Option<String>) -> anyhow::Result<Option<Arc<Document>>> {
+        let imprint = match &base_url {
+            Some(base_url) => Arc::new(Imprint { base_url: base_url.clone(), ..(*self.imprint).clone() }),
+            None => self.imprint.clone(),
+        };
+        let slot = self.slot((what.clone(), base_url)).await;
         // Held while rendering: those who ask meanwhile wait for the same bytes.
         let mut slot = slot.lock().await;
         let (generation, now) = (*self.generation.borrow(), (self.clock)());
@@ -140,7 +147,7 @@ impl Cache {
             return Ok(Some(document.clone()));
         }
         let _turn = self.turns.acquire().await?;
-        let (imprint, asked) = (self.imprint.clone(), what.clone());
+        let asked = what.clone();
         let Some(text) = self.readers.ask(move |reader| render(reader, &imprint, &asked, now)).await? else { return Ok(None) };
         let content_type = what.content_type();
         let document = tokio::task::spawn_blocking(move || pack(text, content_type, generation, now)).await??;
@@ -149,12 +156,12 @@ impl Cache {
         Ok(Some(document))
     }
 
-    async fn slot(&self, what: &What) -> Slot {
+    async fn slot(&self, key: Key) -> Slot {
         let mut documents = self.documents.lock().await;
-        if documents.len() >= MAX_KEPT && !documents.contains_key(what) {
-            documents.retain(|kept, _| matches!(kept, What::Feed(_, _, None)));
+        if documents.len() >= MAX_KEPT && !documents.contains_key(&key) {
+            documents.retain(|(kept, base_url), _| base_url.is_none() && matches!(kept, What::Feed(_, _, None)));
         }
-        documents.entry(what.clone()).or_default().clone()
+        documents.entry(key).or_default().clone()
     }
 }
 

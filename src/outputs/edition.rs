@@ -2,9 +2,7 @@
 
 use crate::config::Output;
 use crate::model::{Content, Timestamp};
-use crate::publish::{
-    self, Channel, FeedState, Format, Joined, OutputLink, Page, PublishedStory, Site, StoryPage, Subscription,
-};
+use crate::publish::{self, Channel, FeedState, Format, Joined, OutputLink, Page, PublishedStory, Site, StoryPage, Subscription};
 use crate::query::{Order, Query};
 use crate::store::{Cursor, Reader, Selection};
 use std::time::Duration;
@@ -66,7 +64,14 @@ impl Imprint {
     }
 
     /// The document of a query that is no output.
-    pub fn asked(&self, reader: &Reader, asked: &Asked, query: Query, format: Format, now: Timestamp) -> rusqlite::Result<String> {
+    pub fn asked(
+        &self,
+        reader: &Reader,
+        asked: &Asked,
+        query: Query,
+        format: Format,
+        now: Timestamp,
+    ) -> rusqlite::Result<String> {
         let path = publish::query_path(&asked.query, format, asked.content, (asked.limit != LIMIT).then_some(asked.limit));
         let document = Document {
             name: "",
@@ -108,13 +113,7 @@ impl Imprint {
 
     /// What all pages have in common, given to the page that is written.
     fn page<T>(&self, reader: &Reader, language: &str, write: impl FnOnce(Site) -> T) -> rusqlite::Result<T> {
-        let site = Site {
-            title: "courant",
-            language,
-            base: self.path(),
-            outputs: &self.links(),
-            standing: reader.standing()?,
-        };
+        let site = Site { title: "courant", language, base: self.path(), outputs: &self.links(), standing: reader.standing()? };
         Ok(write(site))
     }
 
@@ -170,6 +169,30 @@ impl Imprint {
             })
         })?;
         Ok(Some(page))
+    }
+
+    /// All that can be served from files: paths below a folder, and texts. The page's search and older stories need a server.
+    pub fn everything(&self, reader: &Reader, now: Timestamp) -> rusqlite::Result<Vec<(String, String)>> {
+        let mut files = Vec::new();
+        for output in &self.outputs {
+            for format in Format::ALL {
+                let path = publish::feed_path(&output.name, format).trim_start_matches('/').to_owned();
+                files.push((path, self.feed(reader, output, format, None, now)?));
+            }
+        }
+        let asked = Asked { query: String::new(), limit: LIMIT, content: Content::Full, after: None };
+        files.push(("index.html".into(), self.river(reader, &asked, "en", now)?));
+        files.push(("sources/index.html".into(), self.sources(reader, "en", now)?));
+        for story in reader.published(&reader.select(&Selection { limit: LIMIT, ..Selection::default() })?)? {
+            let id = story.id.trim_start_matches("urn:uuid:");
+            if let Some(page) = self.story(reader, id, "en")? {
+                files.push((format!("story/{id}/index.html"), page));
+            }
+        }
+        files.push(("opml".into(), self.subscriptions(reader)?));
+        files.push(("page.js".into(), publish::SCRIPT.to_owned()));
+        files.push(("icon.svg".into(), publish::ICON.to_owned()));
+        Ok(files)
     }
 
     /// The page at `/sources`.

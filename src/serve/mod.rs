@@ -35,6 +35,26 @@ pub struct House {
     pub limits: Limits,
     /// What a proxy that passes our own path on puts before every path; empty: nothing.
     pub base_path: String,
+    /// Names that a reader may have asked for this machine, and is told then; `None`: what was asked does not matter.
+    pub asked_hosts: Option<Vec<String>>,
+}
+
+impl House {
+    /// The address that this reader is told, where it is the one that it asked.
+    fn asked_base(&self, headers: &HeaderMap) -> Option<String> {
+        let names = self.asked_hosts.as_ref()?;
+        let host = headers.get(header::HOST)?.to_str().ok()?.to_ascii_lowercase();
+        let authority: axum::http::uri::Authority = host.parse().ok()?;
+        let name = authority.host();
+        let is_address = name.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok();
+        // A name that somebody else made point here would be ours in what is published.
+        let is_ours = is_address || name == "localhost" || names.iter().any(|known| known.eq_ignore_ascii_case(name));
+        (is_ours && authority.as_str() == host).then(|| format!("http://{host}"))
+    }
+
+    async fn document(&self, what: What, headers: &HeaderMap) -> Response {
+        answer(self.documents.get(what, self.asked_base(headers)).await, headers)
+    }
 }
 
 /// What the hubs may send.
@@ -130,7 +150,7 @@ fn language(headers: &HeaderMap) -> Language {
 
 async fn river(State(house): State<Arc<House>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
     match Parameters::read(query.as_deref()).and_then(Parameters::asked) {
-        Ok(asked) => answer(house.documents.get(What::River(asked, language(&headers))).await, &headers),
+        Ok(asked) => house.document(What::River(asked, language(&headers)), &headers).await,
         Err(wrong) => plain(StatusCode::BAD_REQUEST, &format!("{wrong}\n")),
     }
 }
@@ -146,7 +166,7 @@ async fn feed(
         Err(wrong) => return plain(StatusCode::BAD_REQUEST, &format!("{wrong}\n")),
     };
     match house.documents.named(&file, after) {
-        Some(what) => answer(house.documents.get(what).await, &headers),
+        Some(what) => house.document(what, &headers).await,
         None => plain(StatusCode::NOT_FOUND, "no such output; the page at / lists them\n"),
     }
 }
@@ -163,25 +183,25 @@ async fn asked(
     };
     let asked = Parameters::read(query.as_deref()).and_then(Parameters::asked);
     match asked.and_then(|asked| asked.query.parse::<query::Query>().map_err(|wrong| wrong.to_string()).map(|_| asked)) {
-        Ok(asked) => answer(house.documents.get(What::Asked(asked, format)).await, &headers),
+        Ok(asked) => house.document(What::Asked(asked, format), &headers).await,
         Err(wrong) => plain(StatusCode::BAD_REQUEST, &format!("{wrong}\n")),
     }
 }
 
 async fn story(State(house): State<Arc<House>>, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    answer(house.documents.get(What::Story(id, language(&headers))).await, &headers)
+    house.document(What::Story(id, language(&headers)), &headers).await
 }
 
 async fn sources(State(house): State<Arc<House>>, headers: HeaderMap) -> Response {
-    answer(house.documents.get(What::Sources(language(&headers))).await, &headers)
+    house.document(What::Sources(language(&headers)), &headers).await
 }
 
 async fn subscriptions(State(house): State<Arc<House>>, headers: HeaderMap) -> Response {
-    answer(house.documents.get(What::Subscriptions).await, &headers)
+    house.document(What::Subscriptions, &headers).await
 }
 
 async fn outlets(State(house): State<Arc<House>>, headers: HeaderMap) -> Response {
-    answer(house.documents.get(What::Outlets).await, &headers)
+    house.document(What::Outlets, &headers).await
 }
 
 /// What is the same for the life of the program.
