@@ -14,7 +14,7 @@
 //! of it.
 
 use crate::model::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -33,10 +33,12 @@ pub enum Sign {
     Expired,
     /// A web page where a feed was before; a hash of the page, so that one page everywhere is found out.
     WebPage(u64),
+    /// A public name leads to an address that is not public.
+    Astray,
 }
 
 /// What is wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// No name is found.
@@ -47,6 +49,20 @@ pub enum Kind {
     Portal,
     /// No certificate is valid yet, or none any more.
     Clock,
+}
+
+impl Ticket {
+    /// When the request failed.
+    pub fn at(&self) -> Timestamp {
+        self.at
+    }
+}
+
+impl Down {
+    /// In one line, for people.
+    pub fn sentence(&self) -> String {
+        format!("down since {}: {}", self.since.rfc3339(), self.kind.sentence())
+    }
 }
 
 impl Kind {
@@ -62,7 +78,7 @@ impl Kind {
 }
 
 /// The network is down.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Down {
     pub since: Timestamp,
     pub kind: Kind,
@@ -90,8 +106,10 @@ pub struct Ticket {
 pub enum Verdict {
     /// It is the feed's own.
     Counts,
-    /// It says nothing of the feed: [`crate::schedule::Polled::NetworkDown`].
+    /// The network was down; it says nothing of the feed.
     Spared,
+    /// Nobody else was heard in time: it may be either. `others_heard`: when another host was last asked that answered.
+    Doubtful { others_heard: Option<Timestamp> },
     /// Nobody knows yet: ask again when something was heard, or then.
     Undecided { until: Timestamp },
 }
@@ -99,7 +117,7 @@ pub enum Verdict {
 /// So many hosts must have failed, one after the other. With fewer feeds than this all of them, and two at least.
 const HOSTS: usize = 3;
 
-/// Where nothing more is heard for so long the failure is nobody's: the feed is asked again soon.
+/// Where nothing more is heard for so long nobody knows whose the failure is.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The first pause between probes, which doubles, and the longest.
@@ -143,7 +161,7 @@ impl Network {
     pub fn failed(&mut self, now: Timestamp, host: &str, sign: Sign, n_hosts: usize) -> Ticket {
         let host = hash(host);
         let side = match sign {
-            Sign::Name | Sign::Connection | Sign::WebPage(_) => Side::Reach,
+            Sign::Name | Sign::Connection | Sign::WebPage(_) | Sign::Astray => Side::Reach,
             Sign::Certificate | Sign::NotYetValid | Sign::Expired => Side::Trust,
         };
         self.track_mut(side).failed(now, host, sign, n_hosts);
@@ -165,7 +183,23 @@ impl Network {
             return Verdict::Counts;
         }
         let until = ticket.at.plus(PATIENCE);
-        if now >= until { Verdict::Spared } else { Verdict::Undecided { until } }
+        if now < until { Verdict::Undecided { until } } else { Verdict::Doubtful { others_heard: track.others_heard(ticket) } }
+    }
+
+    /// The same where nothing more will be heard, because a pass over feeds ends that began at `since`: never undecided. A
+    /// pass in which several hosts failed and none answered found the network down.
+    pub fn conclude(&mut self, now: Timestamp, ticket: Ticket, since: Timestamp, n_hosts: usize) -> Verdict {
+        let track = self.track_mut(ticket.side);
+        let others_heard = track.others_heard(ticket);
+        let is_up = others_heard.is_some_and(|heard| heard >= since);
+        if !is_up && track.failing.len() >= 2 {
+            track.go_down(now);
+        }
+        match self.verdict(now, ticket, n_hosts) {
+            Verdict::Undecided { .. } if is_up => Verdict::Counts,
+            Verdict::Undecided { .. } => Verdict::Doubtful { others_heard },
+            decided => decided,
+        }
     }
 
     /// What is down, if anything is: what stops more first.
@@ -178,6 +212,11 @@ impl Network {
     pub fn may_ask(&self, now: Timestamp, is_https: bool) -> bool {
         let is_free = |track: &Track| track.down.is_none_or(|down| now >= down.next_probe);
         is_free(&self.reach) && (!is_https || is_free(&self.trust))
+    }
+
+    /// Whether all requests are held back but probes; else, while the network is down, only those over https are.
+    pub fn holds_http(&self) -> bool {
+        self.reach.down.is_some()
     }
 
     /// When a probe is due; `None` while nothing is down.
@@ -196,6 +235,13 @@ impl Network {
         for track in [&mut self.reach, &mut self.trust] {
             track.failing.clear();
             track.answered = None;
+        }
+        self.probe_now(now);
+    }
+
+    /// While the network is down: the next probe is due now, and the pauses begin anew.
+    pub fn probe_now(&mut self, now: Timestamp) {
+        for track in [&mut self.reach, &mut self.trust] {
             track.n_probes = 0;
             if let Some(down) = &mut track.down {
                 down.next_probe = now;
@@ -245,15 +291,23 @@ impl Track {
             self.failing.insert(host, (since, sign));
         }
         let needed = HOSTS.min(n_hosts).max(2);
-        if self.failing.len() < needed {
-            return;
+        if self.failing.len() >= needed {
+            self.go_down(now);
         }
+    }
+
+    /// Unless what failed has nothing in common.
+    fn go_down(&mut self, now: Timestamp) {
         let Some(kind) = kind(self.failing.values().map(|(_, sign)| *sign)) else { return };
         let since = self.failing.values().map(|(at, _)| *at).min().unwrap_or(now);
         match &mut self.down {
             Some(down) => down.kind = kind,
             None => self.down = Some(Down { since, kind, next_probe: now.plus(FIRST_PAUSE) }),
         }
+    }
+
+    fn others_heard(&self, ticket: Ticket) -> Option<Timestamp> {
+        self.answered.filter(|(_, host)| *host != ticket.host).map(|(began, _)| began)
     }
 
     fn probing(&mut self, now: Timestamp) {

@@ -209,6 +209,7 @@ fn hostile_text_cannot_break_out() {
         stories: &stories,
         story_base: Some("/story/"),
         older: Some("/?\"<"),
+        offline_since: None,
     };
     for text in [page(&model), story_page(evil, "en", &stories[0])] {
         assert!(!text.contains("<script") && !text.contains("javascript:") && !text.contains("data:x"), "{text}");
@@ -251,7 +252,15 @@ fn the_page_groups_by_day_and_names_everything() {
     let stories = [merged, older];
     let outputs = [OutputLink { name: "all", title: "All" }];
     let model =
-        Page { title: "News", language: "en", outputs: &outputs, stories: &stories, story_base: Some("/story/"), older: None };
+        Page {
+            title: "News",
+            language: "en",
+            outputs: &outputs,
+            stories: &stories,
+            story_base: Some("/story/"),
+            older: None,
+            offline_since: None,
+        };
     let html = page(&model);
     for needle in [
         "<time datetime=\"2026-11-23\">Monday, 23 November 2026</time>",

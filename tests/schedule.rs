@@ -4,7 +4,8 @@ use courant::feed::Hints;
 use courant::model::Timestamp;
 use courant::network::{Kind, Network, Sign, Ticket, Verdict};
 use courant::schedule::{
-    FeedState, Next, Policy, Polled, Push, Redirect, earliest, empty_is_unchanged, looked, next, resume, unconditional,
+    FeedState, Next, Policy, Polled, Push, Redirect, come_back, earliest, empty_is_unchanged, is_doubtful, looked, next, resume,
+    spread_of, unconditional,
 };
 use proptest::prelude::*;
 use std::time::Duration;
@@ -326,19 +327,22 @@ fn a_clock_that_jumps_makes_no_storm_and_no_stall() {
         for n in 0..1000 {
             let key = format!("feed {n}");
             let before = next(NOW, &key, &policy, &FeedState::default(), &not_modified());
-            let due = resume(now, &key, &policy, &before.state, before.at.expect("a next poll"));
+            let due = resume(now, &key, &policy, &before.state, before.at.expect("a next poll"), spread_of(1000));
             assert!(due.since(now) <= 5 * MINUTE, "{after}: {key} waits {:?}", due.since(now));
             dues.push(due.since(now).as_secs());
         }
         let worst = (0..300).map(|second| dues.iter().filter(|due| **due == second).count()).max();
         assert!(worst.is_some_and(|n| n < 20), "{after}: {worst:?} polls in one second");
     }
+    // A few are not spread over minutes: a machine that wakes with three feeds has news at once.
+    let spread = spread_of(3);
+    assert!(resume(NOW, "k", &policy, &FeedState::default(), NOW.minus(DAY), spread).since(NOW) <= Duration::from_secs(6));
     // What is not long overdue keeps its time, and so does a hold.
     let state = FeedState::default();
-    assert_eq!(resume(NOW, "k", &policy, &state, NOW.plus(HOUR)), NOW.plus(HOUR));
-    assert_eq!(resume(NOW, "k", &policy, &state, NOW.minus(HOUR / 4)), NOW.minus(HOUR / 4));
+    assert_eq!(resume(NOW, "k", &policy, &state, NOW.plus(HOUR), spread), NOW.plus(HOUR));
+    assert_eq!(resume(NOW, "k", &policy, &state, NOW.minus(HOUR / 4), spread), NOW.minus(HOUR / 4));
     let held = FeedState { hold_until: Some(NOW.plus(2 * HOUR)), ..FeedState::default() };
-    assert_eq!(resume(NOW, "k", &policy, &held, NOW.minus(DAY)), NOW.plus(2 * HOUR));
+    assert_eq!(resume(NOW, "k", &policy, &held, NOW.minus(DAY), spread), NOW.plus(2 * HOUR));
     // A hold from before the clock was set back is not waited for.
     assert_eq!(earliest(NOW.minus(3650 * DAY), &held), Some(NOW.minus(3650 * DAY)));
 }
@@ -377,7 +381,7 @@ proptest! {
         let at = found.at.expect("a next poll");
         prop_assert!(at == now.plus(policy.min_interval) || at.since(now) >= policy.min_interval || now.0 > i64::MAX - 2_000_000_000_000);
         prop_assert!(!found.reasons.is_empty());
-        let _ = (earliest(now, &found.state), resume(now, "k", &policy, &found.state, at));
+        let _ = (earliest(now, &found.state), resume(now, "k", &policy, &found.state, at, spread_of(50)));
     }
 }
 
@@ -400,6 +404,17 @@ fn simulate(
     network: &mut Network,
     fault: impl Fn(u64) -> Option<Sign>,
 ) -> Vec<(u64, usize)> {
+    simulate_hosts(start, seconds, feeds, network, |second, _| fault(second))
+}
+
+/// The same where hosts may differ.
+fn simulate_hosts(
+    start: Timestamp,
+    seconds: std::ops::Range<u64>,
+    feeds: &mut [Simulated],
+    network: &mut Network,
+    fault: impl Fn(u64, &str) -> Option<Sign>,
+) -> Vec<(u64, usize)> {
     let policy = Policy { adaptive: false, jitter: 0.0, ..policy() };
     let n_hosts = feeds.len();
     let mut healthy = Vec::new();
@@ -412,6 +427,7 @@ fn simulate(
                 Verdict::Undecided { .. } => return true,
                 Verdict::Counts => Polled::Failed { retry_after: None },
                 Verdict::Spared => Polled::NetworkDown,
+                Verdict::Doubtful { others_heard } => Polled::Doubtful { others_heard },
             };
             let feed = &mut feeds[*at];
             let next = next(now, &feed.host, &policy, &feed.state, &polled);
@@ -433,7 +449,7 @@ fn simulate(
         for at in due {
             let feed = &mut feeds[at];
             feed.n_requests += 1;
-            match fault(second) {
+            match fault(second, &feed.host) {
                 Some(sign) => {
                     let ticket = network.failed(now, &feed.host, sign, n_hosts);
                     feed.due = now.plus(Duration::from_secs(3600));
@@ -465,7 +481,7 @@ fn fifty(start: Timestamp) -> Vec<Simulated> {
 #[test]
 fn three_hours_without_names_are_nobodys_fault() {
     const HOUR: u64 = 3600;
-    for sign in [Sign::Name, Sign::Connection, Sign::Certificate, Sign::NotYetValid, Sign::WebPage(7)] {
+    for sign in [Sign::Name, Sign::Connection, Sign::Certificate, Sign::NotYetValid, Sign::WebPage(7), Sign::Astray] {
         let (mut feeds, mut network) = (fifty(NOW), Network::default());
         let down = HOUR + 100..4 * HOUR + 100;
         let fault = |second| down.contains(&second).then_some(sign);
@@ -524,6 +540,61 @@ fn one_feed_that_fails_while_others_answer_is_at_fault() {
     // With one host nobody can tell.
     let alone = network.failed(at(20), "alone.example", Sign::Name, 1);
     assert_eq!(network.verdict(at(20), alone, 1), Verdict::Counts);
+}
+
+#[test]
+fn one_dead_feed_among_few_is_not_asked_for_ever() {
+    // Five feeds an hour: when the dead one fails nobody else is asked within the half minute in which that would be proof.
+    let mut feeds: Vec<Simulated> = fifty(NOW).into_iter().take(5).collect();
+    for (n, feed) in feeds.iter_mut().enumerate() {
+        feed.due = NOW.plus(Duration::from_secs(n as u64 * 720));
+    }
+    let mut network = Network::default();
+    let dead = feeds[2].host.clone();
+    simulate_hosts(NOW, 0..24 * 3600, &mut feeds, &mut network, |_, host| (host == dead).then_some(Sign::Connection));
+    assert_eq!(network.down(), None);
+    assert!(feeds[2].state.n_errors >= 3, "{:?}", feeds[2].state);
+    assert!(feeds[2].n_requests <= 12, "asked {} times in a day", feeds[2].n_requests);
+    assert!(feeds.iter().filter(|feed| feed.host != dead).all(|feed| feed.state.n_errors == 0 && feed.n_requests <= 25));
+    // The same five, and nobody answers for two hours: no error is counted.
+    let mut feeds: Vec<Simulated> = fifty(NOW).into_iter().take(5).collect();
+    let mut network = Network::default();
+    simulate(NOW, 0..2 * 3600, &mut feeds, &mut network, |second| (second > 100).then_some(Sign::Name));
+    assert!(feeds.iter().all(|feed| feed.state.n_errors == 0));
+    assert_eq!(network.down().map(|down| down.kind), Some(Kind::Names));
+}
+
+#[test]
+fn a_pass_that_hears_nobody_found_the_network_down() {
+    let mut network = Network::default();
+    let tickets = ["a.example", "b.example"].map(|host| network.failed(NOW, host, Sign::Name, 9));
+    assert_eq!(network.down(), None, "a service would wait for a third");
+    assert_eq!(network.conclude(NOW, tickets[0], NOW, 9), Verdict::Spared);
+    // One alone may be at fault, unless another answered in this pass.
+    let mut network = Network::default();
+    let ticket = network.failed(NOW, "a.example", Sign::Name, 9);
+    assert_eq!(network.conclude(NOW, ticket, NOW, 9), Verdict::Doubtful { others_heard: None });
+    network.answered("b.example", NOW, true);
+    assert_eq!(network.conclude(NOW, ticket, NOW, 9), Verdict::Counts);
+}
+
+#[test]
+fn doubts_end() {
+    let mut state = FeedState { spread: true, was_read: true, ..FeedState::default() };
+    let mut waits = Vec::new();
+    while is_doubtful(&state, None) {
+        let next = next(NOW, "k", &policy(), &state, &Polled::Doubtful { others_heard: None });
+        waits.push(next.at.unwrap().since(NOW).as_secs() / 60);
+        state = next.state;
+    }
+    assert_eq!((waits, state.n_errors), (vec![1, 2, 4, 8, 16, 32], 0));
+    assert_eq!(next(NOW, "k", &policy(), &state, &Polled::Doubtful { others_heard: None }).state.n_errors, 1);
+    // Others were heard since the first doubt: the network was there, and the feed failed again.
+    let once = FeedState { n_doubts: 1, doubted_since: Some(NOW), ..FeedState::default() };
+    assert!(is_doubtful(&once, Some(NOW)) && !is_doubtful(&once, Some(NOW.plus(MINUTE))));
+    assert!(!is_doubtful(&FeedState { n_errors: 1, ..FeedState::default() }, None), "it was failing before");
+    assert_eq!(come_back(NOW, "k", &state, NOW.plus(HOUR)), NOW.plus(HOUR));
+    assert!(come_back(NOW, "k", &state, NOW.minus(HOUR)).since(NOW) <= MINUTE);
 }
 
 #[test]

@@ -244,7 +244,7 @@ async fn get(client: &Client, address: &str) -> Result<Answered, Tried> {
 fn answered(outcome: Fetched) -> Result<Answered, Tried> {
     match outcome {
         Fetched::Fetched(head, body) => Ok(Answered { url: head.final_url, content_type: head.content_type, body }),
-        Fetched::Failed(error) => Err(Tried::Fetch(error.to_string())),
+        Fetched::Failed(error) | Fetched::Doubtful { error, .. } => Err(Tried::Fetch(error.to_string())),
         Fetched::NotModified(head) | Fetched::Throttled(head) | Fetched::Gone(head) | Fetched::Refused(head) => {
             Err(Tried::Fetch(format!("HTTP {}", head.status)))
         }

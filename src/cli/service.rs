@@ -17,6 +17,8 @@ pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready:
         tokio::net::TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen} (serve.listen)"))?;
     let address = listener.local_addr()?;
     let (hubs, hub_calls) = HubDoor::new();
+    let watched = engine.clone();
+    let offline = Box::new(move || watched.network().map(|down| down.since));
     let house = House {
         documents: Cache::new(
             engine.readers.clone(),
@@ -24,6 +26,7 @@ pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready:
             config.outputs.clone(),
             config.base_url(),
             clock,
+            offline,
         ),
         readers: engine.readers.clone(),
         writer: engine.writer.clone(),

@@ -7,9 +7,10 @@ use super::unchanged::Unchanged;
 use crate::config::Config;
 use crate::config::subscriptions::Subscription;
 use crate::feed;
-use crate::fetch::{Body, Client, Head, Room};
+use crate::fetch::{Body, Client, FetchError, Head, Outcome, Room};
 use crate::ingest::{self, EntryPolicy, Poller, Said, Source};
 use crate::model::Timestamp;
+use crate::network::Verdict;
 use crate::records::{Command, Document, DueFeed, Poll};
 use crate::schedule::{Policy, Push};
 use crate::store::{Readers, SchemaError, WriteError, Writer};
@@ -43,6 +44,11 @@ impl Polls {
         let policy = policy(&self.config, &due.settings, due.push);
         let at = clock();
         let poller = Poller { due: &due, policy: &policy, at };
+        if matches!(outcome, Outcome::Failed(FetchError::Offline)) {
+            self.postpone(&poller).await;
+            self.stats.polls_in_flight.fetch_sub(1, Ordering::Relaxed);
+            return;
+        }
         match ingest::without_document(&poller, outcome) {
             Ok(poll) if poll.is_unchanged() => self.unchanged.save(due.clone(), poll).await,
             Ok(poll) => self.save(&due, poll).await,
@@ -58,7 +64,9 @@ impl Polls {
     async fn read(&self, poller: &Poller<'_>, due: Arc<DueFeed>, head: Head, body: Body) {
         // A redirect is adopted only after a feed was read there, so what lies behind one is always read.
         let is_delta = head.status == 226;
-        if due.body_hash == Some(ingest::body_hash(&body)) && head.final_url == due.url && !is_delta {
+        let hash = ingest::body_hash(&body);
+        if due.body_hash == Some(hash) && head.final_url == due.url && !is_delta {
+            self.client.answered(&head.asked);
             let poll = ingest::document_read(poller, head, None, None);
             return match poll.is_unchanged() {
                 true => self.unchanged.save(due.clone(), poll).await,
@@ -72,9 +80,24 @@ impl Polls {
             // Nobody but its hub changes a feed beside its poll: without one the body is not needed again.
             let origin = if due.push.is_some() { kept.clone() } else { kept.take() };
             let Some(origin) = origin else { break };
-            let poll = match self.documents.read(origin, poller.at).await {
+            let read = self.documents.read(origin, poller.at).await;
+            let is_page = matches!(read, Err(Unread::NotAFeed(feed::NotAFeed::Html { .. })));
+            let verdict = match (is_page, due.fresh) {
+                // A page where a feed was may be a portal's; where none was nobody can tell.
+                (true, false) => self.client.page_instead(&head.asked, ingest::page_mark(&head, hash), clock()).await,
+                (true, true) => Verdict::Counts,
+                (false, _) => {
+                    self.client.answered(&head.asked);
+                    Verdict::Counts
+                }
+            };
+            let poll = match read {
                 Err(Unread::Stage(why)) => ingest::stage_failed(poller, why),
-                Err(Unread::NotAFeed(body)) => ingest::not_a_feed(poller, &body),
+                Err(Unread::NotAFeed(body)) => match verdict {
+                    Verdict::Spared => return self.postpone(poller).await,
+                    Verdict::Doubtful { others_heard } => ingest::doubtful_body(poller, &body, others_heard),
+                    Verdict::Counts | Verdict::Undecided { .. } => ingest::not_a_feed(poller, &body),
+                },
                 // The feed's lease ends by itself, and it is polled again.
                 Err(Unread::Database(error)) => {
                     return tracing::error!(feed.url = due.log_name(), %error, "what is known of a feed could not be read");
@@ -94,7 +117,22 @@ impl Polls {
                 return;
             }
         }
+        // Nothing was decided, and nothing is to be stored: it is due still.
+        self.claims.feed_is_back(due.id);
         tracing::warn!(feed.url = due.log_name(), "the feed changed whenever its document was read; it is polled again later");
+    }
+
+    /// The network was down: the feed is asked again when it is back.
+    async fn postpone(&self, poller: &Poller<'_>) {
+        let (feed, url) = (poller.due.id, poller.due.log_name());
+        match self.writer.submit(Command::Postponed(Box::new(ingest::postponed(poller)))).await {
+            Ok(_) => {
+                self.claims.feed_is_back(feed);
+                tracing::debug!(feed.url = url, "not asked: the network is down");
+            }
+            // The feed's lease ends by itself, and it is polled again.
+            Err(problem) => tracing::error!(feed.url = url, error = %problem, "a poll could not be put off"),
+        }
     }
 
     /// The hub that the feed names, where hubs can reach us.

@@ -3,8 +3,8 @@
 use crate::feed::{Hints, NotAFeed};
 use crate::fetch::{self, FetchError, Head, Outcome, Validators};
 use crate::health::{self, Trouble};
-use crate::model::Timestamp;
-use crate::records::{Document, DueFeed, Poll};
+use crate::model::{Key, Timestamp};
+use crate::records::{Document, DueFeed, Poll, Postponed};
 use crate::schedule::{self, Policy, Polled, Redirect};
 use crate::text;
 use crate::websub::HubOffer;
@@ -68,6 +68,7 @@ impl Poller<'_> {
 pub fn without_document(poller: &Poller, outcome: Outcome) -> Result<Poll, Box<(Head, fetch::Body)>> {
     Ok(match outcome {
         Outcome::Fetched(head, body) => return Err(Box::new((head, body))),
+        Outcome::Doubtful { error, others_heard } => doubtful(poller, trouble_of(&error), &error.to_string(), others_heard),
         Outcome::Failed(error) => poller.failed(trouble_of(&error), error.to_string(), &Polled::Failed { retry_after: None }),
         Outcome::Gone(_) => poller.failed(Trouble::Gone, "the feed is gone (HTTP 410)".into(), &Polled::Gone),
         Outcome::Throttled(head) => {
@@ -93,6 +94,22 @@ pub fn without_document(poller: &Poller, outcome: Outcome) -> Result<Poll, Box<(
             poller.record(unchanged(poller, &head), outcome)
         }
     })
+}
+
+/// The network was down: what of the feed's plans changes.
+pub fn postponed(poller: &Poller) -> Postponed {
+    let next = poller.next(&Polled::NetworkDown);
+    Postponed { feed: poller.due.id, at: poller.at, state: next.state, next_poll: next.at, reasons: next.reasons }
+}
+
+/// It failed as if the network were down, and nobody else was heard.
+fn doubtful(poller: &Poller, trouble: Trouble, error: &str, others_heard: Option<Timestamp>) -> Poll {
+    let polled = Polled::Doubtful { others_heard };
+    if !schedule::is_doubtful(&poller.due.state, others_heard) {
+        return poller.failed(trouble, error.to_owned(), &polled);
+    }
+    let error = Some(format!("{error} (it may be the network: nobody else was heard)"));
+    poller.record(poller.next(&polled), PollOutcome { error, trouble: poller.due.trouble, ..PollOutcome::default() })
 }
 
 fn unchanged(poller: &Poller, head: &Head) -> schedule::Next {
@@ -139,6 +156,21 @@ pub fn not_a_feed(poller: &Poller, body: &NotAFeed) -> Poll {
     poller.failed(trouble_of_body(body), body.to_string(), &Polled::Failed { retry_after: None })
 }
 
+/// The same while nobody else was heard, so that it may be the network's.
+pub fn doubtful_body(poller: &Poller, body: &NotAFeed, others_heard: Option<Timestamp>) -> Poll {
+    doubtful(poller, trouble_of_body(body), &body.to_string(), others_heard)
+}
+
+/// By what a web page is known that stands where a feed was: where redirects led elsewhere the host there, because a portal
+/// says on its page where one wanted to go; else the page itself.
+pub fn page_mark(head: &Head, hash: Key) -> u64 {
+    let host = url::Url::parse(&head.final_url).ok().and_then(|url| url.host_str().map(str::to_owned));
+    match host.filter(|host| *host != head.asked.host) {
+        Some(host) => xxhash_rust::xxh3::xxh3_64(host.as_bytes()),
+        None => xxhash_rust::xxh3::xxh3_64(&hash),
+    }
+}
+
 /// The stage that reads feeds failed on this one.
 pub fn stage_failed(poller: &Poller, why: String) -> Poll {
     poller.failed(Trouble::Other, why, &Polled::Failed { retry_after: None })
@@ -152,7 +184,11 @@ fn trouble_of(error: &FetchError) -> Trouble {
         FetchError::Connect(_) => Trouble::Unreachable,
         FetchError::Tls(_) => Trouble::Certificate,
         FetchError::TooLarge { .. } | FetchError::Ratio(_) => Trouble::TooLarge,
-        FetchError::Robots { .. } | FetchError::Redirects(_) | FetchError::Broken(_) | FetchError::Local(_) => Trouble::Other,
+        FetchError::Robots { .. }
+        | FetchError::Redirects(_)
+        | FetchError::Broken(_)
+        | FetchError::Local(_)
+        | FetchError::Offline => Trouble::Other,
     }
 }
 

@@ -40,10 +40,14 @@ pub struct Document {
     pub content_type: &'static str,
     /// Of the database from which it was rendered.
     generation: u64,
+    offline_since: Option<Timestamp>,
 }
 
 /// One document's place: locked while it is rendered.
 type Slot = Arc<Mutex<Option<Arc<Document>>>>;
+
+/// Tells since when the network is down, if it is.
+pub type Offline = Box<dyn Fn() -> Option<Timestamp> + Send + Sync>;
 
 pub struct Cache {
     readers: Readers,
@@ -52,6 +56,8 @@ pub struct Cache {
     base_url: String,
     /// For outputs that ask for an age.
     clock: fn() -> Timestamp,
+    /// Since when the network is down: the page says it.
+    offline: Offline,
     documents: Mutex<HashMap<What, Slot>>,
     /// Rendering takes the processor: as many at once as there are cores.
     turns: Semaphore,
@@ -64,9 +70,10 @@ impl Cache {
         outputs: Vec<Output>,
         base_url: String,
         clock: fn() -> Timestamp,
+        offline: Offline,
     ) -> Cache {
         let turns = Semaphore::new(std::thread::available_parallelism().map_or(2, |n| n.get()));
-        Cache { readers, generation, outputs, base_url, clock, documents: Mutex::default(), turns }
+        Cache { readers, generation, outputs, base_url, clock, offline, documents: Mutex::default(), turns }
     }
 
     /// The document that a file's name means: `all.atom`, `all.rss`, `all.json`; a bare name is Atom.
@@ -80,16 +87,19 @@ impl Cache {
         // Held while rendering: those who ask meanwhile wait for the same bytes.
         let mut slot = slot.lock().await;
         let generation = *self.generation.borrow();
-        if let Some(document) = slot.as_ref().filter(|document| document.generation == generation) {
+        // Feeds are documents for programs, which know that they were there.
+        let offline_since = if what == What::Page { (self.offline)() } else { None };
+        let is_now = |document: &&Arc<Document>| document.generation == generation && document.offline_since == offline_since;
+        if let Some(document) = slot.as_ref().filter(is_now) {
             return Ok(document.clone());
         }
         let _turn = self.turns.acquire().await?;
         let outputs = self.outputs.clone();
         let base_url = self.base_url.clone();
         let (asked, now) = (what.clone(), (self.clock)());
-        let text = self.readers.ask(move |reader| render(reader, &outputs, &base_url, &asked, now)).await?;
+        let text = self.readers.ask(move |reader| render(reader, &outputs, &base_url, &asked, now, offline_since)).await?;
         let text = text.ok_or_else(|| anyhow::anyhow!("no output has this name: {what:?}"))?;
-        let document = tokio::task::spawn_blocking(move || pack(text, &what, generation)).await??;
+        let document = tokio::task::spawn_blocking(move || pack(text, &what, generation, offline_since)).await??;
         let document = Arc::new(document);
         *slot = Some(document.clone());
         Ok(document)
@@ -97,9 +107,16 @@ impl Cache {
 }
 
 /// `None`: no output has the name.
-fn render(reader: &Reader, outputs: &[Output], base_url: &str, what: &What, now: Timestamp) -> rusqlite::Result<Option<String>> {
+fn render(
+    reader: &Reader,
+    outputs: &[Output],
+    base_url: &str,
+    what: &What,
+    now: Timestamp,
+    offline_since: Option<Timestamp>,
+) -> rusqlite::Result<Option<String>> {
     match what {
-        What::Page => edition::page(reader, outputs).map(Some),
+        What::Page => edition::page(reader, outputs, offline_since).map(Some),
         What::Feed(name, format) => match outputs.iter().find(|output| output.name == *name) {
             Some(output) => edition::feed(reader, output, *format, base_url, now).map(Some),
             None => Ok(None),
@@ -107,7 +124,7 @@ fn render(reader: &Reader, outputs: &[Output], base_url: &str, what: &What, now:
     }
 }
 
-fn pack(text: String, what: &What, generation: u64) -> anyhow::Result<Document> {
+fn pack(text: String, what: &What, generation: u64, offline_since: Option<Timestamp>) -> anyhow::Result<Document> {
     let mut gzip = flate2::write::GzEncoder::new(Vec::with_capacity(text.len() / 4), flate2::Compression::default());
     gzip.write_all(text.as_bytes())?;
     let hash = xxhash_rust::xxh3::xxh3_128(text.as_bytes());
@@ -121,5 +138,6 @@ fn pack(text: String, what: &What, generation: u64) -> anyhow::Result<Document> 
             What::Feed(_, format) => format.media_type(),
         },
         generation,
+        offline_since,
     })
 }

@@ -42,8 +42,8 @@ fn language(stories: &[PublishedStory]) -> String {
 /// Stories on the page.
 const PAGE_STORIES: usize = 100;
 
-/// The page at `/`.
-pub fn page(reader: &Reader, outputs: &[Output]) -> rusqlite::Result<String> {
+/// The page at `/`. `offline_since`: since when the network is down.
+pub fn page(reader: &Reader, outputs: &[Output], offline_since: Option<Timestamp>) -> rusqlite::Result<String> {
     let stories = reader.published(&reader.select(&Selection { limit: PAGE_STORIES, ..Selection::default() })?)?;
     let outputs: Vec<OutputLink> = outputs.iter().map(|output| OutputLink { name: &output.name, title: title(output) }).collect();
     let language = language(&stories);
@@ -54,6 +54,7 @@ pub fn page(reader: &Reader, outputs: &[Output]) -> rusqlite::Result<String> {
         stories: &stories,
         story_base: Some("/story/"),
         older: None,
+        offline_since,
     }))
 }
 

@@ -16,6 +16,13 @@ pub(super) fn page(page: &Page) -> String {
         a class="skip" href="#stories" { (words.skip) } "\n"
         header { h1 { (Escaped(&title)) } } "\n"
         @if !page.outputs.is_empty() { (outputs(page.outputs, words)) }
+        @if let Some(since) = page.offline_since {
+            p class="note" role="status" {
+                (words.offline.0)
+                time datetime=(since.rfc3339()) { (date(since, words)) " " (time_of_day(since)) }
+                (words.offline.1)
+            } "\n"
+        }
         main id="stories" { "\n"
             (days(page, words))
             @if let Some(older) = page.older {

@@ -137,4 +137,6 @@ pub struct Page<'a> {
     pub story_base: Option<&'a str>,
     /// The address of the page with older stories.
     pub older: Option<&'a str>,
+    /// Since when nothing new could come, because the network is down.
+    pub offline_since: Option<Timestamp>,
 }

@@ -19,6 +19,8 @@ pub(super) struct Words {
     pub skip: &'static str,
     pub times: &'static str,
     pub home: &'static str,
+    /// Before and behind a time.
+    pub offline: (&'static str, &'static str),
     pub script: Script,
 }
 
@@ -44,6 +46,7 @@ const ENGLISH: Words = Words {
     skip: "Skip to the stories",
     times: "All times are UTC.",
     home: "All stories",
+    offline: ("The network has been down since ", ": nothing new can come."),
     script: Script::Latin,
 };
 
@@ -62,6 +65,7 @@ const SIMPLIFIED: Words = Words {
     skip: "跳到报道",
     times: "所有时间均为 UTC。",
     home: "全部报道",
+    offline: ("自 ", " 起网络中断，暂无新内容。"),
     script: Script::Chinese,
 };
 
@@ -80,6 +84,7 @@ const TRADITIONAL: Words = Words {
     skip: "跳到報導",
     times: "所有時間均為 UTC。",
     home: "全部報導",
+    offline: ("自 ", " 起網路中斷，暫無新內容。"),
     script: Script::Chinese,
 };
 

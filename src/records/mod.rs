@@ -32,7 +32,8 @@ pub use known::{Known, KnownEntry};
 pub use lease::{Claim, ClaimTally, Leases};
 pub use page::{DuePage, FoundPage, PageOutcome};
 pub use poll::{
-    Document, DueFeed, EntryChange, EntryText, Extra, NewEntry, PlannedFeed, Poll, StoredEnclosure, WantedArticle, log_name,
+    Document, DueFeed, EntryChange, EntryText, Extra, NewEntry, PlannedFeed, Poll, Postponed, StoredEnclosure, WantedArticle,
+    log_name,
 };
 pub use recorded::{IndexPlan, Recorded};
 pub use settle::{Addresses, SettleInput, Settling, ToSettle};

@@ -81,6 +81,16 @@ pub struct Poll {
     pub document: Option<Document>,
 }
 
+/// A feed that could not be asked because the network was down: nothing but when it is asked next.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Postponed {
+    pub feed: FeedId,
+    pub at: Timestamp,
+    pub state: FeedState,
+    pub next_poll: Option<Timestamp>,
+    pub reasons: Vec<String>,
+}
+
 impl Poll {
     /// Nothing but the feed's times, and what is remembered with them, is to be written.
     pub fn is_unchanged(&self) -> bool {

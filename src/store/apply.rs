@@ -13,6 +13,7 @@ impl Store {
         let reply = match command {
             Command::Polled(poll) => self.save_poll(*poll).map(done)?,
             Command::Unchanged(polls) => polls.into_iter().try_for_each(|poll| self.save_poll(poll)).map(done)?,
+            Command::Postponed(postponed) => self.postpone(&postponed).map(done)?,
             Command::Pushed { feed, document, at } => self.save_push(feed, document, at).map(done)?,
             Command::Page { page, url, outcome, at } => self.save_page(page, &url, &outcome, at).map(done)?,
             Command::EndWaits { at } => self.end_waits(at).map(done)?,

@@ -248,6 +248,12 @@ impl Reader {
         rows.collect()
     }
 
+    /// The host of each feed that is polled, again for each of its feeds; empty for files and commands.
+    pub fn hosts(&self) -> rusqlite::Result<Vec<String>> {
+        let mut all = self.connection.prepare_cached("SELECT host FROM feeds WHERE subscribed = 1 AND paused = 0")?;
+        all.query_map([], |row| row.get(0))?.collect()
+    }
+
     /// Of a feed's latest entries (50 at most): how many there are, and for how many of them a page was wanted.
     pub fn pages_wanted(&self, feed: FeedId) -> rusqlite::Result<(i64, i64)> {
         self.connection

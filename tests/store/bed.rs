@@ -59,7 +59,15 @@ pub fn open(path: &Path) -> Store {
 }
 
 pub fn claim() -> Claim {
-    Claim { n: 100, lease: Duration::from_secs(60), not_hosts: Vec::new(), per_host: 100, whole_hosts: false }
+    Claim {
+        n: 100,
+        lease: Duration::from_secs(60),
+        not_hosts: Vec::new(),
+        per_host: 100,
+        whole_hosts: false,
+        held: Default::default(),
+        probe: false,
+    }
 }
 
 /// An entry as a feed's reader gives it.
