@@ -22,14 +22,22 @@ struct Site {
     n_entries: Arc<AtomicUsize>,
     /// It goes when it has answered for its feed.
     goes: Arc<AtomicBool>,
+    /// Somebody else answers in its place.
+    is_captive: Arc<AtomicBool>,
     running: Option<std::thread::JoinHandle<()>>,
 }
 
 impl Site {
     fn start(n: usize) -> Site {
         let address = TcpListener::bind(format!("127.0.3.{}:0", n + 1)).unwrap().local_addr().unwrap();
-        let mut site =
-            Site { address, n_requests: Arc::default(), n_entries: Arc::default(), goes: Arc::default(), running: None };
+        let mut site = Site {
+            address,
+            n_requests: Arc::default(),
+            n_entries: Arc::default(),
+            goes: Arc::default(),
+            is_captive: Arc::default(),
+            running: None,
+        };
         site.n_entries.store(1, Ordering::SeqCst);
         site.come_back();
         site
@@ -44,6 +52,7 @@ impl Site {
         self.goes.store(false, Ordering::SeqCst);
         let (address, n_requests, n_entries, goes) =
             (self.address, self.n_requests.clone(), self.n_entries.clone(), self.goes.clone());
+        let is_captive = self.is_captive.clone();
         self.running = Some(std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let mut stream = stream.unwrap();
@@ -54,8 +63,14 @@ impl Site {
                 }
                 let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
                 n_requests.fetch_add(usize::from(path != "/robots.txt"), Ordering::SeqCst);
-                let (kind, body) = answer(&path, address, n_entries.load(Ordering::SeqCst));
-                let head = format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+                let (kind, body) = match is_captive.load(Ordering::SeqCst) {
+                    true => ("text/html", "<html><title>Welcome to Hotel Crane</title><p>Please log in.".to_owned()),
+                    false => answer(&path, address, n_entries.load(Ordering::SeqCst)),
+                };
+                let head = format!(
+                    "HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+                    body.len()
+                );
                 // Whoever asked may be gone.
                 _ = stream.write_all(format!("{head}{body}").as_bytes());
                 if path == "/feed" && goes.load(Ordering::SeqCst) {
@@ -138,6 +153,23 @@ fn a_pass_without_a_network_blames_nobody() {
 }
 
 #[test]
+fn a_portal_that_answers_for_everyone_is_seen_through() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(folder.path(), ArticleMode::Never);
+    let sites: Vec<Site> = (0..4).map(Site::start).collect();
+    pass(&config, &sites);
+    sites.iter().for_each(|site| site.is_captive.store(true, Ordering::SeqCst));
+    let report = pass(&config, &sites);
+    assert!(report.network.is_some_and(|network| network.contains("login to a network")));
+    assert_eq!((report.failed, n_errors(&config)), (0, vec![0; 4]));
+    sites.iter().for_each(|site| site.is_captive.store(false, Ordering::SeqCst));
+    // One alone that has become a page is at fault.
+    sites[1].is_captive.store(true, Ordering::SeqCst);
+    let report = pass(&config, &sites);
+    assert_eq!((report.network, n_errors(&config)), (None, vec![0, 1, 0, 0]));
+}
+
+#[test]
 fn one_dead_server_among_others_is_at_fault_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let config = config(folder.path(), ArticleMode::Never);
@@ -146,6 +178,17 @@ fn one_dead_server_among_others_is_at_fault_at_once() {
     sites[2].go();
     let report = pass(&config, &sites);
     assert_eq!((report.network, report.failed, n_errors(&config)), (None, 1, vec![0, 0, 1, 0]));
+}
+
+#[test]
+fn three_dead_servers_among_others_are_no_outage() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(folder.path(), ArticleMode::Never);
+    let mut sites: Vec<Site> = (0..6).map(Site::start).collect();
+    pass(&config, &sites);
+    sites[..3].iter_mut().for_each(Site::go);
+    let report = pass(&config, &sites);
+    assert_eq!((report.network, report.failed, n_errors(&config)), (None, 3, vec![1, 1, 1, 0, 0, 0]));
 }
 
 #[test]

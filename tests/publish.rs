@@ -251,16 +251,15 @@ fn the_page_groups_by_day_and_names_everything() {
     older.language = Some("zh-Hant".into());
     let stories = [merged, older];
     let outputs = [OutputLink { name: "all", title: "All" }];
-    let model =
-        Page {
-            title: "News",
-            language: "en",
-            outputs: &outputs,
-            stories: &stories,
-            story_base: Some("/story/"),
-            older: None,
-            offline_since: None,
-        };
+    let model = Page {
+        title: "News",
+        language: "en",
+        outputs: &outputs,
+        stories: &stories,
+        story_base: Some("/story/"),
+        older: None,
+        offline_since: None,
+    };
     let html = page(&model);
     for needle in [
         "<time datetime=\"2026-11-23\">Monday, 23 November 2026</time>",

@@ -451,12 +451,12 @@ fn simulate_hosts(
             feed.n_requests += 1;
             match fault(second, &feed.host) {
                 Some(sign) => {
-                    let ticket = network.failed(now, &feed.host, sign, n_hosts);
+                    let ticket = network.failed(now, &feed.host, now, sign, n_hosts);
                     feed.due = now.plus(Duration::from_secs(3600));
                     waiting.push((at, ticket));
                 }
                 None => {
-                    network.answered(&feed.host, now, true);
+                    network.answered(now, &feed.host, now, true);
                     healthy.push((second, at));
                     let polled = Polled::Feed { hints: &hints, max_age: None, entry_times: &[], n_new: 0, redirect: None };
                     let next = next(now, &feed.host, &policy, &feed.state, &polled);
@@ -525,20 +525,32 @@ fn a_machine_that_wakes_before_its_network() {
 fn one_feed_that_fails_while_others_answer_is_at_fault() {
     let mut network = Network::default();
     let at = |second: u64| NOW.plus(Duration::from_secs(second));
-    let ticket = network.failed(at(0), "dead.example", Sign::Name, 3);
+    let ticket = network.failed(at(0), "dead.example", at(0), Sign::Name, 3);
     assert!(matches!(network.verdict(at(0), ticket, 3), Verdict::Undecided { .. }));
-    // What was asked before the failure proves nothing: it may have been on its way.
-    network.answered("early.example", NOW.minus(Duration::from_secs(1)), true);
+    // What was asked before the failure, and is here just after it, proves nothing: it may have been on its way.
+    network.answered(at(0).plus(MINUTE / 120), "early.example", NOW.minus(Duration::from_secs(1)), true);
     assert!(matches!(network.verdict(at(1), ticket, 3), Verdict::Undecided { .. }));
-    network.answered("late.example", at(2), true);
+    network.answered(at(3), "late.example", at(2), true);
     assert_eq!(network.verdict(at(3), ticket, 3), Verdict::Counts);
+    // Three dead hosts fail at once, and many others, asked at the same time, answer later.
+    let tickets = ["a.example", "b.example", "c.example"].map(|host| network.failed(at(5), host, at(5), Sign::Connection, 9));
+    assert_eq!(network.down(), None);
+    network.answered(at(5).plus(MINUTE / 200), "slow.example", at(5), true);
+    network.answered(at(7), "slower.example", at(5), true);
+    assert_eq!(tickets.map(|ticket| network.verdict(at(8), ticket, 9)), [Verdict::Counts; 3]);
+    // Three time out after five seconds, in which others were answered.
+    for host in ["a.example", "b.example", "c.example"] {
+        network.failed(at(13), host, at(6), Sign::Connection, 9);
+    }
+    assert_eq!(network.verdict(at(18), tickets[0], 9), Verdict::Counts);
+    assert_eq!(network.down(), None);
     // Different pages in place of feeds are their own; a wrong certificate with others right too.
     for (n, page) in [1, 2, 3].into_iter().enumerate() {
-        network.failed(at(10), &format!("page-{n}.example"), Sign::WebPage(page), 9);
+        network.failed(at(10), &format!("page-{n}.example"), at(10), Sign::WebPage(page), 9);
     }
     assert_eq!(network.down(), None);
     // With one host nobody can tell.
-    let alone = network.failed(at(20), "alone.example", Sign::Name, 1);
+    let alone = network.failed(at(20), "alone.example", at(20), Sign::Name, 1);
     assert_eq!(network.verdict(at(20), alone, 1), Verdict::Counts);
 }
 
@@ -565,16 +577,37 @@ fn one_dead_feed_among_few_is_not_asked_for_ever() {
 }
 
 #[test]
+fn what_is_dead_does_not_take_the_network_down_twice() {
+    let mut network = Network::default();
+    let at = |second: u64| NOW.plus(Duration::from_secs(second));
+    let dead = ["a.example", "b.example", "c.example"];
+    let fail = |network: &mut Network, second| {
+        let tickets = dead.map(|host| network.failed(at(second), host, at(second), Sign::Name, 50));
+        tickets.map(|ticket| network.verdict(at(second + 3), ticket, 50))
+    };
+    // In a quiet minute nobody can know better.
+    assert_eq!(fail(&mut network, 0), [Verdict::Spared; 3]);
+    assert!(network.answered(at(10), "d.example", at(10), true).is_some());
+    assert!(fail(&mut network, 70).iter().all(|verdict| matches!(verdict, Verdict::Undecided { .. })));
+    assert_eq!(network.down(), None);
+    // Others that fail with them are heard.
+    for host in ["e.example", "f.example", "g.example"] {
+        network.failed(at(75), host, at(75), Sign::Name, 50);
+    }
+    assert!(network.down().is_some());
+}
+
+#[test]
 fn a_pass_that_hears_nobody_found_the_network_down() {
     let mut network = Network::default();
-    let tickets = ["a.example", "b.example"].map(|host| network.failed(NOW, host, Sign::Name, 9));
+    let tickets = ["a.example", "b.example"].map(|host| network.failed(NOW, host, NOW, Sign::Name, 9));
     assert_eq!(network.down(), None, "a service would wait for a third");
     assert_eq!(network.conclude(NOW, tickets[0], NOW, 9), Verdict::Spared);
     // One alone may be at fault, unless another answered in this pass.
     let mut network = Network::default();
-    let ticket = network.failed(NOW, "a.example", Sign::Name, 9);
+    let ticket = network.failed(NOW, "a.example", NOW, Sign::Name, 9);
     assert_eq!(network.conclude(NOW, ticket, NOW, 9), Verdict::Doubtful { others_heard: None });
-    network.answered("b.example", NOW, true);
+    network.answered(NOW, "b.example", NOW, true);
     assert_eq!(network.conclude(NOW, ticket, NOW, 9), Verdict::Counts);
 }
 

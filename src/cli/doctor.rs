@@ -33,7 +33,11 @@ pub fn run(named: Option<&Path>) -> Outcome {
     let running = socket::ask(&config.state_dir, &ControlRequest::Alive)?.is_some();
     writeln!(out, "service        {}", if running { "running" } else { "not running" })?;
     if let Some(down) = socket::network(&config.state_dir) {
-        writeln!(out, "network        {}; no feed is blamed for it, and one host at a time is asked until it is back", down.sentence())?;
+        writeln!(
+            out,
+            "network        {}; no feed is blamed for it, and one host at a time is asked until it is back",
+            down.sentence()
+        )?;
     }
     match (config.callback_base(), config.serve.base_url.is_empty()) {
         (Some(base), _) => writeln!(out, "hubs           can push to {base}{CALLBACK_PATH}")?,

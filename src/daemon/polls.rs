@@ -66,7 +66,7 @@ impl Polls {
         let is_delta = head.status == 226;
         let hash = ingest::body_hash(&body);
         if due.body_hash == Some(hash) && head.final_url == due.url && !is_delta {
-            self.client.answered(&head.asked);
+            self.client.answered(&head.asked, poller.at);
             let poll = ingest::document_read(poller, head, None, None);
             return match poll.is_unchanged() {
                 true => self.unchanged.save(due.clone(), poll).await,
@@ -87,7 +87,7 @@ impl Polls {
                 (true, false) => self.client.page_instead(&head.asked, ingest::page_mark(&head, hash), clock()).await,
                 (true, true) => Verdict::Counts,
                 (false, _) => {
-                    self.client.answered(&head.asked);
+                    self.client.answered(&head.asked, poller.at);
                     Verdict::Counts
                 }
             };

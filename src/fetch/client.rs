@@ -81,13 +81,13 @@ impl Client {
 
     /// A whole answer ([`Outcome::Fetched`] to a request for a feed) was read, and came from whom it was meant for. Of all
     /// other answers this is known already.
-    pub fn answered(&self, asked: &Asked) {
-        self.inner.line.answered(asked);
+    pub fn answered(&self, asked: &Asked, now: Timestamp) {
+        self.inner.line.answered(now, asked);
     }
 
     /// Where a feed was before there is a web page, known by `page`. What that is worth, as soon as it is known.
     pub async fn page_instead(&self, asked: &Asked, page: u64, now: Timestamp) -> Verdict {
-        match self.inner.line.failed(now, &asked.host, Some(Sign::WebPage(page))) {
+        match self.inner.line.failed(now, &asked.host, asked.at, Some(Sign::WebPage(page))) {
             Some(ticket) => self.inner.line.verdict(line::Clock::starting(now), ticket).await,
             None => Verdict::Counts,
         }

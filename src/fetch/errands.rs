@@ -2,11 +2,11 @@
 
 use super::address::{self, Refusal, check_url};
 use super::client::Inner;
+use super::hop::{Answer, Ask};
 use super::line::{Clock, Failure};
 use super::onward::{take_credentials, target};
 use super::permission::Found;
 use super::reading::{Limit, Overlong, drain};
-use super::hop::{Answer, Ask};
 use super::types::Asked;
 use super::{FetchError, robots, transport};
 use http::header;
@@ -51,7 +51,7 @@ impl Inner {
             budget = budget.saturating_sub(started.elapsed());
             drop((slot, turn));
             if asked.is_https && matches!(answer, Ok(Ok(_))) || matches!(answer, Ok(Ok(Answer::Status(_)))) {
-                self.line.answered(&asked);
+                self.line.answered(clock.now(), &asked);
             }
             match answer {
                 Ok(Ok(Answer::Redirect { location, .. })) => match target(&url, location.as_deref()) {
@@ -68,7 +68,7 @@ impl Inner {
                 Ok(Ok(Answer::Status(head))) if (400..500).contains(&head.status) && head.status != 429 => {
                     return Ok(Found::None { max_age: head.max_age });
                 }
-                Ok(Err(error)) => match self.line.failed(clock.now(), &asked.host, error.sign()) {
+                Ok(Err(error)) => match self.line.failed(clock.now(), &asked.host, asked.at, error.sign()) {
                     Some(ticket) => return Err(Failure { error, ticket: Some(ticket) }),
                     None => return Ok(Found::Unreachable),
                 },
@@ -107,9 +107,9 @@ impl Inner {
         let answer = tokio::time::timeout(self.settings.timeout, asked).await;
         let answer = answer.map_err(|_| FetchError::Timeout(self.settings.timeout))?;
         match &answer {
-            Ok(_) => self.line.answered(&Asked { is_https: url.scheme() == "https", host, at }),
+            Ok(_) => self.line.answered(clock.now(), &Asked { is_https: url.scheme() == "https", host, at }),
             // A hub that was not reached is asked again in any case: nothing waits for the verdict.
-            Err(error) => _ = self.line.failed(clock.now(), &host, FetchError::sign(error)),
+            Err(error) => _ = self.line.failed(clock.now(), &host, at, FetchError::sign(error)),
         }
         answer
     }

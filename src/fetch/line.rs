@@ -100,28 +100,28 @@ impl Line {
     }
 
     /// A request was answered by whom it was meant for.
-    pub fn answered(&self, asked: &Asked) {
+    pub fn answered(&self, now: Timestamp, asked: &Asked) {
         let mut state = self.state();
         if !state.listens_to(&asked.host) {
             return;
         }
-        let ended = state.network.answered(&asked.host, asked.at, asked.is_https);
+        let ended = state.network.answered(now, &asked.host, asked.at, asked.is_https);
         let still = state.network.down();
         drop(state);
         if let (Some(ended), None) = (ended, still) {
-            let seconds = asked.at.since(ended.since).as_secs();
+            let seconds = now.since(ended.since).as_secs();
             tracing::info!(down_s = seconds, "the network is back, after {}", words(seconds));
         }
         self.tell();
     }
 
     /// A request failed; `None`: in a way that says nothing of the network, or at a host that is not listened to.
-    pub fn failed(&self, now: Timestamp, host: &str, sign: Option<Sign>) -> Option<Ticket> {
+    pub fn failed(&self, now: Timestamp, host: &str, began: Timestamp, sign: Option<Sign>) -> Option<Ticket> {
         let mut state = self.state();
         let sign = sign.filter(|_| state.listens_to(host))?;
         let before = state.network.down();
         let n_hosts = state.n_hosts;
-        let ticket = state.network.failed(now, host, sign, n_hosts);
+        let ticket = state.network.failed(now, host, began, sign, n_hosts);
         let after = state.network.down();
         drop(state);
         tell_down(before, after);
@@ -150,11 +150,11 @@ impl Line {
     fn judge(&self, now: Timestamp, ticket: Ticket) -> Verdict {
         let mut state = self.state();
         let n_hosts = state.n_hosts;
-        let Some((since, _)) = state.concluded.filter(|(_, until)| ticket.at() <= *until) else {
-            return state.network.verdict(now, ticket, n_hosts);
-        };
         let before = state.network.down();
-        let verdict = state.network.conclude(now, ticket, since, n_hosts);
+        let verdict = match state.concluded.filter(|(_, until)| ticket.at() <= *until) {
+            Some((since, _)) => state.network.conclude(now, ticket, since, n_hosts),
+            None => state.network.verdict(now, ticket, n_hosts),
+        };
         let after = state.network.down();
         drop(state);
         tell_down(before, after);

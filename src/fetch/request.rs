@@ -77,7 +77,7 @@ impl Inner {
             let answer = tokio::time::timeout(budget, Box::pin(self.hop(&url, ask))).await;
             budget = budget.saturating_sub(started.elapsed());
             let answer = answer.map_err(|_| FetchError::Timeout(self.settings.timeout))?;
-            let answer = answer.map_err(|error| self.unanswered(clock, &url, error))?;
+            let answer = answer.map_err(|error| self.unanswered(clock, &url, asked.at, error))?;
             if !matches!(answer, Answer::Body(..)) {
                 drop(slot.take());
             }
@@ -89,11 +89,14 @@ impl Inner {
             };
             if let Answer::Status(Head { status: 511, .. }) = answer {
                 let sign = Some(Sign::WebPage(511));
-                let ticket = self.line.failed(clock.now(), &first_host, sign);
-                return Err(Failure { error: FetchError::Broken("a login to the network is in the way (HTTP 511)".into()), ticket });
+                let ticket = self.line.failed(clock.now(), &first_host, asked.at, sign);
+                return Err(Failure {
+                    error: FetchError::Broken("a login to the network is in the way (HTTP 511)".into()),
+                    ticket,
+                });
             }
             if is_proof {
-                self.line.answered(&asked);
+                self.line.answered(clock.now(), &asked);
             }
             match answer {
                 Answer::Redirect { location, permanent, sets_cookie } => {
@@ -157,8 +160,8 @@ impl Inner {
     }
 
     /// What a hop that failed may mean for the network.
-    fn unanswered(&self, clock: Clock, url: &Url, error: FetchError) -> Failure {
-        let ticket = self.line.failed(clock.now(), url.host_str().unwrap_or_default(), error.sign());
+    fn unanswered(&self, clock: Clock, url: &Url, began: Timestamp, error: FetchError) -> Failure {
+        let ticket = self.line.failed(clock.now(), url.host_str().unwrap_or_default(), began, error.sign());
         Failure { error, ticket }
     }
 
@@ -185,4 +188,3 @@ fn by_status(head: Head) -> Outcome {
         _ => Outcome::Refused(head),
     }
 }
-

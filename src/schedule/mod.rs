@@ -69,7 +69,8 @@ pub fn next(now: Timestamp, feed_key: &str, policy: &Policy, state: &FeedState, 
     }
     if state.doubted_since.is_some() {
         let wait = doubtful_wait(state.n_doubts.saturating_sub(1)).min(own.max(NETWORK_RETRY));
-        let reason = format!("it failed, and nobody else was heard, so that it may be the network: asked again after {}", words(wait));
+        let reason =
+            format!("it failed, and nobody else was heard, so that it may be the network: asked again after {}", words(wait));
         let at = now.plus(wait).max(state.hold_until.unwrap_or(now));
         return Next { state, at: Some(at), reasons: vec![reason], moved_to };
     }
