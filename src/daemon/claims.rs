@@ -77,6 +77,20 @@ impl Claims {
         self.ask(move |reader, leases| reader.want_all(whole_hosts, leases, now)).await
     }
 
+    /// Takes one feed out of turn; `false`: somebody has it.
+    pub async fn take(&self, feed: FeedId, now: Timestamp) -> anyhow::Result<bool> {
+        let until = now.plus(LEASE);
+        self.ask(move |_, leases| {
+            leases.expire(now);
+            let is_free = !leases.feeds.contains_key(&feed);
+            if is_free {
+                leases.feeds.insert(feed, until);
+            }
+            Ok(is_free)
+        })
+        .await
+    }
+
     /// When the next feed is due after `after`, and the next page; while the network is down not before the next probe.
     pub async fn next_feed(&self, after: Timestamp) -> anyhow::Result<Option<Timestamp>> {
         Ok(self.not_while_down(self.ask(move |reader, leases| reader.next_due(after, leases)).await?))

@@ -4,7 +4,8 @@
 
 use super::engine::Engine;
 use super::parts::{Stats, clock};
-use crate::model::Timestamp;
+use super::refetch::{Refetched, refetch};
+use crate::model::{FeedId, Timestamp};
 use crate::records::Command;
 use crate::store::HeldBack;
 use std::sync::Arc;
@@ -45,6 +46,26 @@ pub async fn once(engine: &Arc<Engine>, all: bool) -> anyhow::Result<PassReport>
     drain_pages(engine, started).await?;
     engine.settler.settle_ready().await?;
     report(engine, before, started).await
+}
+
+/// Asks for everything of one feed anew, where no service runs: its pages and stories too.
+pub async fn refetch_alone(engine: &Arc<Engine>, feed: FeedId) -> anyhow::Result<Refetched> {
+    let started = clock();
+    let polling = refetch(engine, feed);
+    tokio::pin!(polling);
+    let refetched = loop {
+        tokio::select! {
+            refetched = &mut polling => break refetched?,
+            // Nobody else is asked, so that nobody will be heard.
+            () = engine.client.undecided(1) => {
+                engine.client.conclude(started, clock());
+                tokio::task::yield_now().await;
+            }
+        }
+    };
+    drain_pages(engine, started).await?;
+    engine.settler.settle_ready().await?;
+    Ok(refetched)
 }
 
 /// Polls until no feed is due, or the network is down.

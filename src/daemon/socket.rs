@@ -4,6 +4,7 @@
 use super::engine::Engine;
 use super::parts::{Stats, clock};
 use super::pass::{PassReport, Snapshot, report};
+use super::refetch::{Refetched, refetch};
 use super::reload::reload;
 use crate::model::Timestamp;
 use crate::network::Down;
@@ -33,6 +34,8 @@ pub enum ControlRequest {
     Reload,
     /// Forget a feed that feeds.toml no longer lists.
     Remove { url: String, purge: bool },
+    /// Ask for everything of a feed anew, now.
+    Refetch { url: String },
     /// Whether the network is down.
     Network,
     /// Split or merge stories by hand, or undo that.
@@ -55,6 +58,7 @@ pub enum ControlResponse {
         n_stories: usize,
     },
     Corrected(Corrected),
+    Refetched(Refetched),
     /// What is wrong with the network, if anything is.
     Network(Option<Down>),
     Error(String),
@@ -143,6 +147,11 @@ async fn converse(engine: &Arc<Engine>, mut stream: tokio::net::UnixStream) -> a
 async fn act(engine: &Arc<Engine>, ask: ControlRequest) -> anyhow::Result<ControlResponse> {
     match ask {
         ControlRequest::Alive => Ok(ControlResponse::Alive),
+        ControlRequest::Refetch { url } => {
+            let feed = engine.readers.ask(move |reader| reader.feed_of(&url)).await?;
+            let feed = feed.ok_or_else(|| anyhow::anyhow!("no subscription has this address"))?;
+            Ok(ControlResponse::Refetched(refetch(engine, feed).await?))
+        }
         ControlRequest::Network => Ok(ControlResponse::Network(engine.network())),
         ControlRequest::Reload => {
             let report = reload(engine).await?;

@@ -30,6 +30,8 @@ pub enum Command {
     Subscribe { list: Vec<Subscription>, at: Timestamp },
     /// A feed that is no longer listed is forgotten; with `purge` its entries too.
     Remove { feed: FeedId, purge: bool, at: Timestamp },
+    /// What a feed's server said last is forgotten, so that it is asked for everything anew, now.
+    Refetch { feed: FeedId, at: Timestamp },
     /// A person's word.
     Correct { correction: Correction, at: Timestamp },
     /// Feeds are planned anew.
@@ -51,6 +53,6 @@ pub enum Command {
 impl Command {
     /// A person commanded it: it is on the disk when the answer comes. All else is done again after a power loss.
     pub fn is_durable(&self) -> bool {
-        matches!(self, Command::Subscribe { .. } | Command::Remove { .. } | Command::Correct { .. })
+        matches!(self, Command::Subscribe { .. } | Command::Remove { .. } | Command::Refetch { .. } | Command::Correct { .. })
     }
 }

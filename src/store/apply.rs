@@ -20,6 +20,7 @@ impl Store {
             Command::Settle { batch, at } => self.settle(batch, at).map(done)?,
             Command::Subscribe { list, at } => Reply::Subscribed(self.subscribe(&list, at)?),
             Command::Remove { feed, purge, at } => Reply::Removed { n_stories: self.remove_feed(feed, purge, at)? },
+            Command::Refetch { feed, at } => self.refetch(feed, at).map(done)?,
             Command::Correct { correction, at } => Reply::Corrected(self.correct(&correction, at)?),
             Command::Replan { plans } => self.replan(&plans).map(done)?,
             Command::Robots { records } => self.save_robots(&records).map(done)?,

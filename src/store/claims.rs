@@ -77,6 +77,13 @@ impl Reader {
         Ok(due)
     }
 
+    /// A feed as it is handed out, whether it is due or not; `None`: it is not polled.
+    pub fn feed_to_poll(&self, feed: FeedId) -> rusqlite::Result<Option<DueFeed>> {
+        let wanted = "f.id = ? AND f.subscribed = 1 AND f.paused = 0";
+        let mut one = self.connection.prepare_cached(&format!("SELECT {DUE_COLUMNS} FROM {DUE_TABLES} WHERE {wanted}"))?;
+        one.query_row([feed.0], due_feed).optional()
+    }
+
     /// When the next feed after `after` is due, leased ones left out.
     pub fn next_due(&self, after: Timestamp, leases: &Leases) -> rusqlite::Result<Option<Timestamp>> {
         if !leases.wanted.is_empty() && leases.wanted_at > after {

@@ -83,6 +83,17 @@ impl Store {
         Ok(())
     }
 
+    /// Forgets what a feed's server said last: the next request asks for everything, and it is due now, also where it was
+    /// gone. Retry-After still holds.
+    pub(super) fn refetch(&mut self, feed: FeedId, now: Timestamp) -> rusqlite::Result<()> {
+        self.connection.execute("DELETE FROM validators WHERE feed_id = ?", [feed.0])?;
+        self.connection.execute(
+            "UPDATE feeds SET body_hash = NULL, next_poll = max(?2, coalesce(hold_until, 0)) WHERE id = ?1",
+            params![feed.0, now.0],
+        )?;
+        Ok(())
+    }
+
     /// Removes a feed that is no longer listed. With `purge` its entries go too, with every story that has no other
     /// source; tombstones stay. Returns how many stories went.
     pub(super) fn remove_feed(&mut self, feed: FeedId, purge: bool, now: Timestamp) -> rusqlite::Result<usize> {
