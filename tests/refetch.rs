@@ -116,3 +116,53 @@ fn a_person_can_ask_for_everything_anew() {
     stop.send(()).unwrap();
     service.join().unwrap();
 }
+
+/// Moves what is remembered of the feed, so that time has passed.
+fn remember(config: &Config, change: impl Fn(&mut serde_json::Value)) {
+    let database = rusqlite::Connection::open(config.database()).unwrap();
+    let state: String = database.query_row("SELECT state FROM feeds", [], |row| row.get(0)).unwrap();
+    let mut state: serde_json::Value = serde_json::from_str(&state).unwrap();
+    change(&mut state);
+    assert_eq!(database.execute("UPDATE feeds SET state = ?", [state.to_string()]).unwrap(), 1);
+}
+
+fn reasons(config: &Config) -> String {
+    Reader::open(&config.database()).unwrap().feeds().unwrap()[0].reasons.join("\n")
+}
+
+#[test]
+fn validators_that_hide_entries_are_found_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let (config, (url, script)) = (config(folder.path()), stubborn());
+    pass(&config, &url);
+    pass(&config, &url);
+    script.lock().unwrap().n_entries = 2;
+    let ten_days = 10 * 86_400_000_i64;
+    let days_pass = |state: &mut serde_json::Value| {
+        let since = state["unmodified_since"].as_i64().unwrap();
+        state["unmodified_since"] = (since - ten_days).into();
+    };
+    remember(&config, days_pass);
+    assert_eq!(pass(&config, &url).new_entries, 1);
+    assert_eq!(script.lock().unwrap().asked, [false, true, false]);
+    assert!(reasons(&config).contains("asked for the whole once; found 1 new entries"), "{}", reasons(&config));
+    // From now on it is looked at sooner, and in between asked as others are.
+    pass(&config, &url);
+    assert_eq!(script.lock().unwrap().asked.last(), Some(&true));
+    remember(&config, |state| assert_eq!(state["validators_lie"], true));
+}
+
+#[test]
+fn an_answer_with_nothing_is_unchanged_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let (config, (url, script)) = (config(folder.path()), stubborn());
+    pass(&config, &url);
+    script.lock().unwrap().is_empty = true;
+    let report = pass(&config, &url);
+    assert_eq!((report.failed, report.unchanged), (0, 1));
+    assert!(reasons(&config).contains("nothing at all"), "{}", reasons(&config));
+    assert_eq!(pass(&config, &url).failed, 1, "it stays so");
+    script.lock().unwrap().is_empty = false;
+    assert_eq!(pass(&config, &url).failed, 0);
+    remember(&config, |state| assert_eq!(state.get("n_errors"), None));
+}

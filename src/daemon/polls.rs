@@ -12,7 +12,7 @@ use crate::ingest::{self, EntryPolicy, Poller, Said, Source};
 use crate::model::Timestamp;
 use crate::network::Verdict;
 use crate::records::{Command, Document, DueFeed, Poll};
-use crate::schedule::{Policy, Push};
+use crate::schedule::{self, Policy, Push};
 use crate::store::{Readers, SchemaError, WriteError, Writer};
 use crate::websub::{self, HubOffer};
 use std::sync::Arc;
@@ -37,13 +37,24 @@ const MAX_TRIES: usize = 3;
 impl Polls {
     /// Polls a feed and commits what came of it.
     pub async fn poll(&self, due: Arc<DueFeed>) {
-        let mut outcome =
-            source::get(&self.client, &self.commands, &self.config, &due.settings, &due.url, due.validators.as_ref()).await;
+        let look = due.validators.as_ref().and_then(|_| schedule::unconditional(clock(), &due.state));
+        let validators = due.validators.as_ref().filter(|_| look.is_none());
+        let mut outcome = source::get(&self.client, &self.commands, &self.config, &due.settings, &due.url, validators).await;
         // Its room in memory is free again when what was read is stored.
         let _room: Option<Room> = outcome.take_room();
         let policy = policy(&self.config, &due.settings, due.push);
         let at = clock();
-        let poller = Poller { due: &due, policy: &policy, at };
+        let mut state = None;
+        let mut says_nothing = false;
+        if let Outcome::Fetched(head, body) = &outcome {
+            let is_empty = body.iter().all(u8::is_ascii_whitespace);
+            if is_empty || due.state.n_empty > 0 {
+                let state = state.insert(due.state.clone());
+                says_nothing = schedule::empty_is_unchanged(state, head.conditional, is_empty);
+            }
+        }
+        let state = state.as_ref().unwrap_or(&due.state);
+        let poller = Poller { due: &due, policy: &policy, at, state, look: look.as_deref() };
         if matches!(outcome, Outcome::Failed(FetchError::Offline)) {
             self.postpone(&poller).await;
             self.stats.polls_in_flight.fetch_sub(1, Ordering::Relaxed);
@@ -52,6 +63,10 @@ impl Polls {
         match ingest::without_document(&poller, outcome) {
             Ok(poll) if poll.is_unchanged() => self.unchanged.save(due.clone(), poll).await,
             Ok(poll) => self.save(&due, poll).await,
+            Err(answer) if says_nothing => {
+                self.client.answered(&answer.0.asked, at);
+                self.unchanged.save(due.clone(), ingest::nothing_said(&poller, &answer.0)).await;
+            }
             Err(answer) => {
                 let (head, body) = *answer;
                 Box::pin(self.read(&poller, due.clone(), head, body)).await;

@@ -15,5 +15,7 @@ mod settle;
 
 pub use document::{Document, EntryPolicy, Source, body_hash, read};
 pub use page::{extract, extracted, without_page};
-pub use poll::{Poller, Said, document_read, doubtful_body, not_a_feed, page_mark, postponed, stage_failed, without_document};
+pub use poll::{
+    Poller, Said, document_read, doubtful_body, not_a_feed, nothing_said, page_mark, postponed, stage_failed, without_document,
+};
 pub use settle::{Compared, Rekeyed, rekeyed, settling};
