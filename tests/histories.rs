@@ -1,11 +1,16 @@
 //! Histories of feeds, generated: whatever a publisher does to ids, links, dates and order, the entries that are announced
 //! are those that are truly new.
 
-use courant::feed::ParsedEntry;
+use courant::config::subscriptions::Subscription;
 use courant::feed::identity::{Habit, Stored, Verdict, identify, recognise};
-use courant::model::Timestamp;
+use courant::feed::{ParsedEntry, ParsedFeed};
+use courant::ingest::{self, EntryPolicy, Source};
+use courant::model::{ArticleMode, Dedupe, FeedId, Timestamp, key_of};
+use courant::records::{Command, Committed, EntryChange, Reply};
+use courant::store::{Opening, Reader as Database, Store};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// How a publisher names its entries.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -123,6 +128,137 @@ impl Reader {
     }
 }
 
+/// The same with a database, as the daemon does it.
+struct Daemon {
+    _folder: tempfile::TempDir,
+    store: Store,
+    reader: Database,
+    settings: Subscription,
+    feed: FeedId,
+    habit: Habit,
+    n_polls: i64,
+}
+
+impl Daemon {
+    fn new() -> Daemon {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("courant.db");
+        let at = Timestamp::from_secs(1_795_000_000);
+        let mut store = Store::open(&path, Opening { at, instance: uuid::Uuid::from_u128(7) }).unwrap();
+        let settings = Subscription::new("https://a.example/feed");
+        let subscribed = store.commit(Command::Subscribe { list: vec![settings.clone()], at }).unwrap();
+        let Reply::Subscribed(report) = subscribed.reply else { panic!("not subscribed") };
+        let reader = Database::open(&path).unwrap();
+        Daemon { _folder: folder, store, reader, settings, feed: report.added[0], habit: Habit::default(), n_polls: 0 }
+    }
+
+    /// What a document changes, and what came of that.
+    fn take_in(&mut self, document: &[(usize, ParsedEntry)]) -> (Vec<EntryChange>, Committed) {
+        self.n_polls += 1;
+        let at = Timestamp::from_secs(1_795_000_000 + self.n_polls * 3600);
+        let source = Source {
+            feed: self.feed,
+            settings: &self.settings,
+            habit: &self.habit,
+            content_type: None,
+            final_url: "https://a.example/feed",
+            is_delta: false,
+            at,
+        };
+        let entries = document.iter().map(|(_, entry)| entry.clone()).collect();
+        let parsed = ParsedFeed { title: Some("A".into()), entries, ..ParsedFeed::default() };
+        let mut read = ingest::Document::of(parsed, key_of(&self.n_polls.to_string()), &self.habit);
+        let known = self.reader.known(self.feed, &read.keys()).unwrap();
+        if let Some(wanted) = read.doubts(&source, &known) {
+            read.recognise(&source, &known, &self.reader.recall(self.feed, &wanted).unwrap());
+        }
+        let policy =
+            EntryPolicy { article: ArticleMode::Never, max_wait: Duration::from_secs(3600), dedupe: Dedupe::Off, compare: false };
+        let taken = read.take_in(&source, &known, &policy);
+        if let Some(habit) = &taken.habit {
+            self.habit = serde_json::from_str(&serde_json::to_string(habit).unwrap()).unwrap();
+        }
+        let changes = taken.changes.clone();
+        (changes, self.store.commit(Command::Pushed { feed: self.feed, document: taken, at }).unwrap())
+    }
+
+    /// The numbers of the entries that are announced, in the order of the document.
+    fn poll(&mut self, document: &[(usize, ParsedEntry)]) -> Vec<usize> {
+        let (changes, committed) = self.take_in(document);
+        let new: Vec<_> =
+            changes.iter().filter_map(|change| if let EntryChange::New(new) = change { Some(new) } else { None }).collect();
+        assert_eq!(new.len(), committed.new.len());
+        let announced = |(_, entry): &&(usize, ParsedEntry)| new.iter().any(|new| Some(&new.text.title) == entry.title.as_ref());
+        document.iter().filter(announced).map(|(number, _)| *number).collect()
+    }
+}
+
+/// Something that takes in a feed's documents, and announces entries.
+trait Announces {
+    fn poll(&mut self, document: &[(usize, ParsedEntry)]) -> Vec<usize>;
+}
+
+impl Announces for Reader {
+    fn poll(&mut self, document: &[(usize, ParsedEntry)]) -> Vec<usize> {
+        Reader::poll(self, document)
+    }
+}
+
+impl Announces for Daemon {
+    fn poll(&mut self, document: &[(usize, ParsedEntry)]) -> Vec<usize> {
+        Daemon::poll(self, document)
+    }
+}
+
+/// One history of a feed: what is announced is what is new.
+fn live(
+    reader: &mut impl Announces,
+    style: Style,
+    n_first: usize,
+    window: usize,
+    steps: &[Step],
+    always_churns: bool,
+) -> Result<(), TestCaseError> {
+    let mut truths: Vec<Truth> = (0..n_first).map(|number| Truth { number, n_edits: 0 }).collect();
+    let mut seen = std::collections::BTreeSet::new();
+    let mut documents: Vec<Vec<(usize, ParsedEntry)>> = Vec::new();
+    let first = Step { n_new: 0, edit: None, dates_churn: false, is_reversed: false, is_stale: false };
+    for (n_poll, step) in std::iter::once(&first).chain(steps).enumerate() {
+        // What a document holds that nobody had seen must be announced, so no more come than it shows.
+        for _ in 0..step.n_new.min(window - 1) {
+            truths.push(Truth { number: truths.len(), n_edits: 0 });
+        }
+        // An edit is an edit only to those who name their entries.
+        let is_named = matches!(style, Style::Ids | Style::Links | Style::NewIds | Style::OneId);
+        if let Some(back) = step.edit.filter(|_| is_named)
+            && let Some(at) = truths.len().checked_sub(back + 1)
+        {
+            truths[at].n_edits += 1;
+        }
+        let newest = truths.iter().rev().take(window).enumerate();
+        // Where ids and links are no help, and dates change too, only a whole list is known again.
+        let is_long = n_first >= 6 && window >= 10;
+        let dates_churn = if style == Style::Rotating { always_churns && is_long } else { step.dates_churn };
+        let mut document: Vec<_> = newest.map(|(place, truth)| entry(style, truth, place, n_poll, dates_churn)).collect();
+        if step.is_reversed {
+            document.reverse();
+        }
+        if step.is_stale && documents.len() > 1 {
+            document = documents[documents.len() - 2].clone();
+        }
+        let announced = reader.poll(&document);
+        let new: Vec<usize> = document.iter().map(|(number, _)| *number).filter(|number| seen.insert(*number)).collect();
+        if style == Style::Rotating && dates_churn {
+            // Nothing names an entry: one may be announced again, and none that is new may be missed.
+            prop_assert!(new.iter().all(|number| announced.contains(number)), "poll {} of {:?}: {:?}", n_poll, style, step);
+        } else {
+            prop_assert_eq!(announced, new, "poll {} of {:?}: {:?}", n_poll, style, step);
+        }
+        documents.push(document);
+    }
+    Ok(())
+}
+
 fn step() -> impl Strategy<Value = Step> {
     let edit = prop::option::weighted(0.3, 0..6_usize);
     (0..4_usize, edit, prop::bool::weighted(0.2), prop::bool::weighted(0.2), prop::bool::weighted(0.15))
@@ -140,41 +276,7 @@ proptest! {
         steps in prop::collection::vec(step(), 1..14),
         always_churns: bool,
     ) {
-        let mut reader = Reader::default();
-        let mut truths: Vec<Truth> = (0..n_first).map(|number| Truth { number, n_edits: 0 }).collect();
-        let mut seen = std::collections::BTreeSet::new();
-        let mut documents: Vec<Vec<(usize, ParsedEntry)>> = Vec::new();
-        for (n_poll, step) in std::iter::once(&Step { n_new: 0, edit: None, dates_churn: false, is_reversed: false, is_stale: false }).chain(&steps).enumerate() {
-            // What a document holds that nobody had seen must be announced, so no more come than it shows.
-            for _ in 0..step.n_new.min(window - 1) {
-                truths.push(Truth { number: truths.len(), n_edits: 0 });
-            }
-            // An edit is an edit only to those who name their entries.
-            let is_named = matches!(style, Style::Ids | Style::Links | Style::NewIds | Style::OneId);
-            if let Some(back) = step.edit.filter(|_| is_named) && let Some(at) = truths.len().checked_sub(back + 1) {
-                truths[at].n_edits += 1;
-            }
-            let newest = truths.iter().rev().take(window).enumerate();
-            // Where ids and links are no help, and dates change too, only a whole list is known again.
-            let is_long = n_first >= 6 && window >= 10;
-            let dates_churn = if style == Style::Rotating { always_churns && is_long } else { step.dates_churn };
-            let mut document: Vec<_> = newest.map(|(place, truth)| entry(style, truth, place, n_poll, dates_churn)).collect();
-            if step.is_reversed {
-                document.reverse();
-            }
-            if step.is_stale && documents.len() > 1 {
-                document = documents[documents.len() - 2].clone();
-            }
-            let announced = reader.poll(&document);
-            let new: Vec<usize> = document.iter().map(|(number, _)| *number).filter(|number| seen.insert(*number)).collect();
-            if style == Style::Rotating && dates_churn {
-                // Nothing names an entry: one may be announced again, and none that is new may be missed.
-                prop_assert!(new.iter().all(|number| announced.contains(number)), "poll {} of {:?}: {:?}", n_poll, style, step);
-            } else {
-                prop_assert_eq!(announced, new, "poll {} of {:?}: {:?}", n_poll, style, step);
-            }
-            documents.push(document);
-        }
+        live(&mut Reader::default(), style, n_first, window, &steps, always_churns)?;
     }
 
     /// Whatever a feed says, an entry that says what no other said before is announced.
@@ -202,6 +304,22 @@ proptest! {
             let announced = reader.poll(&entries);
             prop_assert!(fresh.iter().all(|number| announced.contains(number)), "{:?} of {:?}", announced, fresh);
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(80))]
+
+    /// The same through the database: what is stored of an entry is enough to know it again.
+    #[test]
+    fn what_is_announced_is_what_is_new_to_the_database(
+        style in prop::sample::select(&STYLES[..]),
+        n_first in 3..12_usize,
+        window in 4..14_usize,
+        steps in prop::collection::vec(step(), 1..8),
+        always_churns: bool,
+    ) {
+        live(&mut Daemon::new(), style, n_first, window, &steps, always_churns)?;
     }
 }
 

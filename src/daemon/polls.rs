@@ -246,12 +246,16 @@ impl Documents {
             is_delta: origin.is_delta,
             at,
         };
-        let document = ingest::read(&source, body).map_err(Unread::NotAFeed)?;
+        let mut document = ingest::read(&source, body).map_err(Unread::NotAFeed)?;
         for warning in &document.feed.warnings {
             tracing::debug!(feed.url = due.log_name(), warning, "repaired");
         }
         let keys = document.keys();
         let known = self.readers.ask_here(|reader| reader.known(due.id, &keys)).map_err(Unread::Database)?;
+        if let Some(wanted) = document.doubts(&source, &known) {
+            let recalled = self.readers.ask_here(|reader| reader.recall(due.id, &wanted)).map_err(Unread::Database)?;
+            document.recognise(&source, &known, &recalled);
+        }
         let policy = EntryPolicy {
             article: self.config.article.mode,
             max_wait: self.config.article.max_wait,

@@ -5,7 +5,7 @@ use crate::config::subscriptions::Subscription;
 use crate::feed::identity::{self, Habit};
 use crate::feed::{self, NotAFeed, ParsedEntry, ParsedFeed};
 use crate::model::{ArticleMode, Dedupe, EntryId, FeedId, Key, Timestamp, key_of};
-use crate::records::{self, EntryChange, EntryText, Extra, Known, NewEntry, WantedArticle};
+use crate::records::{self, EntryChange, EntryText, Extra, Known, KnownEntry, NewEntry, WantedArticle};
 use crate::{article, listing, story, text};
 use std::cell::LazyCell;
 use std::collections::{HashMap, HashSet};
@@ -39,18 +39,28 @@ pub struct EntryPolicy {
 pub struct Document {
     pub feed: ParsedFeed,
     body_hash: Key,
-    entries: Vec<Keyed>,
+    pub(super) entries: Vec<Keyed>,
     /// How its feed names its entries, where it taught something new.
-    habit: Option<Habit>,
+    pub(super) habit: Option<Habit>,
 }
 
 /// An entry by what it is known.
-struct Keyed {
-    key: Key,
+pub(super) struct Keyed {
+    pub key: Key,
     /// By which it may have been stored before its feed was found out.
-    former: Option<Key>,
-    link_key: Option<Key>,
-    entry: ParsedEntry,
+    pub former: Option<Key>,
+    pub link_key: Option<Key>,
+    pub entry: ParsedEntry,
+    /// What was decided of it by more than its key.
+    pub recognised: Option<Recognised>,
+}
+
+/// What of a stored entry makes it this one.
+pub(super) enum Recognised {
+    /// It is this one. `says_the_same`: title and text are what they were.
+    Known { entry: KnownEntry, says_the_same: bool },
+    /// It is new, under this key.
+    New { key: Key },
 }
 
 /// A body's title and text are kept up to this many bytes: more is neither a headline nor a summary.
@@ -112,6 +122,7 @@ impl Document {
             former: former.as_deref().map(key_of),
             link_key: address_of(&entry).map(|key| key_of(&key)),
             entry,
+            recognised: None,
         });
         Document { entries: keyed.collect(), feed, body_hash, habit: learnt }
     }
@@ -127,9 +138,14 @@ impl Document {
         self.entries.iter().filter_map(|keyed| keyed.entry.published.or(keyed.entry.updated)).collect()
     }
 
-    /// How many of its entries are not known by their keys.
+    /// How many of its entries are not known by their keys, nor recognised by more.
     pub fn n_unknown(&self, known: &Known) -> usize {
-        self.entries.iter().filter(|keyed| !known.by_key.contains_key(&keyed.key)).count()
+        let is_unknown = |keyed: &&Keyed| match &keyed.recognised {
+            Some(Recognised::Known { .. }) => false,
+            Some(Recognised::New { .. }) => true,
+            None => !known.by_key.contains_key(&keyed.key),
+        };
+        self.entries.iter().filter(is_unknown).count()
     }
 
     /// What it changes.
@@ -137,27 +153,41 @@ impl Document {
         let compare = policy.compare && self.n_unknown(known) <= MAX_COMPARED;
         let taking = Taking { source, policy: &EntryPolicy { compare, ..*policy }, feed: &self.feed };
         let mut identity = Identity::of(known, self.entries.iter().map(|keyed| keyed.key).collect());
+        let dates = DateChanges::of(&self.entries, known);
         let mut changes = Vec::new();
-        for Keyed { key, former, link_key, entry } in in_order(self.entries, source.at) {
+        for Keyed { key, former, link_key, entry, recognised } in in_order(self.entries, source.at) {
             let content_hash = taking.content_hash(&entry);
-            let found = identity
-                .find(&key, link_key, &entry, &content_hash)
-                .or_else(|| identity.find_former(&key, former, &content_hash));
-            let (entry_id, stored_hash, n_edits) = match found {
+            let key = match &recognised {
+                Some(Recognised::New { key }) => *key,
+                _ => key,
+            };
+            let (found, says_the_same) = match recognised {
+                Some(Recognised::New { .. }) => (None, false),
+                Some(Recognised::Known { entry, says_the_same }) => (Some(identity.rename(&entry, &key)), says_the_same),
                 None => {
-                    changes.push(EntryChange::New(Box::new(taking.new_entry(key, link_key, entry))));
-                    continue;
-                }
-                Some(found) => {
-                    if found.renamed {
-                        changes.push(EntryChange::Renamed { entry: found.id, key });
-                    }
-                    (found.id, found.content_hash, found.n_edits)
+                    let found = identity.find(&key, link_key, &entry, &content_hash);
+                    (found.or_else(|| identity.find_former(&key, former, &content_hash)), false)
                 }
             };
-            if content_hash != stored_hash && n_edits < MAX_EDITS {
+            let Some(found) = found else {
+                changes.push(EntryChange::New(Box::new(taking.new_entry(key, link_key, entry))));
+                continue;
+            };
+            if found.renamed {
+                changes.push(EntryChange::Renamed { entry: found.id, key });
+            }
+            if let Some(claimed) = dates.taken(&found, &entry) {
+                changes.push(EntryChange::Dated { entry: found.id, claimed });
+            }
+            if content_hash == found.content_hash {
+                continue;
+            }
+            if says_the_same {
+                let link = link_of(&entry).map(str::to_owned);
+                changes.push(EntryChange::Relinked { entry: found.id, link, link_key, content_hash });
+            } else if found.n_edits < MAX_EDITS {
                 let (text, _) = taking.text(link_key, entry);
-                changes.push(EntryChange::Edited { entry: entry_id, text: Box::new(text) });
+                changes.push(EntryChange::Edited { entry: found.id, text: Box::new(text) });
             }
         }
         records::Document {
@@ -194,8 +224,17 @@ struct Found {
     id: EntryId,
     content_hash: Key,
     n_edits: i64,
-    /// By its link, under another key.
+    claimed: Option<Timestamp>,
+    n_dates: i64,
+    /// It is to be known by another key than it was.
     renamed: bool,
+}
+
+impl Found {
+    fn of(known: &KnownEntry) -> Found {
+        let KnownEntry { id, content_hash, n_edits, claimed, n_dates, .. } = *known;
+        Found { id, content_hash, n_edits, claimed, n_dates, renamed: false }
+    }
 }
 
 impl<'a> Identity<'a> {
@@ -208,7 +247,7 @@ impl<'a> Identity<'a> {
     /// nothing.
     fn find(&mut self, key: &Key, link_key: Option<Key>, entry: &ParsedEntry, content_hash: &Key) -> Option<Found> {
         if let Some(known) = self.known.by_key.get(key) {
-            return Some(Found { id: known.id, content_hash: known.content_hash, n_edits: known.n_edits, renamed: false });
+            return Some(Found::of(known));
         }
         let [known] = self.known.by_link.get(&link_key?)?.as_slice() else { return None };
         let key_now = self.renamed.get(&known.id).unwrap_or(&known.key);
@@ -218,7 +257,16 @@ impl<'a> Identity<'a> {
             return None;
         }
         self.renamed.insert(known.id, *key);
-        Some(Found { id: known.id, content_hash: known.content_hash, n_edits: known.n_edits, renamed: true })
+        Some(Found { renamed: true, ..Found::of(known) })
+    }
+
+    /// One that was recognised by more than its key gets the key that it has now, unless that is another one's.
+    fn rename(&mut self, entry: &KnownEntry, key: &Key) -> Found {
+        let is_free = !self.known.by_key.contains_key(key) && !self.renamed.contains_key(&entry.id) && entry.key != *key;
+        if is_free {
+            self.renamed.insert(entry.id, *key);
+        }
+        Found { renamed: is_free, ..Found::of(entry) }
     }
 
     /// By the key that it had before its feed was found out: only where what is stored there says the same, because of the
@@ -229,7 +277,36 @@ impl<'a> Identity<'a> {
             return None;
         }
         self.renamed.insert(known.id, *key);
-        Some(Found { id: known.id, content_hash: known.content_hash, n_edits: known.n_edits, renamed: true })
+        Some(Found { renamed: true, ..Found::of(known) })
+    }
+}
+
+/// An entry's date is corrected so often, and then left as it is: a date that moves with every poll says nothing.
+const MAX_DATES: i64 = 3;
+
+/// Which dates of a document are taken although their entries had others.
+struct DateChanges {
+    /// Most of its dates have moved: they are those of the document.
+    say_nothing: bool,
+}
+
+impl DateChanges {
+    fn of(entries: &[Keyed], known: &Known) -> DateChanges {
+        let dates = entries.iter().filter_map(|keyed| Some((keyed.entry.published?, known.by_key.get(&keyed.key)?.claimed?)));
+        let moved: Vec<bool> = dates.map(|(now, before)| now != before).collect();
+        let n_moved = moved.iter().filter(|moved| **moved).count();
+        DateChanges { say_nothing: n_moved >= 2 && n_moved * 2 > moved.len() }
+    }
+
+    /// The date that the entry gets: its first one, or one that corrects it. That of its last change is no correction.
+    fn taken(&self, found: &Found, entry: &ParsedEntry) -> Option<Timestamp> {
+        if found.n_dates >= MAX_DATES {
+            return None;
+        }
+        match found.claimed {
+            None => entry.published.or(entry.updated),
+            Some(before) => entry.published.filter(|now| *now != before && !self.say_nothing),
+        }
     }
 }
 
@@ -276,10 +353,9 @@ impl Taking<'_> {
     /// What is kept of an entry; and the plain text of its body, where that was asked for already.
     fn text(&self, link_key: Option<Key>, entry: ParsedEntry) -> (EntryText, Option<String>) {
         let content_hash = self.content_hash(&entry);
-        let (title, body) = (title_of(&entry), body_of(&entry));
-        let link = link_of(&entry);
-        let rule = article::rules::Rule::for_feed(&[], &self.source.settings.strip, None);
-        let html = article::clean_with(body, link.unwrap_or(self.source.final_url), Some(title), rule.as_ref());
+        let content = Some(identity::marks(&entry).stored());
+        let (title, link) = (title_of(&entry), link_of(&entry));
+        let html = clean(self.source, &entry);
         let plain = title.is_empty().then(|| article::plain_text(&html));
         let title = match &plain {
             // An entry without a title is called by its first words.
@@ -296,6 +372,7 @@ impl Taking<'_> {
             claimed: entry.published.or(entry.updated),
             html,
             content_hash,
+            content,
             extra: Extra::new(entry.categories, entry.enclosures.first(), entry.comments, entry.source.as_ref()),
         };
         (text, plain)
@@ -306,7 +383,13 @@ impl Taking<'_> {
     }
 }
 
-fn title_of(entry: &ParsedEntry) -> &str {
+/// What is kept of an entry's body.
+pub(super) fn clean(source: &Source, entry: &ParsedEntry) -> String {
+    let rule = article::rules::Rule::for_feed(&[], &source.settings.strip, None);
+    article::clean_with(body_of(entry), link_of(entry).unwrap_or(source.final_url), Some(title_of(entry)), rule.as_ref())
+}
+
+pub(super) fn title_of(entry: &ParsedEntry) -> &str {
     text::clip(entry.title.as_deref().unwrap_or_default(), MAX_TITLE_BYTES)
 }
 

@@ -1,12 +1,14 @@
 //! What is stored of a feed's entries: by it the ingest room decides which entries of a document are new.
 
-use crate::model::{EntryId, Key};
+use crate::model::{EntryId, Key, Timestamp};
 use std::collections::HashMap;
 
 /// Read before a document is taken in; good as long as the feed's revision stays what it is.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Known {
     pub revision: i64,
+    /// The feed had entries before.
+    pub has_entries: bool,
     pub by_key: HashMap<Key, KnownEntry>,
     /// By the key of its link, of the links that were asked for; two entries at most, because a link that more than one
     /// entry has identifies nothing.
@@ -20,4 +22,29 @@ pub struct KnownEntry {
     pub title: String,
     pub content_hash: Key,
     pub n_edits: i64,
+    pub claimed: Option<Timestamp>,
+    /// How often its feed gave it another date.
+    pub n_dates: i64,
+}
+
+/// Stored entries of a feed that are to be looked at more closely.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Recollection {
+    pub entries: Vec<EntryId>,
+    pub keys: Vec<Key>,
+    /// Keys of their links.
+    pub links: Vec<Key>,
+    /// Entries that say the same, whatever their keys: [`crate::feed::identity::Marks::stored`].
+    pub contents: Vec<i64>,
+}
+
+/// What is stored of one of them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recalled {
+    pub entry: KnownEntry,
+    pub link: Option<String>,
+    pub enclosure: Option<String>,
+    pub content: Option<i64>,
+    /// Its own text, sanitised; not of one that was found by what it says.
+    pub html: Option<String>,
 }

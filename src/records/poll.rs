@@ -149,6 +149,18 @@ pub enum EntryChange {
         entry: EntryId,
         key: Key,
     },
+    /// It says what it said, at another address: nothing that a reader should be told.
+    Relinked {
+        entry: EntryId,
+        link: Option<String>,
+        link_key: Option<Key>,
+        content_hash: Key,
+    },
+    /// Its feed gave it a date, or another one, and nothing else.
+    Dated {
+        entry: EntryId,
+        claimed: Timestamp,
+    },
 }
 
 /// What a reader sees of an entry, its body cleaned.
@@ -165,6 +177,10 @@ pub struct EntryText {
     pub html: String,
     /// Of what a reader sees: it decides whether an entry was edited. Dates are not in it.
     pub content_hash: Key,
+    /// Of title and text alone ([`crate::feed::identity::Marks::stored`]): by it the entry is known again where its feed gave
+    /// it a new id and a new link.
+    #[serde(default)]
+    pub content: Option<i64>,
     pub extra: Extra,
 }
 

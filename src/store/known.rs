@@ -2,13 +2,13 @@
 
 use super::open::address_version;
 use super::read::Reader;
-use crate::model::{EntryId, FeedId, Key, key_of};
-use crate::records::{Known, KnownEntry};
+use crate::model::{EntryId, FeedId, Key, Timestamp, key_of};
+use crate::records::{Known, KnownEntry, Recalled, Recollection};
 use crate::story;
 use rusqlite::{OptionalExtension, Row, params};
 use std::collections::HashMap;
 
-const COLUMNS: &str = "e.id, e.key, e.content_hash, e.n_edits, e.title";
+const COLUMNS: &str = "e.id, e.key, e.content_hash, e.n_edits, e.title, e.claimed, e.n_dates";
 
 fn entry(row: &Row) -> rusqlite::Result<KnownEntry> {
     Ok(KnownEntry {
@@ -17,7 +17,13 @@ fn entry(row: &Row) -> rusqlite::Result<KnownEntry> {
         content_hash: row.get(2)?,
         n_edits: row.get(3)?,
         title: row.get(4)?,
+        claimed: row.get::<_, Option<i64>>(5)?.map(Timestamp),
+        n_dates: row.get(6)?,
     })
+}
+
+fn recalled(row: &Row) -> rusqlite::Result<Recalled> {
+    Ok(Recalled { entry: entry(row)?, link: row.get(7)?, enclosure: row.get(8)?, content: row.get(9)?, html: row.get(10)? })
 }
 
 impl Reader {
@@ -28,7 +34,7 @@ impl Reader {
             .connection
             .prepare_cached("SELECT revision, NOT EXISTS(SELECT 1 FROM entries WHERE feed_id = ?1) FROM feeds WHERE id = ?1")?
             .query_row([feed.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let mut known = Known { revision, ..Known::default() };
+        let mut known = Known { revision, has_entries: !is_empty, ..Known::default() };
         if is_empty {
             return Ok(known);
         }
@@ -53,6 +59,46 @@ impl Reader {
         Ok(known)
     }
 
+    /// What is stored of entries that give reason to look at them more closely; of those that say the same as an entry of
+    /// the document two at most, because then nobody can tell which it is.
+    pub fn recall(&self, feed: FeedId, wanted: &Recollection) -> rusqlite::Result<Vec<Recalled>> {
+        const MORE: &str = "e.link, e.extra ->> '$.enclosure.url', e.content";
+        let mut found: HashMap<EntryId, Recalled> = HashMap::new();
+        let mut by_content = self.connection.prepare_cached(&format!(
+            "SELECT {COLUMNS}, {MORE}, NULL FROM entries e WHERE e.feed_id = ? AND e.content = ? LIMIT 2"
+        ))?;
+        for content in &wanted.contents {
+            for recalled in by_content.query_map(params![feed.0, content], recalled)? {
+                let recalled = recalled?;
+                found.insert(recalled.entry.id, recalled);
+            }
+        }
+        let with_text = format!(
+            "SELECT {COLUMNS}, {MORE}, coalesce(b.html, '') FROM entries e LEFT JOIN entry_bodies b ON b.entry_id = e.id"
+        );
+        let mut by_id = self.connection.prepare_cached(&format!("{with_text} WHERE e.id = ? AND e.feed_id = ?"))?;
+        let mut by_key = self.connection.prepare_cached(&format!("{with_text} WHERE e.key = ? AND e.feed_id = ?"))?;
+        for entry in &wanted.entries {
+            found.extend(by_id.query_row(params![entry.0, feed.0], recalled).optional()?.map(|recalled| (*entry, recalled)));
+        }
+        let mut by_link = self.connection.prepare_cached(
+            "SELECT e.id FROM entry_addresses a JOIN entries e ON e.id = a.entry_id WHERE a.key = ? AND a.kind = 0 AND e.feed_id = ? LIMIT 2",
+        )?;
+        for link in &wanted.links {
+            for entry in by_link.query_map(params![link, feed.0], |row| row.get(0).map(EntryId))? {
+                let entry = entry?;
+                found.extend(by_id.query_row(params![entry.0, feed.0], recalled).optional()?.map(|recalled| (entry, recalled)));
+            }
+        }
+        for key in &wanted.keys {
+            let recalled = by_key.query_row(params![key, feed.0], recalled).optional()?;
+            found.extend(recalled.map(|recalled| (recalled.entry.id, recalled)));
+        }
+        let mut found: Vec<Recalled> = found.into_values().collect();
+        found.sort_unstable_by_key(|recalled| recalled.entry.id);
+        Ok(found)
+    }
+
     /// While the stored addresses are keyed anew: each link of the feed under the key that it has now.
     fn by_links(&self, feed: FeedId) -> rusqlite::Result<HashMap<Key, Vec<KnownEntry>>> {
         let mut by_link: HashMap<Key, Vec<KnownEntry>> = HashMap::new();
@@ -61,7 +107,7 @@ impl Reader {
             .prepare_cached(&format!("SELECT {COLUMNS}, e.link FROM entries e WHERE e.feed_id = ? AND e.link IS NOT NULL"))?;
         let mut rows = all.query([feed.0])?;
         while let Some(row) = rows.next()? {
-            let link: String = row.get(5)?;
+            let link: String = row.get(7)?;
             let key = key_of(&story::address_key(&link).unwrap_or(link));
             by_link.entry(key).or_default().push(entry(row)?);
         }

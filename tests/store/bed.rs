@@ -100,8 +100,11 @@ pub fn document(path: &Path, feed: FeedId, at: Timestamp, entries: Vec<ParsedEnt
         at,
     };
     let parsed = ParsedFeed { title: Some("A".into()), entries, ..ParsedFeed::default() };
-    let read = ingest::Document::of(parsed, key_of("body"), &Default::default());
+    let mut read = ingest::Document::of(parsed, key_of("body"), &Default::default());
     let known = reader.known(feed, &read.keys()).unwrap();
+    if let Some(wanted) = read.doubts(&source, &known) {
+        read.recognise(&source, &known, &reader.recall(feed, &wanted).unwrap());
+    }
     read.take_in(&source, &known, policy)
 }
 

@@ -80,7 +80,8 @@ fn an_older_database_is_migrated_by_its_owner_and_by_nobody_else() {
     older
         .execute_batch(
             "DROP INDEX feeds_host; DROP INDEX entries_unsettled; DROP TABLE websub; DROP TABLE feed_events; ALTER TABLE feeds DROP COLUMN trouble;
-             ALTER TABLE feeds DROP COLUMN revision; ALTER TABLE feeds DROP COLUMN habit; PRAGMA user_version = 3",
+             ALTER TABLE feeds DROP COLUMN revision; ALTER TABLE feeds DROP COLUMN habit;
+             DROP INDEX entries_content; ALTER TABLE entries DROP COLUMN content; ALTER TABLE entries DROP COLUMN n_dates; PRAGMA user_version = 3",
         )
         .unwrap();
     drop(older);

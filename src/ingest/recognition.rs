@@ -1,0 +1,144 @@
+//! Entries that a document's keys do not know, or know wrongly: held against what is stored. Pure.
+//!
+//! Most documents give no reason: then nothing is read and nothing computed. A reason is that an unusual share of a document
+//! is unknown (its ids and links may have been made anew), that its feed has done so before, or that a known key stands at
+//! another title (its ids may be numbers of places). What is decided then is [`identity::recognise`]'s; here the stored
+//! entries are chosen that it needs.
+
+use super::document::{Document, Keyed, Recognised, Source, clean, title_of};
+use crate::feed::identity::{self, Decision, Identified, Marks, Name, Stored, Verdict};
+use crate::model::{Key, key_of};
+use crate::records::{Known, KnownEntry, Recalled, Recollection};
+use std::collections::HashMap;
+
+/// So many unknown entries, and half of a document at least, are unusual.
+const UNUSUAL: usize = 2;
+
+impl Document {
+    /// Which stored entries have to be looked at more closely; `None`: nothing gives a reason to.
+    pub fn doubts(&self, source: &Source, known: &Known) -> Option<Recollection> {
+        if !known.has_entries {
+            return None;
+        }
+        let mut wanted = Recollection::default();
+        for keyed in &self.entries {
+            let Some(stored) = known.by_key.get(&keyed.key) else { continue };
+            let title = title_of(&keyed.entry);
+            if !title.is_empty() && title != stored.title {
+                wanted.entries.push(stored.id);
+                wanted.keys.push(key_of(&identity::slot(&keyed.entry)));
+                wanted.links.extend(keyed.link_key);
+            }
+        }
+        let linked = |key: Option<Key>| key.and_then(|key| known.by_link.get(&key)).filter(|found| found.len() == 1);
+        let mut unknown: Vec<&Keyed> = Vec::new();
+        for keyed in self.entries.iter().filter(|keyed| !known.by_key.contains_key(&keyed.key)) {
+            match linked(keyed.link_key) {
+                None => unknown.push(keyed),
+                // An old address at which another title stands: an edit, where the text is the old one.
+                Some(found) => {
+                    let is_edited = |stored: &&KnownEntry| stored.title != title_of(&keyed.entry);
+                    wanted.entries.extend(found.iter().filter(is_edited).map(|stored| stored.id));
+                }
+            }
+        }
+        let is_unusual = unknown.len() >= UNUSUAL && unknown.len() * 2 >= self.entries.len();
+        // A part of a feed says nothing of what the feed has no more.
+        if !source.is_delta && (is_unusual || (source.habit.n_rotations > 0 && !unknown.is_empty())) {
+            wanted.contents = unknown.iter().map(|keyed| identity::marks(&keyed.entry).stored()).collect();
+            let former = self.entries.iter().filter_map(|keyed| known.by_key.get(&keyed.former?));
+            wanted.entries.extend(former.chain(known.by_link.values().flatten()).map(|stored| stored.id));
+        }
+        (wanted != Recollection::default()).then_some(wanted)
+    }
+
+    /// Decides which entry each entry is, by what was recalled of [`Document::doubts`].
+    pub fn recognise(&mut self, source: &Source, known: &Known, recalled: &[Recalled]) {
+        let name = |keyed: &Keyed| Name {
+            key: text_of(&keyed.key),
+            former: keyed.former.as_ref().map(text_of),
+            slot: text_of(&key_of(&identity::slot(&keyed.entry))),
+            marks: identity::marks(&keyed.entry),
+        };
+        let names: Vec<Name> = self.entries.iter().map(name).collect();
+        let mut stored: HashMap<String, (&KnownEntry, Marks)> = HashMap::new();
+        for (keyed, name) in self.entries.iter().zip(&names) {
+            if let Some(entry) = known.by_key.get(&keyed.key) {
+                // What was not recalled gave no reason to doubt it.
+                stored.insert(name.key.clone(), (entry, name.marks));
+            }
+        }
+        for recalled in recalled {
+            let here = || self.entries.iter().zip(&names).find(|(keyed, _)| keyed.key == recalled.entry.key);
+            let marks = match &recalled.html {
+                Some(html) => {
+                    let mut marks = stored_marks(recalled, Some(html));
+                    // What is stored was cleaned: compared with what is cleaned, it may say the same.
+                    if let Some((keyed, name)) = here()
+                        && identity::marks_of(None, Some(&clean(source, &keyed.entry)), None, None, None).text == marks.text
+                    {
+                        marks.text = name.marks.text;
+                    }
+                    marks
+                }
+                None => match names.iter().find(|name| says(name, recalled)) {
+                    Some(name) => {
+                        Marks { claimed: recalled.entry.claimed, link: stored_marks(recalled, None).link, ..name.marks }
+                    }
+                    // Another entry has the same number by chance.
+                    None => continue,
+                },
+            };
+            stored.insert(text_of(&recalled.entry.key), (&recalled.entry, marks));
+        }
+        let listed: Vec<Stored> = stored.iter().map(|(key, (_, marks))| Stored { key: key.clone(), marks: *marks }).collect();
+        let before = self.habit.as_ref().unwrap_or(source.habit);
+        let document = Identified { names, habit: before.clone(), warnings: Vec::new() };
+        let (verdicts, mut learnt) = identity::recognise(&document, &listed);
+        let mut whys: Vec<&'static str> = Vec::new();
+        for ((verdict, name), keyed) in verdicts.into_iter().zip(&document.names).zip(&mut self.entries) {
+            keyed.recognised = match verdict {
+                Verdict::New { why: None, .. } => None,
+                Verdict::New { key, why: Some(why) } => {
+                    whys.push(why);
+                    Some(Recognised::New { key: key_of_text(&key) })
+                }
+                Verdict::Known { stored_as, why } => {
+                    whys.extend(why);
+                    let found = stored.get(&stored_as).filter(|_| stored_as != name.key);
+                    let says_the_same = found.is_some_and(|(_, marks)| marks.content == name.marks.content);
+                    found.map(|(entry, _)| Recognised::Known { entry: (*entry).clone(), says_the_same })
+                }
+            };
+        }
+        if let Some(why) = whys.first() {
+            let n_entries = whys.iter().filter(|other| *other == why).count();
+            learnt.last =
+                Some(Decision { at: source.at, n_entries: u32::try_from(n_entries).unwrap_or(u32::MAX), why: (*why).to_owned() });
+        }
+        if learnt != *before {
+            self.habit = Some(learnt);
+        }
+    }
+}
+
+fn stored_marks(recalled: &Recalled, html: Option<&str>) -> Marks {
+    let title = Some(recalled.entry.title.as_str());
+    identity::marks_of(title, html, recalled.link.as_deref(), recalled.enclosure.as_deref(), recalled.entry.claimed)
+}
+
+/// Whether what was found by its number says what an entry of the document says.
+fn says(name: &Name, recalled: &Recalled) -> bool {
+    let has_title = || name.marks.title.is_none() || stored_marks(recalled, None).title == name.marks.title;
+    recalled.content == Some(name.marks.stored()) && has_title()
+}
+
+/// Keys as the feed room takes them: texts.
+fn text_of(key: &Key) -> String {
+    format!("{:032x}", u128::from_be_bytes(*key))
+}
+
+fn key_of_text(text: &str) -> Key {
+    // It was made by `text_of`.
+    u128::from_str_radix(text, 16).unwrap_or_default().to_be_bytes()
+}
