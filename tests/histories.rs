@@ -416,3 +416,95 @@ fn marks_see_through_typesetting() {
     let (_, other) = named("1", "https://a.example/1", "Cranes: a report", "A crane fell again and again", 0);
     assert_ne!(courant::feed::content_key(&one), courant::feed::content_key(&other));
 }
+
+/// What the changes of a document are, by the names of their kinds.
+fn kinds(changes: &[EntryChange]) -> Vec<&'static str> {
+    let mut kinds: Vec<_> = changes
+        .iter()
+        .map(|change| match change {
+            EntryChange::New(_) => "new",
+            EntryChange::Edited { .. } => "edited",
+            EntryChange::Renamed { .. } => "renamed",
+            EntryChange::Relinked { .. } => "relinked",
+            EntryChange::Dated { .. } => "dated",
+        })
+        .collect();
+    kinds.sort_unstable();
+    kinds
+}
+
+#[test]
+fn ids_and_links_that_rotate_are_no_news_and_no_edits() {
+    let mut daemon = Daemon::new();
+    // Weeks old, so that no comparison of stories would catch them.
+    let entry = |n: i64, host: &str| {
+        let link = format!("https://{host}.a.example/{n}");
+        named(&link, &link, &format!("The crane of quay number {n}"), &format!("It was moved to quay {} at last.", n * 3), n)
+    };
+    let document = |host: &str| (0..6).map(|n| entry(n, host)).collect::<Vec<_>>();
+    assert_eq!(daemon.poll(&document("www")).len(), 6);
+    let (changes, committed) = daemon.take_in(&document("mail"));
+    assert_eq!(kinds(&changes), [["relinked"; 6], ["renamed"; 6]].concat());
+    assert!(committed.new.is_empty() && committed.edited.is_empty());
+    assert!(kinds(&daemon.take_in(&document("mail")).0).is_empty(), "from now on their keys know them");
+    // One more, while all others are renamed again: it alone is new.
+    let mut last = document("www");
+    last.push(entry(6, "www"));
+    assert_eq!(daemon.poll(&last), [6]);
+    let said = daemon.reader.habit_of(daemon.feed).unwrap().sentences().join("\n");
+    assert!(said.contains("new ids and links (2 times)") && said.contains("title and text are known"), "{said}");
+}
+
+#[test]
+fn one_that_says_the_same_in_a_feed_that_rotates_is_known_and_a_phrase_is_not() {
+    let mut daemon = Daemon::new();
+    let build = |n: i64| named(&format!("b{n}"), &format!("https://a.example/b/{n}"), "Build failed", "", n);
+    for n in 0..4 {
+        assert_eq!(daemon.poll(&[build(n)]), [usize::try_from(n).unwrap()]);
+    }
+}
+
+#[test]
+fn a_slot_is_another_entry_for_the_database_too() {
+    let mut daemon = Daemon::new();
+    let place = |place: usize, n: i64| {
+        named(&place.to_string(), &format!("https://a.example/{n}"), &format!("Title number {n}"), &format!("Text of {n}."), n)
+    };
+    assert_eq!(daemon.poll(&[place(0, 2), place(1, 1), place(2, 0)]), [2, 1, 0]);
+    assert_eq!(daemon.poll(&[place(0, 3), place(1, 2), place(2, 1)]), [3]);
+    assert_eq!(daemon.poll(&[place(0, 5), place(1, 4), place(2, 3)]), [5, 4]);
+    assert!(daemon.poll(&[place(0, 5), place(1, 4), place(2, 3)]).is_empty());
+    assert_eq!(daemon.reader.size().unwrap().0, 6, "the old ones stay");
+    let said = daemon.reader.habit_of(daemon.feed).unwrap().sentences().join("\n");
+    assert!(said.contains("other entries under old ids"), "{said}");
+}
+
+#[test]
+fn a_date_that_comes_later_is_taken_and_is_no_edit() {
+    let mut daemon = Daemon::new();
+    let dated = |n: i64, day: Option<i64>| {
+        let (number, mut entry) =
+            named(&n.to_string(), &format!("https://a.example/{n}"), &format!("Title {n}"), &format!("Text {n}."), n);
+        entry.published = day.map(|day| Timestamp::from_secs(1_790_000_000 + day * 86_400));
+        (number, entry)
+    };
+    let claimed = |daemon: &Daemon, n: i64| {
+        let key = key_of(&format!("id:{n}"));
+        daemon.reader.known(daemon.feed, &[(key, None)]).unwrap().by_key[&key].claimed
+    };
+    let day = |day: i64| Some(Timestamp::from_secs(1_790_000_000 + day * 86_400));
+    daemon.poll(&[dated(0, None), dated(1, Some(1)), dated(2, Some(2)), dated(3, Some(3))]);
+    let (changes, committed) = daemon.take_in(&[dated(0, Some(9)), dated(1, Some(8)), dated(2, Some(2)), dated(3, Some(3))]);
+    assert_eq!(kinds(&changes), ["dated", "dated"], "one that arrives, one that is corrected");
+    assert!(committed.edited.is_empty() && committed.new.is_empty() && committed.published);
+    assert_eq!((claimed(&daemon, 0), claimed(&daemon, 1)), (day(9), day(8)));
+    // Dates that all move are those of the document, and say nothing.
+    assert!(kinds(&daemon.take_in(&(0..4).map(|n| dated(n, Some(20 + n))).collect::<Vec<_>>()).0).is_empty());
+    // One that moves with every poll is left alone after some.
+    for n in 30..40 {
+        daemon.take_in(&[dated(0, Some(9)), dated(1, Some(n)), dated(2, Some(2)), dated(3, Some(3))]);
+    }
+    assert_eq!(claimed(&daemon, 1), day(31));
+    // A feed that drops its dates changes nothing.
+    assert!(kinds(&daemon.take_in(&[dated(2, None)]).0).is_empty());
+}

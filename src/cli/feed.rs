@@ -259,6 +259,9 @@ fn show(config: &Config, address: &str) -> Outcome {
         };
         writeln!(out, "hub        {} ({lease})", text::redact_url(&hub.hub))?;
     }
+    for (n, sentence) in reader.habit_of(feed.id)?.sentences().iter().enumerate() {
+        writeln!(out, "{}  {}", if n == 0 { "identity " } else { "         " }, text::one_line(sentence))?;
+    }
     for (at, what) in reader.events_of(feed.id)? {
         writeln!(out, "{}  {}", local_time(at), text::one_line(&what))?;
     }

@@ -4,6 +4,7 @@ use super::open::open_to_read;
 use super::rows::{earlier, feed_name, host_of, settings_of, trouble_of};
 use super::schema::SchemaError;
 use crate::config::subscriptions::Subscription;
+use crate::feed::identity::Habit;
 use crate::fetch::RobotsRecord;
 use crate::health::{self, Health, Trouble};
 use crate::model::{Dedupe, EntryId, FeedId, StoryId, Timestamp};
@@ -246,6 +247,13 @@ impl Reader {
             Ok((feed_name(settings.title.as_deref().or(title.as_deref()), &url), row.get(3)?))
         })?;
         rows.collect()
+    }
+
+    /// How a feed names its entries.
+    pub fn habit_of(&self, feed: FeedId) -> rusqlite::Result<Habit> {
+        let habit: String = self.connection.query_row("SELECT habit FROM feeds WHERE id = ?", [feed.0], |row| row.get(0))?;
+        // What another version wrote is learnt again.
+        Ok(serde_json::from_str(&habit).unwrap_or_default())
     }
 
     /// The host of each feed that is polled, again for each of its feeds; empty for files and commands.
