@@ -94,11 +94,14 @@ impl Candidate {
 /// The candidates that are feeds, each once, in the order given.
 async fn try_all(client: &Client, candidates: &[String]) -> Vec<Candidate> {
     let mut feeds: Vec<Candidate> = Vec::new();
-    for url in candidates.iter().take(MAX_CANDIDATES) {
-        let Ok(answer) = get(client, url).await else { continue };
+    let mut asked = std::collections::HashSet::new();
+    // However a page writes an address, it is asked once and kept as all others are.
+    let normal = candidates.iter().map(|url| feed::normal_address(url).unwrap_or_else(|| url.clone()));
+    for url in normal.filter(|url| asked.insert(url.clone())).take(MAX_CANDIDATES) {
+        let Ok(answer) = get(client, &url).await else { continue };
         let Ok(feed) = answer.parse() else { continue };
-        let found = Candidate { url: url.clone(), feed };
-        if !feeds.iter().any(|known| known.url == found.url || known.is_same(&found)) {
+        let found = Candidate { url, feed };
+        if !feeds.iter().any(|known| known.is_same(&found)) {
             feeds.push(found);
         }
     }

@@ -34,6 +34,9 @@ pub struct Polls {
 /// Documents are taken in anew where their feed changed meanwhile (a hub pushed), at most so often.
 const MAX_TRIES: usize = 3;
 
+/// Why a poll is put off.
+const NETWORK_DOWN: &str = "the network is down";
+
 impl Polls {
     /// Polls a feed and commits what came of it.
     pub async fn poll(&self, due: Arc<DueFeed>) {
@@ -56,7 +59,7 @@ impl Polls {
         let state = state.as_ref().unwrap_or(&due.state);
         let poller = Poller { due: &due, policy: &policy, at, state, look: look.as_deref() };
         if matches!(outcome, Outcome::Failed(FetchError::Offline)) {
-            self.postpone(&poller).await;
+            self.postpone(&poller, NETWORK_DOWN).await;
             self.stats.polls_in_flight.fetch_sub(1, Ordering::Relaxed);
             return;
         }
@@ -109,7 +112,7 @@ impl Polls {
             let poll = match read {
                 Err(Unread::Stage(why)) => ingest::stage_failed(poller, why),
                 Err(Unread::NotAFeed(body)) => match verdict {
-                    Verdict::Spared => return self.postpone(poller).await,
+                    Verdict::Spared => return self.postpone(poller, NETWORK_DOWN).await,
                     Verdict::Doubtful { others_heard } => ingest::doubtful_body(poller, &body, others_heard),
                     Verdict::Counts | Verdict::Undecided { .. } => ingest::not_a_feed(poller, &body),
                 },
@@ -132,18 +135,16 @@ impl Polls {
                 return;
             }
         }
-        // Nothing was decided, and nothing is to be stored: it is due still.
-        self.claims.feed_is_back(due.id);
-        tracing::warn!(feed.url = due.log_name(), "the feed changed whenever its document was read; it is polled again later");
+        self.postpone(poller, "it changed while its document was read").await;
     }
 
-    /// The network was down: the feed is asked again when it is back.
-    async fn postpone(&self, poller: &Poller<'_>) {
+    /// Nothing was decided, and nothing is stored but that the feed is asked again soon.
+    async fn postpone(&self, poller: &Poller<'_>, why: &str) {
         let (feed, url) = (poller.due.id, poller.due.log_name());
-        match self.writer.submit(Command::Postponed(Box::new(ingest::postponed(poller)))).await {
+        match self.writer.submit(Command::Postponed(Box::new(ingest::postponed(poller, why)))).await {
             Ok(_) => {
                 self.claims.feed_is_back(feed);
-                tracing::debug!(feed.url = url, "not asked: the network is down");
+                tracing::debug!(feed.url = url, why, "a poll was put off");
             }
             // The feed's lease ends by itself, and it is polled again.
             Err(problem) => tracing::error!(feed.url = url, error = %problem, "a poll could not be put off"),

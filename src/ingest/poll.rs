@@ -111,10 +111,10 @@ pub fn without_document(poller: &Poller, outcome: Outcome) -> Result<Poll, Box<(
     })
 }
 
-/// The network was down: what of the feed's plans changes.
-pub fn postponed(poller: &Poller) -> Postponed {
+/// What kept a poll from its feed was not the feed's fault: what of its plans changes. `why`: completes "because: …".
+pub fn postponed(poller: &Poller, why: &str) -> Postponed {
     let next = poller.next(&Polled::NetworkDown);
-    Postponed { feed: poller.due.id, at: poller.at, state: next.state, next_poll: next.at, reasons: next.reasons }
+    Postponed { feed: poller.due.id, at: poller.at, state: next.state, next_poll: next.at, reasons: vec![why.to_owned()] }
 }
 
 /// It failed as if the network were down, and nobody else was heard.
