@@ -63,7 +63,7 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
     writeln!(out, "stories   {}", counts.stories)?;
     writeln!(out, "database  {:.1} MB, {}", bytes as f64 / 1e6, config.database().display())?;
     if let Some(down) = network {
-        writeln!(out, "network   {}", down.sentence())?;
+        writeln!(out, "network   down since {}: {}", local_time(down.since), down.kind.sentence())?;
     }
     for (feed, health) in troubled {
         attention(&mut out, feed, &health)?;
