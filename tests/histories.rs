@@ -144,7 +144,7 @@ impl Reader {
 
 /// The same with a database, as the daemon does it.
 struct Daemon {
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     store: Store,
     reader: Database,
     settings: Subscription,
@@ -163,7 +163,7 @@ impl Daemon {
         let subscribed = store.commit(Command::Subscribe { list: vec![settings.clone()], at }).unwrap();
         let Reply::Subscribed(report) = subscribed.reply else { panic!("not subscribed") };
         let reader = Database::open(&path).unwrap();
-        Daemon { _folder: folder, store, reader, settings, feed: report.added[0], habit: Habit::default(), n_polls: 0 }
+        Daemon { folder, store, reader, settings, feed: report.added[0], habit: Habit::default(), n_polls: 0 }
     }
 
     /// What a document changes, and what came of that.
@@ -189,6 +189,10 @@ impl Daemon {
         let policy =
             EntryPolicy { article: ArticleMode::Never, max_wait: Duration::from_secs(3600), dedupe: Dedupe::Off, compare: false };
         let taken = read.take_in(&source, &known, &policy);
+        // As a record has it.
+        let written = serde_json::to_string(&taken).unwrap();
+        let taken: courant::records::Document = serde_json::from_str(&written).unwrap();
+        assert_eq!(serde_json::to_string(&taken).unwrap(), written);
         if let Some(habit) = &taken.habit {
             self.habit = serde_json::from_str(&serde_json::to_string(habit).unwrap()).unwrap();
         }
@@ -490,10 +494,17 @@ fn ids_and_links_that_rotate_are_no_news_and_no_edits() {
     assert_eq!(kinds(&changes), [["relinked"; 6], ["renamed"; 6]].concat());
     assert!(committed.new.is_empty() && committed.edited.is_empty());
     assert!(kinds(&daemon.take_in(&document("mail")).0).is_empty(), "from now on their keys know them");
-    // One more, while all others are renamed again: it alone is new.
+    let link = |daemon: &Daemon| {
+        let path = daemon.folder.path().join("courant.db");
+        let database = rusqlite::Connection::open(path).unwrap();
+        database.query_row("SELECT link FROM entries WHERE title LIKE '%number 0'", [], |row| row.get::<_, String>(0)).unwrap()
+    };
+    assert_eq!(link(&daemon), "https://mail.a.example/0");
+    // One more, while all others are renamed again: it alone is new, and the links stay what they are.
     let mut last = document("www");
     last.push(entry(6, "www"));
     assert_eq!(daemon.poll(&last), [6]);
+    assert_eq!(link(&daemon), "https://mail.a.example/0");
     let said = daemon.reader.habit_of(daemon.feed).unwrap().sentences().join("\n");
     assert!(said.contains("new ids and links (2 times)") && said.contains("title and text are known"), "{said}");
 }

@@ -183,7 +183,9 @@ impl Document {
                 continue;
             }
             if says_the_same {
-                let link = link_of(&entry).map(str::to_owned);
+                // Of a feed that gives new links again and again the first ones are as good as the last.
+                let link = link_of(&entry).filter(|_| source.habit.n_rotations == 0).map(str::to_owned);
+                let link_key = link_key.filter(|_| link.is_some());
                 changes.push(EntryChange::Relinked { entry: found.id, link, link_key, content_hash });
             } else if found.n_edits < MAX_EDITS {
                 let (text, _) = taking.text(link_key, entry);

@@ -149,7 +149,7 @@ pub enum EntryChange {
         entry: EntryId,
         key: Key,
     },
-    /// It says what it said, at another address: nothing that a reader should be told.
+    /// It says what it said, at another address, which is taken where one is given: nothing that a reader should be told.
     Relinked {
         entry: EntryId,
         link: Option<String>,

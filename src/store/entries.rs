@@ -204,7 +204,7 @@ impl Store {
                 .execute(params![entry.0, link_key])?;
             self.save_address(entry, &link_key)?;
         }
-        self.changed.published = true;
+        self.changed.published |= link.is_some();
         Ok(())
     }
 
