@@ -250,6 +250,16 @@ fn the_service_waits_says_so_and_comes_back() {
     let down = socket::network(&config.state_dir).unwrap();
     assert!(down.sentence().contains("no server can be reached"));
     assert!(page().contains("The network has been down since "));
+    let file = folder.path().join("courant.toml");
+    std::fs::write(&file, format!("state_dir = {:?}\n", config.state_dir)).unwrap();
+    for command in ["status", "doctor"] {
+        let mut courant = std::process::Command::new(env!("CARGO_BIN_EXE_courant"));
+        let said = courant.args(["--config", file.to_str().unwrap(), command]).output().unwrap();
+        let said = String::from_utf8(said.stdout).unwrap();
+        let lines: Vec<&str> = said.lines().filter(|line| line.starts_with("network ")).collect();
+        assert!(lines.len() == 1 && lines[0].contains("no server can be reached"), "{command}: {said}");
+        assert!(!said.contains("attention "), "{command}: {said}");
+    }
 
     let before = n_requests(&sites);
     for site in &mut sites {
