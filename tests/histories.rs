@@ -486,7 +486,9 @@ fn ids_and_links_that_rotate_are_no_news_and_no_edits() {
     // Weeks old, so that no comparison of stories would catch them.
     let entry = |n: i64, host: &str| {
         let link = format!("https://{host}.a.example/{n}");
-        named(&link, &link, &format!("The crane of quay number {n}"), &format!("It was moved to quay {} at last.", n * 3), n)
+        // What a reader does not see is made anew too.
+        let text = format!("<p>It was moved to <a href='{link}#q'>quay {}</a> at last.</p><script>s = '{host}'</script>", n * 3);
+        named(&link, &link, &format!("The crane of quay number {n}"), &text, n)
     };
     let document = |host: &str| (0..6).map(|n| entry(n, host)).collect::<Vec<_>>();
     assert_eq!(daemon.poll(&document("www")).len(), 6);

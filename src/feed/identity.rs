@@ -59,7 +59,7 @@ impl Habit {
                 "its links name nothing, because different entries share them: entries are known by what they say".to_owned(),
             );
         }
-        if !self.disproved.is_empty() && !(self.ids_disproved || self.links_disproved) {
+        if !(self.disproved.is_empty() || self.ids_disproved || self.links_disproved) {
             said.push(format!("{} of its ids or links were shared by different entries, and name nothing", self.disproved.len()));
         }
         if self.n_rotations > 0 {
@@ -129,15 +129,6 @@ pub enum Verdict {
     Known { stored_as: String, why: Option<&'static str> },
     /// To be stored under this key.
     New { key: String, why: Option<&'static str> },
-}
-
-impl Marks {
-    /// [`Marks::content`] as a number of 48 bits, to be stored with an entry: entries are found by it, and then compared.
-    pub fn stored(&self) -> i64 {
-        const BITS: u32 = 48;
-        // The upper bits, moved so that half of the numbers are negative: SQLite keeps such a number in six bytes.
-        i64::try_from(self.content >> (128 - BITS)).unwrap_or_default() - (1 << (BITS - 1))
-    }
 }
 
 /// The keys of a document's entries, where nothing can be disproved: each has a key of its own, and so had all before. It is

@@ -1,5 +1,6 @@
 //! Bytes of a feed → what its document changes. Identity is decided here, once: the writer looks nothing up.
 
+use super::said::{said, stored};
 use super::settle::Compared;
 use crate::config::subscriptions::Subscription;
 use crate::feed::identity::{self, Habit};
@@ -51,6 +52,8 @@ pub(super) struct Keyed {
     pub former: Option<Key>,
     pub link_key: Option<Key>,
     pub entry: ParsedEntry,
+    /// What it says, where its key is not known and that is unusual.
+    pub said: Option<u64>,
     /// What was decided of it by more than its key.
     pub recognised: Option<Recognised>,
 }
@@ -122,6 +125,7 @@ impl Document {
             former: former.as_deref().map(key_of),
             link_key: address_of(&entry).map(|key| key_of(&key)),
             entry,
+            said: None,
             recognised: None,
         });
         Document { entries: keyed.collect(), feed, body_hash, habit: learnt }
@@ -155,7 +159,7 @@ impl Document {
         let mut identity = Identity::of(known, self.entries.iter().map(|keyed| keyed.key).collect());
         let dates = DateChanges::of(&self.entries, known);
         let mut changes = Vec::new();
-        for Keyed { key, former, link_key, entry, recognised } in in_order(self.entries, source.at) {
+        for Keyed { key, former, link_key, entry, recognised, .. } in in_order(self.entries, source.at) {
             let content_hash = taking.content_hash(&entry);
             let key = match &recognised {
                 Some(Recognised::New { key }) => *key,
@@ -355,9 +359,9 @@ impl Taking<'_> {
     /// What is kept of an entry; and the plain text of its body, where that was asked for already.
     fn text(&self, link_key: Option<Key>, entry: ParsedEntry) -> (EntryText, Option<String>) {
         let content_hash = self.content_hash(&entry);
-        let content = Some(identity::marks(&entry).stored());
         let (title, link) = (title_of(&entry), link_of(&entry));
         let html = clean(self.source, &entry);
+        let content = Some(stored(said(title, &html)));
         let plain = title.is_empty().then(|| article::plain_text(&html));
         let title = match &plain {
             // An entry without a title is called by its first words.

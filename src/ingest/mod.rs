@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `document` | bytes of a feed → its entries; which of them are new, edited or known, and what is kept of each |
 //! | `recognition` | entries that their keys do not know, held against what is stored |
+//! | `said` | what an entry says, as a number |
 //! | `poll` | how a poll ended, what that means for a person, and when the next one is |
 //! | `page` | how a page's fetch ended, and whether it is tried again |
 //! | `settle` | everything of an entry that can be computed before it is assigned to a story |
@@ -13,6 +14,7 @@ mod document;
 mod page;
 mod poll;
 mod recognition;
+mod said;
 mod settle;
 
 pub use document::{Document, EntryPolicy, Source, body_hash, read};

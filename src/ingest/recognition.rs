@@ -6,6 +6,7 @@
 //! entries are chosen that it needs.
 
 use super::document::{Document, Keyed, Recognised, Source, clean, title_of};
+use super::said::{said, stored};
 use crate::feed::identity::{self, Decision, Identified, Marks, Name, Stored, Verdict};
 use crate::model::{Key, key_of};
 use crate::records::{Known, KnownEntry, Recalled, Recollection};
@@ -16,7 +17,7 @@ const UNUSUAL: usize = 2;
 
 impl Document {
     /// Which stored entries have to be looked at more closely; `None`: nothing gives a reason to.
-    pub fn doubts(&self, source: &Source, known: &Known) -> Option<Recollection> {
+    pub fn doubts(&mut self, source: &Source, known: &Known) -> Option<Recollection> {
         if !known.has_entries {
             return None;
         }
@@ -31,8 +32,9 @@ impl Document {
             }
         }
         let linked = |key: Option<Key>| key.and_then(|key| known.by_link.get(&key)).filter(|found| found.len() == 1);
-        let mut unknown: Vec<&Keyed> = Vec::new();
-        for keyed in self.entries.iter().filter(|keyed| !known.by_key.contains_key(&keyed.key)) {
+        let n_entries = self.entries.len();
+        let mut unknown: Vec<&mut Keyed> = Vec::new();
+        for keyed in self.entries.iter_mut().filter(|keyed| !known.by_key.contains_key(&keyed.key)) {
             match linked(keyed.link_key) {
                 None => unknown.push(keyed),
                 // An old address at which another title stands: an edit, where the text is the old one.
@@ -42,10 +44,14 @@ impl Document {
                 }
             }
         }
-        let is_unusual = unknown.len() >= UNUSUAL && unknown.len() * 2 >= self.entries.len();
+        let is_unusual = unknown.len() >= UNUSUAL && unknown.len() * 2 >= n_entries;
         // A part of a feed says nothing of what the feed has no more.
         if !source.is_delta && (is_unusual || (source.habit.n_rotations > 0 && !unknown.is_empty())) {
-            wanted.contents = unknown.iter().map(|keyed| identity::marks(&keyed.entry).stored()).collect();
+            for keyed in unknown {
+                let said = said(title_of(&keyed.entry), &clean(source, &keyed.entry));
+                keyed.said = Some(said);
+                wanted.contents.push(stored(said));
+            }
             let former = self.entries.iter().filter_map(|keyed| known.by_key.get(&keyed.former?));
             wanted.entries.extend(former.chain(known.by_link.values().flatten()).map(|stored| stored.id));
         }
@@ -61,37 +67,32 @@ impl Document {
             marks: identity::marks(&keyed.entry),
         };
         let names: Vec<Name> = self.entries.iter().map(name).collect();
-        let mut stored: HashMap<String, (&KnownEntry, Marks)> = HashMap::new();
+        let mut known_as: HashMap<String, (&KnownEntry, Marks)> = HashMap::new();
         for (keyed, name) in self.entries.iter().zip(&names) {
             if let Some(entry) = known.by_key.get(&keyed.key) {
                 // What was not recalled gave no reason to doubt it.
-                stored.insert(name.key.clone(), (entry, name.marks));
+                known_as.insert(name.key.clone(), (entry, name.marks));
             }
         }
+        let at_key: HashMap<Key, usize> = self.entries.iter().enumerate().map(|(at, keyed)| (keyed.key, at)).collect();
+        let at_words: HashMap<u64, usize> =
+            self.entries.iter().enumerate().filter_map(|(at, keyed)| Some((keyed.said?, at))).collect();
         for recalled in recalled {
-            let here = || self.entries.iter().zip(&names).find(|(keyed, _)| keyed.key == recalled.entry.key);
-            let marks = match &recalled.html {
-                Some(html) => {
-                    let mut marks = stored_marks(recalled, Some(html));
-                    // What is stored was cleaned: compared with what is cleaned, it may say the same.
-                    if let Some((keyed, name)) = here()
-                        && identity::marks_of(None, Some(&clean(source, &keyed.entry)), None, None, None).text == marks.text
-                    {
-                        marks.text = name.marks.text;
-                    }
-                    marks
-                }
-                None => match names.iter().find(|name| says(name, recalled)) {
-                    Some(name) => {
-                        Marks { claimed: recalled.entry.claimed, link: stored_marks(recalled, None).link, ..name.marks }
-                    }
-                    // Another entry has the same number by chance.
-                    None => continue,
-                },
-            };
-            stored.insert(text_of(&recalled.entry.key), (&recalled.entry, marks));
+            let mut marks = stored_marks(recalled);
+            let says = |title: &str| at_words.get(&said(title, &recalled.html)).map(|at| &names[*at]);
+            // Of one without a title its first words are stored in the title's place.
+            let untitled = || says("").filter(|name| name.marks.title.is_none());
+            if let Some(name) = says(&recalled.entry.title).or_else(untitled) {
+                // What is stored was cleaned, so that it may look different.
+                marks = Marks { claimed: marks.claimed, link: marks.link, ..name.marks };
+            } else if let Some(&at) = at_key.get(&recalled.entry.key)
+                && identity::marks_of(None, Some(&clean(source, &self.entries[at].entry)), None, None, None).text == marks.text
+            {
+                marks.text = names[at].marks.text;
+            }
+            known_as.insert(text_of(&recalled.entry.key), (&recalled.entry, marks));
         }
-        let listed: Vec<Stored> = stored.iter().map(|(key, (_, marks))| Stored { key: key.clone(), marks: *marks }).collect();
+        let listed: Vec<Stored> = known_as.iter().map(|(key, (_, marks))| Stored { key: key.clone(), marks: *marks }).collect();
         let before = self.habit.as_ref().unwrap_or(source.habit);
         let document = Identified { names, habit: before.clone(), warnings: Vec::new() };
         let (verdicts, mut learnt) = identity::recognise(&document, &listed);
@@ -105,7 +106,7 @@ impl Document {
                 }
                 Verdict::Known { stored_as, why } => {
                     whys.extend(why);
-                    let found = stored.get(&stored_as).filter(|_| stored_as != name.key);
+                    let found = known_as.get(&stored_as).filter(|_| stored_as != name.key);
                     let says_the_same = found.is_some_and(|(_, marks)| marks.content == name.marks.content);
                     found.map(|(entry, _)| Recognised::Known { entry: (*entry).clone(), says_the_same })
                 }
@@ -122,15 +123,9 @@ impl Document {
     }
 }
 
-fn stored_marks(recalled: &Recalled, html: Option<&str>) -> Marks {
-    let title = Some(recalled.entry.title.as_str());
-    identity::marks_of(title, html, recalled.link.as_deref(), recalled.enclosure.as_deref(), recalled.entry.claimed)
-}
-
-/// Whether what was found by its number says what an entry of the document says.
-fn says(name: &Name, recalled: &Recalled) -> bool {
-    let has_title = || name.marks.title.is_none() || stored_marks(recalled, None).title == name.marks.title;
-    recalled.content == Some(name.marks.stored()) && has_title()
+fn stored_marks(recalled: &Recalled) -> Marks {
+    let Recalled { entry, link, enclosure, html } = recalled;
+    identity::marks_of(Some(&entry.title), Some(html), link.as_deref(), enclosure.as_deref(), entry.claimed)
 }
 
 /// Keys as the feed room takes them: texts.

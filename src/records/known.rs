@@ -34,7 +34,7 @@ pub struct Recollection {
     pub keys: Vec<Key>,
     /// Keys of their links.
     pub links: Vec<Key>,
-    /// Entries that say the same, whatever their keys: [`crate::feed::identity::Marks::stored`].
+    /// Entries that say the same, whatever their keys: [`super::EntryText::content`].
     pub contents: Vec<i64>,
 }
 
@@ -44,7 +44,6 @@ pub struct Recalled {
     pub entry: KnownEntry,
     pub link: Option<String>,
     pub enclosure: Option<String>,
-    pub content: Option<i64>,
-    /// Its own text, sanitised; not of one that was found by what it says.
-    pub html: Option<String>,
+    /// Its own text, sanitised.
+    pub html: String,
 }

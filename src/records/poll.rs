@@ -177,8 +177,8 @@ pub struct EntryText {
     pub html: String,
     /// Of what a reader sees: it decides whether an entry was edited. Dates are not in it.
     pub content_hash: Key,
-    /// Of title and text alone ([`crate::feed::identity::Marks::stored`]): by it the entry is known again where its feed gave
-    /// it a new id and a new link.
+    /// What title and text say, as a number (the ingest room's): by it the entry is known again where its feed gave it a new
+    /// id and a new link.
     #[serde(default)]
     pub content: Option<i64>,
     pub extra: Extra,

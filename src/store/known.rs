@@ -23,7 +23,7 @@ fn entry(row: &Row) -> rusqlite::Result<KnownEntry> {
 }
 
 fn recalled(row: &Row) -> rusqlite::Result<Recalled> {
-    Ok(Recalled { entry: entry(row)?, link: row.get(7)?, enclosure: row.get(8)?, content: row.get(9)?, html: row.get(10)? })
+    Ok(Recalled { entry: entry(row)?, link: row.get(7)?, enclosure: row.get(8)?, html: row.get(9)? })
 }
 
 impl Reader {
@@ -62,20 +62,19 @@ impl Reader {
     /// What is stored of entries that give reason to look at them more closely; of those that say the same as an entry of
     /// the document two at most, because then nobody can tell which it is.
     pub fn recall(&self, feed: FeedId, wanted: &Recollection) -> rusqlite::Result<Vec<Recalled>> {
-        const MORE: &str = "e.link, e.extra ->> '$.enclosure.url', e.content";
         let mut found: HashMap<EntryId, Recalled> = HashMap::new();
-        let mut by_content = self.connection.prepare_cached(&format!(
-            "SELECT {COLUMNS}, {MORE}, NULL FROM entries e WHERE e.feed_id = ? AND e.content = ? LIMIT 2"
-        ))?;
+        let with_text = format!(
+            "SELECT {COLUMNS}, e.link, e.extra ->> '$.enclosure.url', coalesce(b.html, '')
+             FROM entries e LEFT JOIN entry_bodies b ON b.entry_id = e.id"
+        );
+        let mut by_content =
+            self.connection.prepare_cached(&format!("{with_text} WHERE e.content = ? AND e.feed_id = ? LIMIT 2"))?;
         for content in &wanted.contents {
-            for recalled in by_content.query_map(params![feed.0, content], recalled)? {
+            for recalled in by_content.query_map(params![content, feed.0], recalled)? {
                 let recalled = recalled?;
                 found.insert(recalled.entry.id, recalled);
             }
         }
-        let with_text = format!(
-            "SELECT {COLUMNS}, {MORE}, coalesce(b.html, '') FROM entries e LEFT JOIN entry_bodies b ON b.entry_id = e.id"
-        );
         let mut by_id = self.connection.prepare_cached(&format!("{with_text} WHERE e.id = ? AND e.feed_id = ?"))?;
         let mut by_key = self.connection.prepare_cached(&format!("{with_text} WHERE e.key = ? AND e.feed_id = ?"))?;
         for entry in &wanted.entries {
