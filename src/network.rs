@@ -134,6 +134,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// More hosts need not be remembered to know that all fail.
 const MOST_HOSTS: usize = 64;
 
+/// … nor more that are suspected; with more all are forgotten, which costs a false alarm at most.
+const MOST_SUSPECTS: usize = 1024;
+
 /// What is known of the network. Lives in memory: a process that starts knows nothing, and has not polled anyone yet.
 #[derive(Clone, Debug, Default)]
 pub struct Network {
@@ -292,6 +295,9 @@ impl Track {
         let down = self.down.take();
         if down.is_some() {
             // Others among them will answer soon; who does not was perhaps not the network's.
+            if self.suspects.len() >= MOST_SUSPECTS {
+                self.suspects.clear();
+            }
             self.suspects.extend(self.failing.keys().filter(|other| **other != host));
         }
         self.failing.clear();
@@ -324,7 +330,8 @@ impl Track {
         let needed = HOSTS.min(n_hosts).max(2);
         let first = self.failing.values().map(|(at, _)| *at).min()?;
         let n_fresh = self.failing.keys().filter(|host| !self.suspects.contains(host)).count();
-        (n_fresh >= needed || self.failing.len() > n_hosts.max(2) / 2).then(|| first.plus(SETTLING))
+        let are_most = self.failing.len() >= needed && self.failing.len() * 2 > n_hosts;
+        (n_fresh >= needed || are_most).then(|| first.plus(SETTLING))
     }
 
     /// Unless what failed has nothing in common.

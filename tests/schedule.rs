@@ -590,6 +590,11 @@ fn what_is_dead_does_not_take_the_network_down_twice() {
     assert!(network.answered(at(10), "d.example", at(10), true).is_some());
     assert!(fail(&mut network, 70).iter().all(|verdict| matches!(verdict, Verdict::Undecided { .. })));
     assert_eq!(network.down(), None);
+    // Two of three are not all.
+    let mut three = Network::default();
+    let tickets = ["a.example", "b.example"].map(|host| three.failed(at(0), host, at(0), Sign::Name, 3));
+    assert!(matches!(three.verdict(at(3), tickets[0], 3), Verdict::Undecided { .. }));
+    assert_eq!(three.down(), None);
     // Others that fail with them are heard.
     for host in ["e.example", "f.example", "g.example"] {
         network.failed(at(75), host, at(75), Sign::Name, 50);

@@ -45,6 +45,8 @@ async fn ask(engine: &Arc<Engine>, feed: FeedId) -> anyhow::Result<Refetched> {
     if let Some(until) = due.state.hold_until.filter(|until| *until > now) {
         return Ok(Refetched::Held { until });
     }
+    // Whoever asks wants to know whether the network is back.
+    engine.client.probe_now(now);
     Stats::add(&engine.stats.polls_in_flight, 1);
     engine.polls.poll(Arc::new(due)).await;
     engine.polls.unchanged.flush().await;
