@@ -512,6 +512,25 @@ fn ids_and_links_that_rotate_are_no_news_and_no_edits() {
 }
 
 #[test]
+fn one_address_that_is_corrected_is_no_news() {
+    let mut daemon = Daemon::new();
+    let entry = |n: i64, slug: &str| {
+        let link = format!("https://a.example/{slug}");
+        named(&link, &link, &format!("The crane of quay number {n}"), &format!("It was moved to quay {} at last.", n * 3), n)
+    };
+    let mut document: Vec<_> = (0..6).map(|n| entry(n, &n.to_string())).collect();
+    daemon.poll(&document);
+    document[2] = entry(2, "two");
+    let (changes, committed) = daemon.take_in(&document);
+    assert_eq!((kinds(&changes), committed.edited.len()), (vec!["relinked", "renamed"], 0));
+    // With another date it is another entry, whatever it says; and so is one that stands beside the old one.
+    document[2] = named("x", "https://a.example/x", "The crane of quay number 2", "It was moved to quay 6 at last.", 3);
+    assert_eq!(daemon.take_in(&document).1.new.len(), 1);
+    document.push(entry(3, "three"));
+    assert_eq!(daemon.take_in(&document).1.new.len(), 1);
+}
+
+#[test]
 fn one_that_says_the_same_in_a_feed_that_rotates_is_known_and_a_phrase_is_not() {
     let mut daemon = Daemon::new();
     let build = |n: i64| named(&format!("b{n}"), &format!("https://a.example/b/{n}"), "Build failed", "", n);

@@ -1,14 +1,15 @@
 //! Entries that a document's keys do not know, or know wrongly: held against what is stored. Pure.
 //!
 //! Most documents give no reason: then nothing is read and nothing computed. A reason is that an unusual share of a document
-//! is unknown (its ids and links may have been made anew), that its feed has done so before, or that a known key stands at
-//! another title (its ids may be numbers of places). What is decided then is [`identity::recognise`]'s; here the stored
+//! is unknown (its ids and links may have been made anew), that its feed has done so before, that an unknown entry stands
+//! between known ones by its date (its address was perhaps corrected), or that a known key stands at another title (its ids
+//! may be numbers of places). What is decided then is [`identity::recognise`]'s; here the stored
 //! entries are chosen that it needs.
 
 use super::document::{Document, Keyed, Recognised, Source, clean, title_of};
 use super::said::{said, stored};
 use crate::feed::identity::{self, Decision, Identified, Marks, Name, Stored, Verdict};
-use crate::model::{Key, key_of};
+use crate::model::{Key, Timestamp, key_of};
 use crate::records::{Known, KnownEntry, Recalled, Recollection};
 use std::collections::HashMap;
 
@@ -33,6 +34,8 @@ impl Document {
         }
         let linked = |key: Option<Key>| key.and_then(|key| known.by_link.get(&key)).filter(|found| found.len() == 1);
         let n_entries = self.entries.len();
+        let known_here = self.entries.iter().filter(|keyed| known.by_key.contains_key(&keyed.key));
+        let newest = known_here.filter_map(claimed_by).max();
         let mut unknown: Vec<&mut Keyed> = Vec::new();
         for keyed in self.entries.iter_mut().filter(|keyed| !known.by_key.contains_key(&keyed.key)) {
             match linked(keyed.link_key) {
@@ -45,8 +48,12 @@ impl Document {
             }
         }
         let is_unusual = unknown.len() >= UNUSUAL && unknown.len() * 2 >= n_entries;
+        if !is_unusual && source.habit.n_rotations == 0 {
+            // What comes on top is new as a rule; what comes between known ones was perhaps there before.
+            unknown.retain(|keyed| claimed_by(keyed).is_some_and(|at| newest.is_some_and(|newest| at <= newest)));
+        }
         // A part of a feed says nothing of what the feed has no more.
-        if !source.is_delta && (is_unusual || (source.habit.n_rotations > 0 && !unknown.is_empty())) {
+        if !source.is_delta && !unknown.is_empty() {
             for keyed in unknown {
                 let said = said(title_of(&keyed.entry), &clean(source, &keyed.entry));
                 keyed.said = Some(said);
@@ -126,6 +133,10 @@ impl Document {
 fn stored_marks(recalled: &Recalled) -> Marks {
     let Recalled { entry, link, enclosure, html } = recalled;
     identity::marks_of(Some(&entry.title), Some(html), link.as_deref(), enclosure.as_deref(), entry.claimed)
+}
+
+fn claimed_by(keyed: &Keyed) -> Option<Timestamp> {
+    keyed.entry.published.or(keyed.entry.updated)
 }
 
 /// Keys as the feed room takes them: texts.
