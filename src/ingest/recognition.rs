@@ -48,7 +48,8 @@ impl Document {
             }
         }
         let is_unusual = unknown.len() >= UNUSUAL && unknown.len() * 2 >= n_entries;
-        if !is_unusual && source.habit.n_rotations == 0 {
+        let may_rotate = is_unusual || source.habit.n_rotations > 0;
+        if !may_rotate {
             // What comes on top is new as a rule; what comes between known ones was perhaps there before.
             unknown.retain(|keyed| claimed_by(keyed).is_some_and(|at| newest.is_some_and(|newest| at <= newest)));
         }
@@ -58,6 +59,8 @@ impl Document {
                 let said = said(title_of(&keyed.entry), &clean(source, &keyed.entry));
                 keyed.said = Some(said);
                 wanted.contents.push(stored(said));
+                let title = Some(title_of(&keyed.entry)).filter(|title| may_rotate && !title.is_empty());
+                wanted.titles.extend(title.map(str::to_owned));
             }
             let former = self.entries.iter().filter_map(|keyed| known.by_key.get(&keyed.former?));
             wanted.entries.extend(former.chain(known.by_link.values().flatten()).map(|stored| stored.id));

@@ -1,7 +1,7 @@
 //! What is stored of a feed's entries: by it the ingest room decides which entries of a document are new.
 
 use crate::model::{EntryId, Key, Timestamp};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Read before a document is taken in; good as long as the feed's revision stays what it is.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -36,6 +36,8 @@ pub struct Recollection {
     pub links: Vec<Key>,
     /// Entries that say the same, whatever their keys: [`super::EntryText::content`].
     pub contents: Vec<i64>,
+    /// Their titles: entries that were stored before what they say was noted are found by these.
+    pub titles: HashSet<String>,
 }
 
 /// What is stored of one of them.

@@ -6,7 +6,7 @@ use crate::model::{EntryId, FeedId, Key, Timestamp, key_of};
 use crate::records::{Known, KnownEntry, Recalled, Recollection};
 use crate::story;
 use rusqlite::{OptionalExtension, Row, params};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 const COLUMNS: &str = "e.id, e.key, e.content_hash, e.n_edits, e.title, e.claimed, e.n_dates";
 
@@ -21,6 +21,9 @@ fn entry(row: &Row) -> rusqlite::Result<KnownEntry> {
         n_dates: row.get(6)?,
     })
 }
+
+/// A feed whose entries all have one title is not looked at for longer.
+const MOST_WITHOUT_CONTENT: usize = 1000;
 
 fn recalled(row: &Row) -> rusqlite::Result<Recalled> {
     Ok(Recalled { entry: entry(row)?, link: row.get(7)?, enclosure: row.get(8)?, html: row.get(9)? })
@@ -80,6 +83,9 @@ impl Reader {
         for entry in &wanted.entries {
             found.extend(by_id.query_row(params![entry.0, feed.0], recalled).optional()?.map(|recalled| (*entry, recalled)));
         }
+        for entry in self.without_content(feed, &wanted.titles)? {
+            found.extend(by_id.query_row(params![entry.0, feed.0], recalled).optional()?.map(|recalled| (entry, recalled)));
+        }
         let mut by_link = self.connection.prepare_cached(
             "SELECT e.id FROM entry_addresses a JOIN entries e ON e.id = a.entry_id WHERE a.key = ? AND a.kind = 0 AND e.feed_id = ? LIMIT 2",
         )?;
@@ -95,6 +101,23 @@ impl Reader {
         }
         let mut found: Vec<Recalled> = found.into_values().collect();
         found.sort_unstable_by_key(|recalled| recalled.entry.id);
+        Ok(found)
+    }
+
+    /// Entries with these titles of which was not noted what they say, because an older version stored them. One pass over
+    /// the feed's entries.
+    fn without_content(&self, feed: FeedId, titles: &HashSet<String>) -> rusqlite::Result<Vec<EntryId>> {
+        let mut found = Vec::new();
+        if titles.is_empty() {
+            return Ok(found);
+        }
+        let mut all = self.connection.prepare_cached("SELECT id, title FROM entries WHERE feed_id = ? AND content IS NULL")?;
+        let mut rows = all.query([feed.0])?;
+        while let Some(row) = rows.next()? {
+            if titles.contains(row.get_ref(1)?.as_str()?) && found.len() < MOST_WITHOUT_CONTENT {
+                found.push(EntryId(row.get(0)?));
+            }
+        }
         Ok(found)
     }
 
