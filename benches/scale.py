@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What polling costs and how it grows: courant beside the floor program, on the same simulated feeds, in turn, in one run.
 
-usage: scale.py COURANT ORIGIN LIMITS [--runs 3] [--only NAME,NAME…]
+usage: scale.py COURANT ORIGIN LIMITS [--runs 3] [--only NAME,NAME…] [--beside OLDER]
 
 ORIGIN is the feed simulator (feed-origin), LIMITS the floor program (limits). Articles and dedupe are off. Rows:
 cold        1,000 feeds of 30 entries into an empty database, beside `limits poll --fts 1`: CPU and peak memory
@@ -9,6 +9,7 @@ unchanged   the same feeds again, a pass in the running service, beside `limits 
 growth      10,000 feeds of 10 entries beside 1,000: CPU, and peak memory
 latency     1,000 feeds on 250 hosts whose answers take 80 ms in the median and 2 s at most: seconds
 hanging     200 more feeds on a host that never answers: how much later the healthy feeds are polled (p99)
+beside      cold, unchanged and growth with OLDER, another courant, in turn: CPU and peak memory; only where it is named
 CPU is user and system seconds of the whole process, medians; compare ratios, not seconds: no machine is quiet.
 """
 import argparse
@@ -219,13 +220,32 @@ def hanging(a):
     row("200 hanging feeds: p99 of the others", late["with"], late["without"], "s", f"without them; at most 1 s more ({late['with'] - late['without']:+.2f} s)")
 
 
-PARTS = {"cold": cold_and_unchanged, "growth": growth, "latency": latency, "hanging": hanging}
+def beside(a):
+    """Both binaries in turn, the first one changing, so that neither has the quieter minutes."""
+    if not a.beside:
+        return
+    for feeds, entries in ((1000, 30), (10_000, 10)):
+        rows = {name: ([], []) for name in ("cold", "unchanged")}
+        with Origin(a.origin, feeds, entries) as origin:
+            for n in range(a.runs):
+                for which in (0, 1) if n % 2 == 0 else (1, 0):
+                    binary = (a.courant, a.beside)[which]
+                    with tempfile.TemporaryDirectory() as folder:
+                        place = Place(folder, origin.urls)
+                        rows["cold"][which].append(place.once(binary))
+                        rows["unchanged"][which].append(passes(binary, place))
+        for name, (ours, theirs) in rows.items():
+            for what, column, unit in (("CPU", 0, "s"), ("peak memory", 1, "MB")):
+                row(f"{feeds} feeds, {name}, {what}", median(ours, column), median(theirs, column), unit, "beside; at most 1.03 ×")
+
+
+PARTS = {"cold": cold_and_unchanged, "growth": growth, "latency": latency, "hanging": hanging, "beside": beside}
 
 
 def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("courant"), ap.add_argument("origin"), ap.add_argument("limits")
-    ap.add_argument("--runs", type=int, default=3), ap.add_argument("--only", default=",".join(PARTS))
+    ap.add_argument("--runs", type=int, default=3), ap.add_argument("--only", default=",".join(PARTS)), ap.add_argument("--beside")
     a = ap.parse_args()
     print(f"{'':34} {'courant':>10} {'beside':>10}")
     for name in a.only.split(","):

@@ -118,6 +118,16 @@ pub enum Dedupe {
     Story,
 }
 
+/// How much of a story an output carries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Content {
+    #[default]
+    Full,
+    /// The first sentences.
+    Summary,
+}
+
 /// When the page behind an entry is fetched.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -196,6 +196,25 @@ fn the_service_serves_and_answers_on_its_socket() {
     assert!(http(address, "GET /feeds/nobody.atom HTTP/1.1").starts_with("HTTP/1.1 404"));
     let id = atom.split("urn:uuid:").nth(2).unwrap().split('<').next().unwrap();
     assert!(http(address, &format!("GET /story/{id} HTTP/1.1")).starts_with("HTTP/1.1 200"));
+    for path in ["/sources", "/opml", "/opml/outputs", "/page.js", "/icon.svg", "/manifest.webmanifest", "/robots.txt"] {
+        assert!(http(address, &format!("GET {path} HTTP/1.1")).starts_with("HTTP/1.1 200"), "{path}");
+    }
+    assert!(http(address, "HEAD /feeds/all.atom HTTP/1.1").starts_with("HTTP/1.1 200"));
+    for path in ["/feed.atom?q=lan%3Aen", "/feed.atom?limit=0", "/feed.rss?before=x", "/feeds/all.atom?before=1_2"] {
+        assert!(http(address, &format!("GET {path} HTTP/1.1")).starts_with("HTTP/1.1 400"), "{path}");
+    }
+    // Walked to its end by its own links, an output gives each story once.
+    let mut path = "/feed.atom?q=&limit=7".to_owned();
+    let mut walked: Vec<String> = Vec::new();
+    loop {
+        let page = http(address, &format!("GET {path} HTTP/1.1"));
+        walked.extend(page.split("<entry").skip(1).filter_map(|entry| Some(entry.split("urn:uuid:").nth(1)?[..36].to_owned())));
+        let Some(next) = page.lines().find(|line| line.contains("rel=\"next\"")) else { break };
+        let url = next.split("href=\"").nth(1).unwrap().split('"').next().unwrap().replace("&amp;", "&");
+        path = url[url.find("/feed.atom").unwrap()..].to_owned();
+    }
+    let distinct: std::collections::HashSet<&String> = walked.iter().collect();
+    assert_eq!((walked.len(), distinct.len()), (stories, stories));
 
     assert!(
         matches!(socket::ask(&state_dir, &ControlRequest::Reload).unwrap(), Some(ControlResponse::Error(_))),

@@ -523,7 +523,7 @@ fn as_story(entry: &ParsedEntry) -> PublishedStory {
         tags: entry.categories.clone(),
         html: entry.content.clone().unwrap(),
         lead_image: None,
-        enclosure: entry.enclosures.first().cloned(),
+        enclosures: entry.enclosures.clone(),
         sources: Vec::new(),
     }
 }

@@ -6,7 +6,7 @@ use courant::feed::identity::{Habit, Stored, Verdict, identify, recognise};
 use courant::feed::{ParsedEntry, ParsedFeed};
 use courant::ingest::{self, EntryPolicy, Source};
 use courant::model::{ArticleMode, Dedupe, FeedId, Timestamp, key_of};
-use courant::records::{Command, Committed, EntryChange, Reply};
+use courant::records::{AskedEntry, Command, Committed, EntryChange, Reply};
 use courant::store::{Opening, Reader as Database, Store};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -182,7 +182,7 @@ impl Daemon {
         let entries = document.iter().map(|(_, entry)| entry.clone()).collect();
         let parsed = ParsedFeed { title: Some("A".into()), entries, ..ParsedFeed::default() };
         let mut read = ingest::Document::of(parsed, key_of(&self.n_polls.to_string()), &self.habit);
-        let known = self.reader.known(self.feed, &read.keys()).unwrap();
+        let known = self.reader.known(self.feed, &read.asks()).unwrap();
         if let Some(wanted) = read.doubts(&source, &known) {
             read.recognise(&source, &known, &self.reader.recall(self.feed, &wanted).unwrap());
         }
@@ -568,7 +568,7 @@ fn a_date_that_comes_later_is_taken_and_is_no_edit() {
     };
     let claimed = |daemon: &Daemon, n: i64| {
         let key = key_of(&format!("id:{n}"));
-        daemon.reader.known(daemon.feed, &[(key, None)]).unwrap().by_key[&key].claimed
+        daemon.reader.known(daemon.feed, &[AskedEntry { key, link_key: None, content_hash: key }]).unwrap().by_key[&key].claimed
     };
     let day = |day: i64| Some(Timestamp::from_secs(1_790_000_000 + day * 86_400));
     daemon.poll(&[dated(0, None), dated(1, Some(1)), dated(2, Some(2)), dated(3, Some(3))]);

@@ -19,8 +19,15 @@ fn pages_come_out_as_written_beside_them() {
             Err(why) => return format!("no article: {why}\n"),
         };
         let told = |value: Option<String>| value.unwrap_or_else(|| "-".into());
+        let named = [
+            ("canonical", found.canonical_url),
+            ("lead image", found.lead_image),
+            ("language", found.language),
+            ("next page", found.next_page),
+        ];
+        let more: String = named.into_iter().filter_map(|(name, value)| Some(format!("{name}: {}\n", value?))).collect();
         format!(
-            "title: {}\nauthor: {}\npublished: {}\n\n{}\n\n{}\n",
+            "title: {}\nauthor: {}\npublished: {}\n{more}\n{}\n\n{}\n",
             told(found.title),
             told(found.author),
             told(found.published.map(|at| at.rfc3339())),

@@ -1,7 +1,7 @@
 //! The publish room at its door: three formats that say the same, OPML both ways, the pages.
 
 use courant::feed::Enclosure;
-use courant::model::Timestamp;
+use courant::model::{Content, Timestamp};
 use courant::publish::*;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -23,6 +23,8 @@ fn document(stories: &[PublishedStory], format: Format) -> String {
         home_url,
         language: "en",
         updated: NOW,
+        next_url: None,
+        content: Content::Full,
     };
     render(&channel, stories, format)
 }
@@ -54,7 +56,7 @@ fn story(n: u32) -> PublishedStory {
         tags: vec!["rust".into(), "rust".into(), " ".into(), "compilers".into()],
         html: "<p>First words of it.</p><p>And <b>more</b> &amp; more.</p>".into(),
         lead_image: Some("https://paper1.example/a picture.jpg".into()),
-        enclosure: Some(Enclosure { url: "https://paper1.example/talk.mp3".into(), media_type: None, length: None }),
+        enclosures: vec![Enclosure { url: "https://paper1.example/talk.mp3".into(), media_type: None, length: None }],
         sources: vec![source(1)],
     }
 }
@@ -202,16 +204,23 @@ fn hostile_text_cannot_break_out() {
         assert!(!text.contains("javascript:"));
     }
     let outputs = [OutputLink { name: "a/../b", title: evil }];
-    let model = Page {
-        title: evil,
-        language: "\"><script>",
-        outputs: &outputs,
-        stories: &stories,
-        story_base: Some("/story/"),
-        older: Some("/?\"<"),
-        offline_since: None,
+    let site = Site { title: evil, language: "\"><script>", base: "", outputs: &outputs, standing: Standing::default() };
+    let marked = ["script".to_owned()];
+    let model =
+        Page { site, stories: &stories, query: evil, by_date: true, marked: &marked, wrong: Some(evil), older: Some("\"<") };
+    let joined = Joined { name: evil.into(), title: evil.into(), why: evil.into() };
+    let feed = FeedState {
+        name: evil.into(),
+        feed_url: "javascript:alert(1)".into(),
+        site_url: Some("data:x".into()),
+        sentence: evil.into(),
+        reasons: vec![evil.into()],
+        ..FeedState::default()
     };
-    for text in [page(&model), story_page(evil, "en", &stories[0])] {
+    let why = [joined.clone(), joined];
+    let alone = StoryPage { site, story: &stories[0], why: &why, newer: Some(evil), older: Some(evil) };
+    for text in [page(&model), story_page(&alone), sources_page(&site, &[feed])] {
+        let text = text.replace("<script src=\"/page.js\" defer></script>", "");
         assert!(!text.contains("<script") && !text.contains("javascript:") && !text.contains("data:x"), "{text}");
         assert!(!text.chars().any(|c| c != '\n' && (c.is_control() || c == '\u{202e}')));
     }
@@ -263,31 +272,43 @@ fn the_page_groups_by_day_and_names_everything() {
     older.language = Some("zh-Hant".into());
     let stories = [merged, older];
     let outputs = [OutputLink { name: "all", title: "All" }];
-    let model = Page {
-        title: "News",
-        language: "en",
-        outputs: &outputs,
-        stories: &stories,
-        story_base: Some("/story/"),
-        older: None,
-        offline_since: None,
-    };
+    let standing = Standing { n_feeds: 12, n_failing: 1, last_read: Some(NOW), offline_since: None };
+    let site = Site { title: "News", language: "en", base: "/courant", outputs: &outputs, standing };
+    let asked = ["story 2".to_owned()];
+    let model =
+        Page { site, stories: &stories, query: "tag:dev", by_date: true, marked: &asked, wrong: None, older: Some("1_2_3") };
     let html = page(&model);
     for needle in [
         "<time datetime=\"2026-11-23\">Monday, 23 November 2026</time>",
         "<time datetime=\"2026-11-22\">Sunday, 22 November 2026</time>",
-        "<summary>Also covered by 1</summary>",
-        "href=\"/story/6f1c2d3e-0000-5000-8000-000000000001\"",
-        "<link rel=\"alternate\" type=\"application/feed+json\" title=\"All (JSON Feed)\" href=\"/feeds/all.json\">",
+        "Paper 1</a> + <a",
+        "Paper 2</a>",
+        "href=\"/courant/story/6f1c2d3e-0000-5000-8000-000000000001\"",
+        "<link rel=\"alternate\" type=\"application/feed+json\" title=\"All (JSON Feed)\" href=\"/courant/feeds/all.json\">",
+        "href=\"/courant/feed.rss?q=tag%3Adev\"",
+        "href=\"/courant/?q=tag%3Adev%20order%3Asources\"",
+        "href=\"/courant/?q=tag%3Adev&amp;before=1_2_3\"",
+        "<mark>Story 2</mark>",
+        "12 Feeds, last read <time datetime=\"2026-11-23T09:30:00Z\">",
         "<article lang=\"zh-Hant\">",
         "<html lang=\"en\">",
     ] {
         assert!(html.contains(needle), "no {needle} in {html}");
     }
     assert!(html.contains(&format!("<style>{STYLE}</style>")));
-    assert!(page(&Page { stories: &[], ..model }).contains("No stories yet"));
-    assert!(page(&Page { language: "zh-Hant", ..model }).contains("2026年11月23日 星期一"));
-    assert!(story_page("News", "en", &stories[0]).contains("Also covered by <a"));
+    assert!(page(&Page { stories: &[], query: "", ..model }).contains("No stories yet"));
+    assert!(page(&Page { stories: &[], ..model }).contains("No story is what you asked for."));
+    assert!(page(&Page { site: Site { language: "zh-Hant", ..site }, ..model }).contains("2026年11月23日 星期一"));
+    assert!(!page(&Page { by_date: false, ..model }).contains("Monday"));
+    let down = Standing { n_failing: 12, ..standing };
+    assert!(page(&Page { site: Site { standing: down, ..site }, ..model }).contains("No feed can be read"));
+    let joined = |n: u32, why: &str| Joined { name: format!("Paper {n}"), title: format!("Headline {n}"), why: why.into() };
+    let why = [joined(1, "nothing like it"), joined(2, "same text")];
+    let alone = story_page(&StoryPage { site, story: &stories[0], why: &why, newer: None, older: Some("x") });
+    for needle in ["same text", "Headline 2", "Read at the publisher", "href=\"/courant/story/x\""] {
+        assert!(alone.contains(needle), "no {needle} in {alone}");
+    }
+    assert!(!alone.contains("Also covered by"), "the page lists the sources itself");
 }
 
 fn subscription(url: &str, title: &str, tags: &[&str]) -> Subscription {

@@ -7,7 +7,7 @@ use super::classes::Marks;
 use super::cues::{self, Cue, Said};
 use super::dates;
 use super::lines::{JUNK, Line, squash};
-use super::prune::Work;
+use super::prune::{Linked, Work};
 use super::tag::Tag;
 use crate::text::fold;
 
@@ -202,7 +202,7 @@ impl Work<'_, '_> {
         home(one).is_some() && home(one) == home(other)
     }
 
-    pub(super) fn single_lines(&mut self, title: &str) {
+    pub(super) fn single_lines(&mut self, title: &str, linked: Linked) {
         self.rule = "line cue";
         for i in 0..self.lines.len() {
             if self.gone[i].is_some() || self.lines[i].weight > MAX_CUE_WEIGHT || self.lines[i].tag == Tag::Pre {
@@ -214,27 +214,27 @@ impl Work<'_, '_> {
                 self.drop_line(i, "repeated headline");
                 continue;
             }
-            let said = cues::cue(&folded).filter(|said| self.believes(i, *said));
-            match said {
-                Some(said) => self.drop_line(i, said.what),
-                None => {
-                    // A bare address is a source that the text names.
-                    let bare = self.text(i).starts_with("http") || self.text(i).starts_with("www.");
-                    let line = &self.lines[i];
-                    let quoted = line.is_linky() && line.weight >= 24 && self.is_quoted(line.first);
-                    if line.is_linky()
-                        && !bare
-                        && !quoted
-                        && (!line.ends_sentence || line.own() == 0)
-                        && !line.tag.is_heading()
-                        && line.tag != Tag::Li
-                        && line.tag != Tag::Td
-                    {
-                        self.drop_line(i, "related links");
-                    }
-                }
+            if let Some(said) = cues::cue(&folded).filter(|said| self.believes(i, *said)) {
+                self.drop_line(i, said.what);
+            } else if linked == Linked::Goes && self.is_linked_line(i) {
+                self.drop_line(i, "related links");
             }
         }
+    }
+
+    /// A line that is one or more links and little else.
+    fn is_linked_line(&mut self, i: usize) -> bool {
+        // A bare address is a source that the text names.
+        let bare = self.text(i).starts_with("http") || self.text(i).starts_with("www.");
+        let line = &self.lines[i];
+        let quoted = line.is_linky() && line.weight >= 24 && self.is_quoted(line.first);
+        line.is_linky()
+            && !bare
+            && !quoted
+            && (!line.ends_sentence || line.own() == 0)
+            && !line.tag.is_heading()
+            && line.tag != Tag::Li
+            && line.tag != Tag::Td
     }
 
     /// Headings with nothing under them, and what sites put after the last sentence.

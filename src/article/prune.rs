@@ -62,6 +62,15 @@ pub(super) struct Work<'a, 'b> {
     pub(super) evidence: &'b [Evidence],
 }
 
+/// What becomes of a line that is links and little else.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Linked {
+    /// On a page it leads to other articles.
+    Goes,
+    /// In what a feed gave it is what the author links to.
+    Stays,
+}
+
 /// The article in what was selected.
 pub fn prune(
     tree: &Tree,
@@ -83,7 +92,7 @@ pub fn prune(
     work.end();
     work.teasers();
     work.start(&title);
-    work.single_lines(&title);
+    work.single_lines(&title, Linked::Goes);
     work.twice();
     let blocks = work.repeated(memory);
     work.loose_ends();
@@ -95,7 +104,7 @@ pub fn prune_feed_body(tree: &Tree, all: &[Line], believed: &[Marks], title: Opt
     let mut work = Work::new(tree, all, 0);
     let title = title.map(squash).unwrap_or_default();
     work.marked(0, believed);
-    work.single_lines(&title);
+    work.single_lines(&title, Linked::Stays);
     work.done(Vec::new())
 }
 
@@ -111,7 +120,7 @@ pub fn prune_to(tree: &Tree, all: &[Line], believed: &[Marks], parts: &[u32], ti
     for &part in parts {
         work.marked(part, believed);
     }
-    work.single_lines(&title);
+    work.single_lines(&title, Linked::Goes);
     work.done(Vec::new())
 }
 

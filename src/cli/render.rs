@@ -3,7 +3,7 @@
 use super::failure::{Failure, Outcome};
 use super::setup;
 use crate::daemon::clock;
-use crate::outputs;
+use crate::outputs::Imprint;
 use crate::publish::Format;
 use std::io::Write;
 use std::path::Path;
@@ -34,7 +34,8 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
         FormatName::Rss => Format::Rss,
         FormatName::Json => Format::Json,
     };
-    let document = outputs::feed(&setup::reader(&config)?, output, format, &config.base_url(), clock())?;
+    let imprint = Imprint { outputs: config.outputs.clone(), base_url: config.base_url() };
+    let document = imprint.feed(&setup::reader(&config)?, output, format, None, clock())?;
     std::io::stdout().lock().write_all(document.as_bytes())?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The service put together: the daemon and the server side by side.
 
 use crate::daemon::{self, Engine, clock};
-use crate::outputs::Cache;
+use crate::outputs::{Cache, Imprint};
 use crate::serve::{self, House, HubDoor, Limits};
 use anyhow::Context;
 use std::net::SocketAddr;
@@ -19,15 +19,11 @@ pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready:
     let (hubs, hub_calls) = HubDoor::new();
     let watched = engine.clone();
     let offline = Box::new(move || watched.network().map(|down| down.since));
+    let imprint = Imprint { outputs: config.outputs.clone(), base_url: config.base_url() };
+    let base_path = imprint.path().to_owned();
     let house = House {
-        documents: Cache::new(
-            engine.readers.clone(),
-            engine.writer.generation(),
-            config.outputs.clone(),
-            config.base_url(),
-            clock,
-            offline,
-        ),
+        documents: Cache::new(engine.readers.clone(), engine.writer.generation(), imprint, clock, offline),
+        base_path,
         readers: engine.readers.clone(),
         writer: engine.writer.clone(),
         clock,

@@ -11,7 +11,7 @@ pub mod subscriptions;
 pub mod values;
 
 use crate::fetch::address::Allowed;
-use crate::model::{ArticleMode, Dedupe};
+use crate::model::{ArticleMode, Content, Dedupe};
 use crate::query::Query;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -125,6 +125,7 @@ pub struct Output {
     /// Feeds that tell the story in words of their own.
     pub min_sources: u32,
     pub limit: usize,
+    pub content: Content,
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq)]
@@ -225,6 +226,7 @@ impl Default for Output {
             languages: Vec::new(),
             min_sources: 1,
             limit: 100,
+            content: Content::Full,
         }
     }
 }

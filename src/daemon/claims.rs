@@ -8,8 +8,9 @@ use crate::fetch::Client;
 use crate::model::{ArticleId, FeedId, Timestamp};
 use crate::records::{Claim, DueFeed, DuePage, Leases};
 use crate::store::{Reader, Readers};
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, PoisonError};
 use std::time::Duration;
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 /// How long a claimed feed is nobody else's: longer than any wait at a slow host.
 const LEASE: Duration = Duration::from_secs(3600);
@@ -31,6 +32,8 @@ const LONGEST_PROBE: Duration = Duration::from_secs(120);
 /// [`MAX_IN_FLIGHT`].
 const WAITING_PER_HOST: usize = 16;
 
+type Back = (Vec<FeedId>, Vec<ArticleId>);
+
 /// Cheap to clone.
 #[derive(Clone)]
 pub struct Claims {
@@ -38,9 +41,9 @@ pub struct Claims {
     client: Client,
     leases: Arc<Mutex<Leases>>,
     /// What came back since the leases were last looked at: who gives something back does not wait for a claim.
-    back: Arc<Mutex<(Vec<FeedId>, Vec<ArticleId>)>>,
+    back: Arc<std::sync::Mutex<Back>>,
     /// While the network is down one feed at a time is out, to see whether it is back; and since when.
-    probe: Arc<Mutex<Option<(FeedId, Timestamp)>>>,
+    probe: Arc<std::sync::Mutex<Option<(FeedId, Timestamp)>>>,
     /// Where requests to one host must keep a distance, many hosts are asked in turn; else a host's feeds go together.
     whole_hosts: bool,
 }
@@ -57,7 +60,7 @@ impl Claims {
         let held = claim.held;
         let due = self.ask(move |reader, leases| reader.claim_feeds(&claim, leases, now)).await?;
         if let Some(probe) = due.iter().find(|due| held.holds(&due.url)) {
-            *self.probe() = Some((probe.id, now));
+            self.probe(|out| *out = Some((probe.id, now)));
         }
         Ok(due)
     }
@@ -108,19 +111,17 @@ impl Claims {
 
     /// What came of it is committed.
     pub fn feed_is_back(&self, feed: FeedId) {
-        let mut probe = self.probe();
-        *probe = probe.filter(|(out, _)| *out != feed);
-        drop(probe);
-        self.back().0.push(feed);
+        self.probe(|probe| *probe = probe.filter(|(out, _)| *out != feed));
+        self.back(|back| back.0.push(feed));
     }
 
     pub fn page_is_back(&self, page: ArticleId) {
-        self.back().1.push(page);
+        self.back(|back| back.1.push(page));
     }
 
     /// Of these, those that nobody has in hand.
-    pub fn not_out(&self, mut plans: Vec<(FeedId, Timestamp)>) -> Vec<(FeedId, Timestamp)> {
-        let leases = self.leases();
+    pub async fn not_out(&self, mut plans: Vec<(FeedId, Timestamp)>) -> Vec<(FeedId, Timestamp)> {
+        let leases = self.leases().await;
         plans.retain(|(feed, _)| !leases.feeds.contains_key(feed));
         plans
     }
@@ -130,7 +131,7 @@ impl Claims {
         let n_in_flight = n_in_flight.saturating_sub(self.client.n_undecided());
         let (held, probe) = self.client.held(now);
         // One that could not be stored comes back with its lease.
-        let is_out = self.probe().is_some_and(|(_, since)| now.since(since) < LONGEST_PROBE);
+        let is_out = self.probe(|probe| probe.is_some_and(|(_, since)| now.since(since) < LONGEST_PROBE));
         let room = MAX_IN_FLIGHT.saturating_sub(u32::try_from(n_in_flight).unwrap_or(u32::MAX));
         let busy = || self.client.waiting().into_iter().filter(|(_, n)| *n >= WAITING_PER_HOST).map(|(host, _)| host);
         (room >= *MAX_IN_FLIGHT / 2).then(|| Claim {
@@ -144,23 +145,22 @@ impl Claims {
         })
     }
 
-    fn probe(&self) -> MutexGuard<'_, Option<(FeedId, Timestamp)>> {
-        self.probe.lock().unwrap_or_else(PoisonError::into_inner)
+    fn probe<T>(&self, note: impl FnOnce(&mut Option<(FeedId, Timestamp)>) -> T) -> T {
+        note(&mut self.probe.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     async fn ask<T: Send + 'static>(
         &self,
         question: impl FnOnce(&Reader, &mut Leases) -> rusqlite::Result<T> + Send + 'static,
     ) -> anyhow::Result<T> {
-        let claims = self.clone();
-        self.readers.ask(move |reader| question(reader, &mut claims.leases())).await
+        let mut leases = self.leases().await;
+        self.readers.ask(move |reader| question(reader, &mut leases)).await
     }
 
     /// The leases, without what is back.
-    fn leases(&self) -> MutexGuard<'_, Leases> {
-        // A poisoned list of leases is still a list of leases.
-        let mut leases = self.leases.lock().unwrap_or_else(PoisonError::into_inner);
-        let (feeds, pages) = std::mem::take(&mut *self.back());
+    async fn leases(&self) -> OwnedMutexGuard<Leases> {
+        let mut leases = self.leases.clone().lock_owned().await;
+        let (feeds, pages) = self.back(std::mem::take);
         for feed in feeds {
             leases.feeds.remove(&feed);
         }
@@ -170,7 +170,8 @@ impl Claims {
         leases
     }
 
-    fn back(&self) -> MutexGuard<'_, (Vec<FeedId>, Vec<ArticleId>)> {
-        self.back.lock().unwrap_or_else(PoisonError::into_inner)
+    fn back<T>(&self, note: impl FnOnce(&mut Back) -> T) -> T {
+        // A poisoned list is still a list.
+        note(&mut self.back.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -251,8 +251,8 @@ impl Documents {
         for warning in &document.feed.warnings {
             tracing::debug!(feed.url = due.log_name(), warning, "repaired");
         }
-        let keys = document.keys();
-        let known = self.readers.ask_here(|reader| reader.known(due.id, &keys)).map_err(Unread::Database)?;
+        let asked = document.asks();
+        let known = self.readers.ask_here(|reader| reader.known(due.id, &asked)).map_err(Unread::Database)?;
         if let Some(wanted) = document.doubts(&source, &known) {
             let recalled = self.readers.ask_here(|reader| reader.recall(due.id, &wanted)).map_err(Unread::Database)?;
             document.recognise(&source, &known, &recalled);

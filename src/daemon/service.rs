@@ -175,7 +175,7 @@ async fn replan(
         reader.planned(|feed| planned.push(feed))?;
         Ok(plan(planned))
     });
-    let plans = engine.claims.not_out(moved.await?);
+    let plans = engine.claims.not_out(moved.await?).await;
     if !plans.is_empty() {
         engine.writer.submit(Command::Replan { plans }).await?;
     }

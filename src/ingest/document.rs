@@ -6,8 +6,9 @@ use crate::config::subscriptions::Subscription;
 use crate::feed::identity::{self, Habit};
 use crate::feed::{self, NotAFeed, ParsedEntry, ParsedFeed};
 use crate::model::{ArticleMode, Dedupe, EntryId, FeedId, Key, Timestamp, key_of};
-use crate::records::{self, EntryChange, EntryText, Extra, Known, KnownEntry, NewEntry, WantedArticle};
+use crate::records::{self, AskedEntry, EntryChange, EntryText, Extra, Known, KnownEntry, NewEntry, WantedArticle};
 use crate::{article, listing, story, text};
+use std::borrow::Cow;
 use std::cell::LazyCell;
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -51,6 +52,7 @@ pub(super) struct Keyed {
     /// By which it may have been stored before its feed was found out.
     pub former: Option<Key>,
     pub link_key: Option<Key>,
+    pub content_hash: Key,
     pub entry: ParsedEntry,
     /// What it says, where its key is not known and that is unusual.
     pub said: Option<u64>,
@@ -66,16 +68,20 @@ pub(super) enum Recognised {
     New { key: Key },
 }
 
-/// A body's title and text are kept up to this many bytes: more is neither a headline nor a summary.
+/// A title is kept up to this many bytes: more is not a headline.
 const MAX_TITLE_BYTES: usize = 1024;
+/// A body up to this many; it ends with a link to the rest then.
 const MAX_BODY_BYTES: usize = 512 * 1024;
 
 /// Where a document brings more new entries than this, they are compared with others in batches of their own: a commit must
 /// not hold the writer for long.
 const MAX_COMPARED: usize = 64;
 
-/// An entry whose text changes with every poll (a counter in it) is updated this often and then left alone.
-const MAX_EDITS: i64 = 24;
+/// An entry that was edited so often has a text that changes with every poll (a counter in it). It is edited once a day from
+/// then on; at once where the words of its title change, up to another number, for some titles turn with every poll too.
+const MANY_EDITS: i64 = 24;
+const MANY_TITLES: i64 = 96;
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// The number of an entry that is not stored yet.
 const UNNUMBERED: EntryId = EntryId(0);
@@ -124,6 +130,7 @@ impl Document {
             key: key_of(&key),
             former: former.as_deref().map(key_of),
             link_key: address_of(&entry).map(|key| key_of(&key)),
+            content_hash: content_hash(&entry),
             entry,
             said: None,
             recognised: None,
@@ -131,10 +138,11 @@ impl Document {
         Document { entries: keyed.collect(), feed, body_hash, habit: learnt }
     }
 
-    /// What must be known of the stored entries: the keys of each entry here, and that of its link.
-    pub fn keys(&self) -> Vec<(Key, Option<Key>)> {
-        let former = self.entries.iter().filter_map(|keyed| Some((keyed.former?, None)));
-        self.entries.iter().map(|keyed| (keyed.key, keyed.link_key)).chain(former).collect()
+    /// What must be known of the stored entries.
+    pub fn asks(&self) -> Vec<AskedEntry> {
+        let asked = |keyed: &Keyed, key, link_key| AskedEntry { key, link_key, content_hash: keyed.content_hash };
+        let former = self.entries.iter().filter_map(|keyed| Some(asked(keyed, keyed.former?, None)));
+        self.entries.iter().map(|keyed| asked(keyed, keyed.key, keyed.link_key)).chain(former).collect()
     }
 
     /// The times that its entries claim, for the schedule.
@@ -159,41 +167,42 @@ impl Document {
         let mut identity = Identity::of(known, self.entries.iter().map(|keyed| keyed.key).collect());
         let dates = DateChanges::of(&self.entries, known);
         let mut changes = Vec::new();
-        for Keyed { key, former, link_key, entry, recognised, .. } in in_order(self.entries, source.at) {
-            let content_hash = taking.content_hash(&entry);
+        for Keyed { key, former, link_key, content_hash, entry, recognised, .. } in in_order(self.entries, source.at) {
             let key = match &recognised {
                 Some(Recognised::New { key }) => *key,
                 _ => key,
             };
             let (found, says_the_same) = match recognised {
                 Some(Recognised::New { .. }) => (None, false),
-                Some(Recognised::Known { entry, says_the_same }) => (Some(identity.rename(&entry, &key)), says_the_same),
+                Some(Recognised::Known { entry, says_the_same }) => (Some(identity.rename(entry, &key)), says_the_same),
                 None => {
                     let found = identity.find(&key, link_key, &entry, &content_hash);
                     (found.or_else(|| identity.find_former(&key, former, &content_hash)), false)
                 }
             };
-            let Some(found) = found else {
-                changes.push(EntryChange::New(Box::new(taking.new_entry(key, link_key, entry))));
+            let Some(Found { known, renamed }) = found else {
+                changes.push(EntryChange::New(Box::new(taking.new_entry(key, link_key, content_hash, entry))));
                 continue;
             };
-            if found.renamed {
-                changes.push(EntryChange::Renamed { entry: found.id, key });
+            if renamed {
+                changes.push(EntryChange::Renamed { entry: known.id, key });
             }
-            if let Some(claimed) = dates.taken(&found, &entry) {
-                changes.push(EntryChange::Dated { entry: found.id, claimed });
+            if let Some(claimed) = dates.taken(&known, &entry) {
+                changes.push(EntryChange::Dated { entry: known.id, claimed });
             }
-            if content_hash == found.content_hash {
+            if content_hash == known.content_hash {
                 continue;
             }
             if says_the_same {
                 // Of a feed that gives new links again and again the first ones are as good as the last.
                 let link = link_of(&entry).filter(|_| source.habit.n_rotations == 0).map(str::to_owned);
                 let link_key = link_key.filter(|_| link.is_some());
-                changes.push(EntryChange::Relinked { entry: found.id, link, link_key, content_hash });
-            } else if found.n_edits < MAX_EDITS {
-                let (text, _) = taking.text(link_key, entry);
-                changes.push(EntryChange::Edited { entry: found.id, text: Box::new(text) });
+                changes.push(EntryChange::Relinked { entry: known.id, link, link_key, content_hash });
+                continue;
+            }
+            let (text, _) = taking.text(link_key, content_hash, entry);
+            if is_edit(&known, &text, source.at) {
+                changes.push(EntryChange::Edited { entry: known.id, text: Box::new(text) });
             }
         }
         records::Document {
@@ -226,21 +235,19 @@ struct Identity<'a> {
     renamed: HashMap<EntryId, Key>,
 }
 
-struct Found {
-    id: EntryId,
-    content_hash: Key,
-    n_edits: i64,
-    claimed: Option<Timestamp>,
-    n_dates: i64,
+struct Found<'a> {
+    known: Cow<'a, KnownEntry>,
     /// It is to be known by another key than it was.
     renamed: bool,
 }
 
-impl Found {
-    fn of(known: &KnownEntry) -> Found {
-        let KnownEntry { id, content_hash, n_edits, claimed, n_dates, .. } = *known;
-        Found { id, content_hash, n_edits, claimed, n_dates, renamed: false }
-    }
+/// Whether what is kept of an entry changed. What changes at each request (the address of a counting image, a comment, a
+/// link's campaign) is gone from what is kept.
+fn is_edit(known: &KnownEntry, text: &EntryText, now: Timestamp) -> bool {
+    let words = |title: &str| title.chars().filter(|c| !c.is_numeric()).collect::<String>();
+    let is_renamed = || known.n_edits < MANY_TITLES && words(&text.title) != words(&known.title);
+    let is_due = known.n_edits < MANY_EDITS || known.updated.plus(DAY) <= now || is_renamed();
+    is_due && known.shown != Some(text.shown())
 }
 
 impl<'a> Identity<'a> {
@@ -251,9 +258,9 @@ impl<'a> Identity<'a> {
     /// By its key. Else it is an entry that came back under a new id: the same feed, the same link, and the old id is in
     /// the feed no more. Only where one known entry has that link: on a feed whose entries all link to one page a link says
     /// nothing.
-    fn find(&mut self, key: &Key, link_key: Option<Key>, entry: &ParsedEntry, content_hash: &Key) -> Option<Found> {
+    fn find(&mut self, key: &Key, link_key: Option<Key>, entry: &ParsedEntry, content_hash: &Key) -> Option<Found<'a>> {
         if let Some(known) = self.known.by_key.get(key) {
-            return Some(Found::of(known));
+            return Some(Found { known: Cow::Borrowed(known), renamed: false });
         }
         let [known] = self.known.by_link.get(&link_key?)?.as_slice() else { return None };
         let key_now = self.renamed.get(&known.id).unwrap_or(&known.key);
@@ -263,27 +270,27 @@ impl<'a> Identity<'a> {
             return None;
         }
         self.renamed.insert(known.id, *key);
-        Some(Found { renamed: true, ..Found::of(known) })
+        Some(Found { known: Cow::Borrowed(known), renamed: true })
     }
 
     /// One that was recognised by more than its key gets the key that it has now, unless that is another one's.
-    fn rename(&mut self, entry: &KnownEntry, key: &Key) -> Found {
-        let is_free = !self.known.by_key.contains_key(key) && !self.renamed.contains_key(&entry.id) && entry.key != *key;
-        if is_free {
+    fn rename(&mut self, entry: KnownEntry, key: &Key) -> Found<'a> {
+        let renamed = !self.known.by_key.contains_key(key) && !self.renamed.contains_key(&entry.id) && entry.key != *key;
+        if renamed {
             self.renamed.insert(entry.id, *key);
         }
-        Found { renamed: is_free, ..Found::of(entry) }
+        Found { known: Cow::Owned(entry), renamed }
     }
 
     /// By the key that it had before its feed was found out: only where what is stored there says the same, because of the
     /// entries that shared that key one was stored.
-    fn find_former(&mut self, key: &Key, former: Option<Key>, content_hash: &Key) -> Option<Found> {
+    fn find_former(&mut self, key: &Key, former: Option<Key>, content_hash: &Key) -> Option<Found<'a>> {
         let known = self.known.by_key.get(&former?).filter(|known| known.content_hash == *content_hash)?;
         if self.renamed.contains_key(&known.id) {
             return None;
         }
         self.renamed.insert(known.id, *key);
-        Some(Found { renamed: true, ..Found::of(known) })
+        Some(Found { known: Cow::Borrowed(known), renamed: true })
     }
 }
 
@@ -305,7 +312,7 @@ impl DateChanges {
     }
 
     /// The date that the entry gets: its first one, or one that corrects it. That of its last change is no correction.
-    fn taken(&self, found: &Found, entry: &ParsedEntry) -> Option<Timestamp> {
+    fn taken(&self, found: &KnownEntry, entry: &ParsedEntry) -> Option<Timestamp> {
         if found.n_dates >= MAX_DATES {
             return None;
         }
@@ -324,9 +331,9 @@ struct Taking<'a> {
 }
 
 impl Taking<'_> {
-    fn new_entry(&self, key: Key, link_key: Option<Key>, entry: ParsedEntry) -> NewEntry {
+    fn new_entry(&self, key: Key, link_key: Option<Key>, content_hash: Key, entry: ParsedEntry) -> NewEntry {
         let has_content = content_of(&entry).is_some();
-        let (text, plain) = self.text(link_key, entry);
+        let (text, plain) = self.text(link_key, content_hash, entry);
         // Derived where it is asked for, and once.
         let plain = LazyCell::new(|| plain.unwrap_or_else(|| article::plain_text(&text.html)));
         let mode = self.source.settings.article.unwrap_or(self.policy.article);
@@ -357,8 +364,7 @@ impl Taking<'_> {
     }
 
     /// What is kept of an entry; and the plain text of its body, where that was asked for already.
-    fn text(&self, link_key: Option<Key>, entry: ParsedEntry) -> (EntryText, Option<String>) {
-        let content_hash = self.content_hash(&entry);
+    fn text(&self, link_key: Option<Key>, content_hash: Key, entry: ParsedEntry) -> (EntryText, Option<String>) {
         let (title, link) = (title_of(&entry), link_of(&entry));
         let html = clean(self.source, &entry);
         let content = Some(stored(said(title, &html)));
@@ -379,20 +385,18 @@ impl Taking<'_> {
             html,
             content_hash,
             content,
-            extra: Extra::new(entry.categories, entry.enclosures.first(), entry.comments, entry.source.as_ref()),
+            extra: Extra::new(entry.categories, &entry.enclosures, entry.comments, entry.source.as_ref()),
         };
         (text, plain)
-    }
-
-    fn content_hash(&self, entry: &ParsedEntry) -> Key {
-        content_hash(title_of(entry), entry.link.as_deref(), entry.author.as_deref(), body_of(entry))
     }
 }
 
 /// What is kept of an entry's body.
 pub(super) fn clean(source: &Source, entry: &ParsedEntry) -> String {
     let rule = article::rules::Rule::for_feed(&[], &source.settings.strip, None);
-    article::clean_with(body_of(entry), link_of(entry).unwrap_or(source.final_url), Some(title_of(entry)), rule.as_ref())
+    let link = link_of(entry);
+    let base = link.unwrap_or(source.final_url);
+    article::clean_with(&shortened(body_of(entry), link), base, Some(title_of(entry)), rule.as_ref())
 }
 
 pub(super) fn title_of(entry: &ParsedEntry) -> &str {
@@ -404,16 +408,40 @@ fn content_of(entry: &ParsedEntry) -> Option<&str> {
 }
 
 fn body_of(entry: &ParsedEntry) -> &str {
-    text::clip(content_of(entry).or(entry.summary.as_deref()).unwrap_or_default(), MAX_BODY_BYTES)
+    content_of(entry).or(entry.summary.as_deref()).unwrap_or_default()
 }
 
-/// Of what a reader sees; dates are not in it.
-fn content_hash(title: &str, link: Option<&str>, author: Option<&str>, body: &str) -> Key {
+/// A body that is not too long to keep: cut at the end of a block, with a link to the rest of it.
+fn shortened<'a>(body: &'a str, link: Option<&str>) -> Cow<'a, str> {
+    const ENDS: [&str; 9] = ["</p>", "</li>", "</div>", "</pre>", "</table>", "</blockquote>", "<br>", "<br/>", "\n\n"];
+    if body.len() <= MAX_BODY_BYTES {
+        return body.into();
+    }
+    let kept = text::clip(body, MAX_BODY_BYTES);
+    let end = ENDS.iter().filter_map(|end| Some(kept.rfind(end)? + end.len())).max().filter(|end| *end >= MAX_BODY_BYTES / 2);
+    let end = end.or_else(|| kept.rfind(char::is_whitespace)).unwrap_or(kept.len());
+    let mut short = kept[..end].to_owned();
+    match link.and_then(|link| url::Url::parse(link).ok()) {
+        // What a parser writes of an address has neither quotes nor angle brackets in it.
+        Some(link) => short.push_str(&format!("<p><a href=\"{}\">[…]</a></p>", link.as_str().replace('&', "&amp;"))),
+        None => short.push_str("<p>[…]</p>"),
+    }
+    short.into()
+}
+
+/// Of an entry as its feed wrote it; dates are not in it.
+fn content_hash(entry: &ParsedEntry) -> Key {
     let mut hash = xxhash_rust::xxh3::Xxh3::new();
-    for part in [title, link.unwrap_or_default(), author.unwrap_or_default(), body] {
+    let mut part = |part: &str| {
         hash.update(part.as_bytes());
         hash.update(&[0]);
-    }
+    };
+    part(title_of(entry));
+    part(entry.link.as_deref().unwrap_or_default());
+    part(entry.author.as_deref().unwrap_or_default());
+    part(body_of(entry));
+    entry.categories.iter().for_each(|category| part(category));
+    entry.enclosures.iter().for_each(|enclosure| part(&enclosure.url));
     hash.digest128().to_be_bytes()
 }
 

@@ -1,10 +1,10 @@
 //! What is served, rendered once a change: the first request after a commit renders, the others get the same bytes.
 
-use super::edition;
-use crate::config::Output;
+use super::edition::{Asked, Imprint, STANDING_LASTS};
 use crate::model::Timestamp;
-use crate::publish::Format;
-use crate::store::{Reader, Readers};
+use crate::publish::{self, Format};
+use crate::query::Query;
+use crate::store::{Cursor, Reader, Readers};
 use bytes::Bytes;
 use http::HeaderValue;
 use std::collections::HashMap;
@@ -15,18 +15,74 @@ use tokio::sync::{Mutex, Semaphore, watch};
 /// A document that can be asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum What {
-    Page,
-    Feed(String, Format),
+    /// The page at `/`, its own words in this language.
+    River(Asked, Language),
+    Story(String, Language),
+    Sources(Language),
+    /// An output, from behind a story on.
+    Feed(String, Format, Option<Cursor>),
+    /// The stories of a query, which [`Query`] can read.
+    Asked(Asked, Format),
+    Subscriptions,
+    Outlets,
+}
+
+/// Of the pages' own words.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Language {
+    #[default]
+    English,
+    SimplifiedChinese,
+    TraditionalChinese,
+}
+
+impl Language {
+    /// A BCP 47 tag.
+    fn tag(self) -> &'static str {
+        match self {
+            Language::English => "en",
+            Language::SimplifiedChinese => "zh-Hans",
+            Language::TraditionalChinese => "zh-Hant",
+        }
+    }
+
+    /// The one of ours that a browser likes best: `Accept-Language` names them in the order of a person's liking.
+    pub fn accepted(header: &str) -> Language {
+        let known = header.split(',').find_map(|range| {
+            let tag = range.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+            let mut parts = tag.split('-');
+            match parts.next() {
+                Some("en") => Some(Language::English),
+                Some("zh") if parts.any(|part| matches!(part, "hant" | "tw" | "hk" | "mo")) => Some(Language::TraditionalChinese),
+                Some("zh") => Some(Language::SimplifiedChinese),
+                _ => None,
+            }
+        });
+        known.unwrap_or_default()
+    }
 }
 
 impl What {
     /// `all.atom`, `all.rss`, `all.json`; a bare name is Atom.
-    fn of_file(file: &str, outputs: &[Output]) -> Option<What> {
+    fn of_file(file: &str, after: Option<Cursor>, imprint: &Imprint) -> Option<What> {
         let (name, format) = match file.rsplit_once('.') {
-            Some((name, extension)) => (name, Format::ALL.into_iter().find(|format| format.extension() == extension)?),
+            Some((name, extension)) => (name, Format::of_extension(extension)?),
             None => (file, Format::Atom),
         };
-        outputs.iter().any(|output| output.name == name).then(|| What::Feed(name.to_owned(), format))
+        imprint.outputs.iter().any(|output| output.name == name).then(|| What::Feed(name.to_owned(), format, after))
+    }
+
+    /// Tells how polling stands, which changes with every poll.
+    fn tells_standing(&self) -> bool {
+        matches!(self, What::River(..) | What::Story(..) | What::Sources(_))
+    }
+
+    fn content_type(&self) -> &'static str {
+        match self {
+            What::River(..) | What::Story(..) | What::Sources(_) => publish::HTML,
+            What::Feed(_, format, _) | What::Asked(_, format) => format.media_type(),
+            What::Subscriptions | What::Outlets => "text/x-opml",
+        }
     }
 }
 
@@ -38,13 +94,17 @@ pub struct Document {
     pub etag: HeaderValue,
     pub gzip_etag: HeaderValue,
     pub content_type: &'static str,
-    /// Of the database from which it was rendered.
+    /// Of the database from which it was rendered, and when.
     generation: u64,
+    rendered: Timestamp,
     offline_since: Option<Timestamp>,
 }
 
 /// One document's place: locked while it is rendered.
 type Slot = Arc<Mutex<Option<Arc<Document>>>>;
+
+/// Documents that are kept: those of a query are anybody's choice.
+const MAX_KEPT: usize = 256;
 
 /// Tells since when the network is down, if it is.
 pub type Offline = Box<dyn Fn() -> Option<Timestamp> + Send + Sync>;
@@ -52,11 +112,10 @@ pub type Offline = Box<dyn Fn() -> Option<Timestamp> + Send + Sync>;
 pub struct Cache {
     readers: Readers,
     generation: watch::Receiver<u64>,
-    outputs: Vec<Output>,
-    base_url: String,
+    imprint: Arc<Imprint>,
     /// For outputs that ask for an age.
     clock: fn() -> Timestamp,
-    /// Since when the network is down: the page says it.
+    /// Since when the network is down: the pages say it.
     offline: Offline,
     documents: Mutex<HashMap<What, Slot>>,
     /// Rendering takes the processor: as many at once as there are cores.
@@ -67,64 +126,88 @@ impl Cache {
     pub fn new(
         readers: Readers,
         generation: watch::Receiver<u64>,
-        outputs: Vec<Output>,
-        base_url: String,
+        imprint: Imprint,
         clock: fn() -> Timestamp,
         offline: Offline,
     ) -> Cache {
         let turns = Semaphore::new(std::thread::available_parallelism().map_or(2, |n| n.get()));
-        Cache { readers, generation, outputs, base_url, clock, offline, documents: Mutex::default(), turns }
+        Cache { readers, generation, imprint: Arc::new(imprint), clock, offline, documents: Mutex::default(), turns }
     }
 
     /// The document that a file's name means: `all.atom`, `all.rss`, `all.json`; a bare name is Atom.
-    pub fn named(&self, file: &str) -> Option<What> {
-        What::of_file(file, &self.outputs)
+    pub fn named(&self, file: &str, after: Option<Cursor>) -> Option<What> {
+        What::of_file(file, after, &self.imprint)
     }
 
-    /// The document as it is now.
-    pub async fn get(&self, what: What) -> anyhow::Result<Arc<Document>> {
-        let slot = self.documents.lock().await.entry(what.clone()).or_default().clone();
+    /// The document as it is now; `None`: there is none.
+    pub async fn get(&self, what: What) -> anyhow::Result<Option<Arc<Document>>> {
+        let slot = self.slot(&what).await;
         // Held while rendering: those who ask meanwhile wait for the same bytes.
         let mut slot = slot.lock().await;
-        let generation = *self.generation.borrow();
+        let (generation, now) = (*self.generation.borrow(), (self.clock)());
         // Feeds are documents for programs, which know that they were there.
-        let offline_since = if what == What::Page { (self.offline)() } else { None };
-        let is_now = |document: &&Arc<Document>| document.generation == generation && document.offline_since == offline_since;
-        if let Some(document) = slot.as_ref().filter(is_now) {
-            return Ok(document.clone());
+        let offline_since = if what.tells_standing() { (self.offline)() } else { None };
+        let is_current = |document: &&Arc<Document>| {
+            document.generation == generation
+                && document.offline_since == offline_since
+                && (!what.tells_standing() || now.since(document.rendered) < STANDING_LASTS)
+        };
+        if let Some(document) = slot.as_ref().filter(is_current) {
+            return Ok(Some(document.clone()));
         }
         let _turn = self.turns.acquire().await?;
-        let outputs = self.outputs.clone();
-        let base_url = self.base_url.clone();
-        let (asked, now) = (what.clone(), (self.clock)());
-        let text = self.readers.ask(move |reader| render(reader, &outputs, &base_url, &asked, now, offline_since)).await?;
-        let text = text.ok_or_else(|| anyhow::anyhow!("no output has this name: {what:?}"))?;
-        let document = tokio::task::spawn_blocking(move || pack(text, &what, generation, offline_since)).await??;
+        let (imprint, asked) = (self.imprint.clone(), what.clone());
+        let Some(text) = self.readers.ask(move |reader| render(reader, &imprint, &asked, now, offline_since)).await? else {
+            return Ok(None);
+        };
+        let content_type = what.content_type();
+        let document = tokio::task::spawn_blocking(move || pack(text, content_type, generation, now, offline_since)).await??;
         let document = Arc::new(document);
         *slot = Some(document.clone());
-        Ok(document)
+        Ok(Some(document))
+    }
+
+    async fn slot(&self, what: &What) -> Slot {
+        let mut documents = self.documents.lock().await;
+        if documents.len() >= MAX_KEPT && !documents.contains_key(what) {
+            documents.retain(|kept, _| matches!(kept, What::Feed(_, _, None)));
+        }
+        documents.entry(what.clone()).or_default().clone()
     }
 }
 
-/// `None`: no output has the name.
+/// `None`: there is no such document.
 fn render(
     reader: &Reader,
-    outputs: &[Output],
-    base_url: &str,
+    imprint: &Imprint,
     what: &What,
     now: Timestamp,
     offline_since: Option<Timestamp>,
 ) -> rusqlite::Result<Option<String>> {
     match what {
-        What::Page => edition::page(reader, outputs, offline_since).map(Some),
-        What::Feed(name, format) => match outputs.iter().find(|output| output.name == *name) {
-            Some(output) => edition::feed(reader, output, *format, base_url, now).map(Some),
+        What::River(asked, language) => imprint.river(reader, asked, language.tag(), now, offline_since).map(Some),
+        What::Story(id, language) => imprint.story(reader, id, language.tag(), offline_since),
+        What::Sources(language) => imprint.sources(reader, language.tag(), now, offline_since).map(Some),
+        What::Feed(name, format, after) => match imprint.outputs.iter().find(|output| output.name == *name) {
+            Some(output) => imprint.feed(reader, output, *format, *after, now).map(Some),
             None => Ok(None),
         },
+        What::Asked(asked, format) => match asked.query.parse::<Query>() {
+            Ok(query) => imprint.asked(reader, asked, query, *format, now).map(Some),
+            Err(_) => Ok(None),
+        },
+        What::Subscriptions => imprint.subscriptions(reader).map(Some),
+        What::Outlets => Ok(Some(imprint.outlets())),
     }
 }
 
-fn pack(text: String, what: &What, generation: u64, offline_since: Option<Timestamp>) -> anyhow::Result<Document> {
+fn pack(
+    text: String,
+    content_type: &'static str,
+    generation: u64,
+    rendered: Timestamp,
+    offline_since: Option<Timestamp>,
+) -> anyhow::Result<Document> {
     let mut gzip = flate2::write::GzEncoder::new(Vec::with_capacity(text.len() / 4), flate2::Compression::default());
     gzip.write_all(text.as_bytes())?;
     let hash = xxhash_rust::xxh3::xxh3_128(text.as_bytes());
@@ -133,11 +216,9 @@ fn pack(text: String, what: &What, generation: u64, offline_since: Option<Timest
         gzip: gzip.finish()?.into(),
         etag: HeaderValue::try_from(format!("\"{hash:032x}\""))?,
         gzip_etag: HeaderValue::try_from(format!("\"{hash:032x}-gz\""))?,
-        content_type: match what {
-            What::Page => crate::publish::HTML,
-            What::Feed(_, format) => format.media_type(),
-        },
+        content_type,
         generation,
+        rendered,
         offline_since,
     })
 }

@@ -1,28 +1,280 @@
 //! A query's stories, rendered.
 
 use crate::config::Output;
-use crate::model::Timestamp;
-use crate::publish::{self, Channel, Format, OutputLink, Page, PublishedStory};
-use crate::store::{Reader, Selection};
+use crate::model::{Content, Timestamp};
+use crate::publish::{
+    self, Channel, FeedState, Format, Joined, OutputLink, Page, PublishedStory, Site, Standing, StoryPage, Subscription,
+};
+use crate::query::{Order, Query};
+use crate::store::{Cursor, Reader, Selection};
+use std::time::Duration;
 use uuid::Uuid;
 
-/// An output's document, also for `courant render`.
-pub fn feed(reader: &Reader, output: &Output, format: Format, base_url: &str, now: Timestamp) -> rusqlite::Result<String> {
-    let stories = reader.published(&reader.select(&Selection::of(output.whole_query(), output.limit, now))?)?;
-    let instance = Uuid::parse_str(&reader.instance()?).unwrap_or_default();
-    let channel = Channel {
-        name: &output.name,
-        title: title(output),
-        id: &Uuid::new_v5(&instance, format!("output\n{}", output.name).as_bytes()).urn().to_string(),
-        self_url: &format!("{base_url}{}", publish::feed_path(&output.name, format)),
-        home_url: &format!("{base_url}/"),
-        language: &language(&stories),
-        updated: match stories.iter().map(|story| story.updated).max() {
-            Some(updated) => updated,
-            None => reader.begun()?,
-        },
-    };
-    Ok(publish::render(&channel, &stories, format))
+/// What is the same for all that a server, or `courant render`, tells of itself.
+#[derive(Clone, Debug)]
+pub struct Imprint {
+    pub outputs: Vec<Output>,
+    /// The address that readers are told, without a slash at the end.
+    pub base_url: String,
+}
+
+/// Stories that are asked for, and in which document.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Asked {
+    /// Of the query language.
+    pub query: String,
+    pub limit: usize,
+    pub content: Content,
+    /// Only what comes behind this.
+    pub after: Option<Cursor>,
+}
+
+/// Stories in a document, or on a page, that does not say how many.
+pub const LIMIT: usize = 100;
+
+impl Imprint {
+    /// What stands before every path of ours: nothing, or `/courant` where a proxy has the server under a path.
+    pub fn path(&self) -> &str {
+        let rest = self.base_url.split_once("://").map_or("", |(_, rest)| rest);
+        rest.find('/').map_or("", |at| &rest[at..])
+    }
+
+    fn links(&self) -> Vec<OutputLink<'_>> {
+        self.outputs.iter().map(|output| OutputLink { name: &output.name, title: title(output) }).collect()
+    }
+
+    /// An output's document, also for `courant render`.
+    pub fn feed(
+        &self,
+        reader: &Reader,
+        output: &Output,
+        format: Format,
+        after: Option<Cursor>,
+        now: Timestamp,
+    ) -> rusqlite::Result<String> {
+        let path = publish::feed_path(&output.name, format);
+        let document = Document {
+            name: &output.name,
+            title: title(output),
+            key: format!("output\n{}", output.name),
+            selection: Selection { after, ..Selection::of(output.whole_query(), output.limit, now) },
+            content: output.content,
+            next_path: &|next| format!("{path}?before={next}"),
+            path: &path,
+        };
+        self.render(reader, &document, format)
+    }
+
+    /// The document of a query that is no output.
+    pub fn asked(
+        &self,
+        reader: &Reader,
+        asked: &Asked,
+        query: Query,
+        format: Format,
+        now: Timestamp,
+    ) -> rusqlite::Result<String> {
+        let path = publish::query_path(&asked.query, format, asked.content, (asked.limit != LIMIT).then_some(asked.limit));
+        let document = Document {
+            name: "",
+            title: if asked.query.is_empty() { "courant" } else { &asked.query },
+            key: format!("query\n{query}"),
+            selection: Selection { after: asked.after, ..Selection::of(query, asked.limit, now) },
+            content: asked.content,
+            next_path: &|next| format!("{path}&before={next}"),
+            path: &path,
+        };
+        self.render(reader, &document, format)
+    }
+
+    fn render(&self, reader: &Reader, document: &Document, format: Format) -> rusqlite::Result<String> {
+        let selected = reader.selected(&document.selection)?;
+        let stories = reader.published(&selected.stories)?;
+        let instance = Uuid::parse_str(&reader.instance()?).unwrap_or_default();
+        let self_path = match document.selection.after {
+            Some(after) => (document.next_path)(after),
+            None => document.path.to_owned(),
+        };
+        let next_url = selected.next.map(|next| format!("{}{}", self.base_url, (document.next_path)(next)));
+        let channel = Channel {
+            name: document.name,
+            title: document.title,
+            id: &Uuid::new_v5(&instance, document.key.as_bytes()).urn().to_string(),
+            self_url: &format!("{}{self_path}", self.base_url),
+            home_url: &format!("{}/", self.base_url),
+            language: &language(&stories),
+            updated: match stories.iter().map(|story| story.updated).max() {
+                Some(updated) => updated,
+                None => reader.begun()?,
+            },
+            next_url: next_url.as_deref(),
+            content: document.content,
+        };
+        Ok(publish::render(&channel, &stories, format))
+    }
+
+    /// What all pages have in common, given to the page that is written.
+    fn page<T>(
+        &self,
+        reader: &Reader,
+        language: &str,
+        offline_since: Option<Timestamp>,
+        write: impl FnOnce(Site) -> T,
+    ) -> rusqlite::Result<T> {
+        let site = Site {
+            title: "courant",
+            language,
+            base: self.path(),
+            outputs: &self.links(),
+            standing: Standing { offline_since, ..reader.standing()? },
+        };
+        Ok(write(site))
+    }
+
+    /// The page at `/`; what cannot be understood of the query is said on it.
+    pub fn river(
+        &self,
+        reader: &Reader,
+        asked: &Asked,
+        language: &str,
+        now: Timestamp,
+        offline_since: Option<Timestamp>,
+    ) -> rusqlite::Result<String> {
+        let (query, wrong) = match asked.query.parse::<Query>() {
+            Ok(query) => (query, None),
+            Err(wrong) => (Query::default(), Some(wrong.to_string())),
+        };
+        let (by_date, marked) = (query.order != Order::Sources, query.words.wanted.clone());
+        let selected = match wrong {
+            Some(_) => Default::default(),
+            None => reader.selected(&Selection { after: asked.after, ..Selection::of(query, asked.limit, now) })?,
+        };
+        let stories = reader.published(&selected.stories)?;
+        let older = selected.next.map(|next| next.to_string());
+        self.page(reader, language, offline_since, |site| {
+            publish::page(&Page {
+                site,
+                stories: &stories,
+                query: &asked.query,
+                by_date,
+                marked: &marked,
+                wrong: wrong.as_deref(),
+                older: older.as_deref(),
+            })
+        })
+    }
+
+    /// A story's own page; `None`: there is no such story.
+    pub fn story(
+        &self,
+        reader: &Reader,
+        id: &str,
+        language: &str,
+        offline_since: Option<Timestamp>,
+    ) -> rusqlite::Result<Option<String>> {
+        let Some(id) = reader.find_story(id)? else { return Ok(None) };
+        let Some(detail) = reader.story(id)? else { return Ok(None) };
+        let why: Vec<Joined> = detail
+            .members
+            .iter()
+            .filter(|member| !member.private)
+            .map(|member| Joined {
+                name: member.feed_name.clone(),
+                title: member.title.clone(),
+                why: member.evidence.why.clone(),
+            })
+            .collect();
+        let (newer, older) = reader.neighbours(id)?;
+        let (newer, older) = (newer.map(|id| id.to_string()), older.map(|id| id.to_string()));
+        let page = self.page(reader, language, offline_since, |site| {
+            publish::story_page(&StoryPage {
+                site,
+                story: &detail.published,
+                why: &why,
+                newer: newer.as_deref(),
+                older: older.as_deref(),
+            })
+        })?;
+        Ok(Some(page))
+    }
+
+    /// The page at `/sources`.
+    pub fn sources(
+        &self,
+        reader: &Reader,
+        language: &str,
+        now: Timestamp,
+        offline_since: Option<Timestamp>,
+    ) -> rusqlite::Result<String> {
+        let feeds: Vec<FeedState> = reader
+            .feeds()?
+            .into_iter()
+            .filter(|feed| feed.subscribed && !feed.settings.private)
+            .map(|feed| {
+                let health = feed.health(now);
+                FeedState {
+                    name: feed.name(),
+                    feed_url: crate::text::redact_url(&feed.url),
+                    site_url: feed.site_url.clone(),
+                    needs_attention: health.needs_attention(),
+                    sentence: health.sentence,
+                    advice: health.advice,
+                    last_read: feed.last_ok,
+                    next_poll: feed.next_poll,
+                    reasons: feed.reasons,
+                    n_entries: u32::try_from(feed.n_entries).unwrap_or(0),
+                }
+            })
+            .collect();
+        self.page(reader, language, offline_since, |site| publish::sources_page(&site, &feeds))
+    }
+
+    /// The subscriptions that anybody may know of, as OPML.
+    pub fn subscriptions(&self, reader: &Reader) -> rusqlite::Result<String> {
+        let public: Vec<Subscription> = reader
+            .feeds()?
+            .into_iter()
+            .filter(|feed| feed.subscribed && !feed.settings.private && feed.url.starts_with("http"))
+            .map(|feed| Subscription {
+                url: crate::text::redact_url(&feed.url),
+                title: Some(feed.name()),
+                site_url: feed.site_url,
+                tags: feed.settings.tags,
+            })
+            .collect();
+        Ok(publish::opml("courant subscriptions", &public))
+    }
+
+    /// The outputs, as OPML.
+    pub fn outlets(&self) -> String {
+        let outputs: Vec<Subscription> = self
+            .outputs
+            .iter()
+            .map(|output| Subscription {
+                url: format!("{}{}", self.base_url, publish::feed_path(&output.name, Format::Atom)),
+                title: Some(title(output).to_owned()),
+                site_url: Some(format!("{}/", self.base_url)),
+                tags: Vec::new(),
+            })
+            .collect();
+        publish::opml("courant", &outputs)
+    }
+}
+
+/// How long a page is shown that tells how polling stands.
+pub const STANDING_LASTS: Duration = Duration::from_secs(60);
+
+/// A document in the making.
+struct Document<'a> {
+    name: &'a str,
+    title: &'a str,
+    /// What its id is made of.
+    key: String,
+    selection: Selection,
+    content: Content,
+    /// Where it is found, and where what comes behind a story.
+    path: &'a str,
+    next_path: &'a dyn Fn(Cursor) -> String,
 }
 
 /// The language of most stories.
@@ -37,31 +289,6 @@ fn language(stories: &[PublishedStory]) -> String {
     // On a tie the first in the alphabet, so that the same stories give the same document.
     counts.sort_by(|(a, n), (b, m)| m.cmp(n).then(a.cmp(b)));
     counts.first().map_or("en", |(language, _)| language).to_owned()
-}
-
-/// Stories on the page.
-const PAGE_STORIES: usize = 100;
-
-/// The page at `/`. `offline_since`: since when the network is down.
-pub fn page(reader: &Reader, outputs: &[Output], offline_since: Option<Timestamp>) -> rusqlite::Result<String> {
-    let stories = reader.published(&reader.select(&Selection { limit: PAGE_STORIES, ..Selection::default() })?)?;
-    let outputs: Vec<OutputLink> = outputs.iter().map(|output| OutputLink { name: &output.name, title: title(output) }).collect();
-    let language = language(&stories);
-    Ok(publish::page(&Page {
-        title: "courant",
-        language: &language,
-        outputs: &outputs,
-        stories: &stories,
-        story_base: Some("/story/"),
-        older: None,
-        offline_since,
-    }))
-}
-
-/// A story's own page; `None`: there is no such story.
-pub fn story(reader: &Reader, id: &str) -> rusqlite::Result<Option<String>> {
-    let Some(id) = reader.find_story(id)? else { return Ok(None) };
-    Ok(reader.published(&[id])?.first().map(|story| publish::story_page("courant", "en", story)))
 }
 
 fn title(output: &Output) -> &str {

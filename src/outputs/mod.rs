@@ -2,11 +2,11 @@
 //!
 //! | file | what it does |
 //! |---|---|
-//! | `edition` | a query's stories, rendered in a format |
+//! | `edition` | a query's stories, rendered in a format or on a page |
 //! | `cache` | documents, rendered once a change and kept, plain and compressed |
 
 mod cache;
 mod edition;
 
-pub use cache::{Cache, Document, What};
-pub use edition::{feed, page, story};
+pub use cache::{Cache, Document, Language, What};
+pub use edition::{Asked, Imprint, LIMIT};

@@ -4,6 +4,7 @@ use super::item::{Item, channel_language, channel_title};
 use super::types::GENERATOR;
 use super::xml::Xml;
 use super::{Channel, Format};
+use crate::model::Content;
 
 pub(super) fn render(channel: &Channel, items: &[Item]) -> String {
     let language = channel_language(channel);
@@ -18,19 +19,22 @@ pub(super) fn render(channel: &Channel, items: &[Item]) -> String {
     xml.leaf("updated", &[], &channel.updated.rfc3339_millis());
     xml.empty("link", &[("rel", "self"), ("type", Format::Atom.media_type()), ("href", channel.self_url)]);
     xml.empty("link", &[("rel", "alternate"), ("type", "text/html"), ("href", channel.home_url)]);
+    if let Some(next) = channel.next_url {
+        xml.empty("link", &[("rel", "next"), ("type", Format::Atom.media_type()), ("href", next)]);
+    }
     // An entry without an author of its own inherits this one; the specification demands it.
     xml.open("author", &[]);
     xml.plain_leaf("name", &[], &title);
     xml.close("author");
     xml.leaf("generator", &[("version", GENERATOR.1)], GENERATOR.0);
     for item in items {
-        entry(&mut xml, item, &language);
+        entry(&mut xml, item, &language, channel.content);
     }
     xml.close("feed");
     xml.finish()
 }
 
-fn entry(xml: &mut Xml, item: &Item, channel_language: &str) {
+fn entry(xml: &mut Xml, item: &Item, channel_language: &str, content: Content) {
     match item.language.as_deref().filter(|language| *language != channel_language) {
         Some(language) => xml.open("entry", &[("xml:lang", language)]),
         None => xml.open("entry", &[]),
@@ -53,7 +57,7 @@ fn entry(xml: &mut Xml, item: &Item, channel_language: &str) {
             xml.empty("link", &[("rel", "related"), ("type", "text/html"), ("title", &title), ("href", link)]);
         }
     }
-    if let Some(enclosure) = &item.enclosure {
+    for enclosure in &item.enclosures {
         let length = enclosure.length.map(|length| length.to_string());
         let mut attributes = vec![("rel", "enclosure"), ("type", enclosure.media_type.as_str())];
         attributes.extend(length.as_deref().map(|length| ("length", length)));
@@ -75,6 +79,9 @@ fn entry(xml: &mut Xml, item: &Item, channel_language: &str) {
     if let Some(image) = &item.image {
         xml.empty("media:thumbnail", &[("url", image)]);
     }
-    xml.leaf("content", &[("type", "html")], &item.html);
+    match content {
+        Content::Full => xml.leaf("content", &[("type", "html")], &item.html),
+        Content::Summary => xml.leaf("summary", &[("type", "text")], &item.summary),
+    }
     xml.close("entry");
 }

@@ -3,7 +3,7 @@
 
 use super::{Channel, PublishedStory, link, words, xml};
 use crate::model::Timestamp;
-use crate::{article, text};
+use crate::{article, feed, text};
 use std::collections::HashSet;
 
 /// How much of the body is shown in a list or a summary: three lines on a wide screen, seven on a phone.
@@ -30,9 +30,11 @@ pub(super) struct Item<'a> {
     pub tags: Vec<String>,
     /// What people see before they open it: plain text.
     pub summary: String,
+    /// The body, and under it who else has it.
     pub html: String,
+    text_len: usize,
     pub image: Option<String>,
-    pub enclosure: Option<Enclosure>,
+    pub enclosures: Vec<Enclosure>,
     /// The representative first.
     pub sources: Vec<Carrier>,
 }
@@ -54,6 +56,13 @@ pub(super) struct Carrier {
     pub published: Option<Timestamp>,
 }
 
+impl Item<'_> {
+    /// The body without who else has it.
+    pub fn text(&self) -> &str {
+        &self.html[..self.text_len]
+    }
+}
+
 /// The stories of an output, each once.
 pub(super) fn items(stories: &[PublishedStory]) -> Vec<Item<'_>> {
     let mut seen = HashSet::new();
@@ -70,9 +79,13 @@ pub(super) fn item(story: &PublishedStory) -> Item<'_> {
         summary if summary.is_empty() => title.clone(),
         summary => summary,
     };
+    let mut html = body(&html, &title, link.as_deref());
+    let text_len = html.len();
+    push_sources(&mut html, &sources, story.language.as_deref());
     Item {
         id: &story.id,
-        html: body(&html, &title, link.as_deref(), &sources, story.language.as_deref()),
+        html,
+        text_len,
         author: story.author.as_deref().map(xml::plain).filter(|author| !author.is_empty()),
         published: plausible(story.published, story.updated),
         updated: story.updated,
@@ -80,16 +93,18 @@ pub(super) fn item(story: &PublishedStory) -> Item<'_> {
         tags: tags(&story.tags),
         summary,
         image: story.lead_image.as_deref().and_then(link::web_url),
-        enclosure: story.enclosure.as_ref().and_then(|enclosure| {
-            let url = link::web_url(&enclosure.url)?;
-            let given = enclosure.media_type.as_deref().and_then(link::media_type);
-            let media_type = given.unwrap_or_else(|| link::media_type_of(&url).to_owned());
-            Some(Enclosure { url, media_type, length: enclosure.length })
-        }),
+        enclosures: story.enclosures.iter().filter_map(enclosure).collect(),
         title,
         link,
         sources,
     }
+}
+
+fn enclosure(given: &feed::Enclosure) -> Option<Enclosure> {
+    let url = link::web_url(&given.url)?;
+    let media_type = given.media_type.as_deref().and_then(link::media_type);
+    let media_type = media_type.unwrap_or_else(|| link::media_type_of(&url).to_owned());
+    Some(Enclosure { url, media_type, length: given.length })
 }
 
 /// A story cannot have come out after its last change here; a claim from before the web is not a date.
@@ -160,9 +175,9 @@ fn carriers(story: &PublishedStory) -> Vec<Carrier> {
     carriers
 }
 
-/// The body, with everyone who carried the story under it where they are several.
-fn body(html: &str, title: &str, link: Option<&str>, sources: &[Carrier], language: Option<&str>) -> String {
-    let mut out = String::with_capacity(html.len() + 64);
+/// The body; where there is none, where to read it.
+fn body(html: &str, title: &str, link: Option<&str>) -> String {
+    let mut out = String::with_capacity(html.len() + 256);
     if html.trim().is_empty() {
         // Validators and readers want a body; the honest one is where to read it.
         out.push_str("<p>");
@@ -171,26 +186,30 @@ fn body(html: &str, title: &str, link: Option<&str>, sources: &[Carrier], langua
     } else {
         out.push_str(html.trim());
     }
-    if let [first, others @ ..] = sources
-        && !others.is_empty()
-    {
-        let words = words::of(language);
-        out.push_str("\n<footer><p>");
-        out.push_str(words.from);
-        anchor(&mut out, first.link.as_deref(), &first.name);
-        out.push_str(words.stop);
-        out.push_str(words.gap);
-        out.push_str(words.also_covered_by);
-        for (at, source) in others.iter().enumerate() {
-            if at > 0 {
-                out.push_str(words.between);
-            }
-            anchor(&mut out, source.link.as_deref(), &source.name);
-        }
-        out.push_str(words.stop);
-        out.push_str("</p></footer>");
-    }
     out
+}
+
+/// Everyone who carried a story, where they are several.
+fn push_sources(out: &mut String, sources: &[Carrier], language: Option<&str>) {
+    let [first, others @ ..] = sources else { return };
+    if others.is_empty() {
+        return;
+    }
+    let words = words::of(language);
+    out.push_str("\n<footer><p>");
+    out.push_str(words.from);
+    anchor(out, first.link.as_deref(), &first.name);
+    out.push_str(words.stop);
+    out.push_str(words.gap);
+    out.push_str(words.also_covered_by);
+    for (at, source) in others.iter().enumerate() {
+        if at > 0 {
+            out.push_str(words.between);
+        }
+        anchor(out, source.link.as_deref(), &source.name);
+    }
+    out.push_str(words.stop);
+    out.push_str("</p></footer>");
 }
 
 /// A link, or the bare text where there is nothing to link to.

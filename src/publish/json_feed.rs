@@ -2,7 +2,7 @@
 
 use super::Channel;
 use super::item::{Carrier, Item, channel_language, channel_title};
-use crate::model::Timestamp;
+use crate::model::{Content, Timestamp};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -11,6 +11,8 @@ struct Document<'a> {
     title: &'a str,
     home_page_url: &'a str,
     feed_url: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_url: Option<&'a str>,
     language: &'a str,
     authors: [Author<'a>; 1],
     items: Vec<JsonItem<'a>>,
@@ -27,7 +29,11 @@ struct JsonItem<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<&'a str>,
     title: &'a str,
-    content_html: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content_html: Option<&'a str>,
+    /// Where the whole body is not given: the specification wants one of the two.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content_text: Option<&'a str>,
     summary: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     image: Option<&'a str>,
@@ -89,20 +95,22 @@ pub(super) fn render(channel: &Channel, items: &[Item]) -> String {
         title: &title,
         home_page_url: channel.home_url,
         feed_url: channel.self_url,
+        next_url: channel.next_url,
         language: &language,
         authors: [Author { name: &title }],
-        items: items.iter().map(json_item).collect(),
+        items: items.iter().map(|item| json_item(item, channel.content)).collect(),
     };
     // Proof: serde_json fails only on maps with keys that are not strings, and on writers that fail.
     serde_json::to_string(&document).expect("structs of strings and numbers serialise") + "\n"
 }
 
-fn json_item<'a>(item: &'a Item<'a>) -> JsonItem<'a> {
+fn json_item<'a>(item: &'a Item<'a>, content: Content) -> JsonItem<'a> {
     JsonItem {
         id: item.id,
         url: item.link.as_deref(),
         title: &item.title,
-        content_html: &item.html,
+        content_html: (content == Content::Full).then_some(&item.html),
+        content_text: (content == Content::Summary).then_some(&item.summary),
         summary: &item.summary,
         image: item.image.as_deref(),
         date_published: item.published.map(Timestamp::rfc3339),
@@ -111,7 +119,7 @@ fn json_item<'a>(item: &'a Item<'a>) -> JsonItem<'a> {
         tags: &item.tags,
         language: item.language.as_deref(),
         attachments: item
-            .enclosure
+            .enclosures
             .iter()
             .map(|found| Attachment { url: &found.url, mime_type: &found.media_type, size_in_bytes: found.length })
             .collect(),

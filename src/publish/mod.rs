@@ -8,22 +8,30 @@
 //! | `item` | a story made ready for every format: what is said of it |
 //! | `atom`, `rss`, `json_feed` | the three spellings |
 //! | `opml` | subscriptions out and in |
-//! | `page` | the pages for people |
+//! | `river`, `story_page`, `sources_page` | the pages for people; `frame`: what they share |
 //! | `types` | what goes in, and what comes out |
 //! | `xml`, `link`, `words` | what may stand in a document; addresses; our own sentences |
 
 mod atom;
+mod frame;
 mod item;
 mod json_feed;
 mod link;
 mod opml;
-mod page;
+mod river;
 mod rss;
+mod sources_page;
+mod story_page;
 mod types;
 mod words;
 mod xml;
 
-pub use types::{Channel, Format, HTML, OutputLink, Page, PublishedStory, STYLE, Source, Subscription};
+pub use types::{
+    Channel, FeedState, Format, HTML, ICON, Joined, OutputLink, Page, PublishedStory, SCRIPT, STYLE, Site, Source, Standing,
+    StoryPage, Subscription,
+};
+
+use crate::model::Content;
 
 /// The document of an output. Stories come in the order given, each id once.
 pub fn render(channel: &Channel, stories: &[PublishedStory], format: Format) -> String {
@@ -46,17 +54,34 @@ pub fn read_opml(bytes: &[u8]) -> (Vec<Subscription>, Vec<String>) {
     opml::read(bytes)
 }
 
-/// The page at `/`: the outputs and the latest stories. No script; one inline style sheet, [`STYLE`].
+/// The page at `/`: stories in a river. One inline style sheet, [`STYLE`]; the script is [`SCRIPT`], at `/page.js`.
 pub fn page(page: &Page) -> String {
-    page::page(page)
+    river::page(page)
 }
 
-/// A story's own page. `language`: for a story that has none.
-pub fn story_page(site_title: &str, language: &str, story: &PublishedStory) -> String {
-    page::story_page(site_title, language, story)
+/// A story's own page.
+pub fn story_page(page: &StoryPage) -> String {
+    story_page::page(page)
+}
+
+/// The page at `/sources`: how each feed is.
+pub fn sources_page(site: &Site, feeds: &[FeedState]) -> String {
+    sources_page::page(site, feeds)
 }
 
 /// The path of an output's document.
 pub fn feed_path(name: &str, format: Format) -> String {
-    page::feed_path(name, format)
+    frame::feed_path(name, format)
+}
+
+/// The path of a document with the stories of a query, as text of the query language; with a limit where one is given.
+pub fn query_path(query: &str, format: Format, content: Content, limit: Option<usize>) -> String {
+    let mut path = format!("/feed.{}?q={}", format.extension(), link::segment(query));
+    if content == Content::Summary {
+        path.push_str("&content=summary");
+    }
+    if let Some(limit) = limit {
+        path.push_str(&format!("&limit={limit}"));
+    }
+    path
 }

@@ -4,6 +4,7 @@ use super::item::{Item, channel_language, channel_title};
 use super::types::GENERATOR;
 use super::xml::{self, Xml};
 use super::{Channel, Format};
+use crate::model::Content;
 
 pub(super) fn render(channel: &Channel, items: &[Item]) -> String {
     let title = channel_title(channel);
@@ -26,15 +27,18 @@ pub(super) fn render(channel: &Channel, items: &[Item]) -> String {
     xml.leaf("lastBuildDate", &[], &channel.updated.rfc822());
     xml.leaf("generator", &[], &format!("{} {}", GENERATOR.0, GENERATOR.1));
     xml.empty("atom:link", &[("rel", "self"), ("type", Format::Rss.media_type()), ("href", channel.self_url)]);
+    if let Some(next) = channel.next_url {
+        xml.empty("atom:link", &[("rel", "next"), ("type", Format::Rss.media_type()), ("href", next)]);
+    }
     for item in items {
-        write_item(&mut xml, item);
+        write_item(&mut xml, item, channel.content);
     }
     xml.close("channel");
     xml.close("rss");
     xml.finish()
 }
 
-fn write_item(xml: &mut Xml, item: &Item) {
+fn write_item(xml: &mut Xml, item: &Item, content: Content) {
     xml.open("item", &[]);
     xml.plain_leaf("title", &[], &unmistakable(&item.title));
     if let Some(link) = &item.link {
@@ -58,10 +62,19 @@ fn write_item(xml: &mut Xml, item: &Item) {
     }
     // A description is HTML, so plain text is escaped once for HTML and once for XML.
     xml.leaf("description", &[], &xml::escaped(&item.summary));
-    xml.leaf("content:encoded", &[], &item.html);
-    if let Some(enclosure) = &item.enclosure {
+    if content == Content::Full {
+        xml.leaf("content:encoded", &[], &item.html);
+    }
+    // One enclosure is what readers expect; the others are media.
+    for (at, enclosure) in item.enclosures.iter().enumerate() {
         let length = enclosure.length.unwrap_or(0).to_string();
-        xml.empty("enclosure", &[("url", &enclosure.url), ("length", &length), ("type", &enclosure.media_type)]);
+        if at == 0 {
+            xml.empty("enclosure", &[("url", &enclosure.url), ("length", &length), ("type", &enclosure.media_type)]);
+        } else {
+            let mut attributes = vec![("url", enclosure.url.as_str()), ("type", &enclosure.media_type)];
+            attributes.extend(enclosure.length.map(|_| ("fileSize", length.as_str())));
+            xml.empty("media:content", &attributes);
+        }
     }
     if let Some(image) = &item.image {
         xml.empty("media:thumbnail", &[("url", image)]);

@@ -1,13 +1,18 @@
 //! What goes into the room, and the formats that come out.
 
-use crate::model::Timestamp;
+use crate::model::{Content, Timestamp};
 
 /// Name and version, for `generator`.
 pub const GENERATOR: (&str, &str) = ("courant", env!("CARGO_PKG_VERSION"));
 
-/// The style sheet of the pages, between `<style>` and `</style>` in each: for the hash in a content security
-/// policy.
+/// The style sheet of the pages, between `<style>` and `</style>` in each.
 pub const STYLE: &str = include_str!("page.css");
+
+/// The script of the pages, which all work without it: keys, times of the reader's zone, and what a headline opens.
+pub const SCRIPT: &str = include_str!("page.js");
+
+/// The icon of the pages, as SVG.
+pub const ICON: &str = include_str!("icon.svg");
 
 /// The media type of the pages.
 pub const HTML: &str = "text/html; charset=utf-8";
@@ -42,6 +47,10 @@ impl Format {
         }
     }
 
+    pub fn of_extension(extension: &str) -> Option<Format> {
+        Format::ALL.into_iter().find(|format| format.extension() == extension)
+    }
+
     /// For people.
     pub fn label(self) -> &'static str {
         match self {
@@ -68,6 +77,9 @@ pub struct Channel<'a> {
     pub language: &'a str,
     /// When any of its stories last changed; the feed's own start where it has none.
     pub updated: Timestamp,
+    /// The address of the document with the stories that come after these (RFC 5005).
+    pub next_url: Option<&'a str>,
+    pub content: Content,
 }
 
 /// A story as it is published.
@@ -88,7 +100,8 @@ pub struct PublishedStory {
     /// Sanitised.
     pub html: String,
     pub lead_image: Option<String>,
-    pub enclosure: Option<crate::feed::Enclosure>,
+    /// The first is the one for formats that have room for one.
+    pub enclosures: Vec<crate::feed::Enclosure>,
     /// Everyone who carried it, the representative first; private feeds are left out by the store.
     pub sources: Vec<Source>,
 }
@@ -123,20 +136,78 @@ pub struct OutputLink<'a> {
     pub title: &'a str,
 }
 
+/// What all pages of a server have in common.
+#[derive(Clone, Copy, Debug)]
+pub struct Site<'a> {
+    pub title: &'a str,
+    /// Of the pages' own words: English, or Chinese for `zh-…`.
+    pub language: &'a str,
+    /// What stands before every path: nothing, or `/courant` where a proxy has the server under a path.
+    pub base: &'a str,
+    pub outputs: &'a [OutputLink<'a>],
+    pub standing: Standing,
+}
+
+/// How polling stands, for the foot of every page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    pub n_feeds: u32,
+    pub n_failing: u32,
+    pub last_read: Option<Timestamp>,
+    /// Since when nothing new could come, because the network is down.
+    pub offline_since: Option<Timestamp>,
+}
+
 /// What the page at `/` shows.
 #[derive(Clone, Copy, Debug)]
 pub struct Page<'a> {
-    pub title: &'a str,
-    /// Of the page's own words: English, or Chinese for `zh-…`.
-    pub language: &'a str,
-    pub outputs: &'a [OutputLink<'a>],
-    /// Newest first; a heading stands wherever the day (UTC) changes.
+    pub site: Site<'a>,
+    /// In the order in which they are shown; by date, a heading stands wherever the day (UTC) changes.
     pub stories: &'a [PublishedStory],
-    /// What stands before a story's UUID in the address of its own page (`/story/`); `None` where there are no
-    /// such pages.
-    pub story_base: Option<&'a str>,
-    /// The address of the page with older stories.
+    /// What was asked for, in the query language; empty: everything.
+    pub query: &'a str,
+    pub by_date: bool,
+    /// Phrases that are marked where they stand, in small letters.
+    pub marked: &'a [String],
+    /// Why the query means nothing.
+    pub wrong: Option<&'a str>,
+    /// Where the page with older stories begins.
     pub older: Option<&'a str>,
-    /// Since when nothing new could come, because the network is down.
-    pub offline_since: Option<Timestamp>,
+}
+
+/// A story alone.
+#[derive(Clone, Copy, Debug)]
+pub struct StoryPage<'a> {
+    pub site: Site<'a>,
+    pub story: &'a PublishedStory,
+    /// Why each of its entries is one of its, in the order in which they joined.
+    pub why: &'a [Joined],
+    /// Published ids of its neighbours in time.
+    pub newer: Option<&'a str>,
+    pub older: Option<&'a str>,
+}
+
+/// An entry of a story, and what made it one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Joined {
+    pub name: String,
+    pub title: String,
+    pub why: String,
+}
+
+/// A feed, as people ask how it is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FeedState {
+    pub name: String,
+    pub feed_url: String,
+    pub site_url: Option<String>,
+    /// Completes "The feed …".
+    pub sentence: String,
+    pub advice: String,
+    pub needs_attention: bool,
+    pub last_read: Option<Timestamp>,
+    pub next_poll: Option<Timestamp>,
+    /// Why then.
+    pub reasons: Vec<String>,
+    pub n_entries: u32,
 }

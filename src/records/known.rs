@@ -20,11 +20,23 @@ pub struct KnownEntry {
     pub id: EntryId,
     pub key: Key,
     pub title: String,
+    /// Of the entry as its feed wrote it.
     pub content_hash: Key,
     pub n_edits: i64,
     pub claimed: Option<Timestamp>,
     /// How often its feed gave it another date.
     pub n_dates: i64,
+    pub updated: Timestamp,
+    /// Of what is kept of it ([`super::EntryText::shown`]); only where it was asked for with another content.
+    pub shown: Option<Key>,
+}
+
+/// An entry of a document, as what is known of it is asked for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AskedEntry {
+    pub key: Key,
+    pub link_key: Option<Key>,
+    pub content_hash: Key,
 }
 
 /// Stored entries of a feed that are to be looked at more closely.

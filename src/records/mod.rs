@@ -28,7 +28,7 @@ mod story;
 pub use command::Command;
 pub use committed::{Committed, FeedTurn, PageTally, PollTally, Reply, StoryChange, SyncReport};
 pub use hub::{DueHub, HubReply, HubRequest, HubRow, Pushed, Subscribed};
-pub use known::{Known, KnownEntry, Recalled, Recollection};
+pub use known::{AskedEntry, Known, KnownEntry, Recalled, Recollection};
 pub use lease::{Claim, ClaimTally, Leases};
 pub use page::{DuePage, FoundPage, PageOutcome};
 pub use poll::{

@@ -175,13 +175,28 @@ pub struct EntryText {
     pub claimed: Option<Timestamp>,
     /// Sanitised.
     pub html: String,
-    /// Of what a reader sees: it decides whether an entry was edited. Dates are not in it.
+    /// Of the entry as its feed wrote it: where it is the same, nothing was edited. Dates are not in it.
     pub content_hash: Key,
     /// What title and text say, as a number (the ingest room's): by it the entry is known again where its feed gave it a new
     /// id and a new link.
     #[serde(default)]
     pub content: Option<i64>,
     pub extra: Extra,
+}
+
+impl EntryText {
+    /// Of all that is kept and shown of the entry: where it is the same, nothing was edited either. Dates are not in it, nor
+    /// is the language, which is found out later where the feed does not name it.
+    pub fn shown(&self) -> Key {
+        let extra = serde_json::to_string(&self.extra).unwrap_or_default();
+        let parts = [&self.link, &Some(self.title.clone()), &self.author, &Some(extra)];
+        let mut hash = xxhash_rust::xxh3::Xxh3::new();
+        for part in parts.into_iter().map(|part| part.as_deref().unwrap_or_default()).chain([self.html.as_str()]) {
+            hash.update(part.as_bytes());
+            hash.update(&[0]);
+        }
+        hash.digest128().to_be_bytes()
+    }
 }
 
 /// An entry that its feed never had before.
@@ -212,8 +227,9 @@ pub struct WantedArticle {
 pub struct Extra {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub categories: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub enclosure: Option<StoredEnclosure>,
+    /// Audio first. An earlier version kept one, under another name.
+    #[serde(alias = "enclosure", deserialize_with = "one_or_many", skip_serializing_if = "Vec::is_empty")]
+    pub enclosures: Vec<StoredEnclosure>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comments: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -229,20 +245,44 @@ pub struct StoredEnclosure {
     pub length: Option<u64>,
 }
 
+/// Enclosures of an entry that are kept.
+const MAX_ENCLOSURES: usize = 16;
+
+impl StoredEnclosure {
+    fn of(enclosure: &Enclosure) -> StoredEnclosure {
+        StoredEnclosure { url: enclosure.url.clone(), media_type: enclosure.media_type.clone(), length: enclosure.length }
+    }
+
+    fn is_audio(&self) -> bool {
+        self.media_type.as_deref().is_some_and(|media_type| media_type.starts_with("audio/"))
+    }
+}
+
+fn one_or_many<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<StoredEnclosure>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Stored {
+        Many(Vec<StoredEnclosure>),
+        One(StoredEnclosure),
+    }
+    Ok(match Stored::deserialize(deserializer)? {
+        Stored::Many(enclosures) => enclosures,
+        Stored::One(enclosure) => vec![enclosure],
+    })
+}
+
 impl Extra {
     pub fn new(
         categories: Vec<String>,
-        enclosure: Option<&Enclosure>,
+        enclosures: &[Enclosure],
         comments: Option<String>,
         source: Option<&Attribution>,
     ) -> Extra {
+        let mut enclosures: Vec<_> = enclosures.iter().take(MAX_ENCLOSURES).map(StoredEnclosure::of).collect();
+        enclosures.sort_by_key(|enclosure| !enclosure.is_audio());
         Extra {
             categories,
-            enclosure: enclosure.map(|e| StoredEnclosure {
-                url: e.url.clone(),
-                media_type: e.media_type.clone(),
-                length: e.length,
-            }),
+            enclosures,
             comments,
             source_title: source.and_then(|s| s.title.clone()),
             source_url: source.and_then(|s| s.url.clone()),

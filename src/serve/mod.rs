@@ -5,18 +5,20 @@ mod door;
 
 pub use door::HubDoor;
 
-use crate::model::Timestamp;
-use crate::outputs::{self, Cache, Document, What};
-use crate::publish;
+use crate::model::{Content, Timestamp};
+use crate::outputs::{self, Asked, Cache, Document, Language, What};
+use crate::publish::{self, Format};
+use crate::query;
 use crate::records::{Command, HubReply, HubRequest, Pushed};
-use crate::store::{Readers, Writer};
+use crate::store::{Cursor, Readers, Writer};
 use crate::websub::CALLBACK_PATH;
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Path, Query, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use serde::Deserialize;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -31,6 +33,8 @@ pub struct House {
     pub clock: fn() -> Timestamp,
     pub hubs: HubDoor,
     pub limits: Limits,
+    /// What a proxy that passes our own path on puts before every path; empty: nothing.
+    pub base_path: String,
 }
 
 /// What the hubs may send.
@@ -42,15 +46,28 @@ pub struct Limits {
 
 /// Serves until told to stop; running answers are finished.
 pub async fn run(house: House, listener: TcpListener, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
+    let base_path = house.base_path.clone();
     let house = Arc::new(house);
-    let app = Router::new()
-        .route("/", get(page))
+    let routes = Router::new()
+        .route("/", get(river))
         .route("/feeds/{file}", get(feed))
+        .route("/{file}", get(asked))
         .route("/story/{id}", get(story))
+        .route("/sources", get(sources))
+        .route("/opml", get(subscriptions))
+        .route("/opml/outputs", get(outlets))
+        .route("/page.js", get(|| async { fixed("text/javascript; charset=utf-8", publish::SCRIPT) }))
+        .route("/icon.svg", get(|| async { fixed("image/svg+xml", publish::ICON) }))
+        .route("/manifest.webmanifest", get(|| async { fixed("application/manifest+json", MANIFEST) }))
+        .route("/robots.txt", get(|| async { fixed("text/plain; charset=utf-8", ROBOTS) }))
         .route("/healthz", get(health))
         .route(&format!("{CALLBACK_PATH}{{token}}"), get(hub_asks).post(hub_pushes))
-        .fallback(|| async { plain(StatusCode::NOT_FOUND, "not found\n") })
-        .with_state(house);
+        .fallback(|| async { plain(StatusCode::NOT_FOUND, "not found\n") });
+    let app = match base_path.as_str() {
+        "" => routes,
+        base => routes.clone().route(&format!("{base}/"), get(river)).nest(base, routes),
+    };
+    let app = app.with_state(house);
     axum::serve(listener, app)
         .with_graceful_shutdown(async move {
             // An error means that the sender is gone: the service is ending.
@@ -60,26 +77,118 @@ pub async fn run(house: House, listener: TcpListener, mut stopped: watch::Receiv
     Ok(())
 }
 
-async fn page(State(house): State<Arc<House>>, headers: HeaderMap) -> Response {
-    answer(house.documents.get(What::Page).await, &headers)
+/// Nobody's search engine is to show other publishers' texts as ours.
+const ROBOTS: &str = "User-agent: *\nDisallow: /\n";
+
+const MANIFEST: &str = r#"{"name":"courant","start_url":"./","display":"minimal-ui","icons":[{"src":"icon.svg","sizes":"any","type":"image/svg+xml"}]}"#;
+
+/// What an address asks for behind its question mark.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Parameters {
+    q: String,
+    /// Only what comes behind this story.
+    before: Option<String>,
+    limit: Option<usize>,
+    content: Content,
+    /// `newest`, `oldest` or `sources`: the same as in the query.
+    order: Option<String>,
 }
 
-async fn feed(State(house): State<Arc<House>>, Path(file): Path<String>, headers: HeaderMap) -> Response {
-    match house.documents.named(&file) {
+/// Stories in a document that is asked for with a limit.
+const MAX_LIMIT: usize = 1000;
+
+impl Parameters {
+    fn read(query: Option<&str>) -> Result<Parameters, String> {
+        let address = format!("http://x/?{}", query.unwrap_or_default());
+        let uri = address.parse::<axum::http::Uri>().map_err(|error| error.to_string())?;
+        let Query(parameters) = Query::<Parameters>::try_from_uri(&uri).map_err(|error| error.body_text())?;
+        Ok(parameters)
+    }
+
+    fn cursor(&self) -> Result<Option<Cursor>, String> {
+        self.before.as_deref().map(|before| before.parse().map_err(|error| format!("before: {error}"))).transpose()
+    }
+
+    fn asked(self) -> Result<Asked, String> {
+        let after = self.cursor()?;
+        let limit = self.limit.unwrap_or(outputs::LIMIT);
+        if !(1..=MAX_LIMIT).contains(&limit) {
+            return Err(format!("limit: {limit} is not between 1 and {MAX_LIMIT}"));
+        }
+        let query = match self.order {
+            Some(order) => format!("{} order:{order}", self.q).trim().to_owned(),
+            None => self.q.trim().to_owned(),
+        };
+        Ok(Asked { query, limit, content: self.content, after })
+    }
+}
+
+fn language(headers: &HeaderMap) -> Language {
+    Language::accepted(headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default())
+}
+
+async fn river(State(house): State<Arc<House>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+    match Parameters::read(query.as_deref()).and_then(Parameters::asked) {
+        Ok(asked) => answer(house.documents.get(What::River(asked, language(&headers))).await, &headers),
+        Err(wrong) => plain(StatusCode::BAD_REQUEST, &format!("{wrong}\n")),
+    }
+}
+
+async fn feed(
+    State(house): State<Arc<House>>,
+    Path(file): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let after = match Parameters::read(query.as_deref()).and_then(|parameters| parameters.cursor()) {
+        Ok(after) => after,
+        Err(wrong) => return plain(StatusCode::BAD_REQUEST, &format!("{wrong}\n")),
+    };
+    match house.documents.named(&file, after) {
         Some(what) => answer(house.documents.get(what).await, &headers),
         None => plain(StatusCode::NOT_FOUND, "no such output; the page at / lists them\n"),
     }
 }
 
-async fn story(State(house): State<Arc<House>>, Path(id): Path<String>) -> Response {
-    match house.readers.ask(move |reader| outputs::story(reader, &id)).await {
-        Ok(Some(page)) => (guarded(publish::HTML), page).into_response(),
-        Ok(None) => plain(StatusCode::NOT_FOUND, "no such story\n"),
-        Err(error) => {
-            tracing::error!(error = format!("{error:#}"), "a story could not be rendered");
-            plain(StatusCode::INTERNAL_SERVER_ERROR, "this story cannot be shown now; see the log\n")
-        }
+/// `/feed.atom?q=…`: the stories of a query that is no output.
+async fn asked(
+    State(house): State<Arc<House>>,
+    Path(file): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let Some(format) = file.strip_prefix("feed.").and_then(Format::of_extension) else {
+        return plain(StatusCode::NOT_FOUND, "not found\n");
+    };
+    let asked = Parameters::read(query.as_deref()).and_then(Parameters::asked);
+    match asked.and_then(|asked| asked.query.parse::<query::Query>().map_err(|wrong| wrong.to_string()).map(|_| asked)) {
+        Ok(asked) => answer(house.documents.get(What::Asked(asked, format)).await, &headers),
+        Err(wrong) => plain(StatusCode::BAD_REQUEST, &format!("{wrong}\n")),
     }
+}
+
+async fn story(State(house): State<Arc<House>>, Path(id): Path<String>, headers: HeaderMap) -> Response {
+    answer(house.documents.get(What::Story(id, language(&headers))).await, &headers)
+}
+
+async fn sources(State(house): State<Arc<House>>, headers: HeaderMap) -> Response {
+    answer(house.documents.get(What::Sources(language(&headers))).await, &headers)
+}
+
+async fn subscriptions(State(house): State<Arc<House>>, headers: HeaderMap) -> Response {
+    answer(house.documents.get(What::Subscriptions).await, &headers)
+}
+
+async fn outlets(State(house): State<Arc<House>>, headers: HeaderMap) -> Response {
+    answer(house.documents.get(What::Outlets).await, &headers)
+}
+
+/// What is the same for the life of the program.
+fn fixed(content_type: &'static str, text: &'static str) -> Response {
+    let mut headers = guarded(content_type);
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("max-age=3600"));
+    (headers, text).into_response()
 }
 
 /// 200 as long as the writer commits and the database can be read.
@@ -127,12 +236,15 @@ fn plain(status: StatusCode, text: &str) -> Response {
     (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text.to_owned()).into_response()
 }
 
-/// No script, no frame, nothing of ours from elsewhere; pictures of the articles are what the page is for.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src http: https:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// Our own script and search form, no frame, nothing of ours from elsewhere; pictures of the articles are what the page is
+/// for.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; img-src http: https:; \
+    manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-fn answer(document: anyhow::Result<Arc<Document>>, asked: &HeaderMap) -> Response {
+fn answer(document: anyhow::Result<Option<Arc<Document>>>, asked: &HeaderMap) -> Response {
     let document = match document {
-        Ok(document) => document,
+        Ok(Some(document)) => document,
+        Ok(None) => return plain(StatusCode::NOT_FOUND, "no such story\n"),
         Err(error) => {
             tracing::error!(error = format!("{error:#}"), "an output could not be rendered");
             return plain(StatusCode::INTERNAL_SERVER_ERROR, "this output cannot be rendered now; see the log\n");
@@ -142,7 +254,8 @@ fn answer(document: anyhow::Result<Arc<Document>>, asked: &HeaderMap) -> Respons
     let etag = if gzip { &document.gzip_etag } else { &document.etag };
     let mut headers = HeaderMap::new();
     headers.insert(header::ETAG, etag.clone());
-    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    let varies = if document.content_type == publish::HTML { "accept-encoding, accept-language" } else { "accept-encoding" };
+    headers.insert(header::VARY, HeaderValue::from_static(varies));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("max-age=60"));
     // No Last-Modified: newsboat ignores changed content whose date has not moved, and ours has no meaning of its own.
     if known(asked, &document) {

@@ -3,12 +3,13 @@
 use super::open::address_version;
 use super::read::Reader;
 use crate::model::{EntryId, FeedId, Key, Timestamp, key_of};
-use crate::records::{Known, KnownEntry, Recalled, Recollection};
+use crate::records::{AskedEntry, EntryText, Known, KnownEntry, Recalled, Recollection};
 use crate::story;
 use rusqlite::{OptionalExtension, Row, params};
 use std::collections::{HashMap, HashSet};
 
-const COLUMNS: &str = "e.id, e.key, e.content_hash, e.n_edits, e.title, e.claimed, e.n_dates";
+const COLUMNS: &str = "e.id, e.key, e.content_hash, e.n_edits, e.title, e.updated, e.claimed, e.n_dates";
+const N_COLUMNS: usize = 8;
 
 fn entry(row: &Row) -> rusqlite::Result<KnownEntry> {
     Ok(KnownEntry {
@@ -17,8 +18,10 @@ fn entry(row: &Row) -> rusqlite::Result<KnownEntry> {
         content_hash: row.get(2)?,
         n_edits: row.get(3)?,
         title: row.get(4)?,
-        claimed: row.get::<_, Option<i64>>(5)?.map(Timestamp),
-        n_dates: row.get(6)?,
+        updated: Timestamp(row.get(5)?),
+        shown: None,
+        claimed: row.get::<_, Option<i64>>(6)?.map(Timestamp),
+        n_dates: row.get(7)?,
     })
 }
 
@@ -26,13 +29,14 @@ fn entry(row: &Row) -> rusqlite::Result<KnownEntry> {
 const MOST_WITHOUT_CONTENT: usize = 1000;
 
 fn recalled(row: &Row) -> rusqlite::Result<Recalled> {
-    Ok(Recalled { entry: entry(row)?, link: row.get(7)?, enclosure: row.get(8)?, html: row.get(9)? })
+    let at = |n: usize| N_COLUMNS + n;
+    Ok(Recalled { entry: entry(row)?, link: row.get(at(0))?, enclosure: row.get(at(1))?, html: row.get(at(2))? })
 }
 
 impl Reader {
     /// What is known under these keys; under the link where the key is not known. The revision is read first: where a
     /// document is committed meanwhile, the writer refuses what is decided by this.
-    pub fn known(&self, feed: FeedId, keys: &[(Key, Option<Key>)]) -> rusqlite::Result<Known> {
+    pub fn known(&self, feed: FeedId, asked: &[AskedEntry]) -> rusqlite::Result<Known> {
         let (revision, is_empty): (i64, bool) = self
             .connection
             .prepare_cached("SELECT revision, NOT EXISTS(SELECT 1 FROM entries WHERE feed_id = ?1) FROM feeds WHERE id = ?1")?
@@ -48,18 +52,50 @@ impl Reader {
              WHERE a.key = ? AND a.kind = 0 AND e.feed_id = ? LIMIT 2"
         ))?;
         let keyed_anew = address_version(&self.connection)? == story::ADDRESS_VERSION;
-        for (key, link) in keys {
-            if let Some(found) = by_key.query_row(params![feed.0, key], entry).optional()? {
-                known.by_key.insert(*key, found);
-            } else if let (true, Some(link)) = (keyed_anew, link.filter(|link| !known.by_link.contains_key(link))) {
-                let found = by_link.query_map(params![link, feed.0], entry)?.collect::<rusqlite::Result<_>>()?;
-                known.by_link.insert(link, found);
-            }
-        }
         if !keyed_anew {
             known.by_link = self.by_links(feed)?;
         }
+        for AskedEntry { key, link_key, content_hash } in asked {
+            if let Some(found) = by_key.query_row(params![feed.0, key], entry).optional()? {
+                known.by_key.insert(*key, self.with_shown(found, content_hash)?);
+                continue;
+            }
+            let Some(link_key) = link_key else { continue };
+            if keyed_anew && !known.by_link.contains_key(link_key) {
+                let found = by_link.query_map(params![link_key, feed.0], entry)?.collect::<rusqlite::Result<_>>()?;
+                known.by_link.insert(*link_key, found);
+            }
+            if let Some([one]) = known.by_link.get_mut(link_key).map(Vec::as_mut_slice) {
+                *one = self.with_shown(one.clone(), content_hash)?;
+            }
+        }
         Ok(known)
+    }
+
+    /// An entry with what is kept of it, where that is not what its feed says now.
+    fn with_shown(&self, found: KnownEntry, content_hash: &Key) -> rusqlite::Result<KnownEntry> {
+        if found.content_hash == *content_hash || found.shown.is_some() {
+            return Ok(found);
+        }
+        let mut kept = self.connection.prepare_cached(
+            "SELECT e.link, e.title, e.author, e.extra, b.html FROM entries e JOIN entry_bodies b ON b.entry_id = e.id
+             WHERE e.id = ?",
+        )?;
+        let text = kept.query_row([found.id.0], |row| {
+            Ok(EntryText {
+                link_key: None,
+                link: row.get(0)?,
+                title: row.get(1)?,
+                author: row.get(2)?,
+                language: None,
+                claimed: None,
+                html: row.get(4)?,
+                content_hash: found.content_hash,
+                content: None,
+                extra: serde_json::from_str(row.get_ref(3)?.as_str()?).unwrap_or_default(),
+            })
+        });
+        Ok(KnownEntry { shown: text.optional()?.map(|text| text.shown()), ..found })
     }
 
     /// What is stored of entries that give reason to look at them more closely; of those that say the same as an entry of
@@ -67,7 +103,7 @@ impl Reader {
     pub fn recall(&self, feed: FeedId, wanted: &Recollection) -> rusqlite::Result<Vec<Recalled>> {
         let mut found: HashMap<EntryId, Recalled> = HashMap::new();
         let with_text = format!(
-            "SELECT {COLUMNS}, e.link, e.extra ->> '$.enclosure.url', coalesce(b.html, '')
+            "SELECT {COLUMNS}, e.link, coalesce(e.extra ->> '$.enclosures[0].url', e.extra ->> '$.enclosure.url'), coalesce(b.html, '')
              FROM entries e LEFT JOIN entry_bodies b ON b.entry_id = e.id"
         );
         let mut by_content =
@@ -129,7 +165,7 @@ impl Reader {
             .prepare_cached(&format!("SELECT {COLUMNS}, e.link FROM entries e WHERE e.feed_id = ? AND e.link IS NOT NULL"))?;
         let mut rows = all.query([feed.0])?;
         while let Some(row) = rows.next()? {
-            let link: String = row.get(7)?;
+            let link: String = row.get(N_COLUMNS)?;
             let key = key_of(&story::address_key(&link).unwrap_or(link));
             by_link.entry(key).or_default().push(entry(row)?);
         }

@@ -45,6 +45,6 @@ pub use read::{Counts, FeedRow, HeldBack, Reader};
 pub use readers::Readers;
 pub use record::Recorder;
 pub use schema::SchemaError;
-pub use select::Selection;
+pub use select::{Cursor, NotACursor, Selected, Selection};
 pub use stories::{ArticleRow, Member, StoryDetail};
 pub use writer::{Listener, Writer};

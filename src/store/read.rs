@@ -8,6 +8,7 @@ use crate::feed::identity::Habit;
 use crate::fetch::RobotsRecord;
 use crate::health::{self, Health, Trouble};
 use crate::model::{Dedupe, EntryId, FeedId, StoryId, Timestamp};
+use crate::publish::Standing;
 use crate::records::{PlannedFeed, ToSettle};
 use crate::schedule::FeedState;
 use crate::text;
@@ -137,6 +138,18 @@ impl Reader {
                 })
             },
         )
+    }
+
+    /// How polling stands: feeds that are polled, those of them that fail, and when the latest was read.
+    pub fn standing(&self) -> rusqlite::Result<Standing> {
+        self.connection
+            .prepare_cached(
+                "SELECT count(*), coalesce(sum(n_errors > 0), 0), max(last_ok) FROM feeds WHERE subscribed = 1 AND paused = 0",
+            )?
+            .query_row([], |row| {
+                let last_read = row.get::<_, Option<i64>>(2)?.map(Timestamp);
+                Ok(Standing { n_feeds: row.get(0)?, n_failing: row.get(1)?, last_read, offline_since: None })
+            })
     }
 
     pub fn held_back(&self) -> rusqlite::Result<HeldBack> {

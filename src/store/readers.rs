@@ -4,8 +4,13 @@ use super::read::Reader;
 use super::schema::SchemaError;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Semaphore;
 
-/// Any number of readers of one database; cheap to clone.
+/// Questions that are answered at once, where there are not more cores: two, so that a long one (the window of the story
+/// index) keeps nobody waiting. No more than that, because each has a thread with a heap, and a connection with a cache.
+const MIN_AT_ONCE: usize = 2;
+
+/// Readers of one database; cheap to clone.
 #[derive(Clone)]
 pub struct Readers {
     kept: Arc<Kept>,
@@ -14,18 +19,21 @@ pub struct Readers {
 struct Kept {
     database: PathBuf,
     idle: Mutex<Vec<Reader>>,
+    turns: Semaphore,
 }
 
 impl Readers {
     pub fn new(database: PathBuf) -> Readers {
-        Readers { kept: Arc::new(Kept { database, idle: Mutex::default() }) }
+        let at_once = std::thread::available_parallelism().map_or(1, |n| n.get()).max(MIN_AT_ONCE);
+        Readers { kept: Arc::new(Kept { database, idle: Mutex::default(), turns: Semaphore::new(at_once) }) }
     }
 
-    /// Asks on a thread of its own.
+    /// Asks on a thread of its own, when it is this question's turn.
     pub async fn ask<T: Send + 'static>(
         &self,
         question: impl FnOnce(&Reader) -> rusqlite::Result<T> + Send + 'static,
     ) -> anyhow::Result<T> {
+        let _turn = self.kept.turns.acquire().await?;
         let readers = self.clone();
         Ok(tokio::task::spawn_blocking(move || readers.ask_here(question)).await??)
     }

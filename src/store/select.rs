@@ -5,9 +5,12 @@ use super::rows::{feed_name, settings_of};
 use crate::article;
 use crate::model::{EntryId, StoryId, Timestamp};
 use crate::query::{Order, Query, State, Words};
-use rusqlite::Row;
+use rusqlite::{OptionalExtension, Row, params_from_iter};
 use std::cmp::Reverse;
 use std::collections::HashSet;
+use std::fmt;
+use std::str::FromStr;
+use uuid::Uuid;
 
 /// Which stories are wanted, in the order that the query asks for.
 #[derive(Clone, Debug)]
@@ -16,18 +19,70 @@ pub struct Selection {
     /// First seen at or after.
     pub since: Option<Timestamp>,
     pub limit: usize,
+    /// Only what comes behind this story.
+    pub after: Option<Cursor>,
+}
+
+/// A story's place in every order. As text (`3_1795500000000_17`) it is part of addresses, and stays good whatever comes
+/// before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Cursor {
+    n_sources: i64,
+    sort_at: i64,
+    story: i64,
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{}_{}_{}", self.n_sources, self.sort_at, self.story)
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = NotACursor;
+
+    fn from_str(text: &str) -> Result<Cursor, NotACursor> {
+        let mut numbers = text.split('_').map(|number| number.parse::<i64>().map_err(|_| NotACursor));
+        let mut next = || numbers.next().unwrap_or(Err(NotACursor));
+        let cursor = Cursor { n_sources: next()?, sort_at: next()?, story: next()? };
+        numbers.next().is_none().then_some(cursor).ok_or(NotACursor)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a place in a list of ours")]
+pub struct NotACursor;
+
+/// Stories of a selection, and where those begin that come after them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Selected {
+    pub stories: Vec<StoryId>,
+    pub next: Option<Cursor>,
 }
 
 impl Default for Selection {
     fn default() -> Selection {
-        Selection { query: Query::default(), since: None, limit: 100 }
+        Selection { query: Query::default(), since: None, limit: 100, after: None }
     }
 }
 
 impl Selection {
     /// A query's age is told from `now`.
     pub fn of(query: Query, limit: usize, now: Timestamp) -> Selection {
-        Selection { since: query.since.map(|age| now.minus(age)), query, limit }
+        Selection { since: query.since.map(|age| now.minus(age)), query, limit, after: None }
+    }
+}
+
+impl Selection {
+    /// Whether a story comes behind the one where this begins.
+    fn is_behind(&self, face: &Face) -> bool {
+        let Some(after) = self.after else { return true };
+        let (place, at) = (face.place(), |place: Cursor| (place.sort_at, place.story));
+        match self.query.order {
+            Order::Newest => at(place) < at(after),
+            Order::Oldest => at(place) > at(after),
+            Order::Sources => (place.n_sources, at(place)) < (after.n_sources, at(after)),
+        }
     }
 }
 
@@ -49,6 +104,10 @@ struct Face {
 }
 
 impl Face {
+    fn place(&self) -> Cursor {
+        Cursor { n_sources: self.n_sources, sort_at: self.sort_at, story: self.story.0 }
+    }
+
     fn read(row: &Row) -> rusqlite::Result<Face> {
         Ok(Face {
             story: StoryId(row.get(0)?),
@@ -63,23 +122,62 @@ impl Face {
 impl Reader {
     /// The ids of the stories of a selection, in its order.
     pub fn select(&self, selection: &Selection) -> rusqlite::Result<Vec<StoryId>> {
-        match selection.query.words.expression() {
-            Some(expression) => self.search(selection, &expression),
-            None => self.walk(selection),
-        }
+        Ok(self.selected(selection)?.stories)
+    }
+
+    /// The same, and where what comes after them begins.
+    pub fn selected(&self, selection: &Selection) -> rusqlite::Result<Selected> {
+        // One more than is wanted says whether there are more.
+        let one_more = Selection { limit: selection.limit.saturating_add(1), ..selection.clone() };
+        let mut found = match selection.query.words.expression() {
+            Some(expression) => self.search(&one_more, &expression)?,
+            None => self.walk(&one_more)?,
+        };
+        let has_more = found.len() > selection.limit;
+        found.truncate(selection.limit);
+        let next = if has_more { found.last().map(Face::place) } else { None };
+        Ok(Selected { stories: found.into_iter().map(|face| face.story).collect(), next })
+    }
+
+    /// The stories beside one in time: the next newer one, and the next older one.
+    pub fn neighbours(&self, story: StoryId) -> rusqlite::Result<(Option<Uuid>, Option<Uuid>)> {
+        let beside = |compared: &str, direction: &str| {
+            let mut one = self.connection.prepare_cached(&format!(
+                "SELECT n.urn FROM stories s JOIN stories n ON n.redirect_to IS NULL AND (n.sort_at, n.id) {compared} (s.sort_at, s.id)
+                 WHERE s.id = ? ORDER BY n.sort_at {direction}, n.id {direction} LIMIT 1"
+            ))?;
+            one.query_row([story.0], |row| row.get(0).map(Uuid::from_bytes)).optional()
+        };
+        Ok((beside(">", "ASC")?, beside("<", "DESC")?))
     }
 
     /// All stories in order, until there are enough: most selections take most stories.
-    fn walk(&self, selection: &Selection) -> rusqlite::Result<Vec<StoryId>> {
+    fn walk(&self, selection: &Selection) -> rusqlite::Result<Vec<Face>> {
         let order = match selection.query.order {
             Order::Newest => "sort_at DESC, id DESC",
             Order::Oldest => "sort_at, id",
             Order::Sources => "n_sources DESC, sort_at DESC, id DESC",
         };
-        let mut all = self.connection.prepare_cached(&format!(
-            "SELECT {FACE}, s.representative FROM stories s WHERE s.redirect_to IS NULL ORDER BY {order}"
-        ))?;
-        let mut rows = all.query([])?;
+        let mut condition = "s.redirect_to IS NULL".to_owned();
+        let mut values: Vec<i64> = Vec::new();
+        if let Some(Cursor { n_sources, sort_at, story }) = selection.after {
+            let (behind, place) = match selection.query.order {
+                Order::Newest => (" AND (s.sort_at, s.id) < (?, ?)", vec![sort_at, story]),
+                Order::Oldest => (" AND (s.sort_at, s.id) > (?, ?)", vec![sort_at, story]),
+                Order::Sources => (" AND (s.n_sources, s.sort_at, s.id) < (?, ?, ?)", vec![n_sources, sort_at, story]),
+            };
+            condition.push_str(behind);
+            values.extend(place);
+        }
+        // The most covered of a time are sorted: few of all stories, where it is a short one.
+        if let (Order::Sources, Some(since)) = (selection.query.order, selection.since) {
+            condition.push_str(" AND s.first_seen >= ?");
+            values.push(since.0);
+        }
+        let mut all = self
+            .connection
+            .prepare_cached(&format!("SELECT {FACE}, s.representative FROM stories s WHERE {condition} ORDER BY {order}"))?;
+        let mut rows = all.query(params_from_iter(values))?;
         let (mut found, mut n_checked) = (Vec::new(), 0);
         while let Some(row) = rows.next()? {
             if found.len() >= selection.limit || n_checked >= MAX_CHECKED {
@@ -95,13 +193,13 @@ impl Reader {
                     continue;
                 }
             }
-            found.push(face.story);
+            found.push(face);
         }
         Ok(found)
     }
 
     /// The newest entries that hold the words first; a story is as new as its newest matching entry, then put in order.
-    fn search(&self, selection: &Selection, expression: &str) -> rusqlite::Result<Vec<StoryId>> {
+    fn search(&self, selection: &Selection, expression: &str) -> rusqlite::Result<Vec<Face>> {
         let order = selection.query.order;
         let direction = if order == Order::Oldest { "ASC" } else { "DESC" };
         let mut hits = self.connection.prepare_cached(&format!(
@@ -113,7 +211,7 @@ impl Reader {
         let mut seen: HashSet<StoryId> = HashSet::new();
         while let Some(row) = rows.next()? {
             let face = Face::read(row)?;
-            if seen.contains(&face.story) || !self.fits(&face, selection)? {
+            if seen.contains(&face.story) || !selection.is_behind(&face) || !self.fits(&face, selection)? {
                 continue;
             }
             if self.entry_matches(EntryId(row.get(FACE_COLUMNS)?), &selection.query.words)? {
@@ -131,7 +229,8 @@ impl Reader {
             Order::Oldest => (Reverse(0), Reverse(-face.sort_at), Reverse(StoryId(-face.story.0))),
             Order::Sources => (Reverse(face.n_sources), Reverse(face.sort_at), Reverse(face.story)),
         });
-        Ok(ordered.into_iter().take(selection.limit).map(|face| face.story).collect())
+        ordered.truncate(selection.limit);
+        Ok(ordered)
     }
 
     /// Whether a story is what the query asks for, its words left aside.

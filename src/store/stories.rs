@@ -5,7 +5,7 @@ use super::rows::{earlier, feed_name, settings_of};
 use crate::feed::Enclosure;
 use crate::model::{EntryId, StoryId, Timestamp};
 use crate::publish::{PublishedStory, Source};
-use crate::records::Extra;
+use crate::records::{Extra, StoredEnclosure};
 use crate::story::Evidence;
 use crate::text;
 use rusqlite::{OptionalExtension, params};
@@ -40,6 +40,10 @@ pub struct StoryDetail {
     pub id: StoryId,
     pub published: PublishedStory,
     pub members: Vec<Member>,
+}
+
+fn enclosure(stored: StoredEnclosure) -> Enclosure {
+    Enclosure { url: stored.url, media_type: stored.media_type, length: stored.length }
 }
 
 /// Categories of an entry that are published beside its feed's tags.
@@ -87,7 +91,7 @@ impl Reader {
                     tags,
                     html: row.get(7)?,
                     lead_image: row.get(8)?,
-                    enclosure: extra.enclosure.map(|e| Enclosure { url: e.url, media_type: e.media_type, length: e.length }),
+                    enclosures: extra.enclosures.into_iter().map(enclosure).collect(),
                     sources: Vec::new(),
                 };
                 Ok((story, EntryId(row.get(12)?)))

@@ -101,7 +101,7 @@ pub fn document(path: &Path, feed: FeedId, at: Timestamp, entries: Vec<ParsedEnt
     };
     let parsed = ParsedFeed { title: Some("A".into()), entries, ..ParsedFeed::default() };
     let mut read = ingest::Document::of(parsed, key_of("body"), &Default::default());
-    let known = reader.known(feed, &read.keys()).unwrap();
+    let known = reader.known(feed, &read.asks()).unwrap();
     if let Some(wanted) = read.doubts(&source, &known) {
         read.recognise(&source, &known, &reader.recall(feed, &wanted).unwrap());
     }

@@ -1,0 +1,106 @@
+//! What becomes of an entry that its feed shows otherwise than before: the whole daemon on a feed in a file.
+
+mod common;
+
+use common::World;
+use courant::config::Config;
+use courant::config::subscriptions::Subscription;
+use courant::daemon::{self, Engine};
+use courant::model::ArticleMode;
+use courant::publish::PublishedStory;
+use courant::store::{Reader, Selection};
+
+/// A feed in a file, and the database that follows it.
+struct Followed {
+    config: Config,
+    feed: std::path::PathBuf,
+    _folder: tempfile::TempDir,
+}
+
+impl Followed {
+    fn new() -> Followed {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = World::start().config(folder.path());
+        config.article.mode = ArticleMode::Never;
+        Followed { config, feed: folder.path().join("feed.xml"), _folder: folder }
+    }
+
+    /// Writes a feed of one entry, polls it, and tells how many entries were edited.
+    fn poll(&self, title: &str, inside: &str) -> u64 {
+        let item = format!("<item><guid>1</guid><title>{title}</title><link>https://paper.example/1</link>{inside}</item>");
+        let text = format!(
+            "<rss version='2.0' xmlns:media='http://search.yahoo.com/mrss/'><channel><title>Paper</title>{item}</channel></rss>"
+        );
+        std::fs::write(&self.feed, text).unwrap();
+        let list = vec![Subscription::new(format!("file://{}", self.feed.display()))];
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let (report, writer) = runtime.block_on(async {
+            let (engine, writer) = Engine::start(self.config.clone(), list, None).unwrap();
+            (daemon::once(&engine, true).await.unwrap(), writer)
+        });
+        writer.join().unwrap();
+        assert_eq!((report.failures, report.entries), (vec![], 1));
+        report.edited
+    }
+
+    fn story(&self) -> PublishedStory {
+        let reader = Reader::open(&self.config.database()).unwrap();
+        let ids = reader.select(&Selection::default()).unwrap();
+        reader.published(&ids).unwrap().remove(0)
+    }
+}
+
+fn description(html: &str) -> String {
+    format!("<description><![CDATA[{html}]]></description>")
+}
+
+#[test]
+fn what_changes_with_each_request_is_not_an_edit() {
+    let followed = Followed::new();
+    let noisy = |n: u32| {
+        description(&format!(
+            "<!-- request {n} --><p>The ferry <a href='https://port.example/f?id=7&utm_term=t{n}'>left</a> at dawn.</p>\
+             <img src='https://count.example/i.gif?{n}' width=1 height=1><script nonce=n{n}>x()</script>"
+        ))
+    };
+    followed.poll("Ferry", &noisy(1));
+    let before = followed.story();
+    for n in 2..30 {
+        assert_eq!(followed.poll("Ferry", &noisy(n)), 0);
+    }
+    assert_eq!(format!("{before:?}"), format!("{:?}", followed.story()));
+    assert_eq!(followed.poll("Ferry", &description("<p>The ferry did not leave.</p>")), 1);
+    assert_eq!(followed.story().html, "<p>The ferry did not leave.</p>");
+}
+
+#[test]
+fn an_entry_with_a_counter_in_it_still_takes_a_correction() {
+    let followed = Followed::new();
+    let counted: u64 = (0..30).map(|n| followed.poll("Ferry", &description(&format!("<p>Read {n} times.</p>")))).sum();
+    assert_eq!(counted, 24);
+    assert_eq!(followed.poll("Correction: ferry does not stop", &description("<p>Read 99 times.</p>")), 1);
+    assert_eq!(followed.story().title, "Correction: ferry does not stop");
+}
+
+#[test]
+fn enclosures_are_all_taken_whenever_they_come_and_audio_is_the_first() {
+    let followed = Followed::new();
+    followed.poll("Talk", "");
+    let image = "<enclosure url='https://cdn.example/1.jpg' type='image/jpeg' length='3'/>";
+    let audio = "<enclosure url='https://cdn.example/1.mp3' type='audio/mpeg' length='5'/>";
+    assert_eq!(followed.poll("Talk", image), 1);
+    assert_eq!(followed.poll("Talk", &format!("{image}{audio}")), 1);
+    let enclosures: Vec<String> = followed.story().enclosures.into_iter().map(|enclosure| enclosure.url).collect();
+    assert_eq!(enclosures, ["https://cdn.example/1.mp3", "https://cdn.example/1.jpg"]);
+}
+
+#[test]
+fn a_body_that_is_too_long_ends_with_a_paragraph_and_a_link_to_the_rest() {
+    let followed = Followed::new();
+    let paragraph = "<p>The ferry left the harbour at dawn, and the crew counted forty crates of apples.</p>";
+    followed.poll("Long", &description(&paragraph.repeat(8_000)));
+    let html = followed.story().html;
+    let rest = "<p><a href=\"https://paper.example/1\" rel=\"noopener noreferrer\">[…]</a></p>";
+    assert!(html.ends_with(&format!("of apples.</p>{rest}")), "{}", &html[html.len() - 300..]);
+    assert!(html.len() > 500_000 && html.len() < 530_000, "{}", html.len());
+}
