@@ -120,8 +120,13 @@ fn a_pass_and_its_stories() {
     drop(reader);
     let mut command = command(home.path(), &["--config", config.to_str().unwrap(), "feed", "show", &feed]);
     assert_eq!(code(&command.stdout(writer).output().unwrap()), 0);
+    let again = run(&["feed", "refetch", &feed]);
+    assert!(code(&again) == 0 && stderr(&again).contains("everything anew; 4 entries"), "{}", stderr(&again));
+    assert_eq!(code(&run(&["feed", "refetch", "https://nobody.example/"])), 4);
     assert_eq!(stdout(&run(&["feed", "list", "--format", "jsonl"])).lines().count(), 5);
     assert_eq!(code(&run(&["feed", "pause", &feed])), 0);
+    run(&["once"]);
+    assert_eq!(code(&run(&["feed", "refetch", &feed])), 4, "a paused feed is not asked");
     assert!(stdout(&run(&["feed", "list", "--format", "tsv"])).contains("paused"));
     assert_eq!(code(&run(&["feed", "resume", &feed])), 0);
     let opml = home.path().join("out.opml");

@@ -553,6 +553,8 @@ proptest! {
             home_url: "https://news.example/",
             language: "en",
             updated: Timestamp::from_secs(2_000_000_000),
+            next_url: None,
+            content: courant::model::Content::Full,
         };
         let back = try_parse(publish::render(&channel, &stories, publish::Format::Atom).as_bytes(), None).unwrap();
         let read_title = &read.title;

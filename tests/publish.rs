@@ -228,6 +228,18 @@ fn hostile_text_cannot_break_out() {
 }
 
 #[test]
+fn addresses_of_an_opml_file_have_one_form() {
+    let outlines: String =
+        ["FEED://One.example:80/a/../f#top", "http://one.example/f", "feed:https://two.example/f", "pcast://three.example/f"]
+            .map(|url| format!("<outline text='x' type='rss' xmlUrl='{url}'/>"))
+            .concat();
+    let (found, skipped) = courant::publish::read_opml(format!("<opml><body>{outlines}</body></opml>").as_bytes());
+    let urls: Vec<String> = found.into_iter().map(|feed| feed.url).collect();
+    assert_eq!(urls, ["http://one.example/f", "https://two.example/f", "http://three.example/f"]);
+    assert_eq!(skipped.len(), 1, "{skipped:?}");
+}
+
+#[test]
 fn a_story_with_nothing_still_validates() {
     let bare = PublishedStory { id: id(1), updated: NOW, ..PublishedStory::default() };
     let mut linked = bare.clone();
@@ -260,7 +272,7 @@ fn the_page_groups_by_day_and_names_everything() {
     older.language = Some("zh-Hant".into());
     let stories = [merged, older];
     let outputs = [OutputLink { name: "all", title: "All" }];
-    let standing = Standing { n_feeds: 12, n_failing: 1, last_read: Some(NOW) };
+    let standing = Standing { n_feeds: 12, n_failing: 1, last_read: Some(NOW), offline_since: None };
     let site = Site { title: "News", language: "en", base: "/courant", outputs: &outputs, standing };
     let asked = ["story 2".to_owned()];
     let model =

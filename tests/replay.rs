@@ -9,7 +9,7 @@ use courant::config::Config;
 use courant::config::subscriptions::Subscription;
 use courant::daemon::{self, Engine};
 use courant::outputs::Imprint;
-use courant::records::{Command, Correction, Reply};
+use courant::records::{Command, Correction, Postponed, Reply};
 use courant::store::{Reader, Selection};
 use std::path::Path;
 
@@ -23,6 +23,14 @@ fn process(config: &Config, feeds: &[String], record: &Path, corrections: Vec<Co
         for correction in corrections {
             let said = engine.writer.submit(Command::Correct { correction, at: daemon::clock() }).await.unwrap();
             assert!(matches!(said.reply, Reply::Corrected(Ok(_))), "{said:?}");
+        }
+        // What a person asks for anew, and what the network kept from being asked.
+        let feed = engine.readers.ask(|reader| reader.feeds()).await.unwrap().remove(0);
+        let (at, state) = (daemon::clock(), feed.state.clone());
+        let later = Some(at.plus(std::time::Duration::from_secs(60)));
+        let postponed = Postponed { feed: feed.id, at, state, next_poll: later, reasons: vec!["the network is down".into()] };
+        for command in [Command::Refetch { feed: feed.id, at }, Command::Postponed(Box::new(postponed))] {
+            engine.writer.submit(command).await.unwrap();
         }
         writer
     });

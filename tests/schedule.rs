@@ -4,7 +4,8 @@ use courant::feed::Hints;
 use courant::model::Timestamp;
 use courant::network::{Kind, Network, Sign, Ticket, Verdict};
 use courant::schedule::{
-    FeedState, Next, Policy, Polled, Push, Redirect, earliest, empty_is_unchanged, looked, next, resume, unconditional,
+    FeedState, Next, Policy, Polled, Push, Redirect, come_back, earliest, empty_is_unchanged, is_doubtful, looked, next, resume,
+    spread_of, unconditional,
 };
 use proptest::prelude::*;
 use std::time::Duration;
@@ -326,19 +327,22 @@ fn a_clock_that_jumps_makes_no_storm_and_no_stall() {
         for n in 0..1000 {
             let key = format!("feed {n}");
             let before = next(NOW, &key, &policy, &FeedState::default(), &not_modified());
-            let due = resume(now, &key, &policy, &before.state, before.at.expect("a next poll"));
+            let due = resume(now, &key, &policy, &before.state, before.at.expect("a next poll"), spread_of(1000));
             assert!(due.since(now) <= 5 * MINUTE, "{after}: {key} waits {:?}", due.since(now));
             dues.push(due.since(now).as_secs());
         }
         let worst = (0..300).map(|second| dues.iter().filter(|due| **due == second).count()).max();
         assert!(worst.is_some_and(|n| n < 20), "{after}: {worst:?} polls in one second");
     }
+    // A few are not spread over minutes: a machine that wakes with three feeds has news at once.
+    let spread = spread_of(3);
+    assert!(resume(NOW, "k", &policy, &FeedState::default(), NOW.minus(DAY), spread).since(NOW) <= Duration::from_secs(6));
     // What is not long overdue keeps its time, and so does a hold.
     let state = FeedState::default();
-    assert_eq!(resume(NOW, "k", &policy, &state, NOW.plus(HOUR)), NOW.plus(HOUR));
-    assert_eq!(resume(NOW, "k", &policy, &state, NOW.minus(HOUR / 4)), NOW.minus(HOUR / 4));
+    assert_eq!(resume(NOW, "k", &policy, &state, NOW.plus(HOUR), spread), NOW.plus(HOUR));
+    assert_eq!(resume(NOW, "k", &policy, &state, NOW.minus(HOUR / 4), spread), NOW.minus(HOUR / 4));
     let held = FeedState { hold_until: Some(NOW.plus(2 * HOUR)), ..FeedState::default() };
-    assert_eq!(resume(NOW, "k", &policy, &held, NOW.minus(DAY)), NOW.plus(2 * HOUR));
+    assert_eq!(resume(NOW, "k", &policy, &held, NOW.minus(DAY), spread), NOW.plus(2 * HOUR));
     // A hold from before the clock was set back is not waited for.
     assert_eq!(earliest(NOW.minus(3650 * DAY), &held), Some(NOW.minus(3650 * DAY)));
 }
@@ -377,7 +381,7 @@ proptest! {
         let at = found.at.expect("a next poll");
         prop_assert!(at == now.plus(policy.min_interval) || at.since(now) >= policy.min_interval || now.0 > i64::MAX - 2_000_000_000_000);
         prop_assert!(!found.reasons.is_empty());
-        let _ = (earliest(now, &found.state), resume(now, "k", &policy, &found.state, at));
+        let _ = (earliest(now, &found.state), resume(now, "k", &policy, &found.state, at, spread_of(50)));
     }
 }
 
@@ -400,6 +404,17 @@ fn simulate(
     network: &mut Network,
     fault: impl Fn(u64) -> Option<Sign>,
 ) -> Vec<(u64, usize)> {
+    simulate_hosts(start, seconds, feeds, network, |second, _| fault(second))
+}
+
+/// The same where hosts may differ.
+fn simulate_hosts(
+    start: Timestamp,
+    seconds: std::ops::Range<u64>,
+    feeds: &mut [Simulated],
+    network: &mut Network,
+    fault: impl Fn(u64, &str) -> Option<Sign>,
+) -> Vec<(u64, usize)> {
     let policy = Policy { adaptive: false, jitter: 0.0, ..policy() };
     let n_hosts = feeds.len();
     let mut healthy = Vec::new();
@@ -412,6 +427,7 @@ fn simulate(
                 Verdict::Undecided { .. } => return true,
                 Verdict::Counts => Polled::Failed { retry_after: None },
                 Verdict::Spared => Polled::NetworkDown,
+                Verdict::Doubtful { others_heard } => Polled::Doubtful { others_heard },
             };
             let feed = &mut feeds[*at];
             let next = next(now, &feed.host, &policy, &feed.state, &polled);
@@ -433,14 +449,14 @@ fn simulate(
         for at in due {
             let feed = &mut feeds[at];
             feed.n_requests += 1;
-            match fault(second) {
+            match fault(second, &feed.host) {
                 Some(sign) => {
-                    let ticket = network.failed(now, &feed.host, sign, n_hosts);
+                    let ticket = network.failed(now, &feed.host, now, sign, n_hosts);
                     feed.due = now.plus(Duration::from_secs(3600));
                     waiting.push((at, ticket));
                 }
                 None => {
-                    network.answered(&feed.host, now, true);
+                    network.answered(now, &feed.host, now, true);
                     healthy.push((second, at));
                     let polled = Polled::Feed { hints: &hints, max_age: None, entry_times: &[], n_new: 0, redirect: None };
                     let next = next(now, &feed.host, &policy, &feed.state, &polled);
@@ -465,7 +481,7 @@ fn fifty(start: Timestamp) -> Vec<Simulated> {
 #[test]
 fn three_hours_without_names_are_nobodys_fault() {
     const HOUR: u64 = 3600;
-    for sign in [Sign::Name, Sign::Connection, Sign::Certificate, Sign::NotYetValid, Sign::WebPage(7)] {
+    for sign in [Sign::Name, Sign::Connection, Sign::Certificate, Sign::NotYetValid, Sign::WebPage(7), Sign::Astray] {
         let (mut feeds, mut network) = (fifty(NOW), Network::default());
         let down = HOUR + 100..4 * HOUR + 100;
         let fault = |second| down.contains(&second).then_some(sign);
@@ -509,21 +525,114 @@ fn a_machine_that_wakes_before_its_network() {
 fn one_feed_that_fails_while_others_answer_is_at_fault() {
     let mut network = Network::default();
     let at = |second: u64| NOW.plus(Duration::from_secs(second));
-    let ticket = network.failed(at(0), "dead.example", Sign::Name, 3);
+    let ticket = network.failed(at(0), "dead.example", at(0), Sign::Name, 3);
     assert!(matches!(network.verdict(at(0), ticket, 3), Verdict::Undecided { .. }));
-    // What was asked before the failure proves nothing: it may have been on its way.
-    network.answered("early.example", NOW.minus(Duration::from_secs(1)), true);
+    // What was asked before the failure, and is here just after it, proves nothing: it may have been on its way.
+    network.answered(at(0).plus(MINUTE / 120), "early.example", NOW.minus(Duration::from_secs(1)), true);
     assert!(matches!(network.verdict(at(1), ticket, 3), Verdict::Undecided { .. }));
-    network.answered("late.example", at(2), true);
+    network.answered(at(3), "late.example", at(2), true);
     assert_eq!(network.verdict(at(3), ticket, 3), Verdict::Counts);
+    // Three dead hosts fail at once, and many others, asked at the same time, answer later.
+    let tickets = ["a.example", "b.example", "c.example"].map(|host| network.failed(at(5), host, at(5), Sign::Connection, 9));
+    assert_eq!(network.down(), None);
+    network.answered(at(5).plus(MINUTE / 200), "slow.example", at(5), true);
+    network.answered(at(7), "slower.example", at(5), true);
+    assert_eq!(tickets.map(|ticket| network.verdict(at(8), ticket, 9)), [Verdict::Counts; 3]);
+    // Three time out after five seconds, in which others were answered.
+    for host in ["a.example", "b.example", "c.example"] {
+        network.failed(at(13), host, at(6), Sign::Connection, 9);
+    }
+    assert_eq!(network.verdict(at(18), tickets[0], 9), Verdict::Counts);
+    assert_eq!(network.down(), None);
     // Different pages in place of feeds are their own; a wrong certificate with others right too.
     for (n, page) in [1, 2, 3].into_iter().enumerate() {
-        network.failed(at(10), &format!("page-{n}.example"), Sign::WebPage(page), 9);
+        network.failed(at(10), &format!("page-{n}.example"), at(10), Sign::WebPage(page), 9);
     }
     assert_eq!(network.down(), None);
     // With one host nobody can tell.
-    let alone = network.failed(at(20), "alone.example", Sign::Name, 1);
+    let alone = network.failed(at(20), "alone.example", at(20), Sign::Name, 1);
     assert_eq!(network.verdict(at(20), alone, 1), Verdict::Counts);
+}
+
+#[test]
+fn one_dead_feed_among_few_is_not_asked_for_ever() {
+    // Five feeds an hour: when the dead one fails nobody else is asked within the half minute in which that would be proof.
+    let mut feeds: Vec<Simulated> = fifty(NOW).into_iter().take(5).collect();
+    for (n, feed) in feeds.iter_mut().enumerate() {
+        feed.due = NOW.plus(Duration::from_secs(n as u64 * 720));
+    }
+    let mut network = Network::default();
+    let dead = feeds[2].host.clone();
+    simulate_hosts(NOW, 0..24 * 3600, &mut feeds, &mut network, |_, host| (host == dead).then_some(Sign::Connection));
+    assert_eq!(network.down(), None);
+    assert!(feeds[2].state.n_errors >= 3, "{:?}", feeds[2].state);
+    assert!(feeds[2].n_requests <= 12, "asked {} times in a day", feeds[2].n_requests);
+    assert!(feeds.iter().filter(|feed| feed.host != dead).all(|feed| feed.state.n_errors == 0 && feed.n_requests <= 25));
+    // The same five, and nobody answers for two hours: no error is counted.
+    let mut feeds: Vec<Simulated> = fifty(NOW).into_iter().take(5).collect();
+    let mut network = Network::default();
+    simulate(NOW, 0..2 * 3600, &mut feeds, &mut network, |second| (second > 100).then_some(Sign::Name));
+    assert!(feeds.iter().all(|feed| feed.state.n_errors == 0));
+    assert_eq!(network.down().map(|down| down.kind), Some(Kind::Names));
+}
+
+#[test]
+fn what_is_dead_does_not_take_the_network_down_twice() {
+    let mut network = Network::default();
+    let at = |second: u64| NOW.plus(Duration::from_secs(second));
+    let dead = ["a.example", "b.example", "c.example"];
+    let fail = |network: &mut Network, second| {
+        let tickets = dead.map(|host| network.failed(at(second), host, at(second), Sign::Name, 50));
+        tickets.map(|ticket| network.verdict(at(second + 3), ticket, 50))
+    };
+    // In a quiet minute nobody can know better.
+    assert_eq!(fail(&mut network, 0), [Verdict::Spared; 3]);
+    assert!(network.answered(at(10), "d.example", at(10), true).is_some());
+    assert!(fail(&mut network, 70).iter().all(|verdict| matches!(verdict, Verdict::Undecided { .. })));
+    assert_eq!(network.down(), None);
+    // Two of three are not all.
+    let mut three = Network::default();
+    let tickets = ["a.example", "b.example"].map(|host| three.failed(at(0), host, at(0), Sign::Name, 3));
+    assert!(matches!(three.verdict(at(3), tickets[0], 3), Verdict::Undecided { .. }));
+    assert_eq!(three.down(), None);
+    // Others that fail with them are heard.
+    for host in ["e.example", "f.example", "g.example"] {
+        network.failed(at(75), host, at(75), Sign::Name, 50);
+    }
+    assert!(network.down().is_some());
+}
+
+#[test]
+fn a_pass_that_hears_nobody_found_the_network_down() {
+    let mut network = Network::default();
+    let tickets = ["a.example", "b.example"].map(|host| network.failed(NOW, host, NOW, Sign::Name, 9));
+    assert_eq!(network.down(), None, "a service would wait for a third");
+    assert_eq!(network.conclude(NOW, tickets[0], NOW, 9), Verdict::Spared);
+    // One alone may be at fault, unless another answered in this pass.
+    let mut network = Network::default();
+    let ticket = network.failed(NOW, "a.example", NOW, Sign::Name, 9);
+    assert_eq!(network.conclude(NOW, ticket, NOW, 9), Verdict::Doubtful { others_heard: None });
+    network.answered(NOW, "b.example", NOW, true);
+    assert_eq!(network.conclude(NOW, ticket, NOW, 9), Verdict::Counts);
+}
+
+#[test]
+fn doubts_end() {
+    let mut state = FeedState { spread: true, was_read: true, ..FeedState::default() };
+    let mut waits = Vec::new();
+    while is_doubtful(&state, None) {
+        let next = next(NOW, "k", &policy(), &state, &Polled::Doubtful { others_heard: None });
+        waits.push(next.at.unwrap().since(NOW).as_secs() / 60);
+        state = next.state;
+    }
+    assert_eq!((waits, state.n_errors), (vec![1, 2, 4, 8, 16, 32], 0));
+    assert_eq!(next(NOW, "k", &policy(), &state, &Polled::Doubtful { others_heard: None }).state.n_errors, 1);
+    // Others were heard since the first doubt: the network was there, and the feed failed again.
+    let once = FeedState { n_doubts: 1, doubted_since: Some(NOW), ..FeedState::default() };
+    assert!(is_doubtful(&once, Some(NOW)) && !is_doubtful(&once, Some(NOW.plus(MINUTE))));
+    assert!(!is_doubtful(&FeedState { n_errors: 1, ..FeedState::default() }, None), "it was failing before");
+    assert_eq!(come_back(NOW, "k", &state, NOW.plus(HOUR)), NOW.plus(HOUR));
+    assert!(come_back(NOW, "k", &state, NOW.minus(HOUR)).since(NOW) <= MINUTE);
 }
 
 #[test]

@@ -55,7 +55,9 @@ fn fetch(config: &crate::config::Config, address: &str) -> Result<(Vec<u8>, Opti
         | fetch::Outcome::Throttled(head)
         | fetch::Outcome::Gone(head)
         | fetch::Outcome::Refused(head) => Err(Failure::Error(anyhow::anyhow!("{shown}: HTTP {}", head.status))),
-        fetch::Outcome::Failed(error) => Err(Failure::Error(anyhow::anyhow!("{shown}: {error}"))),
+        fetch::Outcome::Failed(error) | fetch::Outcome::Doubtful { error, .. } => {
+            Err(Failure::Error(anyhow::anyhow!("{shown}: {error}")))
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! `courant doctor`: what is wrong with the installation and the feeds, and what to do. Changes nothing.
 
 use super::failure::{Failure, Outcome};
+use super::output::local_time;
 use super::{setup, status};
 use crate::config::{Config, subscriptions};
 use crate::daemon::clock;
@@ -32,6 +33,13 @@ pub fn run(named: Option<&Path>) -> Outcome {
     }
     let running = socket::ask(&config.state_dir, &ControlRequest::Alive)?.is_some();
     writeln!(out, "service        {}", if running { "running" } else { "not running" })?;
+    if let Some(down) = socket::network(&config.state_dir) {
+        let (since, what) = (local_time(down.since), down.kind.sentence());
+        writeln!(
+            out,
+            "network        down since {since}: {what}; no feed is blamed, one host at a time is asked until it is back"
+        )?;
+    }
     match (config.callback_base(), config.serve.base_url.is_empty()) {
         (Some(base), _) => writeln!(out, "hubs           can push to {base}{CALLBACK_PATH}")?,
         (None, true) => writeln!(out, "hubs           cannot push: serve.base_url is not set")?,

@@ -2,14 +2,15 @@
 //! is told to read it again.
 
 use super::failure::{Failure, Outcome};
+use super::find::{answered, checked, find_feed};
 use super::output::{self, Column, Format, local_time};
 use super::setup;
 use crate::config::subscriptions::{self, Edit, Subscription};
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, Loaded};
 use crate::daemon::socket::{self, ControlRequest, ControlResponse};
-use crate::daemon::{self, clock, source};
-use crate::feed::{self, Document, NotAFeed};
-use crate::fetch::{Body, Client, Kind, Outcome as Fetched, Request};
+use crate::daemon::{self, Engine, Refetched, clock, source};
+use crate::feed;
+use crate::fetch::Client;
 use crate::model::ArticleMode;
 use crate::records::{self, Reply};
 use crate::store::FeedRow;
@@ -54,6 +55,8 @@ pub enum Command {
     Pause { url: String },
     /// Poll a paused feed again
     Resume { url: String },
+    /// Ask a feed for everything anew, now: what its server said last ("unchanged since …") is forgotten first
+    Refetch { url: String },
     /// Subscribe to everything in an OPML file
     Import { file: PathBuf },
     /// Print the subscriptions as OPML, private ones left out
@@ -61,38 +64,26 @@ pub enum Command {
 }
 
 pub fn run(named: Option<&Path>, command: &Command) -> Outcome {
-    let config = setup::config(named)?.config;
+    let loaded = setup::config(named)?;
+    let config = &loaded.config;
     match command {
         Command::Add { url, title, tag, private, no_check } => {
-            already_listed(&config, url)?;
-            let url = if *no_check { checked(url)? } else { find_feed(&config, url)? };
+            already_listed(config, url)?;
+            let url = if *no_check { checked(url)? } else { find_feed(config, url)? };
             let feed = Subscription { title: title.clone(), tags: tag.clone(), private: *private, ..Subscription::new(url) };
-            change(&config, &[Edit::Add(&feed)])?;
+            change(config, &[Edit::Add(&feed)])?;
             eprintln!("subscribed to {}", text::redact_url(&feed.url));
-            tell_owner(&config)
+            tell_owner(config)
         }
-        Command::Test { url } => test(&config, url),
-        Command::List { format } => list(&config, *format),
-        Command::Show { url } => show(&config, url),
-        Command::Remove { url, purge } => remove(&config, url, *purge),
-        Command::Pause { url } => pause(&config, url, true),
-        Command::Resume { url } => pause(&config, url, false),
-        Command::Import { file } => import(&config, file),
-        Command::Export => export(&config),
-    }
-}
-
-/// The address as it is kept; `example.org` means `https://example.org`.
-fn checked(address: &str) -> Result<String, Failure> {
-    let address = feed::web_address(address.trim());
-    let has_scheme = address.contains("://") || ["file:", "exec:"].iter().any(|scheme| address.starts_with(scheme));
-    let whole = if has_scheme { address } else { format!("https://{address}") };
-    let whole = feed::normal_address(&whole).unwrap_or(whole);
-    match subscriptions::check_url(&whole) {
-        // A line that somebody pasted must not become a program that runs every hour.
-        Ok(url) if url.scheme() == "exec" => Err(Failure::Usage("write exec: sources into feeds.toml yourself".into())),
-        Ok(_) => Ok(whole),
-        Err(wrong) => Err(Failure::Usage(wrong)),
+        Command::Test { url } => test(config, url),
+        Command::List { format } => list(config, *format),
+        Command::Show { url } => show(config, url),
+        Command::Remove { url, purge } => remove(config, url, *purge),
+        Command::Pause { url } => pause(config, url, true),
+        Command::Resume { url } => pause(config, url, false),
+        Command::Refetch { url } => refetch(loaded, url),
+        Command::Import { file } => import(config, file),
+        Command::Export => export(config),
     }
 }
 
@@ -125,129 +116,6 @@ fn tell_owner(config: &Config) -> Outcome {
     match socket::ask(&config.state_dir, &ControlRequest::Reload)? {
         Some(ControlResponse::Error(error)) => Err(Failure::Error(anyhow::anyhow!(error))),
         _ => Ok(()),
-    }
-}
-
-/// Candidates of one page that are tried at most.
-const MAX_CANDIDATES: usize = 12;
-
-/// The feed at an address, or the one feed of the page there: those that the page declares or that its site is known
-/// to have, else what its links and the usual places offer. Several are listed for choice.
-fn find_feed(config: &Config, address: &str) -> Result<String, Failure> {
-    let address = checked(address)?;
-    if address.starts_with("file:") {
-        return Ok(address);
-    }
-    let client = Client::new(daemon::client_settings(config), Vec::new())?;
-    setup::runtime()?.block_on(async {
-        let mut candidates = feed::known_feeds(&address);
-        let mut guesses = Vec::new();
-        match get(&client, &address).await {
-            Ok(answer) => match answer.parse() {
-                Ok(_) => return Ok(address),
-                Err(NotAFeed::Html { feeds }) => {
-                    candidates.extend(feeds);
-                    guesses = feed::guess_feeds(&feed::page_text(&answer.body, answer.content_type.as_deref()), &answer.url);
-                }
-                Err(other) if candidates.is_empty() => return Err(no_feed(&address, &Tried::NotAFeed(other))),
-                Err(_) => {}
-            },
-            Err(problem) if candidates.is_empty() => return Err(no_feed(&address, &problem)),
-            Err(_) => {}
-        }
-        let mut feeds = try_all(&client, &candidates).await;
-        if feeds.is_empty() {
-            feeds = try_all(&client, &guesses).await;
-        }
-        match feeds.as_slice() {
-            [] => {
-                Err(Failure::NothingFound(format!("{}: no feed there, and none named by the page", text::redact_url(&address))))
-            }
-            [one] => Ok(one.url.clone()),
-            several => {
-                let lines: Vec<String> = several.iter().map(Candidate::line).collect();
-                Err(Failure::Usage(format!("the page has several feeds; add one of them:\n{}", lines.join("\n"))))
-            }
-        }
-    })
-}
-
-fn no_feed(address: &str, problem: &Tried) -> Failure {
-    Failure::Error(anyhow::anyhow!("{}: {problem}; add it all the same with --no-check", text::redact_url(address)))
-}
-
-/// A candidate that turned out to be a feed.
-struct Candidate {
-    url: String,
-    feed: feed::ParsedFeed,
-}
-
-impl Candidate {
-    fn line(&self) -> String {
-        let title = text::one_line(self.feed.title.as_deref().unwrap_or("(no title)"));
-        format!("  {}  {title}, {} entries", text::redact_url(&self.url), self.feed.entries.len())
-    }
-
-    /// The same entries in another format, or at another address.
-    fn is_same(&self, other: &Candidate) -> bool {
-        let entries = |feed: &feed::ParsedFeed| -> Vec<_> {
-            feed.entries.iter().map(|entry| entry.link.clone().unwrap_or_else(|| feed::entry_key(entry))).collect()
-        };
-        !self.feed.entries.is_empty() && entries(&self.feed) == entries(&other.feed)
-    }
-}
-
-/// The candidates that are feeds, each once, in the order given.
-async fn try_all(client: &Client, candidates: &[String]) -> Vec<Candidate> {
-    let mut feeds: Vec<Candidate> = Vec::new();
-    for url in candidates.iter().take(MAX_CANDIDATES) {
-        let Ok(answer) = get(client, url).await else { continue };
-        let Ok(feed) = answer.parse() else { continue };
-        let found = Candidate { url: url.clone(), feed };
-        if !feeds.iter().any(|known| known.url == found.url || known.is_same(&found)) {
-            feeds.push(found);
-        }
-    }
-    feeds
-}
-
-/// Why an address gave no feed.
-#[derive(Debug, thiserror::Error)]
-enum Tried {
-    #[error("{0}")]
-    Fetch(String),
-    #[error("{0}")]
-    NotAFeed(NotAFeed),
-}
-
-/// What an address gave, from wherever its redirects ended.
-struct Answered {
-    url: String,
-    content_type: Option<String>,
-    body: Body,
-}
-
-impl Answered {
-    fn document(&self) -> Document<'_> {
-        Document { bytes: &self.body, content_type: self.content_type.as_deref(), url: &self.url }
-    }
-
-    fn parse(&self) -> Result<feed::ParsedFeed, NotAFeed> {
-        feed::parse(&self.document())
-    }
-}
-
-async fn get(client: &Client, address: &str) -> Result<Answered, Tried> {
-    answered(client.get(Request { url: address, kind: Kind::Feed, validators: None, own: None }, clock()).await)
-}
-
-fn answered(outcome: Fetched) -> Result<Answered, Tried> {
-    match outcome {
-        Fetched::Fetched(head, body) => Ok(Answered { url: head.final_url, content_type: head.content_type, body }),
-        Fetched::Failed(error) => Err(Tried::Fetch(error.to_string())),
-        Fetched::NotModified(head) | Fetched::Throttled(head) | Fetched::Gone(head) | Fetched::Refused(head) => {
-            Err(Tried::Fetch(format!("HTTP {}", head.status)))
-        }
     }
 }
 
@@ -391,6 +259,9 @@ fn show(config: &Config, address: &str) -> Outcome {
         };
         writeln!(out, "hub        {} ({lease})", text::redact_url(&hub.hub))?;
     }
+    for (n, sentence) in reader.habit_of(feed.id)?.sentences().iter().enumerate() {
+        writeln!(out, "{}  {}", if n == 0 { "identity " } else { "         " }, text::one_line(sentence))?;
+    }
     for (at, what) in reader.events_of(feed.id)? {
         writeln!(out, "{}  {}", local_time(at), text::one_line(&what))?;
     }
@@ -431,6 +302,43 @@ fn remove_here(config: &Config, url: &str, purge: bool) -> Result<usize, Failure
     match setup::as_owner(config, records::Command::Remove { feed, purge, at: clock() })? {
         Reply::Removed { n_stories } => Ok(n_stories),
         _ => Err(Failure::Error(anyhow::anyhow!("the writer answered something else"))),
+    }
+}
+
+/// By the owner where there is one, else as the owner.
+fn refetch(mut loaded: Loaded, address: &str) -> Outcome {
+    let feed = stored(&loaded.config, address)?;
+    let name = text::redact_url(&feed.url);
+    let refetched = match socket::ask(&loaded.config.state_dir, &ControlRequest::Refetch { url: feed.url })? {
+        Some(ControlResponse::Refetched(refetched)) => refetched,
+        Some(ControlResponse::Error(error)) => return Err(Failure::Error(anyhow::anyhow!(error))),
+        Some(_) => return Err(Failure::Error(anyhow::anyhow!("the running courant answered something else"))),
+        None => {
+            let _owner = super::run::own(&loaded.config.state_dir)?;
+            let list = setup::subscriptions(&mut loaded)?;
+            let (refetched, writer) = setup::runtime()?.block_on(async {
+                let (engine, writer) = Engine::start(loaded.config, list, None)?;
+                Ok::<_, anyhow::Error>((daemon::refetch_alone(&engine, feed.id).await, writer))
+            })?;
+            if writer.join().is_err() {
+                return Err(Failure::Error(anyhow::anyhow!("the writer's thread died")));
+            }
+            refetched?
+        }
+    };
+    match refetched {
+        Refetched::Read { n_entries } => {
+            eprintln!("asked {name} for everything anew; {n_entries} entries are stored of it");
+            Ok(())
+        }
+        Refetched::NotPolled => Err(Failure::NothingFound(format!("{name} is paused, or no longer in feeds.toml"))),
+        Refetched::Held { until } => {
+            let until = local_time(until);
+            Err(Failure::Error(anyhow::anyhow!(
+                "{name}: its server asks for patience until {until}; it is asked for everything then"
+            )))
+        }
+        Refetched::Failed(why) => Err(Failure::Error(anyhow::anyhow!("{name}: {why}; it is asked for everything the next time"))),
     }
 }
 

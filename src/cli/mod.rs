@@ -8,6 +8,7 @@ mod demo;
 mod doctor;
 mod failure;
 mod feed;
+mod find;
 mod init;
 mod once;
 mod output;

@@ -64,7 +64,7 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
         },
     };
     print(&report, options.json)?;
-    if report.failed > 0 { Err(Failure::SomeFeedsFailed) } else { Ok(()) }
+    if report.failed > 0 || report.network.is_some() { Err(Failure::SomeFeedsFailed) } else { Ok(()) }
 }
 
 fn print(report: &PassReport, json: bool) -> std::io::Result<()> {
@@ -89,6 +89,9 @@ fn print(report: &PassReport, json: bool) -> std::io::Result<()> {
             writeln!(out, "held back: {} entries wait for their articles, until {until} at the latest", report.held_back)?
         }
         _ => writeln!(out, "held back: nothing")?,
+    }
+    if let Some(network) = &report.network {
+        writeln!(out, "the network is {network}; what was not reached is asked when it is back")?;
     }
     for (name, why) in &report.failures {
         writeln!(out, "failed: {}: {}", text::one_line(name), text::one_line(why))?;

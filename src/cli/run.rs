@@ -63,6 +63,9 @@ fn show_first_pass(engine: std::sync::Arc<Engine>, n_feeds: usize) -> tokio::tas
         let get = Stats::get;
         let stats = &engine.stats;
         match ended {
+            Ok(()) if engine.network().is_some() => {
+                tracing::debug!("the first poll waits for the network");
+            }
             Ok(()) => tracing::info!(
                 polled = get(&stats.polled),
                 failed = get(&stats.failed),

@@ -17,10 +17,12 @@ pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready:
         tokio::net::TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen} (serve.listen)"))?;
     let address = listener.local_addr()?;
     let (hubs, hub_calls) = HubDoor::new();
+    let watched = engine.clone();
+    let offline = Box::new(move || watched.network().map(|down| down.since));
     let imprint = Imprint { outputs: config.outputs.clone(), base_url: config.base_url() };
     let base_path = imprint.path().to_owned();
     let house = House {
-        documents: Cache::new(engine.readers.clone(), engine.writer.generation(), imprint, clock),
+        documents: Cache::new(engine.readers.clone(), engine.writer.generation(), imprint, clock, offline),
         base_path,
         asked_hosts: config.asked_hosts().map(<[String]>::to_vec),
         readers: engine.readers.clone(),

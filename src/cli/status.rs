@@ -3,7 +3,7 @@
 use super::failure::Outcome;
 use super::output::local_time;
 use super::setup;
-use crate::daemon::clock;
+use crate::daemon::{clock, socket};
 use crate::health::Health;
 use crate::store::FeedRow;
 use crate::text;
@@ -27,6 +27,7 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
     let reader = setup::reader(&config)?;
     let (counts, held, feeds) = (reader.counts()?, reader.held_back()?, reader.feeds()?);
     let bytes = std::fs::metadata(config.database()).map_or(0, |file| file.len());
+    let network = socket::network(&config.state_dir);
     let now = clock();
     let troubled = feeds.iter().map(|feed| (feed, feed.health(now))).filter(|(_, health)| health.needs_attention());
     let mut out = std::io::stdout().lock();
@@ -34,6 +35,7 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
         let mut status = serde_json::to_value(counts)?;
         status["database_bytes"] = bytes.into();
         status["held_until"] = held.until.map(|at| at.rfc3339()).into();
+        status["network"] = serde_json::to_value(network)?;
         status["attention"] = troubled
             .map(|(feed, health)| {
                 serde_json::json!({
@@ -60,6 +62,9 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
     writeln!(out, "articles  {} ({} pages still to fetch)", counts.articles, counts.articles_wanted)?;
     writeln!(out, "stories   {}", counts.stories)?;
     writeln!(out, "database  {:.1} MB, {}", bytes as f64 / 1e6, config.database().display())?;
+    if let Some(down) = network {
+        writeln!(out, "network   down since {}: {}", local_time(down.since), down.kind.sentence())?;
+    }
     for (feed, health) in troubled {
         attention(&mut out, feed, &health)?;
     }

@@ -11,6 +11,7 @@ use super::unchanged::Unchanged;
 use crate::config::Config;
 use crate::config::subscriptions::Subscription;
 use crate::fetch::{Client, Settings};
+use crate::network::Down;
 use crate::records::{Command, Committed, Recorded};
 use crate::store::{Opening, Readers, Recorder, Store, Writer};
 use std::path::Path;
@@ -58,6 +59,7 @@ impl Engine {
         let readers = Readers::new(database);
         let robots = readers.ask_here(|reader| reader.robots(clock()))?;
         let client = Client::new(client_settings(&config), robots)?;
+        client.watch(&readers.ask_here(|reader| reader.hosts())?);
         let (stats, bells, config) = (Arc::<Stats>::default(), Arc::<Bells>::default(), Arc::new(config));
         let listener = {
             let (stats, bells) = (stats.clone(), bells.clone());
@@ -110,6 +112,19 @@ impl Engine {
             bells,
         };
         Ok((Arc::new(engine), thread))
+    }
+}
+
+impl Engine {
+    /// What is wrong with the network, if anything is.
+    pub fn network(&self) -> Option<Down> {
+        self.client.down()
+    }
+
+    /// Tells the client whose answers show that the network is there: after each change of the list.
+    pub(super) async fn watch_network(&self) -> anyhow::Result<()> {
+        self.client.watch(&self.readers.ask(|reader| reader.hosts()).await?);
+        Ok(())
     }
 }
 

@@ -61,9 +61,9 @@ impl Hubs {
         }
     }
 
-    /// Asks every hub that is due.
+    /// Asks every hub that is due, unless the network is down.
     pub async fn ask_due(&self) -> anyhow::Result<()> {
-        loop {
+        while self.client.down().is_none() {
             let due = self.readers.ask(|reader| reader.due_hubs(HUBS_AT_ONCE, clock())).await?;
             if due.is_empty() {
                 return Ok(());
@@ -79,13 +79,14 @@ impl Hubs {
                 asked?;
             }
         }
+        Ok(())
     }
 
     async fn ask_one(&self, due: DueHub) {
         let Some(base) = self.config.callback_base() else { return };
         let form = websub::subscription_form(&due.topic, &format!("{base}{CALLBACK_PATH}{}", due.token), &due.secret);
         let name = text::redact_url(&due.hub);
-        let refused = match self.client.post_form(&due.hub, form).await {
+        let refused = match self.client.post_form(&due.hub, form, clock()).await {
             Ok(status) if (200..300).contains(&status) => {
                 tracing::debug!(hub = name, feed.id = due.feed.0, "asked for a subscription");
                 return;

@@ -12,7 +12,7 @@
 //! | `hubs` | WebSub: asks hubs, answers them, takes in what they push |
 //! | `claims` | what is handed out |
 //! | `parts` | the clock, the counters, the bells that wake loops, turns on the processor |
-//! | `pass`, `service`, `socket`, `reload`, `owner` | one pass; the service; what it can be asked; its list; its lock |
+//! | `pass`, `refetch`, `service`, `socket`, `reload`, `owner` | one pass; one feed anew; the service; what it can be asked; its list; its lock |
 //! | `recluster`, `replay` | rehearsals: what stories would be, and a record done again |
 
 mod claims;
@@ -24,6 +24,7 @@ mod parts;
 mod pass;
 mod polls;
 mod recluster;
+mod refetch;
 mod reload;
 mod replay;
 mod service;
@@ -36,8 +37,9 @@ pub use engine::{Engine, client_settings};
 pub use hubs::HubCall;
 pub use owner::{AlreadyOwned, Owner};
 pub use parts::{Stats, clock};
-pub use pass::{PassReport, once};
+pub use pass::{PassReport, once, refetch_alone};
 pub use recluster::{Change, Recluster, recluster};
+pub use refetch::Refetched;
 pub use replay::replay;
 pub use service::{notify_ready, notify_stopping, run};
 pub use settle::read_index;

@@ -5,7 +5,7 @@ use super::parts::{Cpu, Panicked, Stats, clock};
 use crate::article::memory::{self, Memory};
 use crate::article::rules::Rules;
 use crate::article::{self, Article, NoArticle};
-use crate::fetch::{Body, Client, Head, Kind, Outcome, Request};
+use crate::fetch::{Body, Client, FetchError, Head, Kind, Outcome, Request};
 use crate::ingest;
 use crate::records::{Command, DuePage, PageOutcome};
 use crate::store::{Readers, Writer};
@@ -32,7 +32,12 @@ impl Pages {
     /// Fetches a page and commits what came of it.
     pub async fn fetch(&self, due: DuePage) {
         let (page, asked, url) = (due.id, due.url.clone(), text::redact_url(&due.url));
-        let outcome = self.outcome(Arc::new(due)).await;
+        let Some(outcome) = self.outcome(Arc::new(due)).await else {
+            // The network is down: nothing was tried, and the page is due still.
+            self.claims.page_is_back(page);
+            self.stats.pages_in_flight.fetch_sub(1, Ordering::Relaxed);
+            return;
+        };
         match &outcome {
             PageOutcome::Found(_) => tracing::debug!(article.url = url, "extracted"),
             PageOutcome::Never(why) => tracing::debug!(article.url = url, why, "no article: the feed's own text stays"),
@@ -46,20 +51,25 @@ impl Pages {
         self.stats.pages_in_flight.fetch_sub(1, Ordering::Relaxed);
     }
 
-    async fn outcome(&self, due: Arc<DuePage>) -> PageOutcome {
-        let (head, body) = match ingest::without_page(&due, self.get(&due.url).await, clock()) {
-            Ok(outcome) => return outcome,
+    /// `None`: the network is down.
+    async fn outcome(&self, due: Arc<DuePage>) -> Option<PageOutcome> {
+        let got = self.get(&due.url).await;
+        if matches!(got, Outcome::Failed(FetchError::Offline)) {
+            return None;
+        }
+        let (head, body) = match ingest::without_page(&due, got, clock()) {
+            Ok(outcome) => return Some(outcome),
             Err(page) => *page,
         };
         let final_url = head.final_url.clone();
-        match self.extract(&due, head, body).await {
+        Some(match self.extract(&due, head, body).await {
             Err(panicked) => PageOutcome::Never(panicked.to_string()),
             Ok(Err(why)) => ingest::extracted(Err(why), final_url),
             Ok(Ok(mut found)) => {
                 self.join_pages(&due, &mut found).await;
                 ingest::extracted(Ok(found), final_url)
             }
-        }
+        })
     }
 
     async fn get(&self, url: &str) -> Outcome {

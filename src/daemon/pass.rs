@@ -4,7 +4,8 @@
 
 use super::engine::Engine;
 use super::parts::{Stats, clock};
-use crate::model::Timestamp;
+use super::refetch::{Refetched, refetch};
+use crate::model::{FeedId, Timestamp};
 use crate::records::Command;
 use crate::store::HeldBack;
 use std::sync::Arc;
@@ -28,6 +29,9 @@ pub struct PassReport {
     pub held_until: Option<String>,
     /// Name and reason of each feed that failed.
     pub failures: Vec<(String, String)>,
+    /// The network is down: since when, and what is wrong. What was not asked because of it has not failed.
+    #[serde(default)]
+    pub network: Option<String>,
 }
 
 /// One pass. With `all` feeds are polled that are not due: our own intervals and a server's max-age are overridden,
@@ -38,20 +42,39 @@ pub async fn once(engine: &Arc<Engine>, all: bool) -> anyhow::Result<PassReport>
     if all {
         engine.claims.want_all(started).await?;
     }
-    drain_polls(engine).await?;
-    drain_pages(engine).await?;
+    drain_polls(engine, started).await?;
+    drain_pages(engine, started).await?;
     engine.settler.settle_ready().await?;
     report(engine, before, started).await
 }
 
-/// Polls until no feed is due.
-async fn drain_polls(engine: &Arc<Engine>) -> anyhow::Result<()> {
+/// Asks for everything of one feed anew, where no service runs: its pages and stories too.
+pub async fn refetch_alone(engine: &Arc<Engine>, feed: FeedId) -> anyhow::Result<Refetched> {
+    let started = clock();
+    let polling = refetch(engine, feed);
+    tokio::pin!(polling);
+    let refetched = loop {
+        tokio::select! {
+            refetched = &mut polling => break refetched?,
+            // Nobody else is asked, so that nobody will be heard.
+            () = engine.client.undecided(1) => {
+                engine.client.conclude(started, clock());
+                tokio::task::yield_now().await;
+            }
+        }
+    };
+    drain_pages(engine, started).await?;
+    engine.settler.settle_ready().await?;
+    Ok(refetched)
+}
+
+/// Polls until no feed is due, or the network is down.
+async fn drain_polls(engine: &Arc<Engine>, started: Timestamp) -> anyhow::Result<()> {
     let mut tasks = JoinSet::new();
     loop {
         start_polls(engine, &mut tasks).await?;
-        match tasks.join_next().await {
-            None => break,
-            Some(ended) => ended?,
+        if !one_ends(engine, &mut tasks, started).await? {
+            break;
         }
     }
     // Some of ours may be on their way with polls of the service.
@@ -59,16 +82,29 @@ async fn drain_polls(engine: &Arc<Engine>) -> anyhow::Result<()> {
     save_robots(engine).await
 }
 
-/// Fetches pages until none is due.
-async fn drain_pages(engine: &Arc<Engine>) -> anyhow::Result<()> {
+/// Fetches pages until none is due, or the network is down.
+async fn drain_pages(engine: &Arc<Engine>, started: Timestamp) -> anyhow::Result<()> {
     let mut tasks = JoinSet::new();
     loop {
         start_pages(engine, &mut tasks).await?;
-        match tasks.join_next().await {
-            None => return save_robots(engine).await,
-            Some(ended) => ended?,
+        if !one_ends(engine, &mut tasks, started).await? {
+            return save_robots(engine).await;
         }
     }
+}
+
+/// Waits for the end of a task; `false`: there is none. Where all that are left have failed, and wait until somebody else is
+/// heard, nobody will be: they are judged by what the pass has heard so far.
+async fn one_ends(engine: &Engine, tasks: &mut JoinSet<()>, started: Timestamp) -> anyhow::Result<bool> {
+    let n_tasks = tasks.len();
+    if n_tasks == 0 {
+        return Ok(false);
+    }
+    tokio::select! {
+        ended = tasks.join_next() => if let Some(ended) = ended { ended? },
+        () = engine.client.undecided(n_tasks) => engine.client.conclude(started, clock()),
+    }
+    Ok(true)
 }
 
 /// Claims due feeds and starts their polls, when less than half of what may be in flight is.
@@ -152,5 +188,6 @@ pub(super) async fn report(engine: &Arc<Engine>, before: Snapshot, started: Time
         held_back: held.n_entries,
         held_until: held.until.map(Timestamp::rfc3339),
         failures,
+        network: engine.client.down().map(|down| down.sentence()),
     })
 }

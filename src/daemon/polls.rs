@@ -7,11 +7,12 @@ use super::unchanged::Unchanged;
 use crate::config::Config;
 use crate::config::subscriptions::Subscription;
 use crate::feed;
-use crate::fetch::{Body, Client, Head, Room};
+use crate::fetch::{Body, Client, FetchError, Head, Outcome, Room};
 use crate::ingest::{self, EntryPolicy, Poller, Said, Source};
 use crate::model::Timestamp;
+use crate::network::Verdict;
 use crate::records::{Command, Document, DueFeed, Poll};
-use crate::schedule::{Policy, Push};
+use crate::schedule::{self, Policy, Push};
 use crate::store::{Readers, SchemaError, WriteError, Writer};
 use crate::websub::{self, HubOffer};
 use std::sync::Arc;
@@ -33,19 +34,42 @@ pub struct Polls {
 /// Documents are taken in anew where their feed changed meanwhile (a hub pushed), at most so often.
 const MAX_TRIES: usize = 3;
 
+/// Why a poll is put off.
+const NETWORK_DOWN: &str = "the network is down";
+
 impl Polls {
     /// Polls a feed and commits what came of it.
     pub async fn poll(&self, due: Arc<DueFeed>) {
-        let mut outcome =
-            source::get(&self.client, &self.commands, &self.config, &due.settings, &due.url, due.validators.as_ref()).await;
+        let look = due.validators.as_ref().and_then(|_| schedule::unconditional(clock(), &due.state));
+        let validators = due.validators.as_ref().filter(|_| look.is_none());
+        let mut outcome = source::get(&self.client, &self.commands, &self.config, &due.settings, &due.url, validators).await;
         // Its room in memory is free again when what was read is stored.
         let _room: Option<Room> = outcome.take_room();
         let policy = policy(&self.config, &due.settings, due.push);
         let at = clock();
-        let poller = Poller { due: &due, policy: &policy, at };
+        let mut state = None;
+        let mut says_nothing = false;
+        if let Outcome::Fetched(head, body) = &outcome {
+            let is_empty = body.iter().all(u8::is_ascii_whitespace);
+            if is_empty || due.state.n_empty > 0 {
+                let state = state.insert(due.state.clone());
+                says_nothing = schedule::empty_is_unchanged(state, head.conditional, is_empty);
+            }
+        }
+        let state = state.as_ref().unwrap_or(&due.state);
+        let poller = Poller { due: &due, policy: &policy, at, state, look: look.as_deref() };
+        if matches!(outcome, Outcome::Failed(FetchError::Offline)) {
+            self.postpone(&poller, NETWORK_DOWN).await;
+            self.stats.polls_in_flight.fetch_sub(1, Ordering::Relaxed);
+            return;
+        }
         match ingest::without_document(&poller, outcome) {
             Ok(poll) if poll.is_unchanged() => self.unchanged.save(due.clone(), poll).await,
             Ok(poll) => self.save(&due, poll).await,
+            Err(answer) if says_nothing => {
+                self.client.answered(&answer.0.asked, at);
+                self.unchanged.save(due.clone(), ingest::nothing_said(&poller, &answer.0)).await;
+            }
             Err(answer) => {
                 let (head, body) = *answer;
                 Box::pin(self.read(&poller, due.clone(), head, body)).await;
@@ -58,7 +82,9 @@ impl Polls {
     async fn read(&self, poller: &Poller<'_>, due: Arc<DueFeed>, head: Head, body: Body) {
         // A redirect is adopted only after a feed was read there, so what lies behind one is always read.
         let is_delta = head.status == 226;
-        if due.body_hash == Some(ingest::body_hash(&body)) && head.final_url == due.url && !is_delta {
+        let hash = ingest::body_hash(&body);
+        if due.body_hash == Some(hash) && head.final_url == due.url && !is_delta {
+            self.client.answered(&head.asked, poller.at);
             let poll = ingest::document_read(poller, head, None, None);
             return match poll.is_unchanged() {
                 true => self.unchanged.save(due.clone(), poll).await,
@@ -72,9 +98,24 @@ impl Polls {
             // Nobody but its hub changes a feed beside its poll: without one the body is not needed again.
             let origin = if due.push.is_some() { kept.clone() } else { kept.take() };
             let Some(origin) = origin else { break };
-            let poll = match self.documents.read(origin, poller.at).await {
+            let read = self.documents.read(origin, poller.at).await;
+            let is_page = matches!(read, Err(Unread::NotAFeed(feed::NotAFeed::Html { .. })));
+            let verdict = match (is_page, due.fresh) {
+                // A page where a feed was may be a portal's; where none was nobody can tell.
+                (true, false) => self.client.page_instead(&head.asked, ingest::page_mark(&head, hash), clock()).await,
+                (true, true) => Verdict::Counts,
+                (false, _) => {
+                    self.client.answered(&head.asked, poller.at);
+                    Verdict::Counts
+                }
+            };
+            let poll = match read {
                 Err(Unread::Stage(why)) => ingest::stage_failed(poller, why),
-                Err(Unread::NotAFeed(body)) => ingest::not_a_feed(poller, &body),
+                Err(Unread::NotAFeed(body)) => match verdict {
+                    Verdict::Spared => return self.postpone(poller, NETWORK_DOWN).await,
+                    Verdict::Doubtful { others_heard } => ingest::doubtful_body(poller, &body, others_heard),
+                    Verdict::Counts | Verdict::Undecided { .. } => ingest::not_a_feed(poller, &body),
+                },
                 // The feed's lease ends by itself, and it is polled again.
                 Err(Unread::Database(error)) => {
                     return tracing::error!(feed.url = due.log_name(), %error, "what is known of a feed could not be read");
@@ -94,7 +135,20 @@ impl Polls {
                 return;
             }
         }
-        tracing::warn!(feed.url = due.log_name(), "the feed changed whenever its document was read; it is polled again later");
+        self.postpone(poller, "it changed while its document was read").await;
+    }
+
+    /// Nothing was decided, and nothing is stored but that the feed is asked again soon.
+    async fn postpone(&self, poller: &Poller<'_>, why: &str) {
+        let (feed, url) = (poller.due.id, poller.due.log_name());
+        match self.writer.submit(Command::Postponed(Box::new(ingest::postponed(poller, why)))).await {
+            Ok(_) => {
+                self.claims.feed_is_back(feed);
+                tracing::debug!(feed.url = url, why, "a poll was put off");
+            }
+            // The feed's lease ends by itself, and it is polled again.
+            Err(problem) => tracing::error!(feed.url = url, error = %problem, "a poll could not be put off"),
+        }
     }
 
     /// The hub that the feed names, where hubs can reach us.
@@ -193,12 +247,16 @@ impl Documents {
             is_delta: origin.is_delta,
             at,
         };
-        let document = ingest::read(&source, body).map_err(Unread::NotAFeed)?;
+        let mut document = ingest::read(&source, body).map_err(Unread::NotAFeed)?;
         for warning in &document.feed.warnings {
             tracing::debug!(feed.url = due.log_name(), warning, "repaired");
         }
         let asked = document.asks();
         let known = self.readers.ask_here(|reader| reader.known(due.id, &asked)).map_err(Unread::Database)?;
+        if let Some(wanted) = document.doubts(&source, &known) {
+            let recalled = self.readers.ask_here(|reader| reader.recall(due.id, &wanted)).map_err(Unread::Database)?;
+            document.recognise(&source, &known, &recalled);
+        }
         let policy = EntryPolicy {
             article: self.config.article.mode,
             max_wait: self.config.article.max_wait,

@@ -14,6 +14,7 @@ pub async fn reload(engine: &Engine) -> anyhow::Result<SyncReport> {
     })
     .await??;
     let committed = engine.writer.submit(Command::Subscribe { list, at: clock() }).await?;
+    engine.watch_network().await?;
     engine.bells.feeds_changed.notify_one();
     match committed.reply {
         Reply::Subscribed(report) => Ok(report),

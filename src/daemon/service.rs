@@ -7,9 +7,9 @@ use super::pass::{save_robots, start_pages, start_polls};
 use super::polls::policy;
 use super::reload::reload;
 use super::socket;
-use crate::model::Timestamp;
-use crate::records::Command;
-use crate::schedule;
+use crate::model::{FeedId, Timestamp};
+use crate::records::{Command, PlannedFeed};
+use crate::schedule::{self, Policy};
 use crate::store::Reader;
 use anyhow::Context;
 use std::future::Future;
@@ -91,12 +91,19 @@ async fn poll_loop(engine: Arc<Engine>, pulse: Arc<Pulse>, mut stopped: watch::R
     let mut tasks = JoinSet::new();
     resume(&engine).await?;
     let mut looked = (clock(), Instant::now());
+    let mut was_down = false;
     loop {
         pulse.beat();
         if jumped(looked) {
             tracing::info!("the clock was set, or the machine slept; polls are planned anew");
+            engine.client.woke(clock());
             resume(&engine).await?;
         }
+        let is_down = engine.client.down().is_some();
+        if was_down && !is_down {
+            come_back(&engine).await?;
+        }
+        was_down = is_down;
         looked = (clock(), Instant::now());
         start_polls(&engine, &mut tasks).await?;
         // What is due already and was not claimed waits for a busy host, whose next answer wakes us.
@@ -131,19 +138,44 @@ const JUMP: Duration = Duration::from_secs(120);
 async fn resume(engine: &Arc<Engine>) -> anyhow::Result<()> {
     let now = clock();
     let config = engine.config.clone();
-    let moved = move |reader: &Reader| {
-        let mut moved = Vec::new();
-        reader.planned(|feed| {
-            let policy = policy(&config, &feed.settings, None);
-            let at = schedule::resume(now, &feed.key, &policy, &feed.state, feed.next_poll);
-            if at != feed.next_poll {
-                moved.push((feed.id, at));
-            }
-        })?;
-        Ok(moved)
-    };
-    // A claimed one is left to its poll.
-    let plans = engine.claims.not_out(engine.readers.ask(moved).await?).await;
+    let policy = move |feed: &PlannedFeed| policy(&config, &feed.settings, None);
+    replan(engine, move |feeds| {
+        let with_policy = |feed: PlannedFeed| {
+            let policy = policy(&feed);
+            (feed, policy)
+        };
+        let plans: Vec<(PlannedFeed, Policy)> = feeds.into_iter().map(with_policy).collect();
+        let is_late = |(feed, policy): &&(PlannedFeed, Policy)| schedule::is_out_of_time(now, policy, feed.next_poll);
+        let spread = schedule::spread_of(plans.iter().filter(is_late).count());
+        let moved = plans.iter().map(|(feed, policy)| {
+            (feed.id, schedule::resume(now, &feed.key, policy, &feed.state, feed.next_poll, spread), feed.next_poll)
+        });
+        moved.filter(|(_, at, before)| at != before).map(|(id, at, _)| (id, at)).collect()
+    })
+    .await
+}
+
+/// The network is back: what is overdue comes back over a minute.
+async fn come_back(engine: &Arc<Engine>) -> anyhow::Result<()> {
+    let now = clock();
+    replan(engine, move |feeds| {
+        let overdue = feeds.into_iter().filter(|feed| feed.next_poll <= now);
+        overdue.map(|feed| (feed.id, schedule::come_back(now, &feed.key, &feed.state, feed.next_poll))).collect()
+    })
+    .await
+}
+
+/// Plans feeds anew. A claimed one is left to its poll.
+async fn replan(
+    engine: &Arc<Engine>,
+    plan: impl FnOnce(Vec<PlannedFeed>) -> Vec<(FeedId, Timestamp)> + Send + 'static,
+) -> anyhow::Result<()> {
+    let moved = engine.readers.ask(move |reader: &Reader| {
+        let mut planned = Vec::new();
+        reader.planned(|feed| planned.push(feed))?;
+        Ok(plan(planned))
+    });
+    let plans = engine.claims.not_out(moved.await?).await;
     if !plans.is_empty() {
         engine.writer.submit(Command::Replan { plans }).await?;
     }
@@ -192,7 +224,7 @@ async fn hub_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> an
             () = told_to_stop(&mut stopped) => return Ok(()),
             asked = engine.hubs.ask_due() => asked?,
         }
-        let due = engine.readers.ask(|reader| reader.next_hub_due()).await?;
+        let due = engine.claims.not_while_down(engine.readers.ask(|reader| reader.next_hub_due()).await?);
         tokio::select! {
             () = told_to_stop(&mut stopped) => return Ok(()),
             () = nap(due, SHORTEST_NAP, &engine.bells.hubs_found) => {}

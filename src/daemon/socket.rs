@@ -4,8 +4,10 @@
 use super::engine::Engine;
 use super::parts::{Stats, clock};
 use super::pass::{PassReport, Snapshot, report};
+use super::refetch::{Refetched, refetch};
 use super::reload::reload;
 use crate::model::Timestamp;
+use crate::network::Down;
 use crate::records::{Command, Corrected, Correction, Reply};
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
@@ -32,6 +34,10 @@ pub enum ControlRequest {
     Reload,
     /// Forget a feed that feeds.toml no longer lists.
     Remove { url: String, purge: bool },
+    /// Ask for everything of a feed anew, now.
+    Refetch { url: String },
+    /// Whether the network is down.
+    Network,
     /// Split or merge stories by hand, or undo that.
     Correct { correction: Correction },
 }
@@ -52,6 +58,9 @@ pub enum ControlResponse {
         n_stories: usize,
     },
     Corrected(Corrected),
+    Refetched(Refetched),
+    /// What is wrong with the network, if anything is.
+    Network(Option<Down>),
     Error(String),
 }
 
@@ -75,6 +84,15 @@ pub fn ask(state_dir: &Path, ask: &ControlRequest) -> anyhow::Result<Option<Cont
     BufReader::new(stream).read_line(&mut answer).context("the running courant did not answer")?;
     anyhow::ensure!(!answer.is_empty(), "the running courant ended before it answered");
     Ok(Some(serde_json::from_str(&answer).context("the running courant answered in another version's words")?))
+}
+
+/// What the owner knows to be wrong with the network; `None`: nothing, or there is no owner to ask.
+pub fn network(state_dir: &Path) -> Option<Down> {
+    match ask(state_dir, &ControlRequest::Network) {
+        Ok(Some(ControlResponse::Network(down))) => down,
+        // An owner of another version does not know; one that cannot be asked is seen elsewhere.
+        _ => None,
+    }
 }
 
 /// Binds the socket. We hold the lock, so one that lies there is a dead owner's.
@@ -129,6 +147,12 @@ async fn converse(engine: &Arc<Engine>, mut stream: tokio::net::UnixStream) -> a
 async fn act(engine: &Arc<Engine>, ask: ControlRequest) -> anyhow::Result<ControlResponse> {
     match ask {
         ControlRequest::Alive => Ok(ControlResponse::Alive),
+        ControlRequest::Refetch { url } => {
+            let feed = engine.readers.ask(move |reader| reader.feed_of(&url)).await?;
+            let feed = feed.ok_or_else(|| anyhow::anyhow!("no subscription has this address"))?;
+            Ok(ControlResponse::Refetched(refetch(engine, feed).await?))
+        }
+        ControlRequest::Network => Ok(ControlResponse::Network(engine.network())),
         ControlRequest::Reload => {
             let report = reload(engine).await?;
             Ok(ControlResponse::Reloaded { n_feeds: report.n_feeds, n_added: report.added.len(), n_removed: report.n_removed })
@@ -150,11 +174,20 @@ async fn act(engine: &Arc<Engine>, ask: ControlRequest) -> anyhow::Result<Contro
         }
         ControlRequest::Once { all } => {
             let (started, before) = (clock(), Snapshot::of(&engine.stats));
+            // Whoever asks wants to know whether the network is back: one host is asked at once.
+            engine.client.probe_now(started);
             if all {
                 engine.claims.want_all(started).await?;
             }
             engine.bells.feeds_changed.notify_one();
-            until_idle(engine).await?;
+            while !idle(engine).await? {
+                // A pass is over when nothing but the judgement of failures is awaited.
+                let n_busy = Stats::get(&engine.stats.polls_in_flight) + Stats::get(&engine.stats.pages_in_flight);
+                if n_busy > 0 && n_busy == engine.client.n_undecided() as u64 {
+                    engine.client.conclude(started, clock());
+                }
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
             Ok(ControlResponse::Pass(Box::new(report(engine, before, started).await?)))
         }
     }

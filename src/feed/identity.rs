@@ -33,6 +33,47 @@ pub struct Habit {
     /// Polls that brought other entries under old ids.
     #[serde(skip_serializing_if = "is_default")]
     pub n_slots: u32,
+    /// What was decided last of entries that their keys did not know, for people.
+    #[serde(skip_serializing_if = "is_default")]
+    pub last: Option<Decision>,
+}
+
+/// What was decided of entries of one document, and why.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Decision {
+    pub at: Timestamp,
+    pub n_entries: u32,
+    pub why: String,
+}
+
+impl Habit {
+    /// What is known of how the feed names its entries, in sentences; none where it does as it should.
+    pub fn sentences(&self) -> Vec<String> {
+        let mut said = Vec::new();
+        let times = |n: u32| if n == 1 { "once".to_owned() } else { format!("{n} times") };
+        if self.ids_disproved {
+            said.push("its ids name nothing, because different entries share them: entries are known by their links".to_owned());
+        }
+        if self.links_disproved {
+            said.push(
+                "its links name nothing, because different entries share them: entries are known by what they say".to_owned(),
+            );
+        }
+        if !(self.disproved.is_empty() || self.ids_disproved || self.links_disproved) {
+            said.push(format!("{} of its ids or links were shared by different entries, and name nothing", self.disproved.len()));
+        }
+        if self.n_rotations > 0 {
+            said.push(format!(
+                "it gave old entries new ids and links ({}): they are known by title and text",
+                times(self.n_rotations)
+            ));
+        }
+        if self.n_slots > 0 {
+            said.push(format!("it put other entries under old ids ({}): they are new", times(self.n_slots)));
+        }
+        said.extend(self.last.as_ref().map(|last| format!("{}, {} entries: {}", last.at.rfc3339(), last.n_entries, last.why)));
+        said
+    }
 }
 
 /// Single ids and links that are remembered as disproved. With more the whole rung is.
@@ -134,7 +175,7 @@ pub fn identify(entries: &[ParsedEntry], habit: &Habit) -> Identified {
         let by_link = || known(&entry.link).filter(|link| !is_bad_link(link)).map(|link| ids::key(Key::Link, link));
         let by_pair = || pair.as_deref().filter(|pair| !shared_pairs.contains(pair)).map(|pair| ids::key(Key::Both, pair));
         let key = by_id.or_else(by_link).or_else(by_pair).unwrap_or_else(|| ids::content(entry));
-        let slot = pair.as_deref().map_or_else(|| ids::content(entry), |pair| ids::key(Key::Both, pair));
+        let slot = slot_by(entry, pair.as_deref());
         Name { former: Some(former).filter(|former| *former != key), key, slot, marks }
     });
     let names = names.collect();
@@ -276,6 +317,15 @@ fn normal(html: &str) -> String {
 
 fn known(value: &Option<String>) -> Option<&str> {
     value.as_deref().map(str::trim).filter(|value| !value.is_empty())
+}
+
+/// The key that an entry gets if it turns out to stand in another one's slot: of id and link together, else of what it says.
+pub fn slot(entry: &ParsedEntry) -> String {
+    slot_by(entry, pair(entry).as_deref())
+}
+
+fn slot_by(entry: &ParsedEntry, pair: Option<&str>) -> String {
+    pair.map_or_else(|| ids::content(entry), |pair| ids::key(Key::Both, pair))
 }
 
 fn pair(entry: &ParsedEntry) -> Option<String> {

@@ -170,6 +170,16 @@ pub fn classify(ip: IpAddr, port: u16, allowed: &[Allowed]) -> Result<(), Refusa
     }
 }
 
+/// Whether a host, as [`Url::host_str`] gives it, is a public name or address; what a name leads to is not asked.
+pub fn is_public_host(host: &str) -> bool {
+    match Host::parse(host) {
+        Ok(Host::Ipv4(ip)) => classify(ip.into(), 80, &[]).is_ok(),
+        Ok(Host::Ipv6(ip)) => classify(ip.into(), 80, &[]).is_ok(),
+        Ok(Host::Domain(name)) => check_name(&name).is_ok(),
+        Err(_) => false,
+    }
+}
+
 fn port_is_usual(port: u16) -> bool {
     matches!(port, 80 | 443) || (port >= 1024 && !SERVICE_PORTS.contains(&port))
 }

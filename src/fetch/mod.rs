@@ -15,17 +15,27 @@
 //! | `permission` | robots.txt of each host, fetched once and kept |
 //! | `transport` | reqwest, made safe |
 //! | `refresh` | redirects that are no redirects of HTTP (pure) |
-//! | `request` | one request: hops, limits, outcome |
+//! | `line` | whether the network is there at all |
+//! | `onward` | where a redirect leads (pure) |
+//! | `reading` | a body, read within its limits |
+//! | `hop` | one hop: a request, its answer, its body decoded |
+//! | `request` | what was asked for: its hops, its outcome |
+//! | `errands` | requests that are asked beside: robots.txt, a form for a hub |
 
 pub mod address;
 mod base_headers;
 mod body;
 mod client;
 mod decode;
+mod errands;
 mod gate;
 mod headers;
+mod hop;
+mod line;
+mod onward;
 mod own;
 mod permission;
+mod reading;
 mod refresh;
 mod request;
 pub mod robots;
@@ -36,6 +46,6 @@ pub use body::{Body, Room};
 pub use client::Client;
 pub use own::OwnHeaders;
 pub use types::{
-    BadCertificate, CertificateFault, Circle, FetchError, Head, Hop, Kind, Outcome, Request, RobotsRecord, Settings, Unreached,
-    Validators,
+    Asked, BadCertificate, CertificateFault, Circle, FetchError, Head, Held, Hop, Kind, Outcome, Request, RobotsRecord, Settings,
+    Unreached, Validators,
 };

@@ -82,17 +82,24 @@ impl Permission {
     }
 
     /// The rules of the URL's origin, asked of it (`ask`) where we have none that hold.
-    pub async fn rules(&self, gate: &Gate, url: &Url, now: Timestamp, ask: impl AsyncFnOnce() -> Found) -> Arc<Rules> {
+    /// `Err`: they could not be asked for; nothing is remembered of that.
+    pub async fn rules<E>(
+        &self,
+        gate: &Gate,
+        url: &Url,
+        now: Timestamp,
+        ask: impl AsyncFnOnce() -> Result<Found, E>,
+    ) -> Result<Arc<Rules>, E> {
         let name = url.origin().ascii_serialization();
         let origin = self.origin(&name, now);
         if let Some(rules) = origin.rules(now) {
-            return rules;
+            return Ok(rules);
         }
         let _fetching = origin.fetching.lock().await;
         if let Some(rules) = origin.rules(now) {
-            return rules;
+            return Ok(rules);
         }
-        let (text, kept) = match ask().await {
+        let (text, kept) = match ask().await? {
             Found::Text { text, max_age } => (Some(text), max_age.unwrap_or(KEPT).clamp(SHORTEST, LONGEST)),
             Found::None { max_age } => (None, max_age.unwrap_or(KEPT).clamp(SHORTEST, LONGEST)),
             Found::Unreachable => (Some(DENY_ALL.to_owned()), UNREACHABLE),
@@ -106,7 +113,7 @@ impl Permission {
             fresh.remove(0);
         }
         fresh.push(RobotsRecord { origin: name, text, expires });
-        rules
+        Ok(rules)
     }
 
     fn origin(&self, name: &str, now: Timestamp) -> Arc<Origin> {

@@ -91,6 +91,43 @@ pub struct Head {
     pub wire_bytes: u64,
     /// A validator was sent, to which this is the answer.
     pub conditional: bool,
+    /// What the answer says of the network, once it is known that whoever was meant gave it: [`super::Client::answered`].
+    pub asked: Asked,
+}
+
+/// When a request was sent, and to whom.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// Of the address that was asked for; redirects may have led elsewhere. Empty where nobody was asked.
+    pub host: String,
+    pub at: Timestamp,
+    /// The answer came over a connection whose certificate was accepted.
+    pub is_https: bool,
+}
+
+/// Which requests are held back because the network is down.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    pub http: bool,
+    pub https: bool,
+    /// Also those to hosts that are not public.
+    pub private_too: bool,
+}
+
+impl Held {
+    /// Whether a request to this address is held back.
+    pub fn holds(&self, url: &str) -> bool {
+        if *self == Held::default() {
+            return false;
+        }
+        let Ok(url) = Url::parse(url) else { return false };
+        let is_held = match url.scheme() {
+            "http" => self.http,
+            "https" => self.https,
+            _ => false,
+        };
+        is_held && (self.private_too || url.host_str().is_some_and(address::is_public_host))
+    }
 }
 
 /// How a request ended; nothing here is an exception.
@@ -106,6 +143,12 @@ pub enum Outcome {
     /// Any other status.
     Refused(Head),
     Failed(FetchError),
+    /// As if the network were down, and nobody else was heard in time. `others_heard`: when another host was last asked
+    /// that answered.
+    Doubtful {
+        error: FetchError,
+        others_heard: Option<Timestamp>,
+    },
 }
 
 impl Outcome {
@@ -146,6 +189,9 @@ pub enum FetchError {
     /// Something of this machine: a secret, a file, a command.
     #[error("{0}")]
     Local(String),
+    /// It says nothing of the server, which may not even have been asked.
+    #[error("the network is down")]
+    Offline,
 }
 
 /// No connection, in words.
@@ -202,6 +248,7 @@ impl FetchError {
                 CertificateFault::Expired => Sign::Expired,
                 CertificateFault::Other => Sign::Certificate,
             }),
+            FetchError::Address(address::Refusal::Network { .. }) => Some(Sign::Astray),
             _ => None,
         }
     }

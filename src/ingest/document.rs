@@ -1,5 +1,6 @@
 //! Bytes of a feed → what its document changes. Identity is decided here, once: the writer looks nothing up.
 
+use super::said::{said, stored};
 use super::settle::Compared;
 use crate::config::subscriptions::Subscription;
 use crate::feed::identity::{self, Habit};
@@ -40,19 +41,31 @@ pub struct EntryPolicy {
 pub struct Document {
     pub feed: ParsedFeed,
     body_hash: Key,
-    entries: Vec<Keyed>,
+    pub(super) entries: Vec<Keyed>,
     /// How its feed names its entries, where it taught something new.
-    habit: Option<Habit>,
+    pub(super) habit: Option<Habit>,
 }
 
 /// An entry by what it is known.
-struct Keyed {
-    key: Key,
+pub(super) struct Keyed {
+    pub key: Key,
     /// By which it may have been stored before its feed was found out.
-    former: Option<Key>,
-    link_key: Option<Key>,
-    content_hash: Key,
-    entry: ParsedEntry,
+    pub former: Option<Key>,
+    pub link_key: Option<Key>,
+    pub content_hash: Key,
+    pub entry: ParsedEntry,
+    /// What it says, where its key is not known and that is unusual.
+    pub said: Option<u64>,
+    /// What was decided of it by more than its key.
+    pub recognised: Option<Recognised>,
+}
+
+/// What of a stored entry makes it this one.
+pub(super) enum Recognised {
+    /// It is this one. `says_the_same`: title and text are what they were.
+    Known { entry: KnownEntry, says_the_same: bool },
+    /// It is new, under this key.
+    New { key: Key },
 }
 
 /// A title is kept up to this many bytes: more is not a headline.
@@ -119,6 +132,8 @@ impl Document {
             link_key: address_of(&entry).map(|key| key_of(&key)),
             content_hash: content_hash(&entry),
             entry,
+            said: None,
+            recognised: None,
         });
         Document { entries: keyed.collect(), feed, body_hash, habit: learnt }
     }
@@ -135,9 +150,14 @@ impl Document {
         self.entries.iter().filter_map(|keyed| keyed.entry.published.or(keyed.entry.updated)).collect()
     }
 
-    /// How many of its entries are not known by their keys.
+    /// How many of its entries are not known by their keys, nor recognised by more.
     pub fn n_unknown(&self, known: &Known) -> usize {
-        self.entries.iter().filter(|keyed| !known.by_key.contains_key(&keyed.key)).count()
+        let is_unknown = |keyed: &&Keyed| match &keyed.recognised {
+            Some(Recognised::Known { .. }) => false,
+            Some(Recognised::New { .. }) => true,
+            None => !known.by_key.contains_key(&keyed.key),
+        };
+        self.entries.iter().filter(is_unknown).count()
     }
 
     /// What it changes.
@@ -145,11 +165,21 @@ impl Document {
         let compare = policy.compare && self.n_unknown(known) <= MAX_COMPARED;
         let taking = Taking { source, policy: &EntryPolicy { compare, ..*policy }, feed: &self.feed };
         let mut identity = Identity::of(known, self.entries.iter().map(|keyed| keyed.key).collect());
+        let dates = DateChanges::of(&self.entries, known);
         let mut changes = Vec::new();
-        for Keyed { key, former, link_key, content_hash, entry } in in_order(self.entries, source.at) {
-            let found = identity
-                .find(&key, link_key, &entry, &content_hash)
-                .or_else(|| identity.find_former(&key, former, &content_hash));
+        for Keyed { key, former, link_key, content_hash, entry, recognised, .. } in in_order(self.entries, source.at) {
+            let key = match &recognised {
+                Some(Recognised::New { key }) => *key,
+                _ => key,
+            };
+            let (found, says_the_same) = match recognised {
+                Some(Recognised::New { .. }) => (None, false),
+                Some(Recognised::Known { entry, says_the_same }) => (Some(identity.rename(entry, &key)), says_the_same),
+                None => {
+                    let found = identity.find(&key, link_key, &entry, &content_hash);
+                    (found.or_else(|| identity.find_former(&key, former, &content_hash)), false)
+                }
+            };
             let Some(Found { known, renamed }) = found else {
                 changes.push(EntryChange::New(Box::new(taking.new_entry(key, link_key, content_hash, entry))));
                 continue;
@@ -157,11 +187,22 @@ impl Document {
             if renamed {
                 changes.push(EntryChange::Renamed { entry: known.id, key });
             }
-            if content_hash != known.content_hash {
-                let (text, _) = taking.text(link_key, content_hash, entry);
-                if is_edit(known, &text, source.at) {
-                    changes.push(EntryChange::Edited { entry: known.id, text: Box::new(text) });
-                }
+            if let Some(claimed) = dates.taken(&known, &entry) {
+                changes.push(EntryChange::Dated { entry: known.id, claimed });
+            }
+            if content_hash == known.content_hash {
+                continue;
+            }
+            if says_the_same {
+                // Of a feed that gives new links again and again the first ones are as good as the last.
+                let link = link_of(&entry).filter(|_| source.habit.n_rotations == 0).map(str::to_owned);
+                let link_key = link_key.filter(|_| link.is_some());
+                changes.push(EntryChange::Relinked { entry: known.id, link, link_key, content_hash });
+                continue;
+            }
+            let (text, _) = taking.text(link_key, content_hash, entry);
+            if is_edit(&known, &text, source.at) {
+                changes.push(EntryChange::Edited { entry: known.id, text: Box::new(text) });
             }
         }
         records::Document {
@@ -195,8 +236,8 @@ struct Identity<'a> {
 }
 
 struct Found<'a> {
-    known: &'a KnownEntry,
-    /// By its link, under another key.
+    known: Cow<'a, KnownEntry>,
+    /// It is to be known by another key than it was.
     renamed: bool,
 }
 
@@ -219,7 +260,7 @@ impl<'a> Identity<'a> {
     /// nothing.
     fn find(&mut self, key: &Key, link_key: Option<Key>, entry: &ParsedEntry, content_hash: &Key) -> Option<Found<'a>> {
         if let Some(known) = self.known.by_key.get(key) {
-            return Some(Found { known, renamed: false });
+            return Some(Found { known: Cow::Borrowed(known), renamed: false });
         }
         let [known] = self.known.by_link.get(&link_key?)?.as_slice() else { return None };
         let key_now = self.renamed.get(&known.id).unwrap_or(&known.key);
@@ -229,7 +270,16 @@ impl<'a> Identity<'a> {
             return None;
         }
         self.renamed.insert(known.id, *key);
-        Some(Found { known, renamed: true })
+        Some(Found { known: Cow::Borrowed(known), renamed: true })
+    }
+
+    /// One that was recognised by more than its key gets the key that it has now, unless that is another one's.
+    fn rename(&mut self, entry: KnownEntry, key: &Key) -> Found<'a> {
+        let renamed = !self.known.by_key.contains_key(key) && !self.renamed.contains_key(&entry.id) && entry.key != *key;
+        if renamed {
+            self.renamed.insert(entry.id, *key);
+        }
+        Found { known: Cow::Owned(entry), renamed }
     }
 
     /// By the key that it had before its feed was found out: only where what is stored there says the same, because of the
@@ -240,7 +290,36 @@ impl<'a> Identity<'a> {
             return None;
         }
         self.renamed.insert(known.id, *key);
-        Some(Found { known, renamed: true })
+        Some(Found { known: Cow::Borrowed(known), renamed: true })
+    }
+}
+
+/// An entry's date is corrected so often, and then left as it is: a date that moves with every poll says nothing.
+const MAX_DATES: i64 = 3;
+
+/// Which dates of a document are taken although their entries had others.
+struct DateChanges {
+    /// Most of its dates have moved: they are those of the document.
+    say_nothing: bool,
+}
+
+impl DateChanges {
+    fn of(entries: &[Keyed], known: &Known) -> DateChanges {
+        let dates = entries.iter().filter_map(|keyed| Some((keyed.entry.published?, known.by_key.get(&keyed.key)?.claimed?)));
+        let moved: Vec<bool> = dates.map(|(now, before)| now != before).collect();
+        let n_moved = moved.iter().filter(|moved| **moved).count();
+        DateChanges { say_nothing: n_moved >= 2 && n_moved * 2 > moved.len() }
+    }
+
+    /// The date that the entry gets: its first one, or one that corrects it. That of its last change is no correction.
+    fn taken(&self, found: &KnownEntry, entry: &ParsedEntry) -> Option<Timestamp> {
+        if found.n_dates >= MAX_DATES {
+            return None;
+        }
+        match found.claimed {
+            None => entry.published.or(entry.updated),
+            Some(before) => entry.published.filter(|now| *now != before && !self.say_nothing),
+        }
     }
 }
 
@@ -286,11 +365,9 @@ impl Taking<'_> {
 
     /// What is kept of an entry; and the plain text of its body, where that was asked for already.
     fn text(&self, link_key: Option<Key>, content_hash: Key, entry: ParsedEntry) -> (EntryText, Option<String>) {
-        let title = title_of(&entry);
-        let link = link_of(&entry);
-        let rule = article::rules::Rule::for_feed(&[], &self.source.settings.strip, None);
-        let base = link.unwrap_or(self.source.final_url);
-        let html = article::clean_with(&shortened(body_of(&entry), link), base, Some(title), rule.as_ref());
+        let (title, link) = (title_of(&entry), link_of(&entry));
+        let html = clean(self.source, &entry);
+        let content = Some(stored(said(title, &html)));
         let plain = title.is_empty().then(|| article::plain_text(&html));
         let title = match &plain {
             // An entry without a title is called by its first words.
@@ -307,13 +384,22 @@ impl Taking<'_> {
             claimed: entry.published.or(entry.updated),
             html,
             content_hash,
+            content,
             extra: Extra::new(entry.categories, &entry.enclosures, entry.comments, entry.source.as_ref()),
         };
         (text, plain)
     }
 }
 
-fn title_of(entry: &ParsedEntry) -> &str {
+/// What is kept of an entry's body.
+pub(super) fn clean(source: &Source, entry: &ParsedEntry) -> String {
+    let rule = article::rules::Rule::for_feed(&[], &source.settings.strip, None);
+    let link = link_of(entry);
+    let base = link.unwrap_or(source.final_url);
+    article::clean_with(&shortened(body_of(entry), link), base, Some(title_of(entry)), rule.as_ref())
+}
+
+pub(super) fn title_of(entry: &ParsedEntry) -> &str {
     text::clip(entry.title.as_deref().unwrap_or_default(), MAX_TITLE_BYTES)
 }
 

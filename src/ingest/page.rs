@@ -18,13 +18,14 @@ pub fn without_page(due: &DuePage, outcome: Outcome, now: Timestamp) -> Result<P
         Outcome::Throttled(head) => later(format!("HTTP {}", head.status), head.retry_after),
         Outcome::Refused(head) if head.status >= 500 => later(format!("HTTP {}", head.status), head.retry_after),
         Outcome::Refused(head) => PageOutcome::Never(format!("HTTP {}", head.status)),
-        Outcome::Failed(error) => match error {
+        Outcome::Failed(error) | Outcome::Doubtful { error, .. } => match error {
             FetchError::Timeout(_)
             | FetchError::Headers(_)
             | FetchError::Drip(_)
             | FetchError::Connect(_)
             | FetchError::Broken(_)
-            | FetchError::Tls(_) => later(error.to_string(), None),
+            | FetchError::Tls(_)
+            | FetchError::Offline => later(error.to_string(), None),
             FetchError::Address(_)
             | FetchError::Robots { .. }
             | FetchError::TooLarge { .. }

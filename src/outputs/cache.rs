@@ -1,6 +1,6 @@
 //! What is served, rendered once a change: the first request after a commit renders, the others get the same bytes.
 
-use super::edition::{Asked, Imprint, STANDING_LASTS};
+use super::edition::{Asked, Imprint, STANDING_LASTS, View};
 use crate::model::Timestamp;
 use crate::publish::{self, Format};
 use crate::query::Query;
@@ -97,6 +97,7 @@ pub struct Document {
     /// Of the database from which it was rendered, and when.
     generation: u64,
     rendered: Timestamp,
+    offline_since: Option<Timestamp>,
 }
 
 /// A document, for readers who are told another address than the configured one.
@@ -108,21 +109,32 @@ type Slot = Arc<Mutex<Option<Arc<Document>>>>;
 /// Documents that are kept: those of a query are anybody's choice.
 const MAX_KEPT: usize = 256;
 
+/// Tells since when the network is down, if it is.
+pub type Offline = Box<dyn Fn() -> Option<Timestamp> + Send + Sync>;
+
 pub struct Cache {
     readers: Readers,
     generation: watch::Receiver<u64>,
     imprint: Arc<Imprint>,
     /// For outputs that ask for an age.
     clock: fn() -> Timestamp,
+    /// Since when the network is down: the pages say it.
+    offline: Offline,
     documents: Mutex<HashMap<Key, Slot>>,
     /// Rendering takes the processor: as many at once as there are cores.
     turns: Semaphore,
 }
 
 impl Cache {
-    pub fn new(readers: Readers, generation: watch::Receiver<u64>, imprint: Imprint, clock: fn() -> Timestamp) -> Cache {
+    pub fn new(
+        readers: Readers,
+        generation: watch::Receiver<u64>,
+        imprint: Imprint,
+        clock: fn() -> Timestamp,
+        offline: Offline,
+    ) -> Cache {
         let turns = Semaphore::new(std::thread::available_parallelism().map_or(2, |n| n.get()));
-        Cache { readers, generation, imprint: Arc::new(imprint), clock, documents: Mutex::default(), turns }
+        Cache { readers, generation, imprint: Arc::new(imprint), clock, offline, documents: Mutex::default(), turns }
     }
 
     /// The document that a file's name means: `all.atom`, `all.rss`, `all.json`; a bare name is Atom.
@@ -140,17 +152,23 @@ impl Cache {
         // Held while rendering: those who ask meanwhile wait for the same bytes.
         let mut slot = slot.lock().await;
         let (generation, now) = (*self.generation.borrow(), (self.clock)());
+        // Feeds are documents for programs, which know that they were there.
+        let offline_since = if what.tells_standing() { (self.offline)() } else { None };
         let is_current = |document: &&Arc<Document>| {
-            document.generation == generation && (!what.tells_standing() || now.since(document.rendered) < STANDING_LASTS)
+            document.generation == generation
+                && document.offline_since == offline_since
+                && (!what.tells_standing() || now.since(document.rendered) < STANDING_LASTS)
         };
         if let Some(document) = slot.as_ref().filter(is_current) {
             return Ok(Some(document.clone()));
         }
         let _turn = self.turns.acquire().await?;
         let asked = what.clone();
-        let Some(text) = self.readers.ask(move |reader| render(reader, &imprint, &asked, now)).await? else { return Ok(None) };
+        let Some(text) = self.readers.ask(move |reader| render(reader, &imprint, &asked, now, offline_since)).await? else {
+            return Ok(None);
+        };
         let content_type = what.content_type();
-        let document = tokio::task::spawn_blocking(move || pack(text, content_type, generation, now)).await??;
+        let document = tokio::task::spawn_blocking(move || pack(text, content_type, generation, now, offline_since)).await??;
         let document = Arc::new(document);
         *slot = Some(document.clone());
         Ok(Some(document))
@@ -166,11 +184,18 @@ impl Cache {
 }
 
 /// `None`: there is no such document.
-fn render(reader: &Reader, imprint: &Imprint, what: &What, now: Timestamp) -> rusqlite::Result<Option<String>> {
+fn render(
+    reader: &Reader,
+    imprint: &Imprint,
+    what: &What,
+    now: Timestamp,
+    offline_since: Option<Timestamp>,
+) -> rusqlite::Result<Option<String>> {
+    let view = |language: Language| View { language: language.tag(), now, offline_since };
     match what {
-        What::River(asked, language) => imprint.river(reader, asked, language.tag(), now).map(Some),
-        What::Story(id, language) => imprint.story(reader, id, language.tag()),
-        What::Sources(language) => imprint.sources(reader, language.tag(), now).map(Some),
+        What::River(asked, language) => imprint.river(reader, asked, &view(*language)).map(Some),
+        What::Story(id, language) => imprint.story(reader, id, &view(*language)),
+        What::Sources(language) => imprint.sources(reader, &view(*language)).map(Some),
         What::Feed(name, format, after) => match imprint.outputs.iter().find(|output| output.name == *name) {
             Some(output) => imprint.feed(reader, output, *format, *after, now).map(Some),
             None => Ok(None),
@@ -184,7 +209,13 @@ fn render(reader: &Reader, imprint: &Imprint, what: &What, now: Timestamp) -> ru
     }
 }
 
-fn pack(text: String, content_type: &'static str, generation: u64, rendered: Timestamp) -> anyhow::Result<Document> {
+fn pack(
+    text: String,
+    content_type: &'static str,
+    generation: u64,
+    rendered: Timestamp,
+    offline_since: Option<Timestamp>,
+) -> anyhow::Result<Document> {
     let mut gzip = flate2::write::GzEncoder::new(Vec::with_capacity(text.len() / 4), flate2::Compression::default());
     gzip.write_all(text.as_bytes())?;
     let hash = xxhash_rust::xxh3::xxh3_128(text.as_bytes());
@@ -196,5 +227,6 @@ fn pack(text: String, content_type: &'static str, generation: u64, rendered: Tim
         content_type,
         generation,
         rendered,
+        offline_since,
     })
 }

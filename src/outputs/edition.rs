@@ -2,7 +2,9 @@
 
 use crate::config::Output;
 use crate::model::{Content, Timestamp};
-use crate::publish::{self, Channel, FeedState, Format, Joined, OutputLink, Page, PublishedStory, Site, StoryPage, Subscription};
+use crate::publish::{
+    self, Channel, FeedState, Format, Joined, OutputLink, Page, PublishedStory, Site, Standing, StoryPage, Subscription,
+};
 use crate::query::{Order, Query};
 use crate::store::{Cursor, Reader, Selection};
 use std::time::Duration;
@@ -25,6 +27,16 @@ pub struct Asked {
     pub content: Content,
     /// Only what comes behind this.
     pub after: Option<Cursor>,
+}
+
+/// For whom a page is written, and when.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    /// Of the page's own words.
+    pub language: &'a str,
+    pub now: Timestamp,
+    /// Since when the network is down.
+    pub offline_since: Option<Timestamp>,
 }
 
 /// Stories in a document, or on a page, that does not say how many.
@@ -112,13 +124,19 @@ impl Imprint {
     }
 
     /// What all pages have in common, given to the page that is written.
-    fn page<T>(&self, reader: &Reader, language: &str, write: impl FnOnce(Site) -> T) -> rusqlite::Result<T> {
-        let site = Site { title: "courant", language, base: self.path(), outputs: &self.links(), standing: reader.standing()? };
+    fn page<T>(&self, reader: &Reader, view: &View, write: impl FnOnce(Site) -> T) -> rusqlite::Result<T> {
+        let site = Site {
+            title: "courant",
+            language: view.language,
+            base: self.path(),
+            outputs: &self.links(),
+            standing: Standing { offline_since: view.offline_since, ..reader.standing()? },
+        };
         Ok(write(site))
     }
 
     /// The page at `/`; what cannot be understood of the query is said on it.
-    pub fn river(&self, reader: &Reader, asked: &Asked, language: &str, now: Timestamp) -> rusqlite::Result<String> {
+    pub fn river(&self, reader: &Reader, asked: &Asked, view: &View) -> rusqlite::Result<String> {
         let (query, wrong) = match asked.query.parse::<Query>() {
             Ok(query) => (query, None),
             Err(wrong) => (Query::default(), Some(wrong.to_string())),
@@ -126,11 +144,11 @@ impl Imprint {
         let (by_date, marked) = (query.order != Order::Sources, query.words.wanted.clone());
         let selected = match wrong {
             Some(_) => Default::default(),
-            None => reader.selected(&Selection { after: asked.after, ..Selection::of(query, asked.limit, now) })?,
+            None => reader.selected(&Selection { after: asked.after, ..Selection::of(query, asked.limit, view.now) })?,
         };
         let stories = reader.published(&selected.stories)?;
         let older = selected.next.map(|next| next.to_string());
-        self.page(reader, language, |site| {
+        self.page(reader, view, |site| {
             publish::page(&Page {
                 site,
                 stories: &stories,
@@ -144,7 +162,7 @@ impl Imprint {
     }
 
     /// A story's own page; `None`: there is no such story.
-    pub fn story(&self, reader: &Reader, id: &str, language: &str) -> rusqlite::Result<Option<String>> {
+    pub fn story(&self, reader: &Reader, id: &str, view: &View) -> rusqlite::Result<Option<String>> {
         let Some(id) = reader.find_story(id)? else { return Ok(None) };
         let Some(detail) = reader.story(id)? else { return Ok(None) };
         let why: Vec<Joined> = detail
@@ -159,7 +177,7 @@ impl Imprint {
             .collect();
         let (newer, older) = reader.neighbours(id)?;
         let (newer, older) = (newer.map(|id| id.to_string()), older.map(|id| id.to_string()));
-        let page = self.page(reader, language, |site| {
+        let page = self.page(reader, view, |site| {
             publish::story_page(&StoryPage {
                 site,
                 story: &detail.published,
@@ -181,11 +199,12 @@ impl Imprint {
             }
         }
         let asked = Asked { query: String::new(), limit: LIMIT, content: Content::Full, after: None };
-        files.push(("index.html".into(), self.river(reader, &asked, "en", now)?));
-        files.push(("sources/index.html".into(), self.sources(reader, "en", now)?));
+        let view = View { language: "en", now, offline_since: None };
+        files.push(("index.html".into(), self.river(reader, &asked, &view)?));
+        files.push(("sources/index.html".into(), self.sources(reader, &view)?));
         for story in reader.published(&reader.select(&Selection { limit: LIMIT, ..Selection::default() })?)? {
             let id = story.id.trim_start_matches("urn:uuid:");
-            if let Some(page) = self.story(reader, id, "en")? {
+            if let Some(page) = self.story(reader, id, &view)? {
                 files.push((format!("story/{id}/index.html"), page));
             }
         }
@@ -196,13 +215,13 @@ impl Imprint {
     }
 
     /// The page at `/sources`.
-    pub fn sources(&self, reader: &Reader, language: &str, now: Timestamp) -> rusqlite::Result<String> {
+    pub fn sources(&self, reader: &Reader, view: &View) -> rusqlite::Result<String> {
         let feeds: Vec<FeedState> = reader
             .feeds()?
             .into_iter()
             .filter(|feed| feed.subscribed && !feed.settings.private)
             .map(|feed| {
-                let health = feed.health(now);
+                let health = feed.health(view.now);
                 FeedState {
                     name: feed.name(),
                     feed_url: crate::text::redact_url(&feed.url),
@@ -217,7 +236,7 @@ impl Imprint {
                 }
             })
             .collect();
-        self.page(reader, language, |site| publish::sources_page(&site, &feeds))
+        self.page(reader, view, |site| publish::sources_page(&site, &feeds))
     }
 
     /// The subscriptions that anybody may know of, as OPML.

@@ -9,4 +9,4 @@ mod cache;
 mod edition;
 
 pub use cache::{Cache, Document, Language, What};
-pub use edition::{Asked, Imprint, LIMIT};
+pub use edition::{Asked, Imprint, LIMIT, View};

@@ -110,6 +110,9 @@ fn footer(site: &Site, words: &Words, own: Option<Escaped>) -> Markup {
                 }
                 " · " a href=(Escaped(&site.path("/opml"))) { "OPML" }
             } "\n"
+            @if let Some(since) = standing.offline_since {
+                p role="status" { strong { (words.offline.0) (time(since, &minute(since))) (words.offline.1) } } "\n"
+            }
             @if standing.n_feeds > 0 && standing.n_failing == standing.n_feeds { p { strong { (words.no_feed_works) } } "\n" }
             p class="keys" hidden { (words.keys) } "\n"
         } "\n"

@@ -165,19 +165,10 @@ impl Found {
     }
 }
 
-/// The address of a feed, `feed:` resolved to what it stands for.
+/// The address of a feed in its normal form; `None`: not one of the web.
 fn feed_url(address: &str) -> Option<String> {
-    let lower = address.get(..5).map(str::to_ascii_lowercase);
-    let address = match lower.as_deref() {
-        Some("feed:") => {
-            let rest = &address[5..];
-            let rest = rest.strip_prefix("//").unwrap_or(rest);
-            if rest.contains("://") { rest.to_owned() } else { format!("http://{rest}") }
-        }
-        _ => address.to_owned(),
-    };
-    let url = Url::parse(&address).ok()?;
-    (matches!(url.scheme(), "http" | "https") && url.has_host()).then(|| url.into())
+    let url = Url::parse(&crate::feed::normal_address(address)?).ok()?;
+    matches!(url.scheme(), "http" | "https").then(|| url.into())
 }
 
 /// The names of the folders around an outline, then its categories, each once.

@@ -154,6 +154,8 @@ pub struct Standing {
     pub n_feeds: u32,
     pub n_failing: u32,
     pub last_read: Option<Timestamp>,
+    /// Since when nothing new could come, because the network is down.
+    pub offline_since: Option<Timestamp>,
 }
 
 /// What the page at `/` shows.

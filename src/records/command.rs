@@ -1,7 +1,7 @@
 //! Everything that changes the database, as data. The clock and every random value come in with it, so that the same
 //! commands give the same rows: what a process did can be written down and done again.
 
-use super::{Correction, Document, PageOutcome, Poll, Settling};
+use super::{Correction, Document, PageOutcome, Poll, Postponed, Settling};
 use crate::config::subscriptions::Subscription;
 use crate::fetch::RobotsRecord;
 use crate::model::{ArticleId, EntryId, FeedId, Key, Timestamp};
@@ -16,6 +16,8 @@ pub enum Command {
     Polled(Box<Poll>),
     /// Polls that move nothing but the times of their feeds.
     Unchanged(Vec<Poll>),
+    /// A feed could not be asked, which was not its fault.
+    Postponed(Box<Postponed>),
     /// A hub pushed (a part of) a feed: no validator and no next poll moves.
     Pushed { feed: FeedId, document: Document, at: Timestamp },
     /// A page was fetched, or could not be. By its address too: a number may mean another page after a purge.
@@ -28,6 +30,8 @@ pub enum Command {
     Subscribe { list: Vec<Subscription>, at: Timestamp },
     /// A feed that is no longer listed is forgotten; with `purge` its entries too.
     Remove { feed: FeedId, purge: bool, at: Timestamp },
+    /// What a feed's server said last is forgotten, so that it is asked for everything anew, now.
+    Refetch { feed: FeedId, at: Timestamp },
     /// A person's word.
     Correct { correction: Correction, at: Timestamp },
     /// Feeds are planned anew.
@@ -49,6 +53,6 @@ pub enum Command {
 impl Command {
     /// A person commanded it: it is on the disk when the answer comes. All else is done again after a power loss.
     pub fn is_durable(&self) -> bool {
-        matches!(self, Command::Subscribe { .. } | Command::Remove { .. } | Command::Correct { .. })
+        matches!(self, Command::Subscribe { .. } | Command::Remove { .. } | Command::Refetch { .. } | Command::Correct { .. })
     }
 }

@@ -1,12 +1,14 @@
 //! What is stored of a feed's entries: by it the ingest room decides which entries of a document are new.
 
 use crate::model::{EntryId, Key, Timestamp};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Read before a document is taken in; good as long as the feed's revision stays what it is.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Known {
     pub revision: i64,
+    /// The feed had entries before.
+    pub has_entries: bool,
     pub by_key: HashMap<Key, KnownEntry>,
     /// By the key of its link, of the links that were asked for; two entries at most, because a link that more than one
     /// entry has identifies nothing.
@@ -21,6 +23,9 @@ pub struct KnownEntry {
     /// Of the entry as its feed wrote it.
     pub content_hash: Key,
     pub n_edits: i64,
+    pub claimed: Option<Timestamp>,
+    /// How often its feed gave it another date.
+    pub n_dates: i64,
     pub updated: Timestamp,
     /// Of what is kept of it ([`super::EntryText::shown`]); only where it was asked for with another content.
     pub shown: Option<Key>,
@@ -32,4 +37,27 @@ pub struct AskedEntry {
     pub key: Key,
     pub link_key: Option<Key>,
     pub content_hash: Key,
+}
+
+/// Stored entries of a feed that are to be looked at more closely.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Recollection {
+    pub entries: Vec<EntryId>,
+    pub keys: Vec<Key>,
+    /// Keys of their links.
+    pub links: Vec<Key>,
+    /// Entries that say the same, whatever their keys: [`super::EntryText::content`].
+    pub contents: Vec<i64>,
+    /// Their titles: entries that were stored before what they say was noted are found by these.
+    pub titles: HashSet<String>,
+}
+
+/// What is stored of one of them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recalled {
+    pub entry: KnownEntry,
+    pub link: Option<String>,
+    pub enclosure: Option<String>,
+    /// Its own text, sanitised.
+    pub html: String,
 }

@@ -1,6 +1,7 @@
 //! What is handed out and not back yet. Leases live in memory and die with the process, so that nothing waits for a
 //! process that is gone.
 
+use crate::fetch::Held;
 use crate::model::{ArticleId, FeedId, Timestamp};
 use std::collections::HashMap;
 use std::time::Duration;
@@ -34,11 +35,15 @@ pub struct Claim {
     pub per_host: usize,
     /// With each feed whatever else of its host is due, so that all of it goes over one connection.
     pub whole_hosts: bool,
+    /// What is not handed out, because the network is down …
+    pub held: Held,
+    /// … but for one of it, which shows whether it is back.
+    pub probe: bool,
 }
 
 impl Claim {
     pub fn begin(&self) -> ClaimTally<'_> {
-        ClaimTally { claim: self, n: 0, by_host: HashMap::new() }
+        ClaimTally { claim: self, n: 0, by_host: HashMap::new(), probe: self.probe }
     }
 }
 
@@ -47,6 +52,7 @@ pub struct ClaimTally<'a> {
     claim: &'a Claim,
     n: usize,
     by_host: HashMap<String, usize>,
+    probe: bool,
 }
 
 impl ClaimTally<'_> {
@@ -59,8 +65,18 @@ impl ClaimTally<'_> {
         self.by_host.contains_key(host)
     }
 
-    /// Whether one more of the host is taken.
-    pub fn take(&mut self, host: &str) -> bool {
+    /// Whether one more of the host, at this address, is taken.
+    pub fn take(&mut self, host: &str, url: &str) -> bool {
+        let is_held = self.claim.held.holds(url);
+        if is_held && !self.probe {
+            return false;
+        }
+        let more = self.take_of(host);
+        self.probe &= !(is_held && more);
+        more
+    }
+
+    fn take_of(&mut self, host: &str) -> bool {
         let of_host = self.by_host.entry(host.to_owned()).or_default();
         let more = *of_host < self.claim.per_host;
         *of_host += usize::from(more);

@@ -28,11 +28,12 @@ mod story;
 pub use command::Command;
 pub use committed::{Committed, FeedTurn, PageTally, PollTally, Reply, StoryChange, SyncReport};
 pub use hub::{DueHub, HubReply, HubRequest, HubRow, Pushed, Subscribed};
-pub use known::{AskedEntry, Known, KnownEntry};
+pub use known::{AskedEntry, Known, KnownEntry, Recalled, Recollection};
 pub use lease::{Claim, ClaimTally, Leases};
 pub use page::{DuePage, FoundPage, PageOutcome};
 pub use poll::{
-    Document, DueFeed, EntryChange, EntryText, Extra, NewEntry, PlannedFeed, Poll, StoredEnclosure, WantedArticle, log_name,
+    Document, DueFeed, EntryChange, EntryText, Extra, NewEntry, PlannedFeed, Poll, Postponed, StoredEnclosure, WantedArticle,
+    log_name,
 };
 pub use recorded::{IndexPlan, Recorded};
 pub use settle::{Addresses, SettleInput, Settling, ToSettle};

@@ -81,6 +81,16 @@ pub struct Poll {
     pub document: Option<Document>,
 }
 
+/// A feed that could not be asked because the network was down: nothing but when it is asked next.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Postponed {
+    pub feed: FeedId,
+    pub at: Timestamp,
+    pub state: FeedState,
+    pub next_poll: Option<Timestamp>,
+    pub reasons: Vec<String>,
+}
+
 impl Poll {
     /// Nothing but the feed's times, and what is remembered with them, is to be written.
     pub fn is_unchanged(&self) -> bool {
@@ -139,6 +149,18 @@ pub enum EntryChange {
         entry: EntryId,
         key: Key,
     },
+    /// It says what it said, at another address, which is taken where one is given: nothing that a reader should be told.
+    Relinked {
+        entry: EntryId,
+        link: Option<String>,
+        link_key: Option<Key>,
+        content_hash: Key,
+    },
+    /// Its feed gave it a date, or another one, and nothing else.
+    Dated {
+        entry: EntryId,
+        claimed: Timestamp,
+    },
 }
 
 /// What a reader sees of an entry, its body cleaned.
@@ -155,6 +177,10 @@ pub struct EntryText {
     pub html: String,
     /// Of the entry as its feed wrote it: where it is the same, nothing was edited. Dates are not in it.
     pub content_hash: Key,
+    /// What title and text say, as a number (the ingest room's): by it the entry is known again where its feed gave it a new
+    /// id and a new link.
+    #[serde(default)]
+    pub content: Option<i64>,
     pub extra: Extra,
 }
 

@@ -19,11 +19,11 @@ impl Reader {
         let mut taken = claim.begin();
         let mut claimed = Vec::new();
         let mut all = self.connection.prepare_cached(
-            "SELECT id, host FROM feeds WHERE next_poll <= ?1 AND subscribed = 1 AND paused = 0
+            "SELECT id, host, url FROM feeds WHERE next_poll <= ?1 AND subscribed = 1 AND paused = 0
                AND host NOT IN (SELECT value FROM json_each(?2)) ORDER BY next_poll",
         )?;
         let mut of_host = self.connection.prepare_cached(
-            "SELECT id FROM feeds INDEXED BY feeds_host WHERE host = ?1 AND next_poll <= ?2 AND subscribed = 1 AND paused = 0 ORDER BY id",
+            "SELECT id, url FROM feeds INDEXED BY feeds_host WHERE host = ?1 AND next_poll <= ?2 AND subscribed = 1 AND paused = 0 ORDER BY id",
         )?;
         let mut rows = all.query(params![now.0, not_hosts])?;
         while let Some(row) = rows.next()? {
@@ -35,20 +35,23 @@ impl Reader {
                 continue;
             }
             // Once for a host: what there was of it is taken, or is too much.
-            let ids = match claim.whole_hosts {
+            let ids: Vec<(FeedId, String)> = match claim.whole_hosts {
                 true if taken.has_asked(&host) => continue,
-                true => of_host.query_map(params![host, now.0], feed_id)?.collect::<rusqlite::Result<_>>()?,
-                false => vec![id],
+                true => {
+                    let both = |row: &rusqlite::Row| Ok((FeedId(row.get(0)?), row.get(1)?));
+                    of_host.query_map(params![host, now.0], both)?.collect::<rusqlite::Result<_>>()?
+                }
+                false => vec![(id, row.get(2)?)],
             };
-            for id in ids {
-                if !leases.feeds.contains_key(&id) && !taken.is_full() && taken.take(&host) {
+            for (id, url) in ids {
+                if !leases.feeds.contains_key(&id) && !taken.is_full() && taken.take(&host, &url) {
                     claimed.push(id);
                 }
             }
         }
         // Who was polled meanwhile, is being polled, or may not be polled yet is wanted no more.
         let mut wanted = self.connection.prepare_cached(
-            "SELECT host FROM feeds WHERE id = ?1 AND subscribed = 1 AND paused = 0 AND next_poll > ?2
+            "SELECT host, url FROM feeds WHERE id = ?1 AND subscribed = 1 AND paused = 0 AND next_poll > ?2
                AND coalesce(hold_until, 0) <= ?2 AND coalesce(last_polled, 0) < ?3",
         )?;
         let mut later = Vec::new();
@@ -56,10 +59,10 @@ impl Reader {
             if taken.is_full() {
                 later.push(id);
             } else if !leases.feeds.contains_key(&id) {
-                let host =
-                    wanted.query_row(params![id.0, now.0, leases.wanted_at.0], |row| row.get::<_, String>(0)).optional()?;
-                let Some(host) = host else { continue };
-                if !claim.not_hosts.contains(&host) && taken.take(&host) {
+                let both = |row: &rusqlite::Row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?));
+                let found = wanted.query_row(params![id.0, now.0, leases.wanted_at.0], both).optional()?;
+                let Some((host, url)) = found else { continue };
+                if !claim.not_hosts.contains(&host) && taken.take(&host, &url) {
                     claimed.push(id);
                 } else {
                     later.push(id);
@@ -72,6 +75,13 @@ impl Reader {
         let due = due.collect::<rusqlite::Result<_>>()?;
         leases.feeds.extend(claimed.into_iter().map(|id| (id, until)));
         Ok(due)
+    }
+
+    /// A feed as it is handed out, whether it is due or not; `None`: it is not polled.
+    pub fn feed_to_poll(&self, feed: FeedId) -> rusqlite::Result<Option<DueFeed>> {
+        let wanted = "f.id = ? AND f.subscribed = 1 AND f.paused = 0";
+        let mut one = self.connection.prepare_cached(&format!("SELECT {DUE_COLUMNS} FROM {DUE_TABLES} WHERE {wanted}"))?;
+        one.query_row([feed.0], due_feed).optional()
     }
 
     /// When the next feed after `after` is due, leased ones left out.
@@ -124,7 +134,7 @@ impl Reader {
                 break;
             }
             let id = ArticleId(row.get(0)?);
-            if leases.pages.contains_key(&id) || !taken.take(row.get_ref(6)?.as_str()?) {
+            if leases.pages.contains_key(&id) || !taken.take(row.get_ref(6)?.as_str()?, row.get_ref(1)?.as_str()?) {
                 continue;
             }
             let url: String = row.get(1)?;

@@ -46,6 +46,10 @@ impl Store {
                 EntryChange::Renamed { entry, key } => {
                     self.connection.prepare_cached("UPDATE entries SET key = ? WHERE id = ?")?.execute(params![key, entry.0])?;
                 }
+                EntryChange::Relinked { entry, link, link_key, content_hash } => {
+                    self.relink(entry, link.as_deref(), link_key, &content_hash)?;
+                }
+                EntryChange::Dated { entry, claimed } => self.date(entry, claimed)?,
             }
         }
         Ok(())
@@ -69,8 +73,8 @@ impl Store {
         self.changed.n_ready += usize::from(!waits);
         self.connection
             .prepare_cached(
-                "INSERT INTO entries(feed_id, key, link, title, author, language, claimed, first_seen, updated, content_hash, extra, state, ready, wait_until, article_id)
-                 VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10, 0, ?11, ?12, ?13)",
+                "INSERT INTO entries(feed_id, key, link, title, author, language, claimed, first_seen, updated, content_hash, extra, state, ready, wait_until, article_id, content)
+                 VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10, 0, ?11, ?12, ?13, ?14)",
             )?
             .execute(params![
                 feed.id.0,
@@ -86,6 +90,7 @@ impl Store {
                 !waits,
                 wait_until,
                 article.map(|(id, _)| id),
+                text.content,
             ])?;
         let entry = EntryId(self.connection.last_insert_rowid());
         self.insert_rest(entry, &text)
@@ -112,8 +117,8 @@ impl Store {
         self.connection
             .prepare_cached(
                 "INSERT INTO entries(id, feed_id, key, link, title, author, language, claimed, first_seen, settled, updated, content_hash, extra, state,
-                   ready, story_id, rung, evidence, duplicate_of, model, joined)
-                 VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?9, ?10, ?11, 2, 0, ?12, ?13, ?14, ?15, ?16, ?9)",
+                   ready, story_id, rung, evidence, duplicate_of, model, joined, content)
+                 VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?9, ?10, ?11, 2, 0, ?12, ?13, ?14, ?15, ?16, ?9, ?17)",
             )?
             .execute(params![
                 entry.0,
@@ -132,6 +137,7 @@ impl Store {
                 serde_json::to_string(&placed.decision.evidence).unwrap_or_default(),
                 placed.decision.duplicate_of.map(|entry| entry.0),
                 crate::story::MODEL_VERSION,
+                text.content,
             ])?;
         self.insert_rest(entry, text)?;
         self.join(&placing, placed, &input.keys, input.terms, first_seen)
@@ -147,7 +153,10 @@ impl Store {
     }
 
     fn save_link(&self, entry: EntryId, text: &EntryText) -> rusqlite::Result<()> {
-        let Some(link_key) = text.link_key else { return Ok(()) };
+        text.link_key.map_or(Ok(()), |link_key| self.save_address(entry, &link_key))
+    }
+
+    fn save_address(&self, entry: EntryId, link_key: &Key) -> rusqlite::Result<()> {
         self.connection
             .prepare_cached("INSERT INTO entry_addresses(key, entry_id, kind) VALUES(?, ?, 0) ON CONFLICT DO NOTHING")?
             .execute(params![link_key, entry.0])?;
@@ -162,7 +171,7 @@ impl Store {
             .prepare_cached(
                 // The first date that a feed claims stays: one that moves with every poll would pin its entry to the top.
                 "UPDATE entries SET link = ?2, title = ?3, author = ?4, language = ?5, claimed = coalesce(claimed, ?6), updated = ?7,
-                   content_hash = ?8, extra = ?9, n_edits = n_edits + 1, ready = iif(state > 0, 1, ready) WHERE id = ?1",
+                   content_hash = ?8, extra = ?9, content = ?10, n_edits = n_edits + 1, ready = iif(state > 0, 1, ready) WHERE id = ?1",
             )?
             .execute(params![
                 entry.0,
@@ -174,6 +183,7 @@ impl Store {
                 updated.0,
                 text.content_hash,
                 serde_json::to_string(&text.extra).unwrap_or_default(),
+                text.content,
             ])?;
         self.connection
             .prepare_cached("UPDATE entry_bodies SET html = ? WHERE entry_id = ?")?
@@ -181,5 +191,35 @@ impl Store {
         self.changed.edited.push(entry);
         self.changed.n_ready += 1;
         self.save_link(entry, text)
+    }
+    /// The same words at another address: no edit, and nothing that is shown as new. The old address is forgotten, because a
+    /// feed may give a new one with each poll.
+    fn relink(&mut self, entry: EntryId, link: Option<&str>, link_key: Option<Key>, content_hash: &Key) -> rusqlite::Result<()> {
+        self.connection
+            .prepare_cached("UPDATE entries SET link = coalesce(?2, link), content_hash = ?3 WHERE id = ?1")?
+            .execute(params![entry.0, link, content_hash])?;
+        if let Some(link_key) = link_key {
+            self.connection
+                .prepare_cached("DELETE FROM entry_addresses WHERE entry_id = ?1 AND kind = 0 AND key <> ?2")?
+                .execute(params![entry.0, link_key])?;
+            self.save_address(entry, &link_key)?;
+        }
+        self.changed.published |= link.is_some();
+        Ok(())
+    }
+
+    /// Another date: its story may stand elsewhere, and is as read, or unread, as before.
+    fn date(&mut self, entry: EntryId, claimed: Timestamp) -> rusqlite::Result<()> {
+        self.connection
+            .prepare_cached("UPDATE entries SET claimed = ?2, n_dates = n_dates + 1 WHERE id = ?1")?
+            .execute(params![entry.0, claimed.0])?;
+        self.connection
+            .prepare_cached(
+                "UPDATE stories SET sort_at = (SELECT min(min(coalesce(e.claimed, e.first_seen), e.first_seen)) FROM entries e WHERE e.story_id = stories.id)
+                 WHERE id = (SELECT story_id FROM entries WHERE id = ?1)",
+            )?
+            .execute([entry.0])?;
+        self.changed.published = true;
+        Ok(())
     }
 }

@@ -6,7 +6,7 @@ use super::rows::{host_of, trouble_name};
 use crate::fetch::Validators;
 use crate::health::Trouble;
 use crate::model::{FeedId, Timestamp};
-use crate::records::{FeedTurn, Poll, log_name};
+use crate::records::{FeedTurn, Poll, Postponed, log_name};
 use crate::schedule;
 use rusqlite::params;
 use std::collections::HashMap;
@@ -90,6 +90,24 @@ impl Store {
             n_new: n_new as i64,
             wire_bytes: poll.wire_bytes as i64,
         });
+        Ok(())
+    }
+
+    /// Moves a feed's next poll, and nothing that says how the feed is. A hold of its domain that came meanwhile is kept.
+    pub(super) fn postpone(&mut self, postponed: &Postponed) -> rusqlite::Result<()> {
+        self.connection
+            .prepare_cached(
+                "UPDATE feeds SET state = ?2, reasons = ?3,
+                   next_poll = iif(hold_until BETWEEN ?5 AND ?5 + ?6, max(?4, hold_until), ?4) WHERE id = ?1",
+            )?
+            .execute(params![
+                postponed.feed.0,
+                serde_json::to_string(&postponed.state).unwrap_or_default(),
+                serde_json::to_string(&postponed.reasons).unwrap_or_default(),
+                postponed.next_poll.map(|at| at.0),
+                postponed.at.0,
+                schedule::LONGEST_HINT.as_millis() as i64,
+            ])?;
         Ok(())
     }
 

@@ -4,6 +4,7 @@ use super::open::open_to_read;
 use super::rows::{earlier, feed_name, host_of, settings_of, trouble_of};
 use super::schema::SchemaError;
 use crate::config::subscriptions::Subscription;
+use crate::feed::identity::Habit;
 use crate::fetch::RobotsRecord;
 use crate::health::{self, Health, Trouble};
 use crate::model::{Dedupe, EntryId, FeedId, StoryId, Timestamp};
@@ -146,11 +147,8 @@ impl Reader {
                 "SELECT count(*), coalesce(sum(n_errors > 0), 0), max(last_ok) FROM feeds WHERE subscribed = 1 AND paused = 0",
             )?
             .query_row([], |row| {
-                Ok(Standing {
-                    n_feeds: row.get(0)?,
-                    n_failing: row.get(1)?,
-                    last_read: row.get::<_, Option<i64>>(2)?.map(Timestamp),
-                })
+                let last_read = row.get::<_, Option<i64>>(2)?.map(Timestamp);
+                Ok(Standing { n_feeds: row.get(0)?, n_failing: row.get(1)?, last_read, offline_since: None })
             })
     }
 
@@ -262,6 +260,19 @@ impl Reader {
             Ok((feed_name(settings.title.as_deref().or(title.as_deref()), &url), row.get(3)?))
         })?;
         rows.collect()
+    }
+
+    /// How a feed names its entries.
+    pub fn habit_of(&self, feed: FeedId) -> rusqlite::Result<Habit> {
+        let habit: String = self.connection.query_row("SELECT habit FROM feeds WHERE id = ?", [feed.0], |row| row.get(0))?;
+        // What another version wrote is learnt again.
+        Ok(serde_json::from_str(&habit).unwrap_or_default())
+    }
+
+    /// The host of each feed that is polled, again for each of its feeds; empty for files and commands.
+    pub fn hosts(&self) -> rusqlite::Result<Vec<String>> {
+        let mut all = self.connection.prepare_cached("SELECT host FROM feeds WHERE subscribed = 1 AND paused = 0")?;
+        all.query_map([], |row| row.get(0))?.collect()
     }
 
     /// Of a feed's latest entries (50 at most): how many there are, and for how many of them a page was wanted.

@@ -4,10 +4,16 @@ use super::base::Store;
 use super::purge::remove_entries;
 use super::rows::host_of;
 use crate::config::subscriptions::Subscription;
+use crate::feed;
 use crate::model::{FeedId, Key, Timestamp, key_of};
 use crate::records::SyncReport;
 use rusqlite::params;
 use std::collections::{HashMap, HashSet};
+
+/// Of an address, however it is written.
+fn address_key(url: &str) -> Key {
+    key_of(&feed::normal_address(url).unwrap_or_else(|| url.to_owned()))
+}
 
 impl Store {
     /// Takes over the list. A feed that is known by an old address is the same feed; one that is no longer listed is
@@ -16,20 +22,23 @@ impl Store {
         struct Known {
             subscribed: bool,
             settings: Key,
+            /// Where it is polled now.
+            url: Key,
         }
         // By their hashes: the texts of ten thousand feeds would take megabytes.
         let mut known: HashMap<i64, Known> = HashMap::new();
         let mut by_address: HashMap<Key, i64> = HashMap::new();
         {
-            let mut all = self.connection.prepare("SELECT id, subscribed, settings FROM feeds")?;
+            let mut all = self.connection.prepare("SELECT id, subscribed, settings, url FROM feeds")?;
             let mut rows = all.query([])?;
             while let Some(row) = rows.next()? {
-                known.insert(row.get(0)?, Known { subscribed: row.get(1)?, settings: key_of(row.get_ref(2)?.as_str()?) });
+                let (settings, url) = (key_of(row.get_ref(2)?.as_str()?), address_key(row.get_ref(3)?.as_str()?));
+                known.insert(row.get(0)?, Known { subscribed: row.get(1)?, settings, url });
             }
             let mut all = self.connection.prepare("SELECT url, feed_id FROM feed_addresses")?;
             let mut rows = all.query([])?;
             while let Some(row) = rows.next()? {
-                by_address.insert(key_of(row.get_ref(0)?.as_str()?), row.get(1)?);
+                by_address.insert(address_key(row.get_ref(0)?.as_str()?), row.get(1)?);
             }
         }
         let mut report = SyncReport { n_feeds: list.len(), ..SyncReport::default() };
@@ -37,12 +46,13 @@ impl Store {
         for feed in list {
             // Serialising plain data to JSON cannot fail; an empty text would only be read as the defaults.
             let settings = serde_json::to_string(feed).unwrap_or_default();
-            if let Some(&id) = by_address.get(&key_of(&feed.url)) {
+            if let Some(&id) = by_address.get(&address_key(&feed.url)) {
                 if !listed.insert(id) {
                     continue; // An old and a new address of one feed are both listed: the first counts.
                 }
                 let same = known.get(&id).is_some_and(|known| known.subscribed && known.settings == key_of(&settings));
                 if !same {
+                    self.respell(id, &feed.url, known.get(&id).is_some_and(|known| known.url == address_key(&feed.url)), now)?;
                     self.connection
                         .prepare_cached("UPDATE feeds SET subscribed = 1, paused = ?, private = ?, priority = ?, settings = ?, next_poll = iif(subscribed, next_poll, coalesce(next_poll, ?)) WHERE id = ?")?
                         .execute(params![feed.paused, feed.private, feed.priority, settings, now.0, id])?;
@@ -61,7 +71,7 @@ impl Store {
             self.connection
                 .prepare_cached("INSERT INTO feed_addresses(url, feed_id, since, why) VALUES(?, ?, ?, 'subscribed')")?
                 .execute(params![feed.url, id, now.0])?;
-            by_address.insert(key_of(&feed.url), id);
+            by_address.insert(address_key(&feed.url), id);
             listed.insert(id);
             report.added.push(FeedId(id));
         }
@@ -74,12 +84,40 @@ impl Store {
         Ok(report)
     }
 
+    /// Notes an address as the list writes it; where it `is_polled` there, it is polled as the list writes it.
+    fn respell(&self, feed: i64, url: &str, is_polled: bool, now: Timestamp) -> rusqlite::Result<()> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO feed_addresses(url, feed_id, since, why) VALUES(?, ?, ?, 'spelt so') ON CONFLICT DO NOTHING",
+            )?
+            .execute(params![url, feed, now.0])?;
+        if is_polled {
+            self.connection.prepare_cached("UPDATE feeds SET url = ?, host = ? WHERE id = ?")?.execute(params![
+                url,
+                host_of(url),
+                feed
+            ])?;
+        }
+        Ok(())
+    }
+
     /// Plans feeds anew.
     pub(super) fn replan(&mut self, plans: &[(FeedId, Timestamp)]) -> rusqlite::Result<()> {
         let mut plan = self.connection.prepare_cached("UPDATE feeds SET next_poll = ? WHERE id = ? AND next_poll IS NOT NULL")?;
         for (feed, at) in plans {
             plan.execute(params![at.0, feed.0])?;
         }
+        Ok(())
+    }
+
+    /// Forgets what a feed's server said last: the next request asks for everything, and it is due now, also where it was
+    /// gone. Retry-After still holds.
+    pub(super) fn refetch(&mut self, feed: FeedId, now: Timestamp) -> rusqlite::Result<()> {
+        self.connection.execute("DELETE FROM validators WHERE feed_id = ?", [feed.0])?;
+        self.connection.execute(
+            "UPDATE feeds SET body_hash = NULL, next_poll = max(?2, coalesce(hold_until, 0)) WHERE id = ?1",
+            params![feed.0, now.0],
+        )?;
         Ok(())
     }
 

@@ -59,7 +59,15 @@ pub fn open(path: &Path) -> Store {
 }
 
 pub fn claim() -> Claim {
-    Claim { n: 100, lease: Duration::from_secs(60), not_hosts: Vec::new(), per_host: 100, whole_hosts: false }
+    Claim {
+        n: 100,
+        lease: Duration::from_secs(60),
+        not_hosts: Vec::new(),
+        per_host: 100,
+        whole_hosts: false,
+        held: Default::default(),
+        probe: false,
+    }
 }
 
 /// An entry as a feed's reader gives it.
@@ -92,8 +100,11 @@ pub fn document(path: &Path, feed: FeedId, at: Timestamp, entries: Vec<ParsedEnt
         at,
     };
     let parsed = ParsedFeed { title: Some("A".into()), entries, ..ParsedFeed::default() };
-    let read = ingest::Document::of(parsed, key_of("body"), &Default::default());
+    let mut read = ingest::Document::of(parsed, key_of("body"), &Default::default());
     let known = reader.known(feed, &read.asks()).unwrap();
+    if let Some(wanted) = read.doubts(&source, &known) {
+        read.recognise(&source, &known, &reader.recall(feed, &wanted).unwrap());
+    }
     read.take_in(&source, &known, policy)
 }
 

@@ -2,6 +2,7 @@
 
 use crate::bed::*;
 use courant::config::subscriptions::Subscription;
+use courant::fetch::Held;
 use courant::model::{FeedId, Timestamp, key_of};
 use courant::records::{Claim, DueFeed, Leases, Poll};
 use std::sync::Arc;
@@ -136,6 +137,26 @@ fn feeds_of_a_host_are_claimed_together() {
     let soon = NOW.plus(Duration::from_secs(60));
     bed.want_all(true, soon);
     assert_eq!(bed.claimed(&Claim { n: 4, ..together }, soon), [1, 3, 5, 2]);
+}
+
+#[test]
+fn while_the_network_is_down_one_feed_is_asked_at_a_time() {
+    let list =
+        ["https://a.example/feed", "http://b.example/1", "https://b.example/2", "http://192.168.1.7/nas", "file:///tmp/f.xml"];
+    let down = Held { http: true, https: true, private_too: false };
+    for whole_hosts in [false, true] {
+        let mut bed = bed();
+        bed.subscribe(&list);
+        let claim = |held, probe| Claim { held, probe, whole_hosts, ..claim() };
+        // What is not asked over the internet is asked as always.
+        assert_eq!(bed.claimed(&claim(down, false), NOW), [4, 5]);
+        assert_eq!(bed.claimed(&claim(down, true), NOW), [1]);
+        // Where it is the certificates, what needs none is asked.
+        assert_eq!(bed.claimed(&claim(Held { http: false, ..down }, false), NOW), [2]);
+        assert_eq!(bed.claimed(&claim(Held::default(), false), NOW), [3]);
+    }
+    let local = Held { private_too: true, ..down };
+    assert!(local.holds("http://192.168.1.7/nas") && !local.holds("file:///tmp/f.xml") && !local.holds("nonsense"));
 }
 
 #[test]

@@ -20,6 +20,23 @@ fn a_moved_feed_is_the_same_feed() {
 }
 
 #[test]
+fn another_spelling_of_an_address_is_the_same_feed() {
+    let mut bed = bed();
+    bed.poll(bed.feed, NOW, vec![entry("1", "https://a.example/1", "One")]);
+    for spelling in ["HTTPS://A.example:443/feed", "https://a.example/./feed#top", "https://a.example/feed"] {
+        let report = bed.subscribe_to(vec![Subscription::new(spelling)]);
+        assert_eq!((report.added.len(), report.n_removed), (0, 0), "{spelling}");
+        let (reader, feed) = (bed.reader(), bed.reader().feeds().unwrap().remove(0));
+        assert_eq!((reader.feed_of(spelling).unwrap(), feed.url.as_str()), (Some(bed.feed), spelling));
+        assert_eq!(feed.health(NOW).state, courant::health::State::Well, "it has not moved");
+    }
+    // Two spellings in one list are one feed.
+    let twice = ["https://a.example/feed", "https://A.EXAMPLE/feed"].map(Subscription::new);
+    assert_eq!(bed.subscribe_to(twice.to_vec()).added.len(), 0);
+    assert_eq!(bed.reader().feeds().unwrap().len(), 1);
+}
+
+#[test]
 fn removing_keeps_or_purges() {
     let mut bed = bed();
     bed.poll(bed.feed, NOW, vec![entry("1", "https://a.example/1", "One")]);
@@ -80,7 +97,8 @@ fn an_older_database_is_migrated_by_its_owner_and_by_nobody_else() {
     older
         .execute_batch(
             "DROP INDEX feeds_host; DROP INDEX entries_unsettled; DROP TABLE websub; DROP TABLE feed_events; ALTER TABLE feeds DROP COLUMN trouble;
-             ALTER TABLE feeds DROP COLUMN revision; ALTER TABLE feeds DROP COLUMN habit; PRAGMA user_version = 3",
+             ALTER TABLE feeds DROP COLUMN revision; ALTER TABLE feeds DROP COLUMN habit;
+             DROP INDEX entries_content; ALTER TABLE entries DROP COLUMN content; ALTER TABLE entries DROP COLUMN n_dates; PRAGMA user_version = 3",
         )
         .unwrap();
     drop(older);

@@ -2,11 +2,30 @@
 //!
 //! Every hint of a server is obeyed; jitter is derived from the feed's key, so that the same call always gives
 //! the same answer. The state is kept by the store as JSON, opaque to it, in the transaction of the poll.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `types` | what goes in, what is remembered, what comes out |
+//! | `rhythm` | when a feed's entries come |
+//! | `doubt` | failures that may be the network's |
+//! | `looks` | servers whose answers are not believed for ever |
+//! | `words` | lengths of time |
 
-use crate::feed::Hints;
-use crate::model::{Timestamp, is_default};
-use serde::{Deserialize, Serialize};
+mod doubt;
+mod looks;
+mod rhythm;
+mod types;
+mod words;
+
+pub use doubt::is_doubtful;
+pub use looks::{empty_is_unchanged, looked, unconditional};
+pub use types::{FeedState, Moving, Next, Policy, Polled, Push, Redirect};
+
+use crate::model::Timestamp;
+use doubt::{COME_BACK, NETWORK_RETRY, doubtful_wait};
+use rhythm::{FIRST_CLAIM, HOUR_MS, busy_hours, median_gap_ms, until_busy};
 use std::time::Duration;
+use words::{days, words};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// A server's word (max-age, ttl, Retry-After) is kept up to here; longer ones are mistakes.
@@ -31,164 +50,6 @@ const FIRST_RETRY: Duration = Duration::from_secs(5 * 60);
 /// The share of the interval over which feeds are spread after their first poll.
 const FIRST_SPREAD: f64 = 0.5;
 
-/// Gaps that are needed before a rhythm is believed, and entries that are looked at.
-const LEAST_GAPS: usize = 4;
-const MOST_TIMES: usize = 64;
-
-/// Entries, and the days over which they must spread, before hours without one are believed to be quiet.
-const LEAST_TIMES: usize = 24;
-const LEAST_DAYS: i64 = 5;
-
-const HOUR_MS: i64 = 3_600_000;
-
-/// Entries that claim to be older (than 1990, before there was a web) have a broken clock behind them: what they claim
-/// says nothing of a feed's rhythm or silence.
-pub const FIRST_CLAIM: Timestamp = Timestamp(631_152_000_000);
-
-const fn days(n: u64) -> Duration {
-    Duration::from_secs(n * 24 * 3600)
-}
-
-/// What a person set (`[poll]` and the feed's own `interval`).
-#[derive(Clone, Debug, PartialEq)]
-pub struct Policy {
-    pub interval: Duration,
-    pub min_interval: Duration,
-    pub max_interval: Duration,
-    pub adaptive: bool,
-    /// A share of the interval; only ever added.
-    pub jitter: f64,
-    /// Sightings of a permanent redirect, and the days over which they must spread, before it is adopted.
-    pub permanent_after: u32,
-    pub permanent_days: u32,
-    /// A fact, no wish: what the feed's hub does for us.
-    pub push: Option<Push>,
-}
-
-/// A hub pushes the feed's entries to us (WebSub), as far as is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Push {
-    /// When the lease ends.
-    pub until: Timestamp,
-    /// Something was pushed since the last poll.
-    pub delivered: bool,
-}
-
-/// What is remembered of a feed between polls. Unknown fields of an older or newer version are ignored; what is as it
-/// was in the beginning is not written down, because all of it is written with each poll.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct FeedState {
-    /// Failures in a row.
-    #[serde(skip_serializing_if = "is_default")]
-    pub n_errors: u32,
-    #[serde(skip_serializing_if = "is_default")]
-    pub failing_since: Option<Timestamp>,
-    /// Not before this, whatever else: Retry-After.
-    #[serde(skip_serializing_if = "is_default")]
-    pub hold_until: Option<Timestamp>,
-    /// 410: polled no more.
-    #[serde(skip_serializing_if = "is_default")]
-    pub gone: bool,
-    /// What the feed last said of its own polling: a 304 says nothing, so it is remembered.
-    #[serde(skip_serializing_if = "is_default")]
-    pub ttl_minutes: Option<u32>,
-    #[serde(skip_serializing_if = "is_default")]
-    pub update_period_seconds: Option<u64>,
-    #[serde(skip_serializing_if = "is_default")]
-    pub skip_hours: Vec<u8>,
-    #[serde(skip_serializing_if = "is_default")]
-    pub skip_days: Vec<u8>,
-    /// The median gap between the feed's entries.
-    #[serde(skip_serializing_if = "is_default")]
-    pub median_gap_ms: Option<i64>,
-    /// The hours of the day (GMT, the lowest bit is midnight's) in which, or beside which, its entries were published.
-    #[serde(skip_serializing_if = "is_default")]
-    pub busy_hours: Option<u32>,
-    #[serde(skip_serializing_if = "is_default")]
-    pub moving: Option<Moving>,
-    /// When its newest entry was published; times to come do not count.
-    #[serde(skip_serializing_if = "is_default")]
-    pub newest: Option<Timestamp>,
-    /// Polls in a row that found what the hub had not pushed.
-    #[serde(skip_serializing_if = "is_default")]
-    pub push_misses: u32,
-    /// It has its place between the feeds that were added together with it.
-    #[serde(skip_serializing_if = "is_default")]
-    pub spread: bool,
-    /// A feed was read there at least once.
-    #[serde(skip_serializing_if = "is_default")]
-    pub was_read: bool,
-    /// Since when the server has only ever said that nothing has changed.
-    #[serde(skip_serializing_if = "is_default")]
-    pub unmodified_since: Option<Timestamp>,
-    /// Looks without a validator, since the last one that found what the validators had hidden, which found nothing.
-    #[serde(skip_serializing_if = "is_default")]
-    pub vain_looks: u32,
-    /// Its validators have hidden entries.
-    #[serde(skip_serializing_if = "is_default")]
-    pub validators_lie: bool,
-    /// Conditional requests in a row that were answered with an empty body.
-    #[serde(skip_serializing_if = "is_default")]
-    pub n_empty: u32,
-}
-
-/// A permanent redirect that was seen, not yet adopted.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Moving {
-    pub to: String,
-    pub n_seen: u32,
-    pub first_seen: Timestamp,
-    /// A feed was read from there, not only a 304.
-    pub proven: bool,
-}
-
-/// How a poll ended, as far as scheduling is concerned.
-#[derive(Clone, Debug)]
-pub enum Polled<'a> {
-    /// A feed was read: its hints, and the times its entries claim (for the adaptive interval).
-    Feed {
-        hints: &'a Hints,
-        max_age: Option<Duration>,
-        entry_times: &'a [Timestamp],
-        n_new: usize,
-        redirect: Option<Redirect<'a>>,
-    },
-    NotModified {
-        max_age: Option<Duration>,
-        redirect: Option<Redirect<'a>>,
-    },
-    Throttled {
-        retry_after: Option<Timestamp>,
-    },
-    Gone,
-    /// A status, a network failure, or a body that is no feed.
-    Failed {
-        retry_after: Option<Timestamp>,
-    },
-    /// It could not be asked, because the network was down ([`crate::network`]): says nothing of the feed.
-    NetworkDown,
-}
-
-/// A wholly permanent path to where the feed was found.
-#[derive(Clone, Copy, Debug)]
-pub struct Redirect<'a> {
-    pub to: &'a str,
-}
-
-/// The next poll, with every reason for it, in the order in which they were weighed.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Next {
-    pub state: FeedState,
-    /// `None`: never again (410).
-    pub at: Option<Timestamp>,
-    /// "interval 1h", "max-age 2h of the server", "failed 3 times: 4h" …
-    pub reasons: Vec<String>,
-    /// The address to adopt from now on.
-    pub moved_to: Option<String>,
-}
-
 /// Decides.
 pub fn next(now: Timestamp, feed_key: &str, policy: &Policy, state: &FeedState, polled: &Polled) -> Next {
     let mut state = state.clone();
@@ -206,10 +67,17 @@ pub fn next(now: Timestamp, feed_key: &str, policy: &Policy, state: &FeedState, 
         let at = now.plus(NETWORK_RETRY).max(state.hold_until.unwrap_or(now));
         return Next { state, at: Some(at), reasons: vec!["the network is down".to_owned()], moved_to };
     }
+    if state.doubted_since.is_some() {
+        let wait = doubtful_wait(state.n_doubts.saturating_sub(1)).min(own.max(NETWORK_RETRY));
+        let reason =
+            format!("it failed, and nobody else was heard, so that it may be the network: asked again after {}", words(wait));
+        let at = now.plus(wait).max(state.hold_until.unwrap_or(now));
+        return Next { state, at: Some(at), reasons: vec![reason], moved_to };
+    }
     let failed = state.n_errors > 0;
     let first = FIRST_RETRY.saturating_mul(1 << state.n_errors.saturating_sub(1).min(16));
     let step = match (failed, state.was_read) {
-        (true, false) if first < own && matches!(polled, Polled::Failed { .. }) => first,
+        (true, false) if first < own && matches!(polled, Polled::Failed { .. } | Polled::Doubtful { .. }) => first,
         (true, _) => backoff(own, state.n_errors),
         (false, _) => own,
     };
@@ -250,72 +118,40 @@ pub fn earliest(now: Timestamp, state: &FeedState) -> Option<Timestamp> {
     Some(hold.unwrap_or(now).max(now))
 }
 
-/// When a feed that was planned for `at` is due, judged at start, after a sleep, or after the clock was set:
-/// what is long overdue comes back over some minutes, not in one instant, and what was planned before the clock
-/// was set back is not waited for.
-pub fn resume(now: Timestamp, feed_key: &str, policy: &Policy, state: &FeedState, at: Timestamp) -> Timestamp {
-    const MOST: Duration = Duration::from_secs(300);
-    let interval = policy.interval.max(policy.min_interval);
-    let ahead = at.since(now) > LONGEST_WAIT.saturating_add(interval.max(policy.max_interval));
-    let overdue = now.since(at) > interval / 2;
-    if !ahead && !overdue {
+/// When a feed that was planned for `at` is due, judged when the network is back: what is overdue comes back over a minute,
+/// not in one instant.
+pub fn come_back(now: Timestamp, feed_key: &str, state: &FeedState, at: Timestamp) -> Timestamp {
+    if at > now {
         return at;
     }
-    let spread = Duration::from_secs_f64((interval / 4).min(MOST).as_secs_f64() * chance(feed_key, now));
+    let spread = Duration::from_secs_f64(COME_BACK.as_secs_f64() * chance(feed_key, now));
     earliest(now, state).unwrap_or(now).max(now.plus(spread))
 }
 
-/// A feed that could not be asked because the network was down is due again so soon.
-const NETWORK_RETRY: Duration = Duration::from_secs(60);
-
-/// A feed whose server says that nothing has changed is looked at as if for the first time after so many of its usual
-/// gaps, and within these bounds: some servers send one validator for ever.
-const LOOK_AFTER_GAPS: u32 = 8;
-const LOOK_AT_LEAST: Duration = days(2);
-const LOOK_AT_MOST: Duration = days(60);
-/// Where no rhythm is known.
-const LOOK_USUALLY: Duration = days(7);
-/// Where validators have hidden entries before.
-const LOOK_AT_LIARS: Duration = Duration::from_secs(6 * 3600);
-
-/// Whether the next poll is to be made without validators, and why. Each look that finds nothing doubles the wait for the
-/// next one, so that an honest server that is silent for years is asked for its whole feed a few times a year.
-pub fn unconditional(now: Timestamp, state: &FeedState) -> Option<String> {
-    let since = state.unmodified_since?;
-    let gap = state.median_gap_ms.and_then(|ms| u64::try_from(ms).ok()).map(Duration::from_millis);
-    let patience = match state.validators_lie {
-        true => LOOK_AT_LIARS,
-        false => {
-            let first = gap.map_or(LOOK_USUALLY, |gap| gap.saturating_mul(LOOK_AFTER_GAPS)).clamp(LOOK_AT_LEAST, LOOK_AT_MOST);
-            first.saturating_mul(1 << state.vain_looks.min(8)).min(LOOK_AT_MOST)
-        }
-    };
-    let silent = now.since(since);
-    (silent >= patience).then(|| match state.validators_lie {
-        true => "its server has called a changed feed unchanged before: asked for the whole".to_owned(),
-        false => format!("nothing has changed for {}, says its server: asked for the whole once", words(silent)),
-    })
-}
-
-/// Whether a whole answer (200) counts as "unchanged": some servers say nothing where they mean 304. Once that is believed;
-/// if it stays so the feed is gone, and the empty body is a failure. Called for each whole answer, before [`next`].
-pub fn empty_is_unchanged(state: &mut FeedState, conditional: bool, is_empty: bool) -> bool {
-    state.n_empty = if is_empty { state.n_empty.saturating_add(1) } else { 0 };
-    is_empty && conditional && state.n_empty == 1
-}
-
-/// Takes in what a poll without validators brought that [`unconditional`] had asked for; before [`next`]. `had_same`: the
-/// server gave the same validators as before. `n_new`: entries that were not known.
-pub fn looked(now: Timestamp, state: &mut FeedState, had_same: bool, n_new: usize) {
-    state.unmodified_since = Some(now);
-    if had_same && n_new > 0 {
-        state.validators_lie = true;
-        state.vain_looks = 0;
-    } else {
-        state.vain_looks = state.vain_looks.saturating_add(1);
-        // Eight in vain: the server has mended its ways.
-        state.validators_lie &= state.vain_looks < 8;
+/// When a feed that was planned for `at` is due, judged at start, after a sleep, or after the clock was set:
+/// what is long overdue comes back over `spread` (see [`spread_of`]), not in one instant, and what was planned before the
+/// clock was set back is not waited for.
+pub fn resume(now: Timestamp, feed_key: &str, policy: &Policy, state: &FeedState, at: Timestamp, spread: Duration) -> Timestamp {
+    if !is_out_of_time(now, policy, at) {
+        return at;
     }
+    let interval = policy.interval.max(policy.min_interval);
+    let spread = Duration::from_secs_f64((interval / 4).min(spread).as_secs_f64() * chance(feed_key, now));
+    earliest(now, state).unwrap_or(now).max(now.plus(spread))
+}
+
+/// Whether what was planned for `at` is long overdue, or was planned before the clock was set back.
+pub fn is_out_of_time(now: Timestamp, policy: &Policy, at: Timestamp) -> bool {
+    let interval = policy.interval.max(policy.min_interval);
+    let ahead = at.since(now) > LONGEST_WAIT.saturating_add(interval.max(policy.max_interval));
+    ahead || now.since(at) > interval / 2
+}
+
+/// Over which time so many feeds come back: two seconds for each, and five minutes at most.
+pub fn spread_of(n_feeds: usize) -> Duration {
+    const EACH: Duration = Duration::from_secs(2);
+    const MOST: Duration = Duration::from_secs(300);
+    EACH.saturating_mul(u32::try_from(n_feeds).unwrap_or(u32::MAX)).min(MOST)
 }
 
 /// The wait so far, with its reasons.
@@ -336,6 +172,13 @@ impl Plan {
 
 /// Takes into the state what the poll said. Gives the address to adopt.
 fn remember(now: Timestamp, policy: &Policy, state: &mut FeedState, polled: &Polled) -> Option<String> {
+    let is_doubtful = matches!(polled, Polled::Doubtful { others_heard } if is_doubtful(state, *others_heard));
+    if is_doubtful {
+        state.n_doubts = state.n_doubts.saturating_add(1);
+        state.doubted_since = Some(state.doubted_since.map_or(now, |since| since.min(now)));
+        return None;
+    }
+    (state.n_doubts, state.doubted_since) = (0, None);
     if matches!(polled, Polled::NetworkDown) {
         return None;
     }
@@ -360,7 +203,11 @@ fn remember(now: Timestamp, policy: &Policy, state: &mut FeedState, polled: &Pol
             (redirect, false)
         }
         Polled::NetworkDown => return None,
-        Polled::Throttled { retry_after } | Polled::Failed { retry_after } => {
+        Polled::Throttled { .. } | Polled::Failed { .. } | Polled::Doubtful { .. } => {
+            let retry_after = match polled {
+                Polled::Throttled { retry_after } | Polled::Failed { retry_after } => *retry_after,
+                _ => None,
+            };
             state.n_errors = state.n_errors.saturating_add(1);
             state.failing_since = Some(state.failing_since.map_or(now, |since| since.min(now)));
             state.hold_until = retry_after.filter(|at| *at > now).map(|at| at.min(now.plus(LONGEST_HINT)));
@@ -506,42 +353,6 @@ fn distinct(values: &[u8], below: u8) -> Vec<u8> {
     values
 }
 
-/// When the newest entries were published, newest first. Entries of one moment count once; times to come count not at all.
-fn newest_times(now: Timestamp, times: &[Timestamp]) -> Vec<i64> {
-    let mut times: Vec<i64> = times.iter().filter(|at| **at <= now && **at >= FIRST_CLAIM).map(|at| at.0).collect();
-    times.sort_unstable_by(|a, b| b.cmp(a));
-    times.dedup();
-    times.truncate(MOST_TIMES);
-    times
-}
-
-/// The hours of the day with an entry, and those beside them; `None`: too few entries, or of too few days, to tell.
-fn busy_hours(now: Timestamp, times: &[Timestamp]) -> Option<u32> {
-    let times = newest_times(now, times);
-    let days = (times.first()? - times.last()?) / (24 * HOUR_MS);
-    let hours = times.iter().map(|at| at.div_euclid(HOUR_MS));
-    let beside = hours.flat_map(|hour| [hour - 1, hour, hour + 1]).map(|hour| 1 << hour.rem_euclid(24));
-    (times.len() >= LEAST_TIMES && days >= LEAST_DAYS).then(|| beside.fold(0, |all, bit: u32| all | bit))
-}
-
-/// How long after a moment the next busy hour begins; nothing within one.
-fn until_busy(at: Timestamp, busy: u32) -> Duration {
-    let hour = at.0.div_euclid(HOUR_MS);
-    let next = (hour..hour + 24).find(|hour| busy & (1 << hour.rem_euclid(24)) != 0);
-    next.map_or(Duration::ZERO, |next| Timestamp(next.saturating_mul(HOUR_MS)).since(at))
-}
-
-/// The median gap between the newest entries.
-fn median_gap_ms(now: Timestamp, times: &[Timestamp]) -> Option<i64> {
-    let times = newest_times(now, times);
-    let mut gaps: Vec<i64> = times.windows(2).map(|pair| pair[0] - pair[1]).collect();
-    if gaps.len() < LEAST_GAPS {
-        return None;
-    }
-    gaps.sort_unstable();
-    gaps.get(gaps.len() / 2).copied()
-}
-
 /// From 0 to 1, the same for the same feed and moment.
 fn chance(feed_key: &str, now: Timestamp) -> f64 {
     let mut seed = feed_key.as_bytes().to_vec();
@@ -551,16 +362,4 @@ fn chance(feed_key: &str, now: Timestamp) -> f64 {
 
 fn count(n_times: u32) -> String {
     if n_times == 1 { "once".to_owned() } else { format!("{n_times} times in a row") }
-}
-
-/// `2d 3h`, `1h 5m`, `40s`, `250ms`: the two greatest units.
-fn words(duration: Duration) -> String {
-    let seconds = duration.as_secs();
-    if seconds == 0 {
-        return format!("{}ms", duration.as_millis());
-    }
-    let units = [(seconds / 86_400, "d"), (seconds / 3600 % 24, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s")];
-    let greatest = units.iter().position(|unit| unit.0 > 0).unwrap_or(3);
-    let shown = units.iter().skip(greatest).take(2).filter(|unit| unit.0 > 0);
-    shown.map(|(n, unit)| format!("{n}{unit}")).collect::<Vec<_>>().join(" ")
 }
