@@ -205,6 +205,7 @@ fn hostile_text_cannot_break_out() {
     let model = Page {
         title: evil,
         language: "\"><script>",
+        notice: Some("the disk is full & <b>"),
         outputs: &outputs,
         stories: &stories,
         story_base: Some("/story/"),
@@ -250,8 +251,15 @@ fn the_page_groups_by_day_and_names_everything() {
     older.language = Some("zh-Hant".into());
     let stories = [merged, older];
     let outputs = [OutputLink { name: "all", title: "All" }];
-    let model =
-        Page { title: "News", language: "en", outputs: &outputs, stories: &stories, story_base: Some("/story/"), older: None };
+    let model = Page {
+        title: "News",
+        language: "en",
+        notice: None,
+        outputs: &outputs,
+        stories: &stories,
+        story_base: Some("/story/"),
+        older: None,
+    };
     let html = page(&model);
     for needle in [
         "<time datetime=\"2026-11-23\">Monday, 23 November 2026</time>",

@@ -75,7 +75,7 @@ fn the_same_commands_give_the_same_database_and_the_same_outputs() {
             assert_eq!(render(&first), render(&second), "{} {format:?}", output.name);
         }
     }
-    assert_eq!(outputs::page(&first, &config.outputs).unwrap(), outputs::page(&second, &config.outputs).unwrap());
+    assert_eq!(outputs::page(&first, &config.outputs, None).unwrap(), outputs::page(&second, &config.outputs, None).unwrap());
     // The text index, by asking it: every first word of a title, which in Chinese is the whole title.
     let ids = first.select(&Selection { limit: 1000, ..Selection::default() }).unwrap();
     let titles = first.published(&ids).unwrap().into_iter().map(|story| story.title);

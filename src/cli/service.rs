@@ -2,7 +2,7 @@
 
 use crate::daemon::{self, Engine, clock};
 use crate::outputs::Cache;
-use crate::serve::{self, House, HubDoor, Limits};
+use crate::serve::{self, ConnectionLimits, House, HubDoor, Limits};
 use anyhow::Context;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -18,18 +18,13 @@ pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready:
     let address = listener.local_addr()?;
     let (hubs, hub_calls) = HubDoor::new();
     let house = House {
-        documents: Cache::new(
-            engine.readers.clone(),
-            engine.writer.generation(),
-            config.outputs.clone(),
-            config.base_url(),
-            clock,
-        ),
+        documents: Cache::new(engine.readers.clone(), &engine.writer, config.outputs.clone(), config.base_url(), clock),
         readers: engine.readers.clone(),
         writer: engine.writer.clone(),
         clock,
         hubs,
         limits: Limits { max_body_bytes: config.fetch.max_feed_bytes, timeout: config.fetch.timeout },
+        connections: ConnectionLimits { idle: config.serve.idle_timeout, per_peer: config.serve.per_peer },
     };
     let (stop, stopped) = watch::channel(false);
     let mut server = tokio::spawn(serve::run(house, listener, stopped));
@@ -39,8 +34,7 @@ pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready:
         tokio::select! {
             () = shutdown => {}
             ended = &mut server => served = match ended {
-                Ok(Ok(())) => Err(anyhow::anyhow!("the server ended by itself")),
-                Ok(Err(error)) => Err(error),
+                Ok(()) => Err(anyhow::anyhow!("the server ended by itself")),
                 Err(died) => Err(anyhow::anyhow!("the server died: {died}")),
             },
         }

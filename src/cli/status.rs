@@ -4,6 +4,7 @@ use super::failure::Outcome;
 use super::output::local_time;
 use super::setup;
 use crate::daemon::clock;
+use crate::daemon::socket::{self, ControlRequest, ControlResponse};
 use crate::health::Health;
 use crate::store::FeedRow;
 use crate::text;
@@ -28,11 +29,17 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
     let (counts, held, feeds) = (reader.counts()?, reader.held_back()?, reader.feeds()?);
     let bytes = std::fs::metadata(config.database()).map_or(0, |file| file.len());
     let now = clock();
+    let disk = match socket::ask(&config.state_dir, &ControlRequest::Health)? {
+        Some(ControlResponse::Health { trouble }) => trouble,
+        // Nobody runs, or one of another version.
+        _ => None,
+    };
     let troubled = feeds.iter().map(|feed| (feed, feed.health(now))).filter(|(_, health)| health.needs_attention());
     let mut out = std::io::stdout().lock();
     if options.format == Format::Json {
         let mut status = serde_json::to_value(counts)?;
         status["database_bytes"] = bytes.into();
+        status["trouble"] = disk.into();
         status["held_until"] = held.until.map(|at| at.rfc3339()).into();
         status["attention"] = troubled
             .map(|(feed, health)| {
@@ -60,6 +67,9 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
     writeln!(out, "articles  {} ({} pages still to fetch)", counts.articles, counts.articles_wanted)?;
     writeln!(out, "stories   {}", counts.stories)?;
     writeln!(out, "database  {:.1} MB, {}", bytes as f64 / 1e6, config.database().display())?;
+    if let Some(disk) = disk {
+        writeln!(out, "attention {}", text::one_line(&disk))?;
+    }
     for (feed, health) in troubled {
         attention(&mut out, feed, &health)?;
     }

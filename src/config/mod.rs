@@ -30,6 +30,7 @@ pub struct Config {
     pub fetch: Fetch,
     pub article: Article,
     pub story: Story,
+    pub store: Store,
     pub serve: Serve,
     #[serde(rename = "output")]
     pub outputs: Vec<Output>,
@@ -102,12 +103,26 @@ pub struct Story {
     pub window: Duration,
 }
 
+/// The database and its disk.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Store {
+    /// Room that is kept for a full disk.
+    #[serde(deserialize_with = "values::size")]
+    pub reserve: usize,
+}
+
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields, default)]
 pub struct Serve {
     pub listen: String,
     /// What readers are told the address is; without a slash at the end. Empty: `http://` and `listen`.
     pub base_url: String,
+    /// A connection on which nothing comes for so long is closed.
+    #[serde(with = "values::duration")]
+    pub idle_timeout: Duration,
+    /// Connections of one address at a time.
+    pub per_peer: usize,
 }
 
 /// A feed that we publish: a query over stories with a name.
@@ -153,6 +168,7 @@ impl Default for Config {
             fetch: Fetch::default(),
             article: Article::default(),
             story: Story::default(),
+            store: Store::default(),
             serve: Serve::default(),
             outputs: vec![Output { name: "all".into(), title: "All stories".into(), ..Output::default() }],
             log: Log::default(),
@@ -209,9 +225,16 @@ impl Default for Story {
     }
 }
 
+impl Default for Store {
+    fn default() -> Store {
+        // As large as the log grows between two checkpoints: so much of the database may have to grow to empty it.
+        Store { reserve: 16_000_000 }
+    }
+}
+
 impl Default for Serve {
     fn default() -> Serve {
-        Serve { listen: "127.0.0.1:8080".into(), base_url: String::new() }
+        Serve { listen: "127.0.0.1:8080".into(), base_url: String::new(), idle_timeout: Duration::from_secs(15), per_peer: 64 }
     }
 }
 
@@ -352,7 +375,7 @@ pub fn parse(file: &str, text: &str, environment: &Environment) -> Result<Config
 }
 
 /// Keys that can be set by a variable: `COURANT_POLL_INTERVAL` is `poll.interval`.
-const SECTIONS: [&str; 6] = ["poll", "fetch", "article", "story", "serve", "log"];
+const SECTIONS: [&str; 7] = ["poll", "fetch", "article", "story", "store", "serve", "log"];
 
 fn override_from(environment: &Environment, text: &str, config: Config) -> Result<Config, ConfigError> {
     let mut table: toml::Table = toml::from_str(text).map_err(|error| ConfigError(error.to_string()))?;
@@ -428,6 +451,9 @@ fn validate(file: &str, config: &Config) -> Result<(), ConfigError> {
     }
     if config.serve.listen.parse::<std::net::SocketAddr>().is_err() {
         return wrong(format!("serve.listen = {:?} is not an address; write it like \"127.0.0.1:8080\"", config.serve.listen));
+    }
+    if config.serve.idle_timeout.is_zero() || config.serve.per_peer == 0 {
+        return wrong("serve.idle_timeout and serve.per_peer must be more than zero".into());
     }
     if !config.serve.base_url.is_empty() {
         match url::Url::parse(&config.serve.base_url) {

@@ -11,11 +11,15 @@
 //! | `settle` | entries that wait no more, and the story index |
 //! | `hubs` | WebSub: asks hubs, answers them, takes in what they push |
 //! | `claims` | what is handed out |
+//! | `clocks` | a wall clock that jumps |
+//! | `disk` | a disk that takes nothing is waited for |
 //! | `parts` | the clock, the counters, the bells that wake loops, turns on the processor |
 //! | `pass`, `service`, `socket`, `reload`, `owner` | one pass; the service; what it can be asked; its list; its lock |
 //! | `recluster`, `replay` | rehearsals: what stories would be, and a record done again |
 
 mod claims;
+mod clocks;
+mod disk;
 mod engine;
 mod hubs;
 mod owner;

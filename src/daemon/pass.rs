@@ -2,11 +2,12 @@
 //!
 //! The phases follow one another, so that all entries of a pass are assigned in the order of their dates.
 
+use super::clocks::{self, Anew};
 use super::engine::Engine;
 use super::parts::{Stats, clock};
 use crate::model::Timestamp;
 use crate::records::Command;
-use crate::store::HeldBack;
+use crate::store::{HeldBack, WriteError};
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
@@ -35,6 +36,7 @@ pub struct PassReport {
 pub async fn once(engine: &Arc<Engine>, all: bool) -> anyhow::Result<PassReport> {
     let started = clock();
     let before = Snapshot::of(&engine.stats);
+    clocks::resume(engine, Anew::TooLate).await?;
     if all {
         engine.claims.want_all(started).await?;
     }
@@ -74,6 +76,7 @@ async fn drain_pages(engine: &Arc<Engine>) -> anyhow::Result<()> {
 /// Claims due feeds and starts their polls, when less than half of what may be in flight is.
 pub(super) async fn start_polls(engine: &Engine, tasks: &mut JoinSet<()>) -> anyhow::Result<()> {
     loop {
+        can_be_stored(engine)?;
         let due = engine.claims.feeds(tasks.len()).await?;
         if due.is_empty() {
             return Ok(());
@@ -86,9 +89,15 @@ pub(super) async fn start_polls(engine: &Engine, tasks: &mut JoinSet<()>) -> any
     }
 }
 
+/// Nothing is asked for that could not be stored.
+fn can_be_stored(engine: &Engine) -> Result<(), WriteError> {
+    engine.writer.trouble().map_or(Ok(()), |trouble| Err(WriteError::Disk(trouble)))
+}
+
 /// The same of pages.
 pub(super) async fn start_pages(engine: &Engine, tasks: &mut JoinSet<()>) -> anyhow::Result<()> {
     loop {
+        can_be_stored(engine)?;
         let due = engine.claims.pages(tasks.len()).await?;
         if due.is_empty() {
             return Ok(());

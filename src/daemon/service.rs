@@ -1,16 +1,16 @@
 //! The service: polls, fetches and settles until it is told to stop.
 
+use super::clocks::{Anew, Moment, resume};
+use super::disk::{self, turn};
 use super::engine::Engine;
 use super::hubs::HubCall;
 use super::parts::clock;
 use super::pass::{save_robots, start_pages, start_polls};
-use super::polls::policy;
 use super::reload::reload;
 use super::socket;
 use crate::model::Timestamp;
 use crate::records::Command;
-use crate::schedule;
-use crate::store::Reader;
+use crate::store::WriteError;
 use anyhow::Context;
 use std::future::Future;
 use std::sync::Arc;
@@ -57,6 +57,7 @@ pub async fn run(
     tasks.spawn(answer_hubs(engine.clone(), hub_calls, stopped.clone()));
     tasks.spawn(socket::serve(engine.clone(), commands, stopped.clone()));
     tasks.spawn(watchdog(engine.clone(), pulse, stopped.clone()));
+    tasks.spawn(disk::try_again(engine.writer.clone(), stopped.clone()));
     #[cfg(unix)]
     tasks.spawn(reload_on_hangup(engine, stopped));
 
@@ -87,26 +88,22 @@ async fn told_to_stop(stopped: &mut watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stop| *stop).await;
 }
 
+/// Returns when there is something to do for a loop: the disk takes writes. `false`: the service is to stop.
+async fn may_work(engine: &Engine, stopped: &mut watch::Receiver<bool>) -> bool {
+    tokio::select! {
+        () = told_to_stop(stopped) => false,
+        () = engine.writer.writable() => true,
+    }
+}
+
 async fn poll_loop(engine: Arc<Engine>, pulse: Arc<Pulse>, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
     let mut tasks = JoinSet::new();
-    resume(&engine).await?;
-    let mut looked = (clock(), Instant::now());
-    loop {
+    let mut looked = None;
+    while may_work(&engine, &mut stopped).await {
         pulse.beat();
-        if jumped(looked) {
-            tracing::info!("the clock was set, or the machine slept; polls are planned anew");
-            resume(&engine).await?;
-        }
-        looked = (clock(), Instant::now());
-        start_polls(&engine, &mut tasks).await?;
-        // What is due already and was not claimed waits for a busy host, whose next answer wakes us.
-        let after = if tasks.is_empty() { Timestamp(i64::MIN) } else { looked.0 };
-        let due = engine.claims.next_feed(after).await?;
+        let Some(due) = turn(&engine.writer, poll_turn(&engine, &mut tasks, &mut looked)).await? else { continue };
         tokio::select! {
-            () = told_to_stop(&mut stopped) => {
-                engine.polls.unchanged.flush().await;
-                return Ok(());
-            }
+            () = told_to_stop(&mut stopped) => break,
             Some(ended) = tasks.join_next() => ended.context("a poll died")?,
             () = nap(due, SHORTEST_NAP, &engine.bells.feeds_changed) => {}
         }
@@ -115,51 +112,45 @@ async fn poll_loop(engine: Arc<Engine>, pulse: Arc<Pulse>, mut stopped: watch::R
             ended.context("a poll died")?;
         }
     }
-}
-
-/// Whether the wall clock moved otherwise than time did.
-fn jumped((wall, steady): (Timestamp, Instant)) -> bool {
-    let (now, passed) = (clock(), steady.elapsed());
-    let off = wall.plus(passed).0.abs_diff(now.0);
-    off > JUMP.as_millis() as u64
-}
-
-/// A difference between wall clock and steady clock that no correction by NTP explains.
-const JUMP: Duration = Duration::from_secs(120);
-
-/// Spreads polls that are long overdue, and takes back those that were planned by a clock that was wrong.
-async fn resume(engine: &Arc<Engine>) -> anyhow::Result<()> {
-    let now = clock();
-    let config = engine.config.clone();
-    let moved = move |reader: &Reader| {
-        let mut moved = Vec::new();
-        reader.planned(|feed| {
-            let policy = policy(&config, &feed.settings, None);
-            let at = schedule::resume(now, &feed.key, &policy, &feed.state, feed.next_poll);
-            if at != feed.next_poll {
-                moved.push((feed.id, at));
-            }
-        })?;
-        Ok(moved)
-    };
-    // A claimed one is left to its poll.
-    let plans = engine.claims.not_out(engine.readers.ask(moved).await?);
-    if !plans.is_empty() {
-        engine.writer.submit(Command::Replan { plans }).await?;
-    }
+    engine.polls.unchanged.flush().await;
     Ok(())
+}
+
+/// Starts the polls that are due; returns when the next one will be. `looked`: both clocks at the last turn.
+async fn poll_turn(
+    engine: &Arc<Engine>,
+    tasks: &mut JoinSet<()>,
+    looked: &mut Option<Moment>,
+) -> anyhow::Result<Option<Timestamp>> {
+    match *looked {
+        None => resume(engine, Anew::All).await?,
+        Some(before) if before.jumped() => {
+            tracing::info!("the clock was set, or the machine slept; polls are planned anew");
+            resume(engine, Anew::All).await?;
+        }
+        Some(_) => {}
+    }
+    let now = Moment::now();
+    *looked = Some(now);
+    start_polls(engine, tasks).await?;
+    // What is due already and was not claimed waits for a busy host, whose next answer wakes us.
+    let after = if tasks.is_empty() { Timestamp(i64::MIN) } else { now.wall };
+    engine.claims.next_feed(after).await
 }
 
 async fn page_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
     let mut tasks = JoinSet::new();
-    loop {
-        start_pages(&engine, &mut tasks).await?;
-        save_robots(&engine).await?;
-        let due = engine.claims.next_page().await?;
+    while may_work(&engine, &mut stopped).await {
+        let work = async {
+            start_pages(&engine, &mut tasks).await?;
+            save_robots(&engine).await?;
+            engine.claims.next_page().await
+        };
+        let Some(due) = turn(&engine.writer, work).await? else { continue };
         // As above, but asked again now and then.
         let shortest = if tasks.is_empty() { SHORTEST_NAP } else { Duration::from_secs(1) };
         tokio::select! {
-            () = told_to_stop(&mut stopped) => return Ok(()),
+            () = told_to_stop(&mut stopped) => break,
             Some(ended) = tasks.join_next() => ended.context("a page's fetch died")?,
             () = nap(due, shortest, &engine.bells.pages_wanted) => {}
         }
@@ -167,18 +158,23 @@ async fn page_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> a
             ended.context("a page's fetch died")?;
         }
     }
+    Ok(())
 }
 
 async fn settle_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
-    engine.settler.build_index().await?;
-    loop {
-        engine.settler.settle_ready().await?;
-        let due = engine.settler.next_wait_end().await?;
+    while may_work(&engine, &mut stopped).await {
+        let work = async {
+            engine.settler.build_index().await?;
+            engine.settler.settle_ready().await?;
+            engine.settler.next_wait_end().await
+        };
+        let Some(due) = turn(&engine.writer, work).await? else { continue };
         tokio::select! {
-            () = told_to_stop(&mut stopped) => return Ok(()),
+            () = told_to_stop(&mut stopped) => break,
             () = nap(due, SHORTEST_NAP, &engine.bells.entries_ready) => {}
         }
     }
+    Ok(())
 }
 
 /// Asks hubs for subscriptions and renews them, where hubs can reach us.
@@ -187,17 +183,22 @@ async fn hub_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> an
         told_to_stop(&mut stopped).await;
         return Ok(());
     }
-    loop {
-        tokio::select! {
+    while may_work(&engine, &mut stopped).await {
+        let work = async {
+            engine.hubs.ask_due().await?;
+            engine.readers.ask(|reader| reader.next_hub_due()).await
+        };
+        let asked = tokio::select! {
             () = told_to_stop(&mut stopped) => return Ok(()),
-            asked = engine.hubs.ask_due() => asked?,
-        }
-        let due = engine.readers.ask(|reader| reader.next_hub_due()).await?;
+            asked = turn(&engine.writer, work) => asked?,
+        };
+        let Some(due) = asked else { continue };
         tokio::select! {
             () = told_to_stop(&mut stopped) => return Ok(()),
             () = nap(due, SHORTEST_NAP, &engine.bells.hubs_found) => {}
         }
     }
+    Ok(())
 }
 
 /// Answers what hubs ask and push at the callback.
@@ -238,7 +239,12 @@ async fn watchdog(engine: Arc<Engine>, pulse: Arc<Pulse>, mut stopped: watch::Re
             () = told_to_stop(&mut stopped) => return Ok(()),
             () = tokio::time::sleep(every) => {}
         }
-        engine.writer.submit(Command::Heartbeat { at: clock() }).await?;
+        match engine.writer.submit(Command::Heartbeat { at: clock() }).await {
+            Ok(_) => {}
+            // It lives, and waits for its disk; so does the scheduler.
+            Err(WriteError::Disk(_)) => pulse.beat(),
+            Err(error) => return Err(error.into()),
+        }
         let age = pulse.age();
         if age < LONGEST_NAP * 2 {
             notify_systemd(&[sd_notify::NotifyState::Watchdog]);

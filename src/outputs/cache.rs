@@ -4,7 +4,7 @@ use super::edition;
 use crate::config::Output;
 use crate::model::Timestamp;
 use crate::publish::Format;
-use crate::store::{Reader, Readers};
+use crate::store::{DiskTrouble, Reader, Readers, Writer};
 use bytes::Bytes;
 use http::HeaderValue;
 use std::collections::HashMap;
@@ -48,6 +48,7 @@ type Slot = Arc<Mutex<Option<Arc<Document>>>>;
 pub struct Cache {
     readers: Readers,
     generation: watch::Receiver<u64>,
+    trouble: watch::Receiver<Option<DiskTrouble>>,
     outputs: Vec<Output>,
     base_url: String,
     /// For outputs that ask for an age.
@@ -58,15 +59,10 @@ pub struct Cache {
 }
 
 impl Cache {
-    pub fn new(
-        readers: Readers,
-        generation: watch::Receiver<u64>,
-        outputs: Vec<Output>,
-        base_url: String,
-        clock: fn() -> Timestamp,
-    ) -> Cache {
+    pub fn new(readers: Readers, writer: &Writer, outputs: Vec<Output>, base_url: String, clock: fn() -> Timestamp) -> Cache {
+        let (generation, trouble) = (writer.generation(), writer.watch_trouble());
         let turns = Semaphore::new(std::thread::available_parallelism().map_or(2, |n| n.get()));
-        Cache { readers, generation, outputs, base_url, clock, documents: Mutex::default(), turns }
+        Cache { readers, generation, trouble, outputs, base_url, clock, documents: Mutex::default(), turns }
     }
 
     /// The document that a file's name means: `all.atom`, `all.rss`, `all.json`; a bare name is Atom.
@@ -87,7 +83,8 @@ impl Cache {
         let outputs = self.outputs.clone();
         let base_url = self.base_url.clone();
         let (asked, now) = (what.clone(), (self.clock)());
-        let text = self.readers.ask(move |reader| render(reader, &outputs, &base_url, &asked, now)).await?;
+        let notice = self.trouble.borrow().map(|trouble| trouble.sentence());
+        let text = self.readers.ask(move |reader| render(reader, &outputs, &base_url, &asked, notice, now)).await?;
         let text = text.ok_or_else(|| anyhow::anyhow!("no output has this name: {what:?}"))?;
         let document = tokio::task::spawn_blocking(move || pack(text, &what, generation)).await??;
         let document = Arc::new(document);
@@ -97,9 +94,16 @@ impl Cache {
 }
 
 /// `None`: no output has the name.
-fn render(reader: &Reader, outputs: &[Output], base_url: &str, what: &What, now: Timestamp) -> rusqlite::Result<Option<String>> {
+fn render(
+    reader: &Reader,
+    outputs: &[Output],
+    base_url: &str,
+    what: &What,
+    notice: Option<&str>,
+    now: Timestamp,
+) -> rusqlite::Result<Option<String>> {
     match what {
-        What::Page => edition::page(reader, outputs).map(Some),
+        What::Page => edition::page(reader, outputs, notice).map(Some),
         What::Feed(name, format) => match outputs.iter().find(|output| output.name == *name) {
             Some(output) => edition::feed(reader, output, *format, base_url, now).map(Some),
             None => Ok(None),

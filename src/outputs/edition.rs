@@ -42,14 +42,15 @@ fn language(stories: &[PublishedStory]) -> String {
 /// Stories on the page.
 const PAGE_STORIES: usize = 100;
 
-/// The page at `/`.
-pub fn page(reader: &Reader, outputs: &[Output]) -> rusqlite::Result<String> {
+/// The page at `/`. `notice`: why it may not show the latest.
+pub fn page(reader: &Reader, outputs: &[Output], notice: Option<&str>) -> rusqlite::Result<String> {
     let stories = reader.published(&reader.select(&Selection { limit: PAGE_STORIES, ..Selection::default() })?)?;
     let outputs: Vec<OutputLink> = outputs.iter().map(|output| OutputLink { name: &output.name, title: title(output) }).collect();
     let language = language(&stories);
     Ok(publish::page(&Page {
         title: "courant",
         language: &language,
+        notice,
         outputs: &outputs,
         stories: &stories,
         story_base: Some("/story/"),

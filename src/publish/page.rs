@@ -16,6 +16,7 @@ pub(super) fn page(page: &Page) -> String {
         a class="skip" href="#stories" { (words.skip) } "\n"
         header { h1 { (Escaped(&title)) } } "\n"
         @if !page.outputs.is_empty() { (outputs(page.outputs, words)) }
+        @if let Some(notice) = page.notice { p class="note" role="status" { (Escaped(&xml::plain(notice))) } "\n" }
         main id="stories" { "\n"
             (days(page, words))
             @if let Some(older) = page.older {

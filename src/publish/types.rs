@@ -129,6 +129,8 @@ pub struct Page<'a> {
     pub title: &'a str,
     /// Of the page's own words: English, or Chinese for `zh-…`.
     pub language: &'a str,
+    /// One line above the stories: why they are not the latest.
+    pub notice: Option<&'a str>,
     pub outputs: &'a [OutputLink<'a>],
     /// Newest first; a heading stands wherever the day (UTC) changes.
     pub stories: &'a [PublishedStory],

@@ -42,6 +42,8 @@ pub enum Command {
     HubVerified { token: String, topic: String, lease: Duration, at: Timestamp },
     /// Stored addresses under the keys that the tables of a version give them; with the last of them the version holds.
     Rekey { version: u32, entries: Vec<(EntryId, Vec<AddressKey>)>, pages: Vec<(ArticleId, Key)>, last: bool },
+    /// The clock was ahead and is right now: what lies in the future by our own hand comes back.
+    SetBack { at: Timestamp },
     /// Proves the writer alive.
     Heartbeat { at: Timestamp },
 }
@@ -50,5 +52,10 @@ impl Command {
     /// A person commanded it: it is on the disk when the answer comes. All else is done again after a power loss.
     pub fn is_durable(&self) -> bool {
         matches!(self, Command::Subscribe { .. } | Command::Remove { .. } | Command::Correct { .. })
+    }
+
+    /// It takes entries away: tried on a full disk too.
+    pub fn makes_room(&self) -> bool {
+        matches!(self, Command::Remove { purge: true, .. })
     }
 }

@@ -1,8 +1,10 @@
 //! The only HTTP server: outputs, the page, health. Read-only; everything is rendered from the database by the publish
 //! room, once a change, and kept compressed.
 
+mod connections;
 mod door;
 
+pub use connections::Limits as ConnectionLimits;
 pub use door::HubDoor;
 
 use crate::model::Timestamp;
@@ -31,6 +33,7 @@ pub struct House {
     pub clock: fn() -> Timestamp,
     pub hubs: HubDoor,
     pub limits: Limits,
+    pub connections: ConnectionLimits,
 }
 
 /// What the hubs may send.
@@ -41,7 +44,8 @@ pub struct Limits {
 }
 
 /// Serves until told to stop; running answers are finished.
-pub async fn run(house: House, listener: TcpListener, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
+pub async fn run(house: House, listener: TcpListener, stopped: watch::Receiver<bool>) {
+    let limits = house.connections;
     let house = Arc::new(house);
     let app = Router::new()
         .route("/", get(page))
@@ -51,13 +55,7 @@ pub async fn run(house: House, listener: TcpListener, mut stopped: watch::Receiv
         .route(&format!("{CALLBACK_PATH}{{token}}"), get(hub_asks).post(hub_pushes))
         .fallback(|| async { plain(StatusCode::NOT_FOUND, "not found\n") })
         .with_state(house);
-    axum::serve(listener, app)
-        .with_graceful_shutdown(async move {
-            // An error means that the sender is gone: the service is ending.
-            let _ = stopped.wait_for(|stop| *stop).await;
-        })
-        .await?;
-    Ok(())
+    connections::serve(listener, app, limits, stopped).await;
 }
 
 async fn page(State(house): State<Arc<House>>, headers: HeaderMap) -> Response {

@@ -46,10 +46,10 @@ impl Reader {
                 }
             }
         }
-        // Who was polled meanwhile, is being polled, or may not be polled yet is wanted no more.
+        // Who was polled meanwhile (and not in the future, by a clock that was wrong), is being polled, or may not be polled yet is wanted no more.
         let mut wanted = self.connection.prepare_cached(
             "SELECT host FROM feeds WHERE id = ?1 AND subscribed = 1 AND paused = 0 AND next_poll > ?2
-               AND coalesce(hold_until, 0) <= ?2 AND coalesce(last_polled, 0) < ?3",
+               AND coalesce(hold_until, 0) <= ?2 AND coalesce(last_polled, 0) NOT BETWEEN ?3 AND ?2",
         )?;
         let mut later = Vec::new();
         for id in leases.wanted.drain(..) {
@@ -91,14 +91,14 @@ impl Reader {
         Ok(None)
     }
 
-    /// Wants every feed polled that may be polled at all: our own intervals and a server's max-age are overridden,
+    /// Wants every feed polled that may be polled at all, due ones too, which may be planned anew before they are claimed: our own intervals and a server's max-age are overridden,
     /// Retry-After and 410 are not. Nothing is written, so that a process that ends forgets it.
     /// `whole_hosts` as in [`Claim`].
     pub fn want_all(&self, whole_hosts: bool, leases: &mut Leases, now: Timestamp) -> rusqlite::Result<()> {
         let mut all = self.connection.prepare_cached(
-            "SELECT id FROM feeds WHERE subscribed = 1 AND paused = 0 AND next_poll > ?1 ORDER BY iif(?2, host, ''), id",
+            "SELECT id FROM feeds WHERE subscribed = 1 AND paused = 0 AND next_poll IS NOT NULL ORDER BY iif(?, host, ''), id",
         )?;
-        let ids = all.query_map(params![now.0, whole_hosts], feed_id)?;
+        let ids = all.query_map(params![whole_hosts], feed_id)?;
         leases.wanted = ids.collect::<rusqlite::Result<_>>()?;
         leases.wanted_at = now;
         Ok(())

@@ -7,8 +7,10 @@
 //! |---|---|
 //! | `open`, `schema` | the file, its tables and migrations |
 //! | `writer`, `apply`, `base` | commands one after the other, several in a transaction; what the writer keeps in memory |
+//! | `disk`, `patience` | a disk that takes nothing: what is kept in reserve, who waits for what |
 //! | `record` | what the writer carried out, written down as JSON lines |
 //! | `subscribe`, `polls`, `entries`, `pages`, `settle`, `faces`, `correct`, `purge`, `hubs` | what each command does to the rows |
+//! | `clock` | what a clock that was ahead has left |
 //! | `claims`, `known`, `read`, `select`, `stories` | questions: they only read |
 //! | `rekey` | stored addresses, where the tables that decide their keys have changed |
 //! | `readers` | connections that are kept for the next question |
@@ -17,7 +19,9 @@
 mod apply;
 mod base;
 mod claims;
+mod clock;
 mod correct;
+mod disk;
 mod entries;
 mod error;
 mod faces;
@@ -25,6 +29,7 @@ mod hubs;
 mod known;
 mod open;
 mod pages;
+mod patience;
 mod polls;
 mod purge;
 mod read;
@@ -40,7 +45,10 @@ mod subscribe;
 mod writer;
 
 pub use base::{Opening, Store};
+pub use clock::Ahead;
+pub use disk::{DiskTrouble, Reserve};
 pub use error::WriteError;
+pub use patience::{Door, Opened, Opener};
 pub use read::{Counts, FeedRow, HeldBack, Reader};
 pub use readers::Readers;
 pub use record::Recorder;

@@ -1,5 +1,6 @@
 //! How the file is opened: by the one who writes, and by those who read.
 
+use super::disk::DiskTrouble;
 use super::schema::{self, SchemaError};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use std::path::Path;
@@ -87,14 +88,20 @@ fn share_with_group(database: &Path) {
     }
 }
 
-/// Opens a database to read. Where no writer has it open and the folder cannot be written (a member of the
-/// service's group asks while the service is down), the file is read as it lies.
-pub fn open_to_read(path: &Path) -> Result<Connection, SchemaError> {
+/// A connection that reads, and whether it sees what is written after it was opened.
+pub struct ToRead {
+    pub connection: Connection,
+    pub follows: bool,
+}
+
+/// Opens a database to read. Where no writer has it open and the folder cannot be written (a member of the service's group
+/// asks while the service is down; the disk is full or read-only), the file is read as it lies.
+pub fn open_to_read(path: &Path) -> Result<ToRead, SchemaError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
-    let try_open = |immutable: bool| -> Result<Connection, SchemaError> {
+    let try_open = |follows: bool| -> Result<ToRead, SchemaError> {
         let mut address = url::Url::from_file_path(std::path::absolute(path).unwrap_or_else(|_| path.to_owned()))
             .map_or_else(|()| path.display().to_string(), |url| url.to_string());
-        if immutable {
+        if !follows {
             address.push_str("?immutable=1");
         }
         let connection = Connection::open_with_flags(address, flags)?;
@@ -103,14 +110,17 @@ pub fn open_to_read(path: &Path) -> Result<Connection, SchemaError> {
         connection.set_prepared_statement_cache_capacity(64);
         stable_plans(&connection)?;
         schema::check_to_read(&connection)?;
-        Ok(connection)
+        Ok(ToRead { connection, follows })
     };
-    match try_open(false) {
-        Err(SchemaError::Sqlite(rusqlite::Error::SqliteFailure(error, _)))
-            if error.code == rusqlite::ErrorCode::CannotOpen && path.exists() =>
-        {
-            try_open(true)
-        }
+    match try_open(true) {
+        Err(SchemaError::Sqlite(error)) if DiskTrouble::of(&error).is_some() && lies_still(path) => try_open(false),
         other => other,
     }
+}
+
+/// Whether the file holds everything: nothing waits beside it in the log.
+fn lies_still(path: &Path) -> bool {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    path.exists() && std::fs::metadata(log).map_or(0, |log| log.len()) == 0
 }

@@ -1,6 +1,6 @@
 //! What is read: feeds and counts for status, what the loops begin with, entries to be settled. Stories are in `stories`.
 
-use super::open::open_to_read;
+use super::open::{ToRead, open_to_read};
 use super::rows::{earlier, feed_name, host_of, settings_of, trouble_of};
 use super::schema::SchemaError;
 use crate::config::subscriptions::Subscription;
@@ -16,6 +16,8 @@ use std::path::Path;
 /// A connection that only reads; it never waits for the writer.
 pub struct Reader {
     pub(super) connection: Connection,
+    /// It sees what is written after it was opened.
+    pub(super) follows: bool,
 }
 
 /// The database in figures.
@@ -97,7 +99,8 @@ impl FeedRow {
 
 impl Reader {
     pub fn open(path: &Path) -> Result<Reader, SchemaError> {
-        Ok(Reader { connection: open_to_read(path)? })
+        let ToRead { connection, follows } = open_to_read(path)?;
+        Ok(Reader { connection, follows })
     }
 
     /// How many entries and stories there are: of [`Reader::counts`] what costs little in a large database.

@@ -1,5 +1,6 @@
 //! Connections that only read, kept for the next question.
 
+use super::disk::DiskTrouble;
 use super::read::Reader;
 use super::schema::SchemaError;
 use std::path::PathBuf;
@@ -40,7 +41,11 @@ impl Readers {
             None => Reader::open(&self.kept.database)?,
         };
         let value = question(&reader);
-        idle().push(reader);
+        // One that met a disk that fails may not see what is written when it works again.
+        let failed = value.as_ref().err().is_some_and(|error| DiskTrouble::of(error).is_some());
+        if reader.follows && !failed {
+            idle().push(reader);
+        }
         Ok(value?)
     }
 }
