@@ -4,6 +4,8 @@ use super::failure::{Failure, Outcome};
 use super::setup;
 use crate::config::values;
 use crate::daemon::{Change, clock, recluster, replay};
+use crate::records::{self, NewDictionary};
+use crate::store::{Opening, Store};
 use std::fs::File;
 use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -22,6 +24,8 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Make the database's file as small as it can be; while no courant runs
+    Compact,
     /// Do again what `--record` wrote down, into a new database
     Replay {
         /// The record
@@ -34,6 +38,7 @@ pub enum Command {
 pub fn run(named: Option<&Path>, command: &Command) -> Outcome {
     match command {
         Command::Recluster { since, json, .. } => rehearse(named, *since, *json),
+        Command::Compact => compact(named),
         Command::Replay { record, database } => {
             let file = File::open(record).map_err(|error| anyhow::anyhow!("{}: {error}", record.display()))?;
             let n_commands = replay(BufReader::new(file), database)?;
@@ -42,6 +47,33 @@ pub fn run(named: Option<&Path>, command: &Command) -> Outcome {
         }
     }
 }
+
+fn compact(named: Option<&Path>) -> Outcome {
+    let config = setup::config(named)?.config;
+    let _owner = super::run::own(&config.state_dir)?;
+    let database = config.database();
+    let size = || std::fs::metadata(&database).map_or(0, |file| file.len());
+    let before = size();
+    let mut store = Store::open(&database, Opening::now(clock()))?;
+    let reader = setup::reader(&config)?;
+    if let Some(data) = reader.train()? {
+        store.commit(records::Command::AddDictionary { dictionary: NewDictionary { at: clock(), data } })?;
+    }
+    loop {
+        let bodies = reader.pack(PACKED_AT_ONCE)?;
+        if bodies.is_empty() {
+            break;
+        }
+        store.commit(records::Command::Pack { bodies })?;
+    }
+    drop(reader);
+    store.compact()?;
+    eprintln!("{}: {:.1} MB, now {:.1} MB", database.display(), before as f64 / 1e6, size() as f64 / 1e6);
+    Ok(())
+}
+
+/// Bodies in one commit.
+const PACKED_AT_ONCE: usize = 256;
 
 fn rehearse(named: Option<&Path>, since: Duration, json: bool) -> Outcome {
     let config = setup::config(named)?.config;

@@ -8,6 +8,7 @@ use super::parts::{Bells, Cpu, Stats, clock, hear};
 use super::polls::{Documents, Polls};
 use super::settle::Settler;
 use super::source::Commands;
+use super::tidy::Tidy;
 use super::unchanged::Unchanged;
 use crate::config::Config;
 use crate::config::subscriptions::Subscription;
@@ -31,6 +32,7 @@ pub struct Engine {
     pub(super) pages: Arc<Pages>,
     pub(super) settler: Settler,
     pub(super) hubs: Hubs,
+    pub(super) tidy: Tidy,
     pub(super) bells: Arc<Bells>,
 }
 
@@ -80,11 +82,12 @@ impl Engine {
             }),
             settler: Settler {
                 config: config.clone(),
-                cpu,
+                cpu: cpu.clone(),
                 readers: readers.clone(),
                 writer: writer.clone(),
                 building: Mutex::default(),
             },
+            tidy: Tidy { cpu, readers: readers.clone(), writer: writer.clone(), stats: stats.clone() },
             hubs: Hubs {
                 config: config.clone(),
                 client: client.clone(),

@@ -12,6 +12,7 @@
 //! | `hubs` | WebSub: asks hubs, answers them, takes in what they push |
 //! | `claims` | what is handed out |
 //! | `clocks` | a wall clock that jumps |
+//! | `tidy` | what is done while nothing else is to be done |
 //! | `disk` | a disk that takes nothing is waited for |
 //! | `parts` | the clock, the counters, the bells that wake loops, turns on the processor |
 //! | `pass`, `service`, `socket`, `reload`, `owner` | one pass; the service; what it can be asked; its list; its lock |
@@ -34,6 +35,7 @@ mod service;
 mod settle;
 pub mod socket;
 pub mod source;
+mod tidy;
 mod unchanged;
 
 pub use engine::{Engine, client_settings};

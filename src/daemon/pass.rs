@@ -43,8 +43,12 @@ pub async fn once(engine: &Arc<Engine>, all: bool) -> anyhow::Result<PassReport>
     drain_polls(engine).await?;
     drain_pages(engine).await?;
     engine.settler.settle_ready().await?;
+    // A service does it in its own time; passes do some of it each.
+    engine.tidy.work(BODIES_A_PASS).await?;
     report(engine, before, started).await
 }
+
+const BODIES_A_PASS: usize = 64;
 
 /// Polls until no feed is due.
 async fn drain_polls(engine: &Arc<Engine>) -> anyhow::Result<()> {

@@ -57,6 +57,7 @@ pub async fn run(
     tasks.spawn(answer_hubs(engine.clone(), hub_calls, stopped.clone()));
     tasks.spawn(socket::serve(engine.clone(), commands, stopped.clone()));
     tasks.spawn(watchdog(engine.clone(), pulse, stopped.clone()));
+    tasks.spawn(tidy_loop(engine.clone(), stopped.clone()));
     tasks.spawn(disk::try_again(engine.writer.clone(), stopped.clone()));
     #[cfg(unix)]
     tasks.spawn(reload_on_hangup(engine, stopped));
@@ -176,6 +177,25 @@ async fn settle_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) ->
     }
     Ok(())
 }
+
+/// Tidies now and then, while nothing else is to be done.
+async fn tidy_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
+    while may_work(&engine, &mut stopped).await {
+        tokio::select! {
+            () = told_to_stop(&mut stopped) => break,
+            () = tokio::time::sleep(TIDY_EVERY) => {}
+        }
+        tokio::select! {
+            () = told_to_stop(&mut stopped) => break,
+            tidied = turn(&engine.writer, engine.tidy.work(BODIES_A_TURN)) => { tidied?; }
+        }
+    }
+    Ok(())
+}
+
+/// A quarter of a million bodies a day, for an older database; a new entry is packed within a minute.
+const TIDY_EVERY: Duration = Duration::from_secs(30);
+const BODIES_A_TURN: usize = 256;
 
 /// Asks hubs for subscriptions and renews them, where hubs can reach us.
 async fn hub_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {

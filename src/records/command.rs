@@ -1,7 +1,7 @@
 //! Everything that changes the database, as data. The clock and every random value come in with it, so that the same
 //! commands give the same rows: what a process did can be written down and done again.
 
-use super::{Correction, Document, PageOutcome, Poll, Settling};
+use super::{Correction, Document, NewDictionary, PackedBody, PageOutcome, Poll, Settling};
 use crate::config::subscriptions::Subscription;
 use crate::fetch::RobotsRecord;
 use crate::model::{ArticleId, EntryId, FeedId, Key, Timestamp};
@@ -42,6 +42,10 @@ pub enum Command {
     HubVerified { token: String, topic: String, lease: Duration, at: Timestamp },
     /// Stored addresses under the keys that the tables of a version give them; with the last of them the version holds.
     Rekey { version: u32, entries: Vec<(EntryId, Vec<AddressKey>)>, pages: Vec<(ArticleId, Key)>, last: bool },
+    /// Bodies are packed by it from now on.
+    AddDictionary { dictionary: NewDictionary },
+    /// Stored bodies, compressed: what is read of them stays.
+    Pack { bodies: Vec<PackedBody> },
     /// The clock was ahead and is right now: what lies in the future by our own hand comes back.
     SetBack { at: Timestamp },
     /// Proves the writer alive.

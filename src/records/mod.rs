@@ -8,6 +8,7 @@
 //! | `poll` | a feed on its way out to be polled, and what came back |
 //! | `known` | what is stored of a feed's entries: by it identity is decided |
 //! | `page` | the same of an article's page |
+//! | `packed` | stored bodies, compressed |
 //! | `recorded` | what a writer did, to be done again |
 //! | `settle` | an entry on its way into a story |
 //! | `story` | a person's corrections |
@@ -19,6 +20,7 @@ mod committed;
 mod hub;
 mod known;
 mod lease;
+mod packed;
 mod page;
 mod poll;
 mod recorded;
@@ -30,6 +32,7 @@ pub use committed::{Committed, FeedTurn, PageTally, PollTally, Reply, StoryChang
 pub use hub::{DueHub, HubReply, HubRequest, HubRow, Pushed, Subscribed};
 pub use known::{Known, KnownEntry};
 pub use lease::{Claim, ClaimTally, Leases};
+pub use packed::{BodyOf, NewDictionary, PackedBody};
 pub use page::{DuePage, FoundPage, PageOutcome};
 pub use poll::{
     Document, DueFeed, EntryChange, EntryText, Extra, NewEntry, PlannedFeed, Poll, StoredEnclosure, WantedArticle, log_name,

@@ -1,6 +1,7 @@
 //! What is due, and handed out: feeds, pages, hubs, entries that wait. Only reads: what is handed out is noted in the
 //! [`Leases`], which the caller keeps.
 
+use super::bodies::OWN_BODY;
 use super::read::Reader;
 use super::rows::{settings_of, trouble_of};
 use crate::fetch::Validators;
@@ -110,14 +111,14 @@ impl Reader {
         leases.expire(now);
         let mut taken = claim.begin();
         let mut due: Vec<DuePage> = Vec::new();
-        let mut all = self.connection.prepare_cached(
-            "SELECT a.id, a.url, a.n_tries, coalesce(e.title, ''), coalesce(b.html, ''), coalesce(f.settings, ''), a.host FROM articles a
+        let mut all = self.connection.prepare_cached(&format!(
+            "SELECT a.id, a.url, a.n_tries, coalesce(e.title, ''), {OWN_BODY}, coalesce(f.settings, ''), a.host FROM articles a
              LEFT JOIN entries e ON e.id = (SELECT min(id) FROM entries WHERE article_id = a.id)
              LEFT JOIN entry_bodies b ON b.entry_id = e.id
              LEFT JOIN feeds f ON f.id = e.feed_id
              WHERE a.state = 0 AND a.next_try <= ?1 AND a.host NOT IN (SELECT value FROM json_each(?2))
              ORDER BY a.next_try",
-        )?;
+        ))?;
         let mut rows = all.query(params![now.0, not_hosts])?;
         while let Some(row) = rows.next()? {
             if taken.is_full() {
@@ -136,7 +137,7 @@ impl Reader {
                 strip: settings.strip,
                 n_tries: row.get(2)?,
                 title: row.get(3)?,
-                summary: row.get(4)?,
+                summary: self.body(row.get_ref(4)?)?,
             });
         }
         leases.pages.extend(due.iter().map(|page| (page.id, now.plus(claim.lease))));

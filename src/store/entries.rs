@@ -176,7 +176,7 @@ impl Store {
                 serde_json::to_string(&text.extra).unwrap_or_default(),
             ])?;
         self.connection
-            .prepare_cached("UPDATE entry_bodies SET html = ? WHERE entry_id = ?")?
+            .prepare_cached("UPDATE entry_bodies SET html = ?, body = NULL WHERE entry_id = ?")?
             .execute(params![text.html, entry.0])?;
         self.changed.edited.push(entry);
         self.changed.n_ready += 1;

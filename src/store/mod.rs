@@ -10,6 +10,7 @@
 //! | `disk`, `patience` | a disk that takes nothing: what is kept in reserve, who waits for what |
 //! | `record` | what the writer carried out, written down as JSON lines |
 //! | `subscribe`, `polls`, `entries`, `pages`, `settle`, `faces`, `correct`, `purge`, `hubs` | what each command does to the rows |
+//! | `bodies`, `tidy` | bodies packed; room given back |
 //! | `clock` | what a clock that was ahead has left |
 //! | `claims`, `known`, `read`, `select`, `stories` | questions: they only read |
 //! | `rekey` | stored addresses, where the tables that decide their keys have changed |
@@ -18,6 +19,7 @@
 
 mod apply;
 mod base;
+mod bodies;
 mod claims;
 mod clock;
 mod correct;
@@ -42,6 +44,7 @@ mod select;
 mod settle;
 mod stories;
 mod subscribe;
+mod tidy;
 mod writer;
 
 pub use base::{Opening, Store};

@@ -10,19 +10,27 @@ use uuid::Uuid;
 /// How long a statement waits for another process: a command that reads while a checkpoint runs.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Pages of log between checkpoints, 16 MB: each checkpoint costs a sync of the disk and holds the writer.
+const LOG_PAGES: i64 = 4_000;
+/// The same in bytes.
+const LARGEST_LOG: i64 = LOG_PAGES * 4_096;
+
 /// Opens or creates the database to write, of the newest schema.
 pub fn prepare(path: &Path) -> Result<Connection, SchemaError> {
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(128);
     schema::check(&connection)?;
+    // Of a new database alone: an older one is made so by `courant db compact`.
+    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
+    // A reader that holds a snapshot lets the log grow; when it is begun anew it is cut.
+    connection.pragma_update(None, "journal_size_limit", LARGEST_LOG)?;
     // What a person commands is committed with FULL; a poll that is lost with the power is polled again.
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "cache_size", -2_048)?;
-    // 16 MB of log between checkpoints: each costs a sync of the disk and holds the writer.
-    connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
+    connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
     stable_plans(&connection)?;
     schema::migrate(&mut connection)?;
     share_with_group(path);

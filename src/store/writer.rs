@@ -30,6 +30,7 @@ pub type Listener = Box<dyn FnMut(&Committed) + Send>;
 enum Job {
     Command { command: Box<Command>, answer: oneshot::Sender<Result<Committed, WriteError>> },
     Index { index: Box<story::Index>, plan: IndexPlan, epoch: u64, answer: oneshot::Sender<bool> },
+    Tidy { answer: oneshot::Sender<bool> },
 }
 
 /// The way to the writer; cheap to clone. The writer ends when all are gone.
@@ -129,6 +130,13 @@ impl Writer {
         answered.await.map_err(|_| WriteError::Ended)?
     }
 
+    /// Gives some room back: see [`Store::tidy`]. `false`: there is nothing more to do now.
+    pub async fn tidy(&self) -> Result<bool, WriteError> {
+        let (answer, answered) = oneshot::channel();
+        self.jobs.send(Job::Tidy { answer }).await.map_err(|_| WriteError::Ended)?;
+        answered.await.map_err(|_| WriteError::Ended)
+    }
+
     /// Hands the index over that was built by `plan`, with the epoch asked for before. `false`: see [`Store::set_index`].
     pub async fn hand_over(&self, index: story::Index, plan: IndexPlan, epoch: u64) -> Result<bool, WriteError> {
         let (answer, answered) = oneshot::channel();
@@ -163,7 +171,7 @@ impl Begin {
         while let Some(job) = queue.blocking_recv() {
             // Whoever asked may have gone: then nobody needs the answer.
             match job {
-                Job::Index { answer, .. } => _ = answer.send(false),
+                Job::Index { answer, .. } | Job::Tidy { answer } => _ = answer.send(false),
                 Job::Command { command, answer } => {
                     if matches!(*command, Command::Heartbeat { .. }) {
                         match opener() {
@@ -220,6 +228,14 @@ impl Work {
                     self.gauge.read(&self.store);
                     // Whoever built it may have gone.
                     let _ = answer.send(taken);
+                }
+                Job::Tidy { answer } => {
+                    let more = self.store.tidy().unwrap_or_else(|error| {
+                        tracing::debug!(%error, "no room was given back");
+                        false
+                    });
+                    // Whoever asked may have gone.
+                    let _ = answer.send(more);
                 }
                 Job::Command { command, answer } => match self.patience.refuses(&command) {
                     Some(refused) => _ = answer.send(Err(refused)),

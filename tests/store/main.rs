@@ -10,5 +10,6 @@ mod entries;
 mod files;
 mod index;
 mod pages;
+mod size;
 mod visible;
 mod writer;
