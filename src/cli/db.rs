@@ -3,8 +3,10 @@
 use super::failure::{Failure, Outcome};
 use super::setup;
 use crate::config::values;
+use crate::daemon::prune::{BATCH, retention};
+use crate::daemon::socket::{self, ControlRequest, ControlResponse};
 use crate::daemon::{Change, clock, recluster, replay};
-use crate::records::{self, NewDictionary};
+use crate::records::{self, Because, NewDictionary, Reply};
 use crate::store::{Opening, Store};
 use std::fs::File;
 use std::io::{BufReader, Write};
@@ -24,6 +26,12 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Remove the stories that are older than is kept ([store] in courant.toml), now
+    Prune {
+        /// Only say how many would go
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Make the database's file as small as it can be; while no courant runs
     Compact,
     /// Do again what `--record` wrote down, into a new database
@@ -38,6 +46,7 @@ pub enum Command {
 pub fn run(named: Option<&Path>, command: &Command) -> Outcome {
     match command {
         Command::Recluster { since, json, .. } => rehearse(named, *since, *json),
+        Command::Prune { dry_run } => prune(named, *dry_run),
         Command::Compact => compact(named),
         Command::Replay { record, database } => {
             let file = File::open(record).map_err(|error| anyhow::anyhow!("{}: {error}", record.display()))?;
@@ -46,6 +55,45 @@ pub fn run(named: Option<&Path>, command: &Command) -> Outcome {
             Ok(())
         }
     }
+}
+
+fn prune(named: Option<&Path>, dry_run: bool) -> Outcome {
+    let config = setup::config(named)?.config;
+    let (policy, now) = (retention(&config.store), clock());
+    if dry_run {
+        let reader = setup::reader(&config)?;
+        let Some(all) = reader.prunable(&policy, usize::MAX, now)? else {
+            println!("nothing is older than is kept");
+            return Ok(());
+        };
+        let why =
+            if all.because == Because::OfAge { "older than is kept" } else { "the oldest, in a database that is too large" };
+        println!("{} stories of {} entries are {why}", all.stories.len(), all.n_entries);
+        if let Some(from) = reader.prunes_from()?.filter(|from| *from > now) {
+            println!("they go from {} on", from.rfc3339());
+        }
+        return Ok(());
+    }
+    let n_stories = match socket::ask(&config.state_dir, &ControlRequest::Prune)? {
+        Some(ControlResponse::Removed { n_stories }) => n_stories,
+        Some(ControlResponse::Error(error)) => return Err(Failure::Error(anyhow::anyhow!(error))),
+        Some(_) => return Err(Failure::Error(anyhow::anyhow!("the running courant answered something else"))),
+        None => {
+            let _owner = super::run::own(&config.state_dir)?;
+            let mut store = Store::open(&config.database(), Opening::now(now))?;
+            let reader = setup::reader(&config)?;
+            let mut n_stories = 0;
+            while let Some(batch) = reader.prunable(&policy, BATCH, now)? {
+                match store.commit(records::Command::Prune { stories: batch.stories, at: now })?.reply {
+                    Reply::Removed { n_stories: n } if n > 0 => n_stories += n,
+                    _ => break,
+                }
+            }
+            n_stories
+        }
+    };
+    println!("{n_stories} stories pruned");
+    Ok(())
 }
 
 fn compact(named: Option<&Path>) -> Outcome {

@@ -110,6 +110,13 @@ pub struct Store {
     /// Room that is kept for a full disk.
     #[serde(deserialize_with = "values::size")]
     pub reserve: usize,
+    /// Entries go this long after they were first seen.
+    pub keep: values::Keep,
+    /// So many of the newest stories stay, however old.
+    pub keep_stories: usize,
+    /// Where the database is larger the oldest stories go; 0: whatever its size.
+    #[serde(deserialize_with = "values::size")]
+    pub max_size: usize,
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq)]
@@ -228,7 +235,14 @@ impl Default for Story {
 impl Default for Store {
     fn default() -> Store {
         // As large as the log grows between two checkpoints: so much of the database may have to grow to empty it.
-        Store { reserve: 16_000_000 }
+        // A year: what is searched for is rarely older, and at 1,000 entries a day it is some 2 GB. The largest output has
+        // 1,000 stories, which silent feeds must not lose.
+        Store {
+            reserve: 16_000_000,
+            keep: values::Keep::For(Duration::from_secs(365 * 86_400)),
+            keep_stories: 1_000,
+            max_size: 0,
+        }
     }
 }
 

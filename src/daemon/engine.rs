@@ -6,6 +6,7 @@ use super::hubs::Hubs;
 use super::pages::Pages;
 use super::parts::{Bells, Cpu, Stats, clock, hear};
 use super::polls::{Documents, Polls};
+use super::prune::{Pruner, retention};
 use super::settle::Settler;
 use super::source::Commands;
 use super::tidy::Tidy;
@@ -33,6 +34,7 @@ pub struct Engine {
     pub(super) settler: Settler,
     pub(super) hubs: Hubs,
     pub(super) tidy: Tidy,
+    pub(super) pruner: Pruner,
     pub(super) bells: Arc<Bells>,
 }
 
@@ -88,6 +90,7 @@ impl Engine {
                 building: Mutex::default(),
             },
             tidy: Tidy { cpu, readers: readers.clone(), writer: writer.clone(), stats: stats.clone() },
+            pruner: Pruner { policy: retention(&config.store), readers: readers.clone(), writer: writer.clone() },
             hubs: Hubs {
                 config: config.clone(),
                 client: client.clone(),

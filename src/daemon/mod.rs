@@ -12,6 +12,7 @@
 //! | `hubs` | WebSub: asks hubs, answers them, takes in what they push |
 //! | `claims` | what is handed out |
 //! | `clocks` | a wall clock that jumps |
+//! | `prune` | retention |
 //! | `tidy` | what is done while nothing else is to be done |
 //! | `disk` | a disk that takes nothing is waited for |
 //! | `parts` | the clock, the counters, the bells that wake loops, turns on the processor |
@@ -28,6 +29,7 @@ mod pages;
 mod parts;
 mod pass;
 mod polls;
+pub mod prune;
 mod recluster;
 mod reload;
 mod replay;

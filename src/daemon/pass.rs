@@ -44,6 +44,7 @@ pub async fn once(engine: &Arc<Engine>, all: bool) -> anyhow::Result<PassReport>
     drain_pages(engine).await?;
     engine.settler.settle_ready().await?;
     // A service does it in its own time; passes do some of it each.
+    engine.pruner.work(false).await?;
     engine.tidy.work(BODIES_A_PASS).await?;
     report(engine, before, started).await
 }

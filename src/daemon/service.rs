@@ -180,11 +180,19 @@ async fn settle_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) ->
 
 /// Tidies now and then, while nothing else is to be done.
 async fn tidy_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
+    let mut n_turns = 0_u32;
     while may_work(&engine, &mut stopped).await {
         tokio::select! {
             () = told_to_stop(&mut stopped) => break,
             () = tokio::time::sleep(TIDY_EVERY) => {}
         }
+        if n_turns.is_multiple_of(PRUNE_EVERY) {
+            tokio::select! {
+                () = told_to_stop(&mut stopped) => break,
+                pruned = turn(&engine.writer, engine.pruner.work(false)) => { pruned?; }
+            }
+        }
+        n_turns = n_turns.wrapping_add(1);
         tokio::select! {
             () = told_to_stop(&mut stopped) => break,
             tidied = turn(&engine.writer, engine.tidy.work(BODIES_A_TURN)) => { tidied?; }
@@ -196,6 +204,8 @@ async fn tidy_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> a
 /// A quarter of a million bodies a day, for an older database; a new entry is packed within a minute.
 const TIDY_EVERY: Duration = Duration::from_secs(30);
 const BODIES_A_TURN: usize = 256;
+/// Turns between two looks at what is old: an hour.
+const PRUNE_EVERY: u32 = 120;
 
 /// Asks hubs for subscriptions and renews them, where hubs can reach us.
 async fn hub_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {

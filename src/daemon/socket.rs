@@ -35,6 +35,8 @@ pub enum ControlRequest {
     Reload,
     /// Forget a feed that feeds.toml no longer lists.
     Remove { url: String, purge: bool },
+    /// Remove what is older than is kept, now.
+    Prune,
     /// Split or merge stories by hand, or undo that.
     Correct { correction: Correction },
 }
@@ -223,6 +225,7 @@ async fn act(engine: &Arc<Engine>, ask: ControlRequest) -> anyhow::Result<Contro
                 other => anyhow::bail!("the writer answered {other:?} to a removal"),
             }
         }
+        ControlRequest::Prune => Ok(ControlResponse::Removed { n_stories: engine.pruner.work(true).await? }),
         ControlRequest::Correct { correction } => {
             match engine.writer.submit(Command::Correct { correction, at: clock() }).await?.reply {
                 Reply::Corrected(corrected) => Ok(corrected.map_or_else(ControlResponse::Error, ControlResponse::Corrected)),

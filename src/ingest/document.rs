@@ -129,7 +129,7 @@ impl Document {
 
     /// How many of its entries are not known by their keys.
     pub fn n_unknown(&self, known: &Known) -> usize {
-        self.entries.iter().filter(|keyed| !known.by_key.contains_key(&keyed.key)).count()
+        self.entries.iter().filter(|keyed| !known.by_key.contains_key(&keyed.key) && !keyed.was_pruned(known)).count()
     }
 
     /// What it changes.
@@ -138,7 +138,10 @@ impl Document {
         let taking = Taking { source, policy: &EntryPolicy { compare, ..*policy }, feed: &self.feed };
         let mut identity = Identity::of(known, self.entries.iter().map(|keyed| keyed.key).collect());
         let mut changes = Vec::new();
-        for Keyed { key, former, link_key, entry } in in_order(self.entries, source.at) {
+        let mut entries = in_order(self.entries, source.at);
+        // What is kept no more is not new again.
+        entries.retain(|keyed| known.by_key.contains_key(&keyed.key) || !keyed.was_pruned(known));
+        for Keyed { key, former, link_key, entry } in entries {
             let content_hash = taking.content_hash(&entry);
             let found = identity
                 .find(&key, link_key, &entry, &content_hash)
@@ -169,6 +172,21 @@ impl Document {
             habit: self.habit,
             changes,
         }
+    }
+}
+
+impl Keyed {
+    /// It was stored once, and is kept no more.
+    fn was_pruned(&self, known: &Known) -> bool {
+        if known.pruned.is_empty() {
+            return false;
+        }
+        let holds = |key: &Key| known.pruned.contains(&records::pruned_key(key));
+        let by_link = || match (&self.link_key, &self.entry.title) {
+            (Some(link), Some(_)) => known.pruned.contains(&records::pruned_link(link, title_of(&self.entry))),
+            _ => false,
+        };
+        holds(&self.key) || self.former.as_ref().is_some_and(holds) || by_link()
     }
 }
 

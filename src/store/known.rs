@@ -6,7 +6,7 @@ use crate::model::{EntryId, FeedId, Key, key_of};
 use crate::records::{Known, KnownEntry};
 use crate::story;
 use rusqlite::{OptionalExtension, Row, params};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 const COLUMNS: &str = "e.id, e.key, e.content_hash, e.n_edits, e.title";
 
@@ -30,6 +30,7 @@ impl Reader {
             .query_row([feed.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let mut known = Known { revision, ..Known::default() };
         if is_empty {
+            known.pruned = self.pruned(feed)?;
             return Ok(known);
         }
         let mut by_key =
@@ -47,10 +48,27 @@ impl Reader {
                 known.by_link.insert(link, found);
             }
         }
+        // Most polls bring nothing that is not known.
+        if known.by_key.len() < keys.len() {
+            known.pruned = self.pruned(feed)?;
+        }
         if !keyed_anew {
             known.by_link = self.by_links(feed)?;
         }
         Ok(known)
+    }
+
+    /// The keys of a feed's entries that are kept no more.
+    fn pruned(&self, feed: FeedId) -> rusqlite::Result<HashSet<u64>> {
+        let mut all = self.connection.prepare_cached("SELECT keys FROM pruned WHERE feed_id = ?")?;
+        let mut keys = HashSet::new();
+        let mut rows = all.query([feed.0])?;
+        while let Some(row) = rows.next()? {
+            let (whole, _) = row.get_ref(0)?.as_blob()?.as_chunks::<8>();
+            // 0: there was no link.
+            keys.extend(whole.iter().map(|key| u64::from_be_bytes(*key)).filter(|key| *key != 0));
+        }
+        Ok(keys)
     }
 
     /// While the stored addresses are keyed anew: each link of the feed under the key that it has now.

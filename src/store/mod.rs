@@ -9,7 +9,7 @@
 //! | `writer`, `apply`, `base` | commands one after the other, several in a transaction; what the writer keeps in memory |
 //! | `disk`, `patience` | a disk that takes nothing: what is kept in reserve, who waits for what |
 //! | `record` | what the writer carried out, written down as JSON lines |
-//! | `subscribe`, `polls`, `entries`, `pages`, `settle`, `faces`, `correct`, `purge`, `hubs` | what each command does to the rows |
+//! | `subscribe`, `polls`, `entries`, `pages`, `settle`, `faces`, `correct`, `purge`, `prune`, `hubs` | what each command does to the rows |
 //! | `bodies`, `tidy` | bodies packed; room given back |
 //! | `clock` | what a clock that was ahead has left |
 //! | `claims`, `known`, `read`, `select`, `stories` | questions: they only read |
@@ -33,6 +33,7 @@ mod open;
 mod pages;
 mod patience;
 mod polls;
+mod prune;
 mod purge;
 mod read;
 mod readers;
@@ -52,6 +53,7 @@ pub use clock::Ahead;
 pub use disk::{DiskTrouble, Reserve};
 pub use error::WriteError;
 pub use patience::{Door, Opened, Opener};
+pub use prune::Growth;
 pub use read::{Counts, FeedRow, HeldBack, Reader};
 pub use readers::Readers;
 pub use record::Recorder;

@@ -82,7 +82,7 @@ fn an_older_database_is_migrated_by_its_owner_and_by_nobody_else() {
             "DROP INDEX feeds_host; DROP INDEX entries_unsettled; DROP TABLE websub; DROP TABLE feed_events; ALTER TABLE feeds DROP COLUMN trouble;
              DROP TRIGGER entry_body_left; DROP TRIGGER entry_body_gone; DROP TRIGGER article_body_left; DROP TRIGGER article_body_gone;
              DROP INDEX entry_bodies_plain; DROP INDEX article_bodies_plain; ALTER TABLE entry_bodies DROP COLUMN body;
-             ALTER TABLE article_bodies DROP COLUMN body; DROP TABLE bodies; DROP TABLE dictionaries;
+             ALTER TABLE article_bodies DROP COLUMN body; DROP TABLE bodies; DROP TABLE dictionaries; DROP TABLE pruned;
              ALTER TABLE feeds DROP COLUMN revision; ALTER TABLE feeds DROP COLUMN habit; PRAGMA user_version = 3",
         )
         .unwrap();
