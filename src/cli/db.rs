@@ -1,13 +1,14 @@
 //! `courant db …`: what concerns the database as a whole.
 
 use super::failure::{Failure, Outcome};
-use super::setup;
+use super::{copies, setup};
 use crate::config::values;
 use crate::daemon::prune::{BATCH, retention};
 use crate::daemon::socket::{self, ControlRequest, ControlResponse};
 use crate::daemon::{Change, clock, recluster, replay};
 use crate::records::{self, Because, NewDictionary, Reply};
 use crate::store::{Opening, Store};
+use crate::text;
 use std::fs::File;
 use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -32,6 +33,28 @@ pub enum Command {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Whether the database is whole, as SQLite and as courant see it; reads all of it
+    Check,
+    /// Copy the database while it is in use
+    Backup {
+        /// A new file; else one in backup.folder, where the oldest one goes for it
+        file: Option<PathBuf>,
+    },
+    /// Put a backup in the place of the database, which is set aside; while no courant runs
+    Restore {
+        /// The backup
+        file: PathBuf,
+    },
+    /// Write the whole database as JSON lines
+    Export {
+        /// A new file; else to the output
+        file: Option<PathBuf>,
+    },
+    /// Make a new database of what was exported; while no courant runs
+    Import {
+        /// The export
+        file: PathBuf,
+    },
     /// Make the database's file as small as it can be; while no courant runs
     Compact,
     /// Do again what `--record` wrote down, into a new database
@@ -47,6 +70,11 @@ pub fn run(named: Option<&Path>, command: &Command) -> Outcome {
     match command {
         Command::Recluster { since, json, .. } => rehearse(named, *since, *json),
         Command::Prune { dry_run } => prune(named, *dry_run),
+        Command::Check => check(named),
+        Command::Backup { file } => copies::back_up(named, file.as_deref()),
+        Command::Restore { file } => copies::restore(named, file),
+        Command::Export { file } => copies::export(named, file.as_deref()),
+        Command::Import { file } => copies::import(named, file),
         Command::Compact => compact(named),
         Command::Replay { record, database } => {
             let file = File::open(record).map_err(|error| anyhow::anyhow!("{}: {error}", record.display()))?;
@@ -96,9 +124,24 @@ fn prune(named: Option<&Path>, dry_run: bool) -> Outcome {
     Ok(())
 }
 
+fn check(named: Option<&Path>) -> Outcome {
+    let config = setup::config(named)?.config;
+    let reader = setup::reader(&config)?;
+    let broken = reader.broken()?;
+    let Some(first) = broken.first() else {
+        let (n_entries, n_stories) = reader.size()?;
+        println!("{}: whole; {n_entries} entries, {n_stories} stories", config.database().display());
+        return Ok(());
+    };
+    for line in &broken {
+        println!("{}", text::one_line(line));
+    }
+    Err(Failure::Error(anyhow::anyhow!("the database is damaged: {first}; `courant db restore FILE` puts a backup in its place")))
+}
+
 fn compact(named: Option<&Path>) -> Outcome {
     let config = setup::config(named)?.config;
-    let _owner = super::run::own(&config.state_dir)?;
+    let owner = super::run::own(&config.state_dir)?;
     let database = config.database();
     let size = || std::fs::metadata(&database).map_or(0, |file| file.len());
     let before = size();
@@ -116,6 +159,10 @@ fn compact(named: Option<&Path>) -> Outcome {
     }
     drop(reader);
     store.compact()?;
+    drop(store);
+    if !owner.was_unclean {
+        owner.end();
+    }
     eprintln!("{}: {:.1} MB, now {:.1} MB", database.display(), before as f64 / 1e6, size() as f64 / 1e6);
     Ok(())
 }

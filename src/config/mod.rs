@@ -31,6 +31,7 @@ pub struct Config {
     pub article: Article,
     pub story: Story,
     pub store: Store,
+    pub backup: Backup,
     pub serve: Serve,
     #[serde(rename = "output")]
     pub outputs: Vec<Output>,
@@ -119,6 +120,31 @@ pub struct Store {
     pub max_size: usize,
 }
 
+/// Copies that the service makes.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Backup {
+    /// 0: none.
+    #[serde(with = "values::duration")]
+    pub every: Duration,
+    /// So many of them are kept.
+    pub keep: usize,
+    /// Empty: `backups` in the state folder.
+    pub folder: PathBuf,
+    pub recover: Recover,
+}
+
+/// What is done about a database that is damaged.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Recover {
+    /// The last good backup takes its place; it is set aside.
+    #[default]
+    Backup,
+    /// Nothing: the service says what can be done, and does not start.
+    Stop,
+}
+
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields, default)]
 pub struct Serve {
@@ -176,6 +202,7 @@ impl Default for Config {
             article: Article::default(),
             story: Story::default(),
             store: Store::default(),
+            backup: Backup::default(),
             serve: Serve::default(),
             outputs: vec![Output { name: "all".into(), title: "All stories".into(), ..Output::default() }],
             log: Log::default(),
@@ -243,6 +270,13 @@ impl Default for Store {
             keep_stories: 1_000,
             max_size: 0,
         }
+    }
+}
+
+impl Default for Backup {
+    fn default() -> Backup {
+        // Two: a good one is left while a bad one is noticed; each takes as much room as the database.
+        Backup { every: Duration::from_secs(86_400), keep: 2, folder: PathBuf::new(), recover: Recover::Backup }
     }
 }
 
@@ -362,6 +396,10 @@ pub fn load(named: Option<&Path>, environment: &Environment) -> Result<Loaded, C
     };
     config.state_dir = base.join(&config.state_dir);
     config.feeds = base.join(&config.feeds);
+    config.backup.folder = match config.backup.folder.as_os_str().is_empty() {
+        true => config.state_dir.join("backups"),
+        false => base.join(&config.backup.folder),
+    };
     config.article.site_rules = base.join(&config.article.site_rules);
     config.fetch.secrets = base.join(&config.fetch.secrets);
     config.secrets = secrets::Places {
@@ -389,7 +427,7 @@ pub fn parse(file: &str, text: &str, environment: &Environment) -> Result<Config
 }
 
 /// Keys that can be set by a variable: `COURANT_POLL_INTERVAL` is `poll.interval`.
-const SECTIONS: [&str; 7] = ["poll", "fetch", "article", "story", "store", "serve", "log"];
+const SECTIONS: [&str; 8] = ["poll", "fetch", "article", "story", "store", "backup", "serve", "log"];
 
 fn override_from(environment: &Environment, text: &str, config: Config) -> Result<Config, ConfigError> {
     let mut table: toml::Table = toml::from_str(text).map_err(|error| ConfigError(error.to_string()))?;
@@ -465,6 +503,9 @@ fn validate(file: &str, config: &Config) -> Result<(), ConfigError> {
     }
     if config.serve.listen.parse::<std::net::SocketAddr>().is_err() {
         return wrong(format!("serve.listen = {:?} is not an address; write it like \"127.0.0.1:8080\"", config.serve.listen));
+    }
+    if config.backup.keep == 0 {
+        return wrong("backup.keep must be more than zero; backup.every = \"0s\" makes none".into());
     }
     if config.serve.idle_timeout.is_zero() || config.serve.per_peer == 0 {
         return wrong("serve.idle_timeout and serve.per_peer must be more than zero".into());

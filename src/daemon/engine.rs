@@ -1,5 +1,6 @@
 //! What a process that owns the database is made of: each loop, with what it needs.
 
+use super::backup::Backups;
 use super::claims::Claims;
 use super::disk;
 use super::hubs::Hubs;
@@ -35,6 +36,7 @@ pub struct Engine {
     pub(super) hubs: Hubs,
     pub(super) tidy: Tidy,
     pub(super) pruner: Pruner,
+    pub backups: Backups,
     pub(super) bells: Arc<Bells>,
 }
 
@@ -90,6 +92,7 @@ impl Engine {
                 building: Mutex::default(),
             },
             tidy: Tidy { cpu, readers: readers.clone(), writer: writer.clone(), stats: stats.clone() },
+            backups: Backups { settings: config.backup.clone(), database: config.database() },
             pruner: Pruner { policy: retention(&config.store), readers: readers.clone(), writer: writer.clone() },
             hubs: Hubs {
                 config: config.clone(),

@@ -12,13 +12,16 @@
 //! | `hubs` | WebSub: asks hubs, answers them, takes in what they push |
 //! | `claims` | what is handed out |
 //! | `clocks` | a wall clock that jumps |
+//! | `backup` | copies, one after the other |
 //! | `prune` | retention |
+//! | `recovery` | a database that is damaged |
 //! | `tidy` | what is done while nothing else is to be done |
 //! | `disk` | a disk that takes nothing is waited for |
 //! | `parts` | the clock, the counters, the bells that wake loops, turns on the processor |
 //! | `pass`, `service`, `socket`, `reload`, `owner` | one pass; the service; what it can be asked; its list; its lock |
 //! | `recluster`, `replay` | rehearsals: what stories would be, and a record done again |
 
+pub mod backup;
 mod claims;
 mod clocks;
 mod disk;
@@ -31,6 +34,7 @@ mod pass;
 mod polls;
 pub mod prune;
 mod recluster;
+pub mod recovery;
 mod reload;
 mod replay;
 mod service;

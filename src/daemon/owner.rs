@@ -2,13 +2,16 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Proof that this process owns the state folder; it ends with the value, or with the process.
 #[derive(Debug)]
 pub struct Owner {
     /// The folder itself, and the file in it that says whose it is, where one can be written.
     _locks: Vec<File>,
+    path: PathBuf,
+    /// The last owner did not say that it had ended.
+    pub was_unclean: bool,
 }
 
 /// The state folder has an owner already.
@@ -37,11 +40,21 @@ impl Owner {
                 Err(TryLockError::Error(error)) => return Err(error),
             }
         }
+        let was_unclean = std::fs::metadata(&path).is_ok_and(|file| file.len() > 0);
         // Whose it is helps people; a full or read-only disk need not know.
         if let Err(error) = std::fs::write(&path, std::process::id().to_string()) {
             tracing::debug!(%error, "the lock does not say whose it is");
         }
-        Ok(Ok(Owner { _locks: locks }))
+        Ok(Ok(Owner { _locks: locks, path, was_unclean }))
+    }
+}
+
+impl Owner {
+    /// Ends it as it should end: the next owner need not look whether the database is whole.
+    pub fn end(self) {
+        if let Err(error) = File::options().write(true).truncate(true).open(&self.path) {
+            tracing::debug!(%error, "the next start looks whether the database is whole");
+        }
     }
 }
 

@@ -192,6 +192,10 @@ async fn tidy_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> a
                 pruned = turn(&engine.writer, engine.pruner.work(false)) => { pruned?; }
             }
         }
+        tokio::select! {
+            () = told_to_stop(&mut stopped) => break,
+            () = engine.backups.make_due() => {}
+        }
         n_turns = n_turns.wrapping_add(1);
         tokio::select! {
             () = told_to_stop(&mut stopped) => break,

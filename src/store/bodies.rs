@@ -7,7 +7,6 @@ use crate::model::{ArticleId, EntryId};
 use crate::records::{BodyOf, NewDictionary, PackedBody};
 use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension, params};
-use std::collections::HashMap;
 use std::sync::Arc;
 use zstd::bulk::{Compressor, Decompressor};
 use zstd::dict::{DecoderDictionary, EncoderDictionary};
@@ -22,17 +21,6 @@ const LONGEST: usize = 64 * 1024 * 1024;
 const DICTIONARY_SAMPLES: usize = 2_000;
 const LEAST_SAMPLES: usize = 500;
 const DICTIONARY_BYTES: usize = 112_640;
-
-/// The body of an entry (its row of `entry_bodies` is `b`), for [`Reader::body`]: its text, or the number of the packed one.
-pub const OWN_BODY: &str = "coalesce(b.body, b.html)";
-/// The same of its article (`ab` of `article_bodies`), else its own.
-pub const BEST_BODY: &str = "iif(ab.article_id IS NULL, coalesce(b.body, b.html), coalesce(ab.body, ab.html))";
-
-/// Dictionaries that were needed, ready for use.
-#[derive(Default)]
-pub struct Dictionaries {
-    known: std::cell::RefCell<HashMap<i64, Arc<DecoderDictionary<'static>>>>,
-}
 
 fn damaged(error: std::io::Error) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Blob, error.into())
@@ -68,6 +56,13 @@ impl Reader {
             }
         };
         String::from_utf8(plain.map_err(damaged)?).map_err(|error| damaged(std::io::Error::other(error)))
+    }
+
+    /// Whether a packed body can be read, and is the text that was packed.
+    pub(super) fn is_as_it_was(&self, id: i64) -> bool {
+        let packed = self.connection.prepare_cached("SELECT hash FROM bodies WHERE id = ?");
+        let was = packed.and_then(|mut packed| packed.query_row([id], |row| row.get::<_, i64>(0)));
+        matches!((was, self.unpack(id)), (Ok(was), Ok(html)) if hash(&html) == was)
     }
 
     fn dictionary(&self, id: i64) -> rusqlite::Result<Arc<DecoderDictionary<'static>>> {

@@ -1,7 +1,7 @@
 //! What is due, and handed out: feeds, pages, hubs, entries that wait. Only reads: what is handed out is noted in the
 //! [`Leases`], which the caller keeps.
 
-use super::bodies::OWN_BODY;
+use super::dictionaries::OWN_BODY;
 use super::read::Reader;
 use super::rows::{settings_of, trouble_of};
 use crate::fetch::Validators;

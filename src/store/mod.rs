@@ -10,22 +10,27 @@
 //! | `disk`, `patience` | a disk that takes nothing: what is kept in reserve, who waits for what |
 //! | `record` | what the writer carried out, written down as JSON lines |
 //! | `subscribe`, `polls`, `entries`, `pages`, `settle`, `faces`, `correct`, `purge`, `prune`, `hubs` | what each command does to the rows |
-//! | `bodies`, `tidy` | bodies packed; room given back |
+//! | `bodies`, `dictionaries`, `tidy` | bodies packed; room given back |
+//! | `backup`, `export` | the whole of it copied, put back, written out |
 //! | `clock` | what a clock that was ahead has left |
-//! | `claims`, `known`, `read`, `select`, `stories` | questions: they only read |
+//! | `claims`, `known`, `read`, `select`, `stories`, `check` | questions: they only read |
 //! | `rekey` | stored addresses, where the tables that decide their keys have changed |
 //! | `readers` | connections that are kept for the next question |
 //! | `rows` | how single columns are read |
 
 mod apply;
+mod backup;
 mod base;
 mod bodies;
+mod check;
 mod claims;
 mod clock;
 mod correct;
+mod dictionaries;
 mod disk;
 mod entries;
 mod error;
+mod export;
 mod faces;
 mod hubs;
 mod known;
@@ -48,10 +53,12 @@ mod subscribe;
 mod tidy;
 mod writer;
 
+pub use backup::{BackupError, check as check_backup, folder as backup_folder, restore, set_aside};
 pub use base::{Opening, Store};
 pub use clock::Ahead;
 pub use disk::{DiskTrouble, Reserve};
 pub use error::WriteError;
+pub use export::import;
 pub use patience::{Door, Opened, Opener};
 pub use prune::Growth;
 pub use read::{Counts, FeedRow, HeldBack, Reader};

@@ -1,5 +1,6 @@
 //! How the file is opened: by the one who writes, and by those who read.
 
+use super::backup::{self, BackupError};
 use super::disk::DiskTrouble;
 use super::schema::{self, SchemaError};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
@@ -32,9 +33,26 @@ pub fn prepare(path: &Path) -> Result<Connection, SchemaError> {
     connection.pragma_update(None, "cache_size", -2_048)?;
     connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
     stable_plans(&connection)?;
+    if let Some(version) = schema::is_older(&connection)? {
+        keep_copy(&connection, path, version)?;
+    }
     schema::migrate(&mut connection)?;
     share_with_group(path);
     Ok(connection)
+}
+
+/// A copy of an older database, before it is migrated: with it that version can be installed again.
+fn keep_copy(connection: &Connection, database: &Path, version: i32) -> Result<(), SchemaError> {
+    let folder = backup::folder(database);
+    let copy = folder.join(format!("courant-schema-{version}.db"));
+    std::fs::create_dir_all(&folder).map_err(|error| SchemaError::NoCopy(format!("{}: {error}", folder.display())))?;
+    match backup::copy(connection, &copy) {
+        Ok(()) => tracing::info!(copy = %copy.display(), "the database is of an older version: a copy of it is kept"),
+        // Of an attempt that got no further.
+        Err(BackupError::Exists(_)) => {}
+        Err(error) => return Err(SchemaError::NoCopy(error.to_string())),
+    }
+    Ok(())
 }
 
 /// Plans do not depend on the values that are bound. Without this, every statement on a table that has a partial index

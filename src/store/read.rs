@@ -1,6 +1,7 @@
 //! What is read: feeds and counts for status, what the loops begin with, entries to be settled. Stories are in `stories`.
 
-use super::bodies::{BEST_BODY, Dictionaries};
+use super::backup::{self, BackupError};
+use super::dictionaries::{BEST_BODY, Dictionaries};
 use super::open::{ToRead, open_to_read};
 use super::rows::{earlier, feed_name, host_of, settings_of, trouble_of};
 use super::schema::SchemaError;
@@ -103,6 +104,11 @@ impl Reader {
     pub fn open(path: &Path) -> Result<Reader, SchemaError> {
         let ToRead { connection, follows } = open_to_read(path)?;
         Ok(Reader { connection, follows, dictionaries: Dictionaries::default() })
+    }
+
+    /// Writes the database as it is now into a new file: see [`backup::copy`].
+    pub fn back_up(&self, to: &Path) -> Result<(), BackupError> {
+        backup::copy(&self.connection, to)
     }
 
     /// How many entries and stories there are: of [`Reader::counts`] what costs little in a large database.

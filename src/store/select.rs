@@ -1,6 +1,6 @@
 //! Which stories a query finds, and in which order.
 
-use super::bodies::BEST_BODY;
+use super::dictionaries::BEST_BODY;
 use super::read::Reader;
 use super::rows::{feed_name, settings_of};
 use crate::article;

@@ -1,6 +1,6 @@
 //! Stories as they are read: how they are published, who is in them and why.
 
-use super::bodies::BEST_BODY;
+use super::dictionaries::BEST_BODY;
 use super::read::Reader;
 use super::rows::{earlier, feed_name, settings_of};
 use crate::feed::Enclosure;

@@ -90,6 +90,9 @@ fn an_older_database_is_migrated_by_its_owner_and_by_nobody_else() {
     let refused = Reader::open(&bed.path).map(|_| ()).unwrap_err().to_string();
     assert!(refused.contains("older courant") && refused.contains("courant run"), "{refused}");
     drop(Store::open(&bed.path, Opening::now(NOW)).unwrap());
+    // As it was before: the version that made it could be installed again.
+    let copy = rusqlite::Connection::open(bed.path.with_file_name("backups/courant-schema-3.db")).unwrap();
+    assert_eq!(copy.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0)).unwrap(), 3);
     assert!(Reader::open(&bed.path).unwrap().feeds().is_ok());
 }
 

@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+"""kill -9 at random moments of polling, settling, pruning, compacting, backing up and importing: nothing lost,
+nothing twice, serving again within a second.
+
+usage: kills.py COURANT [ROUNDS [SEED]]
+"""
+import random
+import shutil
+import subprocess
+import sys
+import time
+
+from common import Home, get
+
+courant, rounds, seed = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 30, int(sys.argv[3]) if len(sys.argv) > 3 else 1
+chance = random.Random(seed)
+
+def main():
+    home = Home(courant, config='[store]\nreserve = "1MB"\n[backup]\nkeep = 1\n')
+    assert home.run("once", "--all").returncode == 0
+    slowest, kinds = 0.0, {}
+    for n in range(rounds):
+        for feed in chance.sample(range(len(home.n)), 2):
+            home.tick(feed, chance.randint(1, 20))
+        kind = chance.choice(["service", "service", "once", "compact", "backup", "prune", "import"])
+        kinds[kind] = kinds.get(kind, 0) + 1
+        if kind == "service":
+            process, address, took = home.start()
+            slowest = max(slowest, took)
+            asked = subprocess.Popen(home.command("once", "--all"), env=home.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(chance.random() * 0.3)
+            process.kill()
+            process.wait()
+            asked.wait()
+        elif kind == "import":
+            export = home.path / "export.jsonl"
+            export.unlink(missing_ok=True)
+            assert home.run("db", "export", str(export)).returncode == 0
+            kept = home.path / "kept"
+            shutil.copytree(home.path / "state", kept)
+            (home.path / "state/courant.db").unlink()
+            killed(home, "db", "import", str(export))
+            if not (home.path / "state/courant.db").exists():
+                shutil.rmtree(home.path / "state")
+                kept.rename(home.path / "state")
+            else:
+                shutil.rmtree(kept)
+        else:
+            killed(home, *{"once": ["once", "--all"], "compact": ["db", "compact"], "backup": ["db", "backup"], "prune": ["db", "prune"]}[kind])
+        home.whole(f"after round {n} (seed {seed}, {kind})")
+    process, address, took = home.start()
+    assert b"<feed" in get(f"{address}feeds/all.atom")
+    process.terminate()
+    process.wait()
+    slowest = max(slowest, took)
+    if slowest > 1.0:
+        raise SystemExit(f"FAIL the slowest start took {slowest:.2f} s")
+    print(f"ok   {rounds} kills ({', '.join(f'{kind} {n}' for kind, n in sorted(kinds.items()))}): nothing lost, nothing twice; the slowest start took {slowest:.2f} s")
+
+
+def killed(home, *words):
+    process = subprocess.Popen(home.command(*words), env=home.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        process.wait(chance.random() * 0.25)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+main()
