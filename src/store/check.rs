@@ -24,7 +24,7 @@ const INVARIANTS: [(&str, &str); 12] = [
     ("an entry is of no feed", "SELECT id FROM entries WHERE feed_id NOT IN (SELECT id FROM feeds)"),
     ("an entry has no body", "SELECT id FROM entries WHERE id NOT IN (SELECT entry_id FROM entry_bodies)"),
     ("a body is of no entry", "SELECT entry_id FROM entry_bodies WHERE entry_id NOT IN (SELECT id FROM entries)"),
-    ("an entry waits for a page that nobody wants", "SELECT id FROM entries WHERE article_id NOT IN (SELECT id FROM articles)"),
+    ("an entry waits for a page that nobody wants", "SELECT id FROM entries WHERE article_id IS NOT NULL AND article_id NOT IN (SELECT id FROM articles)"),
     ("an article is here without its body", "SELECT id FROM articles WHERE state = 1 AND id NOT IN (SELECT article_id FROM article_bodies)"),
     ("an address is of no entry", "SELECT entry_id FROM entry_addresses WHERE entry_id NOT IN (SELECT id FROM entries)"),
     (

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""kill -9 at random moments of polling, settling, pruning, compacting, backing up and importing: nothing lost,
+"""kill -9 at random moments of polling, settling, pruning, compacting, backing up, importing and migrating: nothing lost,
 nothing twice, serving again within a second.
 
 usage: kills.py COURANT [ROUNDS [SEED]]
 """
 import random
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
@@ -22,7 +23,7 @@ def main():
     for n in range(rounds):
         for feed in chance.sample(range(len(home.n)), 2):
             home.tick(feed, chance.randint(1, 20))
-        kind = chance.choice(["service", "service", "once", "compact", "backup", "prune", "import"])
+        kind = chance.choice(["service", "service", "once", "compact", "backup", "prune", "import", "migrate"])
         kinds[kind] = kinds.get(kind, 0) + 1
         if kind == "service":
             process, address, took = home.start()
@@ -32,12 +33,20 @@ def main():
             process.kill()
             process.wait()
             asked.wait()
+        elif kind == "migrate":
+            # As the version before the last migration left it.
+            older = sqlite3.connect(home.path / "state/courant.db")
+            version = older.execute("PRAGMA user_version").fetchone()[0]
+            older.executescript(f"DROP TABLE pruned; PRAGMA user_version = {version - 1}")
+            older.close()
+            shutil.rmtree(home.path / "state/backups", ignore_errors=True)
+            killed(home, "once", "--all")
         elif kind == "import":
             export = home.path / "export.jsonl"
             export.unlink(missing_ok=True)
             assert home.run("db", "export", str(export)).returncode == 0
             kept = home.path / "kept"
-            shutil.copytree(home.path / "state", kept)
+            shutil.copytree(home.path / "state", kept, ignore=shutil.ignore_patterns("*.sock"))
             (home.path / "state/courant.db").unlink()
             killed(home, "db", "import", str(export))
             if not (home.path / "state/courant.db").exists():
