@@ -49,7 +49,12 @@ impl Home {
     }
 
     fn service(&self) -> Command {
-        let mut command = courant(self.path(), &["run"]);
+        self.shimmed(&["run"])
+    }
+
+    /// The program on this disk.
+    fn shimmed(&self, arguments: &[&str]) -> Command {
+        let mut command = courant(self.path(), arguments);
         command
             .env("LD_PRELOAD", &self.shim)
             .env("FAULT_DIR", self.path().join("state"))
@@ -94,9 +99,14 @@ impl Home {
 #[test]
 fn on_a_full_disk_polling_pauses_and_goes_on_by_itself() {
     let home = Home::new();
+    // Another feed, which will be removed.
+    let (list, gone) = (home.path().join("feeds.toml"), home.path().join("gone.xml"));
+    std::fs::copy(home.path().join("feed.xml"), &gone).unwrap();
+    let feeds = std::fs::read_to_string(&list).unwrap();
+    std::fs::write(&list, format!("{feeds}[[feed]]\nurl = \"file://{}\"\n", gone.display())).unwrap();
     let mut service = Service::start(home.service());
     home.once();
-    assert_eq!(home.n_entries(), 1);
+    assert_eq!(home.n_entries(), 2);
     let reserve = home.path().join("state/courant.reserve");
     assert_eq!(reserve.metadata().unwrap().len(), 1_000_000);
     home.disk(Some("ENOSPC"));
@@ -106,8 +116,11 @@ fn on_a_full_disk_polling_pauses_and_goes_on_by_itself() {
         home.trouble().is_some()
     });
     assert_eq!(reserve.metadata().unwrap().len(), 0, "what was kept in reserve is given back");
-    let n_entries = home.n_entries();
-    // A person can still take something away.
+    let n_entries = home.n_entries() - 1;
+    // A person can still take something away, as long as the room that was kept lasts.
+    let gone = format!("file://{}", home.path().join("gone.xml").display());
+    let removed = run(home.path(), &["feed", "remove", &gone, "--purge"]);
+    assert!(removed.status.success(), "{}", said(&removed));
     home.goes_on(&mut service, "the disk is full", n_entries);
     assert_eq!(reserve.metadata().unwrap().len(), 1_000_000, "and taken again");
     service.stop();
@@ -140,17 +153,22 @@ fn a_start_on_a_full_disk_serves() {
 }
 
 #[test]
+fn a_start_on_a_read_only_disk_serves() {
+    let home = Home::new();
+    home.once();
+    home.disk(Some("EROFS"));
+    let mut service = Service::start(home.service());
+    home.goes_on(&mut service, "the disk is read-only", 1);
+    service.stop();
+}
+
+#[test]
 fn a_single_pass_on_a_full_disk_says_so() {
     let home = Home::new();
     home.once();
     home.tell(2);
     home.disk(Some("ENOSPC"));
-    let mut command = home.service();
-    command = {
-        let mut once = courant(home.path(), &["once", "--all"]);
-        once.envs(command.get_envs().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))));
-        once
-    };
+    let mut command = home.shimmed(&["once", "--all"]);
     let output = command.output().unwrap();
     assert!(!output.status.success() && said(&output).contains("the disk is full"), "{}", said(&output));
     assert_eq!(home.n_entries(), 1);

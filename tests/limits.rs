@@ -79,7 +79,7 @@ fn one_peer_has_so_many_connections_and_others_have_theirs() {
     let mut clients: Vec<TcpStream> = (0..6).map(|_| TcpStream::connect(service.address).unwrap()).collect();
     until("two are closed", || clients.iter_mut().filter_map(|client| is_closed(client).then_some(())).count() == 2);
     // Another address of loopback is another peer.
-    let other = rustix_connect("127.0.0.2", service.address);
+    let other = health_from("127.0.0.2", service.address);
     assert!(other.contains("200 OK"), "{other}");
     drop(clients);
     until("there is room again", || service.get("/healthz").ends_with("ok\n"));
@@ -87,7 +87,7 @@ fn one_peer_has_so_many_connections_and_others_have_theirs() {
 }
 
 /// Asks for the health from an address of our choice.
-fn rustix_connect(from: &str, to: std::net::SocketAddr) -> String {
+fn health_from(from: &str, to: std::net::SocketAddr) -> String {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let stream = runtime.block_on(async {
         let socket = tokio::net::TcpSocket::new_v4().unwrap();

@@ -62,6 +62,22 @@ impl Backups {
         made.map(Some)
     }
 
+    /// A copy must not fill the disk on which the database grows.
+    fn ensure_room(&self) -> anyhow::Result<()> {
+        let folder = &self.settings.folder;
+        let disk = rustix::fs::statvfs(folder).with_context(|| folder.display().to_string())?;
+        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+        let wanted = std::fs::metadata(&self.database).map_or(0, |file| file.len());
+        anyhow::ensure!(
+            free > wanted + wanted / 4,
+            "{}: {} MB are free, and a backup may need {}; make room, or name another disk in backup.folder",
+            folder.display(),
+            free / 1_000_000,
+            wanted / 1_000_000
+        );
+        Ok(())
+    }
+
     fn failed(&self) -> PathBuf {
         self.settings.folder.join("last-one-failed")
     }
@@ -71,6 +87,7 @@ impl Backups {
         std::fs::create_dir_all(&self.settings.folder).with_context(|| self.settings.folder.display().to_string())?;
         let moment: String = now.rfc3339().chars().take(19).filter(|c| c.is_ascii_digit() || *c == 'T').collect();
         let file = self.settings.folder.join(format!("{BEGIN}{moment}{END}"));
+        self.ensure_room()?;
         write(&self.database, &file)?;
         for old in self.all().into_iter().skip(self.settings.keep) {
             std::fs::remove_file(&old).with_context(|| old.display().to_string())?;

@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::config::subscriptions::Subscription;
 use crate::fetch::{Client, Settings};
 use crate::records::{Command, Committed, Recorded};
-use crate::store::{Door, Opened, Opening, Reader, Readers, Recorder, Reserve, Store, Writer};
+use crate::store::{DiskTrouble, Door, Opened, Opening, Reader, Readers, Recorder, Reserve, Store, Writer};
 use anyhow::Context;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -51,8 +51,8 @@ impl Engine {
         let rules = Arc::new(crate::config::site_rules::read(&config.article.site_rules)?);
         let database = config.database();
         let reserve = Reserve::new(&config.state_dir, config.store.reserve as u64);
-        let door = open(&config, subscriptions, record.map(Path::to_owned), &reserve)?;
         let readers = Readers::new(database);
+        let door = open(&config, subscriptions, record.map(Path::to_owned), &reserve, &readers)?;
         let robots = readers.ask_here(|reader| reader.robots(clock()))?;
         let client = Client::new(client_settings(&config), robots)?;
         let (stats, bells, config) = (Arc::<Stats>::default(), Arc::<Bells>::default(), Arc::new(config));
@@ -115,10 +115,18 @@ impl Engine {
 
 /// Opens the database and takes over the subscriptions. On a disk that takes nothing the reserve is released for it; where
 /// that is not enough and the database can be read at least, it is opened later.
-fn open(config: &Config, list: Vec<Subscription>, record: Option<PathBuf>, reserve: &Reserve) -> anyhow::Result<Door> {
+fn open(
+    config: &Config,
+    list: Vec<Subscription>,
+    record: Option<PathBuf>,
+    reserve: &Reserve,
+    readers: &Readers,
+) -> anyhow::Result<Door> {
     let database = config.database();
     let file = database.clone();
+    let readers = readers.clone();
     let opener = move || -> anyhow::Result<Opened> {
+        readers.let_go();
         let opening = Opening::now(clock());
         let mut store = Store::open(&file, opening).with_context(|| file.display().to_string())?;
         let mut recorder = None;
@@ -138,7 +146,11 @@ fn open(config: &Config, list: Vec<Subscription>, record: Option<PathBuf>, reser
         Ok(opened) => return Ok(Door::Open(Box::new(opened))),
         Err(error) => error,
     };
-    let Some(trouble) = disk::trouble(&error) else { return Err(error) };
+    let Some(mut trouble) = disk::trouble(&error) else { return Err(error) };
+    let touched = std::fs::File::options().append(true).open(&database);
+    if touched.is_err_and(|error| error.kind() == std::io::ErrorKind::ReadOnlyFilesystem) {
+        trouble = DiskTrouble::ReadOnly;
+    }
     if reserve.release()
         && let Ok(opened) = opener()
     {

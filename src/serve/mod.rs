@@ -80,8 +80,11 @@ async fn story(State(house): State<Arc<House>>, Path(id): Path<String>) -> Respo
     }
 }
 
-/// 200 as long as the writer commits and the database can be read.
+/// 200 as long as the writer commits, the database can be read, and the disk lets polling go on.
 async fn health(State(house): State<Arc<House>>) -> Response {
+    if let Some(trouble) = house.writer.trouble() {
+        return plain(StatusCode::SERVICE_UNAVAILABLE, &format!("{trouble}\n"));
+    }
     let written = house.writer.submit(Command::Heartbeat { at: (house.clock)() }).await;
     match (written, house.readers.ask(|reader| reader.counts()).await) {
         (Ok(_), Ok(_)) => plain(StatusCode::OK, "ok\n"),

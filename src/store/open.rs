@@ -19,6 +19,11 @@ const LARGEST_LOG: i64 = LOG_PAGES * 4_096;
 /// Opens or creates the database to write, of the newest schema.
 pub fn prepare(path: &Path) -> Result<Connection, SchemaError> {
     let mut connection = Connection::open(path)?;
+    if connection.is_readonly("main")? {
+        // SQLite opens to read what it cannot open to write; such a connection would stay what it is.
+        let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY);
+        return Err(SchemaError::Sqlite(rusqlite::Error::SqliteFailure(code, None)));
+    }
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(128);
     schema::check(&connection)?;

@@ -22,6 +22,12 @@ impl Readers {
         Readers { kept: Arc::new(Kept { database, idle: Mutex::default() }) }
     }
 
+    /// Closes connections that wait for a question. One that was opened on a disk that could not be written makes SQLite share
+    /// what it opened so with all others of the process.
+    pub fn let_go(&self) {
+        self.kept.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Asks on a thread of its own.
     pub async fn ask<T: Send + 'static>(
         &self,

@@ -2,6 +2,7 @@
  *
  * FAULT_FILE, read at each call, says how; without that file nothing fails:
  *   "ENOSPC" or "EIO"          every write (ENOSPC: that makes a file longer; EIO: and every sync) fails
+ *   "EROFS"                    no file can be opened to be written
  *   "ENOSPC 17 3" or "EIO …"   only the 17th write or sync since the process began and the two behind it fail
  * On ENOSPC what overwrites is taken, and a file that was shortened gives its bytes to those that grow: FAULT_ROOM is how many
  * bytes are free when the process begins (0).
@@ -59,9 +60,9 @@ static int fault(int fd, long grows, int is_sync) {
       int is_full = strcmp(kind, "ENOSPC") == 0;
       if (first >= 0) {
         if (n_calls >= first && n_calls < first + n) result = is_full ? ENOSPC : EIO;
-      } else if (!is_full) {
+      } else if (strcmp(kind, "EIO") == 0) {
         result = EIO;
-      } else if (!is_sync && grows > 0) {
+      } else if (is_full && !is_sync && grows > 0) {
         if (grows > room) result = ENOSPC; else room -= grows;
       }
     }
@@ -116,9 +117,17 @@ int fdatasync(int fd) {
   FAIL_IF(fault(fd, 0, 1));
   return real(fd);
 }
-static int truncating(const char *path, int flags) {
-  const char *dir = getenv("FAULT_DIR");
+/* What opening a file means: its errno, or 0. One that is cut gives its bytes back. */
+static int opening(const char *path, int flags) {
+  const char *dir = getenv("FAULT_DIR"), *file = getenv("FAULT_FILE");
   struct stat st;
+  if ((flags & (O_WRONLY | O_RDWR | O_CREAT)) && file && dir && *dir && strncmp(path, dir, strlen(dir)) == 0) {
+    FILE *how = fopen(file, "r");
+    char kind[16] = {0};
+    int is_read_only = how && fscanf(how, "%15s", kind) == 1 && strcmp(kind, "EROFS") == 0;
+    if (how) fclose(how);
+    if (is_read_only) return EROFS;
+  }
   if ((flags & O_TRUNC) && dir && *dir && strncmp(path, dir, strlen(dir)) == 0 && stat(path, &st) == 0) {
     pthread_mutex_lock(&lock);
     room += st.st_size;
@@ -132,6 +141,6 @@ int open64(const char *path, int flags, ...) {
   va_start(list, flags);
   mode_t mode = va_arg(list, mode_t);
   va_end(list);
-  truncating(path, flags);
+  FAIL_IF(opening(path, flags));
   return real(path, flags, mode);
 }

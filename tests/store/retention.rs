@@ -119,3 +119,45 @@ fn a_story_that_changed_meanwhile_stays() {
     assert_eq!(bed.commit(Command::Prune { stories: batch.stories, at: later(60) }).reply, Reply::Removed { n_stories: 1 });
     assert_eq!(bed.published().len(), 1);
 }
+
+#[test]
+fn the_same_commands_give_the_same_rows() {
+    let mut bed = bed();
+    let before = bed.copy("before.db");
+    let polled = poll(&bed.path, bed.feed, NOW, numbered(0..30));
+    let mut commands = vec![Command::Polled(Box::new(polled))];
+    bed.commit(commands[0].clone());
+    bed.index_now();
+    let settle = |bed: &Bed| {
+        let waiting = bed.reader().to_settle(1000).unwrap();
+        let batch = waiting.iter().map(|entry| courant::ingest::settling(entry, courant::model::Dedupe::Address));
+        Command::Settle { batch: batch.collect(), at: NOW }
+    };
+    commands.push(settle(&bed));
+    bed.commit(commands[1].clone());
+    let bodies = bed.reader().pack(20).unwrap();
+    commands.push(Command::Pack { bodies });
+    let stories = bed.reader().prunable(&KEEP, 9, later(60)).unwrap().unwrap().stories;
+    commands.extend([
+        Command::PruneFrom { from: NOW },
+        Command::Prune { stories, at: later(60) },
+        Command::SetBack { at: NOW.minus(DAY * 40) },
+        Command::Heartbeat { at: NOW },
+    ]);
+    commands[2..].iter().for_each(|command| _ = bed.commit(command.clone()));
+    let mut again = open(&before);
+    for (n, command) in commands.iter().enumerate() {
+        if n == 1 {
+            let epoch = again.epoch();
+            assert!(again.set_index(index_of(&before), epoch));
+        }
+        // As a record keeps them.
+        let command: Command = serde_json::from_str(&serde_json::to_string(command).unwrap()).unwrap();
+        again.commit(command).unwrap();
+    }
+    assert_eq!(crate::tables::differences(&bed.path, &before), [""; 0]);
+    // What lay ahead of the clock is not after it, and as it was in order.
+    let latest = count(&bed, "SELECT max(updated) FROM stories");
+    assert!(latest < NOW.minus(DAY * 39).0, "{latest}");
+    assert_eq!(hidden(&bed.path), [""; 0]);
+}
