@@ -138,3 +138,29 @@ fn a_jump_forward_loses_no_pass_of_the_service() {
     until("nothing lies in the future", || home.titles().iter().all(|(_, late)| !late));
     service.stop();
 }
+
+#[test]
+fn an_older_database_is_told_before_anything_goes() {
+    let home = Home::new();
+    let config = "state_dir = \"state\"\n[store]\nreserve = \"0B\"\nkeep_stories = 0\n";
+    std::fs::write(home.path().join("courant.toml"), config).unwrap();
+    home.run(&["once", "--all"]);
+    // As a version that kept everything left it.
+    let database = rusqlite::Connection::open(home.path().join("state/courant.db")).unwrap();
+    assert_eq!(database.execute("DELETE FROM meta WHERE key = 'prunes_from'", []).unwrap(), 1);
+    drop(database);
+    const DAY: i64 = 86_400;
+    for days in [400, 410] {
+        home.set(days * DAY);
+        assert_eq!(home.run(&["once"]).contains("from then on they are pruned"), days == 400);
+        assert_eq!(home.titles().len(), 1);
+        let would = home.run(&["db", "prune", "--dry-run"]);
+        assert!(would.contains("1 stories of 1 entries") && would.contains("they go from"), "{would}");
+        assert!(home.run(&["status"]).contains("stories older than store.keep are pruned"));
+    }
+    home.set(415 * DAY);
+    assert!(home.run(&["once"]).contains("old stories were pruned"));
+    assert_eq!(home.titles().len(), 0);
+    assert!(home.run(&["once", "--all"]).contains(" 0 new entries"), "the feed still has it");
+    assert!(home.run(&["db", "prune", "--dry-run"]).contains("nothing is older"));
+}
