@@ -7,7 +7,7 @@ use crate::daemon::prune::{BATCH, retention};
 use crate::daemon::socket::{self, ControlRequest, ControlResponse};
 use crate::daemon::{Change, clock, recluster, replay};
 use crate::records::{self, Because, NewDictionary, Reply};
-use crate::store::{Opening, Store};
+use crate::store::{Effort, Opening, Store};
 use crate::text;
 use std::fs::File;
 use std::io::{BufReader, Write};
@@ -151,7 +151,7 @@ fn compact(named: Option<&Path>) -> Outcome {
         store.commit(records::Command::AddDictionary { dictionary: NewDictionary { at: clock(), data } })?;
     }
     loop {
-        let bodies = reader.pack(PACKED_AT_ONCE)?;
+        let bodies = reader.pack(PACKED_AT_ONCE, Effort::Thorough)?;
         if bodies.is_empty() {
             break;
         }

@@ -7,7 +7,7 @@ use super::engine::Engine;
 use super::parts::{Stats, clock};
 use crate::model::Timestamp;
 use crate::records::Command;
-use crate::store::{HeldBack, WriteError};
+use crate::store::{Effort, HeldBack, WriteError};
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
@@ -43,13 +43,17 @@ pub async fn once(engine: &Arc<Engine>, all: bool) -> anyhow::Result<PassReport>
     drain_polls(engine).await?;
     drain_pages(engine).await?;
     engine.settler.settle_ready().await?;
-    // A service does it in its own time; passes do some of it each.
     engine.pruner.work(false).await?;
-    engine.tidy.work(BODIES_A_PASS).await?;
-    report(engine, before, started).await
+    let report = report(engine, before, started).await?;
+    // A service does it in its own time; of passes each does some of it, but for a first one, which has enough to do.
+    if report.new_entries <= MANY {
+        engine.tidy.work(BODIES_A_PASS, Effort::Quick).await?;
+    }
+    Ok(report)
 }
 
 const BODIES_A_PASS: usize = 64;
+const MANY: u64 = 2_000;
 
 /// Polls until no feed is due.
 async fn drain_polls(engine: &Arc<Engine>) -> anyhow::Result<()> {

@@ -10,7 +10,7 @@ use super::reload::reload;
 use super::socket;
 use crate::model::Timestamp;
 use crate::records::Command;
-use crate::store::WriteError;
+use crate::store::{Effort, WriteError};
 use anyhow::Context;
 use std::future::Future;
 use std::sync::Arc;
@@ -199,7 +199,7 @@ async fn tidy_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> a
         n_turns = n_turns.wrapping_add(1);
         tokio::select! {
             () = told_to_stop(&mut stopped) => break,
-            tidied = turn(&engine.writer, engine.tidy.work(BODIES_A_TURN)) => { tidied?; }
+            tidied = turn(&engine.writer, engine.tidy.work(BODIES_A_TURN, Effort::Thorough)) => { tidied?; }
         }
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use super::parts::{Cpu, Stats, clock};
 use crate::records::{Command, NewDictionary};
-use crate::store::{Readers, Writer};
+use crate::store::{Effort, Readers, Writer};
 use std::sync::Arc;
 
 /// Bodies that are packed at one time: about a tenth of a second of one core.
@@ -18,11 +18,11 @@ pub struct Tidy {
 
 impl Tidy {
     /// Packs up to so many bodies, then gives room back; stops as soon as something else is to be done.
-    pub async fn work(&self, mut n_bodies: usize) -> anyhow::Result<()> {
+    pub async fn work(&self, mut n_bodies: usize, effort: Effort) -> anyhow::Result<()> {
         self.train().await?;
         while n_bodies > 0 && self.is_idle() {
             let (n, readers) = (BATCH.min(n_bodies), self.readers.clone());
-            let packed = self.cpu.run(move || readers.ask_here(|reader| reader.pack(n))).await??;
+            let packed = self.cpu.run(move || readers.ask_here(|reader| reader.pack(n, effort))).await??;
             if packed.is_empty() {
                 break;
             }

@@ -55,6 +55,7 @@ mod writer;
 
 pub use backup::{BackupError, check as check_backup, folder as backup_folder, restore, set_aside};
 pub use base::{Opening, Store};
+pub use bodies::Effort;
 pub use clock::Ahead;
 pub use disk::{DiskTrouble, Reserve};
 pub use error::WriteError;

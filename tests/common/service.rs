@@ -108,7 +108,10 @@ pub fn until(what: &str, mut true_now: impl FnMut() -> bool) {
 
 /// A shim of `tests/faults`, compiled: what `LD_PRELOAD` names.
 pub fn shim(name: &str) -> PathBuf {
-    let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}.so", std::process::id()));
+    // Each test has its own: another must not find half of it.
+    static N: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+    let n = N.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}-{n}.so", std::process::id()));
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/faults").join(format!("{name}.c"));
     let built = Command::new("cc").args(["-shared", "-fPIC", "-O1", "-o"]).arg(&library).arg(&source).arg("-ldl").output();
     let built = built.expect("these tests need a C compiler, as the build does");

@@ -135,7 +135,7 @@ fn the_same_commands_give_the_same_rows() {
     };
     commands.push(settle(&bed));
     bed.commit(commands[1].clone());
-    let bodies = bed.reader().pack(20).unwrap();
+    let bodies = bed.reader().pack(20, courant::store::Effort::Quick).unwrap();
     commands.push(Command::Pack { bodies });
     let stories = bed.reader().prunable(&KEEP, 9, later(60)).unwrap().unwrap().stories;
     commands.extend([

@@ -3,7 +3,7 @@
 use crate::bed::*;
 use courant::feed::ParsedEntry;
 use courant::records::{Command, NewDictionary};
-use courant::store::Reader;
+use courant::store::{Effort, Reader};
 use std::path::Path;
 
 /// A text of its own for each number, of a few thousand letters.
@@ -27,7 +27,7 @@ fn pack_all(bed: &mut Bed) {
         bed.commit(Command::AddDictionary { dictionary: NewDictionary { at: NOW, data } });
     }
     loop {
-        let bodies = reader.pack(100).unwrap();
+        let bodies = reader.pack(100, Effort::Quick).unwrap();
         if bodies.is_empty() {
             break;
         }
@@ -83,7 +83,7 @@ fn a_copy_is_stored_once() {
 fn a_body_that_changed_while_it_was_packed_stays_as_it_is() {
     let mut bed = bed();
     bed.poll(bed.feed, NOW, entries(0..1));
-    let bodies = bed.reader().pack(10).unwrap();
+    let bodies = bed.reader().pack(10, Effort::Quick).unwrap();
     let mut edited = entries(0..1);
     edited[0].content = Some("<p>Another text.</p>".into());
     bed.poll(bed.feed, NOW, edited);
