@@ -46,6 +46,8 @@ def main():
             older.close()
             shutil.rmtree(home.path / "state/backups", ignore_errors=True)
             killed(home, "once", "--all")
+            # Whoever only reads migrates nothing, so that the next start is to do it.
+            assert home.run("once").returncode == 0
         elif kind == "import":
             export = home.path / "export.jsonl"
             export.unlink(missing_ok=True)
