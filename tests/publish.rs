@@ -272,7 +272,7 @@ fn the_page_groups_by_day_and_names_everything() {
     older.language = Some("zh-Hant".into());
     let stories = [merged, older];
     let outputs = [OutputLink { name: "all", title: "All" }];
-    let standing = Standing { n_feeds: 12, n_failing: 1, last_read: Some(NOW), offline_since: None };
+    let standing = Standing { n_feeds: 12, n_failing: 1, last_read: Some(NOW), troubles: Troubles::default() };
     let site = Site { title: "News", language: "en", base: "/courant", outputs: &outputs, standing };
     let asked = ["story 2".to_owned()];
     let model =

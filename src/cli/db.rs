@@ -1,9 +1,14 @@
 //! `courant db …`: what concerns the database as a whole.
 
 use super::failure::{Failure, Outcome};
-use super::setup;
+use super::{copies, setup};
 use crate::config::values;
+use crate::daemon::prune::{BATCH, retention};
+use crate::daemon::socket::{self, ControlRequest, ControlResponse};
 use crate::daemon::{Change, clock, recluster, replay};
+use crate::records::{self, Because, NewDictionary, Reply};
+use crate::store::{Effort, Opening, Store};
+use crate::text;
 use std::fs::File;
 use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -22,6 +27,36 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Remove the stories that are older than is kept ([store] in courant.toml), now
+    Prune {
+        /// Only say how many would go
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Whether the database is whole, as SQLite and as courant see it; reads all of it
+    Check,
+    /// Copy the database while it is in use
+    Backup {
+        /// A new file; else one in backup.folder, where the oldest one goes for it
+        file: Option<PathBuf>,
+    },
+    /// Put a backup in the place of the database, which is set aside; while no courant runs
+    Restore {
+        /// The backup
+        file: PathBuf,
+    },
+    /// Write the whole database as JSON lines
+    Export {
+        /// A new file; else to the output
+        file: Option<PathBuf>,
+    },
+    /// Make a new database of what was exported; while no courant runs
+    Import {
+        /// The export
+        file: PathBuf,
+    },
+    /// Make the database's file as small as it can be; while no courant runs
+    Compact,
     /// Do again what `--record` wrote down, into a new database
     Replay {
         /// The record
@@ -34,6 +69,13 @@ pub enum Command {
 pub fn run(named: Option<&Path>, command: &Command) -> Outcome {
     match command {
         Command::Recluster { since, json, .. } => rehearse(named, *since, *json),
+        Command::Prune { dry_run } => prune(named, *dry_run),
+        Command::Check => check(named),
+        Command::Backup { file } => copies::back_up(named, file.as_deref()),
+        Command::Restore { file } => copies::restore(named, file),
+        Command::Export { file } => copies::export(named, file.as_deref()),
+        Command::Import { file } => copies::import(named, file),
+        Command::Compact => compact(named),
         Command::Replay { record, database } => {
             let file = File::open(record).map_err(|error| anyhow::anyhow!("{}: {error}", record.display()))?;
             let n_commands = replay(BufReader::new(file), database)?;
@@ -42,6 +84,91 @@ pub fn run(named: Option<&Path>, command: &Command) -> Outcome {
         }
     }
 }
+
+fn prune(named: Option<&Path>, dry_run: bool) -> Outcome {
+    let config = setup::config(named)?.config;
+    let (policy, now) = (retention(&config.store), clock());
+    if dry_run {
+        let reader = setup::reader(&config)?;
+        let Some(all) = reader.prunable(&policy, usize::MAX, now)? else {
+            println!("nothing is older than is kept");
+            return Ok(());
+        };
+        let why =
+            if all.because == Because::OfAge { "older than is kept" } else { "the oldest, in a database that is too large" };
+        println!("{} stories of {} entries are {why}", all.stories.len(), all.n_entries);
+        if let Some(from) = reader.prunes_from()?.filter(|from| *from > now) {
+            println!("they go from {} on", from.rfc3339());
+        }
+        return Ok(());
+    }
+    let n_stories = match socket::ask(&config.state_dir, &ControlRequest::Prune)? {
+        Some(ControlResponse::Removed { n_stories }) => n_stories,
+        Some(ControlResponse::Error(error)) => return Err(Failure::Error(anyhow::anyhow!(error))),
+        Some(_) => return Err(Failure::Error(anyhow::anyhow!("the running courant answered something else"))),
+        None => {
+            let _owner = super::run::own(&config.state_dir)?;
+            let mut store = Store::open(&config.database(), Opening::now(now))?;
+            let reader = setup::reader(&config)?;
+            let mut n_stories = 0;
+            while let Some(batch) = reader.prunable(&policy, BATCH, now)? {
+                match store.commit(records::Command::Prune { stories: batch.stories, at: now })?.reply {
+                    Reply::Removed { n_stories: n } if n > 0 => n_stories += n,
+                    _ => break,
+                }
+            }
+            n_stories
+        }
+    };
+    println!("{n_stories} stories pruned");
+    Ok(())
+}
+
+fn check(named: Option<&Path>) -> Outcome {
+    let config = setup::config(named)?.config;
+    let reader = setup::reader(&config)?;
+    let broken = reader.broken()?;
+    let Some(first) = broken.first() else {
+        let (n_entries, n_stories) = reader.size()?;
+        println!("{}: whole; {n_entries} entries, {n_stories} stories", config.database().display());
+        return Ok(());
+    };
+    for line in &broken {
+        println!("{}", text::one_line(line));
+    }
+    Err(Failure::Error(anyhow::anyhow!("the database is damaged: {first}; `courant db restore FILE` puts a backup in its place")))
+}
+
+fn compact(named: Option<&Path>) -> Outcome {
+    let config = setup::config(named)?.config;
+    let owner = super::run::own(&config.state_dir)?;
+    let database = config.database();
+    let size = || std::fs::metadata(&database).map_or(0, |file| file.len());
+    let before = size();
+    let mut store = Store::open(&database, Opening::now(clock()))?;
+    let reader = setup::reader(&config)?;
+    if let Some(data) = reader.train()? {
+        store.commit(records::Command::AddDictionary { dictionary: NewDictionary { at: clock(), data } })?;
+    }
+    loop {
+        let bodies = reader.pack(PACKED_AT_ONCE, Effort::Thorough)?;
+        if bodies.is_empty() {
+            break;
+        }
+        store.commit(records::Command::Pack { bodies })?;
+    }
+    drop(reader);
+    store.compact()?;
+    drop(store);
+    if !owner.was_unclean {
+        owner.end();
+    }
+    eprintln!("{}: {:.1} MB, now {:.1} MB", database.display(), before as f64 / 1e6, size() as f64 / 1e6);
+    Ok(())
+}
+
+/// Bodies in one commit.
+const PACKED_AT_ONCE: usize = 256;
 
 fn rehearse(named: Option<&Path>, since: Duration, json: bool) -> Outcome {
     let config = setup::config(named)?.config;

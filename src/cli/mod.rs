@@ -2,6 +2,7 @@
 
 mod article;
 mod config;
+mod copies;
 mod db;
 pub mod debug;
 mod demo;

@@ -4,7 +4,7 @@ use super::failure::{Failure, Outcome};
 use super::progress::Progress;
 use super::setup;
 use crate::daemon::socket::{self, ControlRequest, ControlResponse};
-use crate::daemon::{self, Engine, Owner, PassReport};
+use crate::daemon::{self, Engine, Owner, PassReport, recovery};
 use crate::text;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -29,7 +29,8 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
     let report = match Owner::take(&loaded.config.state_dir)
         .map_err(|error| anyhow::anyhow!("{}: {error}", loaded.config.state_dir.display()))?
     {
-        Ok(_owner) => {
+        Ok(owner) => {
+            recovery::prepare(&loaded.config)?;
             let subscriptions = setup::subscriptions(&mut loaded)?;
             let runtime = setup::runtime()?;
             let (report, writer) = runtime.block_on(async {
@@ -47,7 +48,12 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
             if writer.join().is_err() {
                 return Err(Failure::Error(anyhow::anyhow!("the writer's thread died")));
             }
-            report?
+            let report = report?;
+            // A service looks the database through after an unclean stop; a pass leaves that to it.
+            if !owner.was_unclean {
+                owner.end();
+            }
+            report
         }
         Err(owned) if options.record.is_some() => {
             return Err(Failure::Error(anyhow::anyhow!("{owned}; only the owner can record")));

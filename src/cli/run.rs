@@ -3,7 +3,7 @@
 use super::failure::{Failure, Outcome};
 use super::progress::Progress;
 use super::{service, setup};
-use crate::daemon::{self, Engine, Owner, Stats};
+use crate::daemon::{self, Engine, Owner, Stats, recovery};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -17,7 +17,8 @@ pub struct Options {
 pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
     let mut loaded = setup::config(named)?;
     setup::logging(loaded.config.log.level);
-    let _owner = own(&loaded.config.state_dir)?;
+    let owner = own(&loaded.config.state_dir)?;
+    recovery::prepare(&loaded.config)?;
     let subscriptions = setup::subscriptions(&mut loaded)?;
     let n_feeds = subscriptions.iter().filter(|feed| !feed.paused).count();
     let runtime = setup::runtime()?;
@@ -25,6 +26,14 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
         let (engine, writer) = Engine::start(loaded.config, subscriptions, options.record.as_deref())?;
         let stop = stop_signal()?;
         let mut first_pass = None;
+        let looked = look_through(&engine, owner.was_unclean);
+        let mut damaged = Ok(());
+        let stop = async {
+            tokio::select! {
+                () = stop => {}
+                found = looked => damaged = found,
+            }
+        };
         let ended = service::run(engine.clone(), stop, |address| {
             let config = &engine.config;
             tracing::info!(
@@ -42,7 +51,7 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
             task.abort();
         }
         daemon::notify_stopping();
-        Ok::<_, anyhow::Error>((ended, writer))
+        Ok::<_, anyhow::Error>((ended.and(damaged), writer))
     });
     let (ended, writer) = outcome?;
     // Ends the tasks, and with them the last way to the writer, which commits what it has accepted and ends too.
@@ -50,8 +59,18 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
     if writer.join().is_err() {
         return Err(Failure::Error(anyhow::anyhow!("the writer's thread died")));
     }
+    ended?;
+    owner.end();
     tracing::info!("stopped");
-    Ok(ended?)
+    Ok(())
+}
+
+/// Looks through the database after an unclean stop; returns only where it is damaged.
+async fn look_through(engine: &Engine, was_unclean: bool) -> anyhow::Result<()> {
+    if was_unclean {
+        recovery::look_through(&engine.config, &engine.readers).await?;
+    }
+    std::future::pending().await
 }
 
 /// Shows the progress of the first poll until every feed has been asked once, and says what came of it.

@@ -2,7 +2,7 @@
 
 use crate::daemon::{self, Engine, clock};
 use crate::outputs::{Cache, Imprint};
-use crate::serve::{self, House, HubDoor, Limits};
+use crate::serve::{self, ConnectionLimits, House, HubDoor, Limits};
 use anyhow::Context;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready:
     let imprint = Imprint { outputs: config.outputs.clone(), base_url: config.base_url() };
     let base_path = imprint.path().to_owned();
     let house = House {
-        documents: Cache::new(engine.readers.clone(), engine.writer.generation(), imprint, clock, offline),
+        documents: Cache::new(engine.readers.clone(), &engine.writer, imprint, clock, offline),
         base_path,
         asked_hosts: config.asked_hosts().map(<[String]>::to_vec),
         readers: engine.readers.clone(),
@@ -30,6 +30,7 @@ pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready:
         clock,
         hubs,
         limits: Limits { max_body_bytes: config.fetch.max_feed_bytes, timeout: config.fetch.timeout },
+        connections: ConnectionLimits { idle: config.serve.idle_timeout, per_peer: config.serve.per_peer },
     };
     let (stop, stopped) = watch::channel(false);
     let mut server = tokio::spawn(serve::run(house, listener, stopped));
@@ -39,8 +40,7 @@ pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready:
         tokio::select! {
             () = shutdown => {}
             ended = &mut server => served = match ended {
-                Ok(Ok(())) => Err(anyhow::anyhow!("the server ended by itself")),
-                Ok(Err(error)) => Err(error),
+                Ok(()) => Err(anyhow::anyhow!("the server ended by itself")),
                 Err(died) => Err(anyhow::anyhow!("the server died: {died}")),
             },
         }

@@ -57,12 +57,17 @@ pub fn reader(config: &Config) -> anyhow::Result<Reader> {
 
 /// Changes the database as its owner, durably: for commands that found no running courant to ask.
 pub fn as_owner(config: &Config, command: Command) -> Result<Reply, Failure> {
-    let _owner = match Owner::take(&config.state_dir)? {
+    let owner = match Owner::take(&config.state_dir)? {
         Ok(owner) => owner,
         Err(owned) => return Err(Failure::Error(anyhow::anyhow!("{owned}, and does not answer"))),
     };
     let mut store = Store::open(&config.database(), Opening::now(clock()))?;
-    Ok(store.commit(command)?.reply)
+    let reply = store.commit(command)?.reply;
+    drop(store);
+    if !owner.was_unclean {
+        owner.end();
+    }
+    Ok(reply)
 }
 
 /// The runtime: one thread drives all connections; parsing, extraction and rendering run on CPU threads beside it.

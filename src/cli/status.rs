@@ -3,7 +3,9 @@
 use super::failure::Outcome;
 use super::output::local_time;
 use super::setup;
-use crate::daemon::{clock, socket};
+use crate::daemon::clock;
+use crate::daemon::prune::retention;
+use crate::daemon::socket::{self, ControlRequest, ControlResponse};
 use crate::health::Health;
 use crate::store::FeedRow;
 use crate::text;
@@ -29,11 +31,21 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
     let bytes = std::fs::metadata(config.database()).map_or(0, |file| file.len());
     let network = socket::network(&config.state_dir);
     let now = clock();
+    let growth = reader.growth(&retention(&config.store), now)?;
+    let prunes_from = reader.prunes_from()?.filter(|from| *from > now);
+    let disk = match socket::ask(&config.state_dir, &ControlRequest::Health)? {
+        Some(ControlResponse::Health { trouble }) => trouble,
+        // Nobody runs, or one of another version.
+        _ => None,
+    };
     let troubled = feeds.iter().map(|feed| (feed, feed.health(now))).filter(|(_, health)| health.needs_attention());
     let mut out = std::io::stdout().lock();
     if options.format == Format::Json {
         let mut status = serde_json::to_value(counts)?;
         status["database_bytes"] = bytes.into();
+        status["trouble"] = disk.into();
+        status["growth"] = serde_json::to_value(growth)?;
+        status["prunes_from"] = prunes_from.map(|at| at.rfc3339()).into();
         status["held_until"] = held.until.map(|at| at.rfc3339()).into();
         status["network"] = serde_json::to_value(network)?;
         status["attention"] = troubled
@@ -62,6 +74,27 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
     writeln!(out, "articles  {} ({} pages still to fetch)", counts.articles, counts.articles_wanted)?;
     writeln!(out, "stories   {}", counts.stories)?;
     writeln!(out, "database  {:.1} MB, {}", bytes as f64 / 1e6, config.database().display())?;
+    let at_last = growth
+        .bytes_at_last
+        .map_or("without end: store.keep is \"forever\"".into(), |bytes| format!("up to about {:.1} MB", bytes as f64 / 1e6));
+    writeln!(
+        out,
+        "growth    {:.0} entries a day, {:.1} KB each: {:.1} MB a day, {at_last}; {} entries pruned so far",
+        growth.entries_a_day,
+        growth.bytes_an_entry / 1e3,
+        growth.entries_a_day * growth.bytes_an_entry / 1e6,
+        growth.n_pruned
+    )?;
+    if let Some(from) = prunes_from {
+        writeln!(
+            out,
+            "attention from {} on stories older than store.keep are pruned; `courant db prune --dry-run` counts them",
+            local_time(from)
+        )?;
+    }
+    if let Some(disk) = disk {
+        writeln!(out, "attention {}", text::one_line(&disk))?;
+    }
     if let Some(down) = network {
         writeln!(out, "network   down since {}: {}", local_time(down.since), down.kind.sentence())?;
     }

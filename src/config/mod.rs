@@ -1,14 +1,17 @@
 //! Text → validated configuration: `courant.toml`, `COURANT_…` variables, and where things are.
 //!
-//! Every default stands in one place, the `Default` of the structs here; `config/courant.toml` shows them and a test
+//! Every default stands in one place, the `Default` of the structs here and in `keeping`; `config/courant.toml` shows them and a test
 //! holds the two together. Subscriptions are in [`subscriptions`].
 
 pub mod diagnose;
+mod keeping;
 pub mod secrets;
 pub mod site_rules;
 pub mod sources;
 pub mod subscriptions;
 pub mod values;
+
+pub use keeping::{Backup, Recover, Store};
 
 use crate::fetch::address::Allowed;
 use crate::model::{ArticleMode, Content, Dedupe};
@@ -30,6 +33,8 @@ pub struct Config {
     pub fetch: Fetch,
     pub article: Article,
     pub story: Story,
+    pub store: Store,
+    pub backup: Backup,
     pub serve: Serve,
     #[serde(rename = "output")]
     pub outputs: Vec<Output>,
@@ -111,6 +116,11 @@ pub struct Serve {
     /// Without a `base_url`, and where `listen` means every address of this machine, readers are told the host that they
     /// asked: an IP address, `localhost` or one of these names.
     pub hosts: Vec<String>,
+    /// A connection on which nothing comes for so long is closed.
+    #[serde(with = "values::duration")]
+    pub idle_timeout: Duration,
+    /// Connections of one address at a time.
+    pub per_peer: usize,
 }
 
 /// A feed that we publish: a query over stories with a name.
@@ -157,6 +167,8 @@ impl Default for Config {
             fetch: Fetch::default(),
             article: Article::default(),
             story: Story::default(),
+            store: Store::default(),
+            backup: Backup::default(),
             serve: Serve::default(),
             outputs: vec![Output { name: "all".into(), title: "All stories".into(), ..Output::default() }],
             log: Log::default(),
@@ -215,7 +227,13 @@ impl Default for Story {
 
 impl Default for Serve {
     fn default() -> Serve {
-        Serve { listen: "127.0.0.1:8080".into(), base_url: String::new(), hosts: Vec::new() }
+        Serve {
+            listen: "127.0.0.1:8080".into(),
+            base_url: String::new(),
+            hosts: Vec::new(),
+            idle_timeout: Duration::from_secs(15),
+            per_peer: 64,
+        }
     }
 }
 
@@ -330,6 +348,10 @@ pub fn load(named: Option<&Path>, environment: &Environment) -> Result<Loaded, C
     };
     config.state_dir = base.join(&config.state_dir);
     config.feeds = base.join(&config.feeds);
+    config.backup.folder = match config.backup.folder.as_os_str().is_empty() {
+        true => config.state_dir.join("backups"),
+        false => base.join(&config.backup.folder),
+    };
     config.article.site_rules = base.join(&config.article.site_rules);
     config.fetch.secrets = base.join(&config.fetch.secrets);
     config.secrets = secrets::Places {
@@ -357,7 +379,7 @@ pub fn parse(file: &str, text: &str, environment: &Environment) -> Result<Config
 }
 
 /// Keys that can be set by a variable: `COURANT_POLL_INTERVAL` is `poll.interval`.
-const SECTIONS: [&str; 6] = ["poll", "fetch", "article", "story", "serve", "log"];
+const SECTIONS: [&str; 8] = ["poll", "fetch", "article", "story", "store", "backup", "serve", "log"];
 
 fn override_from(environment: &Environment, text: &str, config: Config) -> Result<Config, ConfigError> {
     let mut table: toml::Table = toml::from_str(text).map_err(|error| ConfigError(error.to_string()))?;
@@ -433,6 +455,12 @@ fn validate(file: &str, config: &Config) -> Result<(), ConfigError> {
     }
     if config.serve.listen.parse::<std::net::SocketAddr>().is_err() {
         return wrong(format!("serve.listen = {:?} is not an address; write it like \"127.0.0.1:8080\"", config.serve.listen));
+    }
+    if config.backup.keep == 0 {
+        return wrong("backup.keep must be more than zero; backup.every = \"0s\" makes none".into());
+    }
+    if config.serve.idle_timeout.is_zero() || config.serve.per_peer == 0 {
+        return wrong("serve.idle_timeout and serve.per_peer must be more than zero".into());
     }
     if !config.serve.base_url.is_empty() {
         match url::Url::parse(&config.serve.base_url) {

@@ -39,6 +39,9 @@ pub struct Subscription {
     /// The address is a page's, whose elements are the entries.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page: Option<Box<Selectors>>,
+    /// How long its entries are kept, where it is not as long as others'.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep: Option<values::Keep>,
     /// Of several copies of a story, the feed of higher priority is shown.
     #[serde(default, skip_serializing_if = "is_default")]
     pub priority: i32,
@@ -65,6 +68,7 @@ impl Subscription {
             headers: Headers::new(),
             auth: None,
             page: None,
+            keep: None,
             priority: 0,
             private: false,
             paused: false,

@@ -2,7 +2,7 @@
 
 pub use crate::duration::{format as format_duration, parse as parse_duration};
 use crate::fetch::address::Allowed;
-use serde::{Deserialize, Deserializer, Serializer, de::Error};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use std::time::Duration;
 
 /// `"10MB"` (10^6), `"512KB"`, `"1GB"`, `"100B"`.
@@ -44,6 +44,32 @@ pub fn parse_allowed(text: &str) -> Result<Allowed, String> {
         .or_else(|_| network.parse::<std::net::IpAddr>().map(ipnet::IpNet::from))
         .map_err(|_| wrong())?;
     Ok(Allowed { network, port })
+}
+
+/// How long something is kept: a time, or `"forever"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    For(Duration),
+    Forever,
+}
+
+impl<'de> Deserialize<'de> for Keep {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Keep, D::Error> {
+        let text = String::deserialize(from)?;
+        if text == "forever" {
+            return Ok(Keep::Forever);
+        }
+        parse_duration(&text).map(Keep::For).map_err(|wrong| D::Error::custom(format!("{wrong}, or \"forever\"")))
+    }
+}
+
+impl Serialize for Keep {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Keep::For(time) => to.serialize_str(&format_duration(*time)),
+            Keep::Forever => to.serialize_str("forever"),
+        }
+    }
 }
 
 /// `#[serde(with = "values::duration")]`

@@ -1,20 +1,25 @@
 //! What a process that owns the database is made of: each loop, with what it needs.
 
+use super::backup::Backups;
 use super::claims::Claims;
+use super::disk;
 use super::hubs::Hubs;
 use super::pages::Pages;
 use super::parts::{Bells, Cpu, Stats, clock, hear};
 use super::polls::{Documents, Polls};
+use super::prune::{Pruner, retention};
 use super::settle::Settler;
 use super::source::Commands;
+use super::tidy::Tidy;
 use super::unchanged::Unchanged;
 use crate::config::Config;
 use crate::config::subscriptions::Subscription;
 use crate::fetch::{Client, Settings};
 use crate::network::Down;
 use crate::records::{Command, Committed, Recorded};
-use crate::store::{Opening, Readers, Recorder, Store, Writer};
-use std::path::Path;
+use crate::store::{DiskTrouble, Door, Opened, Opening, Reader, Readers, Recorder, Reserve, Store, Writer};
+use anyhow::Context;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::Mutex;
 
@@ -30,6 +35,9 @@ pub struct Engine {
     pub(super) pages: Arc<Pages>,
     pub(super) settler: Settler,
     pub(super) hubs: Hubs,
+    pub(super) tidy: Tidy,
+    pub(super) pruner: Pruner,
+    pub backups: Backups,
     pub(super) bells: Arc<Bells>,
 }
 
@@ -43,20 +51,9 @@ impl Engine {
     ) -> anyhow::Result<(Arc<Engine>, std::thread::JoinHandle<()>)> {
         let rules = Arc::new(crate::config::site_rules::read(&config.article.site_rules)?);
         let database = config.database();
-        let opening = Opening::now(clock());
-        let mut store = Store::open(&database, opening).map_err(|error| anyhow::anyhow!("{}: {error}", database.display()))?;
-        let mut recorder = match record {
-            Some(file) => Some(Recorder::open(file).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?),
-            None => None,
-        };
-        let subscribe = Command::Subscribe { list: subscriptions, at: clock() };
-        if let Some(recorder) = &mut recorder {
-            recorder.note(&Recorded::Opened { at: opening.at, instance: store.instance() });
-            recorder.note(&Recorded::Command(Box::new(subscribe.clone())));
-            recorder.write();
-        }
-        store.commit(subscribe)?;
+        let reserve = Reserve::new(&config.state_dir, config.store.reserve as u64);
         let readers = Readers::new(database);
+        let door = open(&config, subscriptions, record.map(Path::to_owned), &reserve, &readers)?;
         let robots = readers.ask_here(|reader| reader.robots(clock()))?;
         let client = Client::new(client_settings(&config), robots)?;
         client.watch(&readers.ask_here(|reader| reader.hosts())?);
@@ -65,7 +62,7 @@ impl Engine {
             let (stats, bells) = (stats.clone(), bells.clone());
             Box::new(move |committed: &Committed| hear(&stats, &bells, committed))
         };
-        let (writer, thread) = Writer::start(store, listener, recorder);
+        let (writer, thread) = Writer::begin(door, reserve, listener);
         let cpu = Cpu::new();
         let claims = Claims::new(readers.clone(), client.clone(), config.poll.host_spacing.is_zero());
         let documents = Documents { config: config.clone(), cpu: cpu.clone(), readers: readers.clone(), writer: writer.clone() };
@@ -91,11 +88,14 @@ impl Engine {
             }),
             settler: Settler {
                 config: config.clone(),
-                cpu,
+                cpu: cpu.clone(),
                 readers: readers.clone(),
                 writer: writer.clone(),
                 building: Mutex::default(),
             },
+            tidy: Tidy { cpu, readers: readers.clone(), writer: writer.clone(), stats: stats.clone() },
+            backups: Backups { settings: config.backup.clone(), database: config.database() },
+            pruner: Pruner { policy: retention(&config.store), readers: readers.clone(), writer: writer.clone() },
             hubs: Hubs {
                 config: config.clone(),
                 client: client.clone(),
@@ -126,6 +126,55 @@ impl Engine {
         self.client.watch(&self.readers.ask(|reader| reader.hosts()).await?);
         Ok(())
     }
+}
+
+/// Opens the database and takes over the subscriptions. On a disk that takes nothing the reserve is released for it; where
+/// that is not enough and the database can be read at least, it is opened later.
+fn open(
+    config: &Config,
+    list: Vec<Subscription>,
+    record: Option<PathBuf>,
+    reserve: &Reserve,
+    readers: &Readers,
+) -> anyhow::Result<Door> {
+    let database = config.database();
+    let file = database.clone();
+    let readers = readers.clone();
+    let opener = move || -> anyhow::Result<Opened> {
+        readers.let_go();
+        let opening = Opening::now(clock());
+        let mut store = Store::open(&file, opening).with_context(|| file.display().to_string())?;
+        let mut recorder = None;
+        if let Some(record) = &record {
+            recorder = Some(Recorder::open(record).with_context(|| record.display().to_string())?);
+        }
+        let subscribe = Command::Subscribe { list: list.clone(), at: clock() };
+        if let Some(recorder) = &mut recorder {
+            recorder.note(&Recorded::Opened { at: opening.at, instance: store.instance() });
+            recorder.note(&Recorded::Command(Box::new(subscribe.clone())));
+            recorder.write();
+        }
+        store.commit(subscribe)?;
+        Ok(Opened { store, recorder })
+    };
+    let error = match opener() {
+        Ok(opened) => return Ok(Door::Open(Box::new(opened))),
+        Err(error) => error,
+    };
+    let Some(mut trouble) = disk::trouble(&error) else { return Err(error) };
+    let touched = std::fs::File::options().append(true).open(&database);
+    if touched.is_err_and(|error| error.kind() == std::io::ErrorKind::ReadOnlyFilesystem) {
+        trouble = DiskTrouble::ReadOnly;
+    }
+    if reserve.release()
+        && let Ok(opened) = opener()
+    {
+        return Ok(Door::Open(Box::new(opened)));
+    }
+    // Who cannot read it either has nothing to serve.
+    Reader::open(&database).with_context(|| database.display().to_string())?.size()?;
+    tracing::error!(error = format!("{error:#}"), "{trouble}");
+    Ok(Door::Shut(trouble, Box::new(move || opener().map_err(|error| format!("{error:#}")))))
 }
 
 /// What the configuration means for the client.

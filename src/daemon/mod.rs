@@ -11,11 +11,20 @@
 //! | `settle` | entries that wait no more, and the story index |
 //! | `hubs` | WebSub: asks hubs, answers them, takes in what they push |
 //! | `claims` | what is handed out |
+//! | `clocks` | a wall clock that jumps |
+//! | `backup` | copies, one after the other |
+//! | `prune` | retention |
+//! | `recovery` | a database that is damaged |
+//! | `tidy` | what is done while nothing else is to be done |
+//! | `disk` | a disk that takes nothing is waited for |
 //! | `parts` | the clock, the counters, the bells that wake loops, turns on the processor |
 //! | `pass`, `refetch`, `service`, `socket`, `reload`, `owner` | one pass; one feed anew; the service; what it can be asked; its list; its lock |
 //! | `recluster`, `replay` | rehearsals: what stories would be, and a record done again |
 
+pub mod backup;
 mod claims;
+mod clocks;
+mod disk;
 mod engine;
 mod hubs;
 mod owner;
@@ -23,7 +32,9 @@ mod pages;
 mod parts;
 mod pass;
 mod polls;
+pub mod prune;
 mod recluster;
+pub mod recovery;
 mod refetch;
 mod reload;
 mod replay;
@@ -31,6 +42,7 @@ mod service;
 mod settle;
 pub mod socket;
 pub mod source;
+mod tidy;
 mod unchanged;
 
 pub use engine::{Engine, client_settings};

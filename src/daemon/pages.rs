@@ -8,7 +8,7 @@ use crate::article::{self, Article, NoArticle};
 use crate::fetch::{Body, Client, FetchError, Head, Kind, Outcome, Request};
 use crate::ingest;
 use crate::records::{Command, DuePage, PageOutcome};
-use crate::store::{Readers, Writer};
+use crate::store::{Readers, WriteError, Writer};
 use crate::text;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -45,6 +45,8 @@ impl Pages {
         }
         match self.writer.submit(Command::Page { page, url: asked, outcome, at: clock() }).await {
             Ok(_) => self.claims.page_is_back(page),
+            // It is wanted still, and fetched again when the disk takes it.
+            Err(WriteError::Disk(_)) => self.claims.page_is_back(page),
             // Its lease ends by itself, and it is fetched again.
             Err(error) => tracing::error!(article.url = url, %error, "an article could not be stored"),
         }

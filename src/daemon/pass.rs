@@ -2,12 +2,13 @@
 //!
 //! The phases follow one another, so that all entries of a pass are assigned in the order of their dates.
 
+use super::clocks::{self, Anew};
 use super::engine::Engine;
 use super::parts::{Stats, clock};
 use super::refetch::{Refetched, refetch};
 use crate::model::{FeedId, Timestamp};
 use crate::records::Command;
-use crate::store::HeldBack;
+use crate::store::{Effort, HeldBack, WriteError};
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
@@ -39,14 +40,24 @@ pub struct PassReport {
 pub async fn once(engine: &Arc<Engine>, all: bool) -> anyhow::Result<PassReport> {
     let started = clock();
     let before = Snapshot::of(&engine.stats);
+    clocks::resume(engine, Anew::TooLate).await?;
     if all {
         engine.claims.want_all(started).await?;
     }
     drain_polls(engine, started).await?;
     drain_pages(engine, started).await?;
     engine.settler.settle_ready().await?;
-    report(engine, before, started).await
+    engine.pruner.work(false).await?;
+    let report = report(engine, before, started).await?;
+    // A service does it in its own time; of passes each does some of it, but for a first one, which has enough to do.
+    if report.new_entries <= MANY {
+        engine.tidy.work(BODIES_A_PASS, Effort::Quick).await?;
+    }
+    Ok(report)
 }
+
+const BODIES_A_PASS: usize = 64;
+const MANY: u64 = 2_000;
 
 /// Asks for everything of one feed anew, where no service runs: its pages and stories too.
 pub async fn refetch_alone(engine: &Arc<Engine>, feed: FeedId) -> anyhow::Result<Refetched> {
@@ -110,6 +121,7 @@ async fn one_ends(engine: &Engine, tasks: &mut JoinSet<()>, started: Timestamp) 
 /// Claims due feeds and starts their polls, when less than half of what may be in flight is.
 pub(super) async fn start_polls(engine: &Engine, tasks: &mut JoinSet<()>) -> anyhow::Result<()> {
     loop {
+        can_be_stored(engine)?;
         let due = engine.claims.feeds(tasks.len()).await?;
         if due.is_empty() {
             return Ok(());
@@ -122,9 +134,15 @@ pub(super) async fn start_polls(engine: &Engine, tasks: &mut JoinSet<()>) -> any
     }
 }
 
+/// Nothing is asked for that could not be stored.
+fn can_be_stored(engine: &Engine) -> Result<(), WriteError> {
+    engine.writer.trouble().map_or(Ok(()), |trouble| Err(WriteError::Disk(trouble)))
+}
+
 /// The same of pages.
 pub(super) async fn start_pages(engine: &Engine, tasks: &mut JoinSet<()>) -> anyhow::Result<()> {
     loop {
+        can_be_stored(engine)?;
         let due = engine.claims.pages(tasks.len()).await?;
         if due.is_empty() {
             return Ok(());

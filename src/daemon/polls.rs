@@ -1,6 +1,7 @@
 //! One poll: fetch, read, decide when next. It ends in one command, whatever happens.
 
 use super::claims::Claims;
+use super::disk;
 use super::parts::{Cpu, Stats, clock};
 use super::source::{self, Commands};
 use super::unchanged::Unchanged;
@@ -116,6 +117,7 @@ impl Polls {
                     Verdict::Doubtful { others_heard } => ingest::doubtful_body(poller, &body, others_heard),
                     Verdict::Counts | Verdict::Undecided { .. } => ingest::not_a_feed(poller, &body),
                 },
+                Err(Unread::Database(error)) if disk::passes_to_read(&error) => return self.claims.feed_is_back(due.id),
                 // The feed's lease ends by itself, and it is polled again.
                 Err(Unread::Database(error)) => {
                     return tracing::error!(feed.url = due.log_name(), %error, "what is known of a feed could not be read");
@@ -186,6 +188,8 @@ impl Polls {
             }
             Err(WriteError::Stale) => return false,
             Err(WriteError::FeedGone) => tracing::debug!(feed.url = url, "the feed was removed while it was polled"),
+            // It is due still, and polled again when the disk takes it; the log has it from the writer, once.
+            Err(WriteError::Disk(_)) => self.claims.feed_is_back(due.id),
             // The feed's lease ends by itself, and it is polled again.
             Err(problem) => tracing::error!(feed.url = url, error = %problem, "a poll could not be stored"),
         }

@@ -1,16 +1,16 @@
 //! The service: polls, fetches and settles until it is told to stop.
 
+use super::clocks::{Anew, Moment, come_back, resume};
+use super::disk::{self, turn};
 use super::engine::Engine;
 use super::hubs::HubCall;
 use super::parts::clock;
 use super::pass::{save_robots, start_pages, start_polls};
-use super::polls::policy;
 use super::reload::reload;
 use super::socket;
-use crate::model::{FeedId, Timestamp};
-use crate::records::{Command, PlannedFeed};
-use crate::schedule::{self, Policy};
-use crate::store::Reader;
+use crate::model::Timestamp;
+use crate::records::Command;
+use crate::store::{Effort, WriteError};
 use anyhow::Context;
 use std::future::Future;
 use std::sync::Arc;
@@ -57,6 +57,8 @@ pub async fn run(
     tasks.spawn(answer_hubs(engine.clone(), hub_calls, stopped.clone()));
     tasks.spawn(socket::serve(engine.clone(), commands, stopped.clone()));
     tasks.spawn(watchdog(engine.clone(), pulse, stopped.clone()));
+    tasks.spawn(tidy_loop(engine.clone(), stopped.clone()));
+    tasks.spawn(disk::try_again(engine.writer.clone(), stopped.clone()));
     #[cfg(unix)]
     tasks.spawn(reload_on_hangup(engine, stopped));
 
@@ -87,33 +89,22 @@ async fn told_to_stop(stopped: &mut watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stop| *stop).await;
 }
 
+/// Returns when there is something to do for a loop: the disk takes writes. `false`: the service is to stop.
+async fn may_work(engine: &Engine, stopped: &mut watch::Receiver<bool>) -> bool {
+    tokio::select! {
+        () = told_to_stop(stopped) => false,
+        () = engine.writer.writable() => true,
+    }
+}
+
 async fn poll_loop(engine: Arc<Engine>, pulse: Arc<Pulse>, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
     let mut tasks = JoinSet::new();
-    resume(&engine).await?;
-    let mut looked = (clock(), Instant::now());
-    let mut was_down = false;
-    loop {
+    let mut looked = Looked::default();
+    while may_work(&engine, &mut stopped).await {
         pulse.beat();
-        if jumped(looked) {
-            tracing::info!("the clock was set, or the machine slept; polls are planned anew");
-            engine.client.woke(clock());
-            resume(&engine).await?;
-        }
-        let is_down = engine.client.down().is_some();
-        if was_down && !is_down {
-            come_back(&engine).await?;
-        }
-        was_down = is_down;
-        looked = (clock(), Instant::now());
-        start_polls(&engine, &mut tasks).await?;
-        // What is due already and was not claimed waits for a busy host, whose next answer wakes us.
-        let after = if tasks.is_empty() { Timestamp(i64::MIN) } else { looked.0 };
-        let due = engine.claims.next_feed(after).await?;
+        let Some(due) = turn(&engine.writer, poll_turn(&engine, &mut tasks, &mut looked)).await? else { continue };
         tokio::select! {
-            () = told_to_stop(&mut stopped) => {
-                engine.polls.unchanged.flush().await;
-                return Ok(());
-            }
+            () = told_to_stop(&mut stopped) => break,
             Some(ended) = tasks.join_next() => ended.context("a poll died")?,
             () = nap(due, SHORTEST_NAP, &engine.bells.feeds_changed) => {}
         }
@@ -122,76 +113,54 @@ async fn poll_loop(engine: Arc<Engine>, pulse: Arc<Pulse>, mut stopped: watch::R
             ended.context("a poll died")?;
         }
     }
-}
-
-/// Whether the wall clock moved otherwise than time did.
-fn jumped((wall, steady): (Timestamp, Instant)) -> bool {
-    let (now, passed) = (clock(), steady.elapsed());
-    let off = wall.plus(passed).0.abs_diff(now.0);
-    off > JUMP.as_millis() as u64
-}
-
-/// A difference between wall clock and steady clock that no correction by NTP explains.
-const JUMP: Duration = Duration::from_secs(120);
-
-/// Spreads polls that are long overdue, and takes back those that were planned by a clock that was wrong.
-async fn resume(engine: &Arc<Engine>) -> anyhow::Result<()> {
-    let now = clock();
-    let config = engine.config.clone();
-    let policy = move |feed: &PlannedFeed| policy(&config, &feed.settings, None);
-    replan(engine, move |feeds| {
-        let with_policy = |feed: PlannedFeed| {
-            let policy = policy(&feed);
-            (feed, policy)
-        };
-        let plans: Vec<(PlannedFeed, Policy)> = feeds.into_iter().map(with_policy).collect();
-        let is_late = |(feed, policy): &&(PlannedFeed, Policy)| schedule::is_out_of_time(now, policy, feed.next_poll);
-        let spread = schedule::spread_of(plans.iter().filter(is_late).count());
-        let moved = plans.iter().map(|(feed, policy)| {
-            (feed.id, schedule::resume(now, &feed.key, policy, &feed.state, feed.next_poll, spread), feed.next_poll)
-        });
-        moved.filter(|(_, at, before)| at != before).map(|(id, at, _)| (id, at)).collect()
-    })
-    .await
-}
-
-/// The network is back: what is overdue comes back over a minute.
-async fn come_back(engine: &Arc<Engine>) -> anyhow::Result<()> {
-    let now = clock();
-    replan(engine, move |feeds| {
-        let overdue = feeds.into_iter().filter(|feed| feed.next_poll <= now);
-        overdue.map(|feed| (feed.id, schedule::come_back(now, &feed.key, &feed.state, feed.next_poll))).collect()
-    })
-    .await
-}
-
-/// Plans feeds anew. A claimed one is left to its poll.
-async fn replan(
-    engine: &Arc<Engine>,
-    plan: impl FnOnce(Vec<PlannedFeed>) -> Vec<(FeedId, Timestamp)> + Send + 'static,
-) -> anyhow::Result<()> {
-    let moved = engine.readers.ask(move |reader: &Reader| {
-        let mut planned = Vec::new();
-        reader.planned(|feed| planned.push(feed))?;
-        Ok(plan(planned))
-    });
-    let plans = engine.claims.not_out(moved.await?).await;
-    if !plans.is_empty() {
-        engine.writer.submit(Command::Replan { plans }).await?;
-    }
+    engine.polls.unchanged.flush().await;
     Ok(())
+}
+
+/// What the poll loop saw at its last turn.
+#[derive(Default)]
+struct Looked {
+    at: Option<Moment>,
+    was_down: bool,
+}
+
+/// Starts the polls that are due; returns when the next one will be.
+async fn poll_turn(engine: &Arc<Engine>, tasks: &mut JoinSet<()>, looked: &mut Looked) -> anyhow::Result<Option<Timestamp>> {
+    match looked.at {
+        None => resume(engine, Anew::All).await?,
+        Some(before) if before.jumped() => {
+            tracing::info!("the clock was set, or the machine slept; polls are planned anew");
+            engine.client.woke(clock());
+            resume(engine, Anew::All).await?;
+        }
+        Some(_) => {}
+    }
+    let is_down = engine.client.down().is_some();
+    if looked.was_down && !is_down {
+        come_back(engine).await?;
+    }
+    looked.was_down = is_down;
+    let now = Moment::now();
+    looked.at = Some(now);
+    start_polls(engine, tasks).await?;
+    // What is due already and was not claimed waits for a busy host, whose next answer wakes us.
+    let after = if tasks.is_empty() { Timestamp(i64::MIN) } else { now.wall };
+    engine.claims.next_feed(after).await
 }
 
 async fn page_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
     let mut tasks = JoinSet::new();
-    loop {
-        start_pages(&engine, &mut tasks).await?;
-        save_robots(&engine).await?;
-        let due = engine.claims.next_page().await?;
+    while may_work(&engine, &mut stopped).await {
+        let work = async {
+            start_pages(&engine, &mut tasks).await?;
+            save_robots(&engine).await?;
+            engine.claims.next_page().await
+        };
+        let Some(due) = turn(&engine.writer, work).await? else { continue };
         // As above, but asked again now and then.
         let shortest = if tasks.is_empty() { SHORTEST_NAP } else { Duration::from_secs(1) };
         tokio::select! {
-            () = told_to_stop(&mut stopped) => return Ok(()),
+            () = told_to_stop(&mut stopped) => break,
             Some(ended) = tasks.join_next() => ended.context("a page's fetch died")?,
             () = nap(due, shortest, &engine.bells.pages_wanted) => {}
         }
@@ -199,19 +168,57 @@ async fn page_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> a
             ended.context("a page's fetch died")?;
         }
     }
+    Ok(())
 }
 
 async fn settle_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
-    engine.settler.build_index().await?;
-    loop {
-        engine.settler.settle_ready().await?;
-        let due = engine.settler.next_wait_end().await?;
+    while may_work(&engine, &mut stopped).await {
+        let work = async {
+            engine.settler.build_index().await?;
+            engine.settler.settle_ready().await?;
+            engine.settler.next_wait_end().await
+        };
+        let Some(due) = turn(&engine.writer, work).await? else { continue };
         tokio::select! {
-            () = told_to_stop(&mut stopped) => return Ok(()),
+            () = told_to_stop(&mut stopped) => break,
             () = nap(due, SHORTEST_NAP, &engine.bells.entries_ready) => {}
         }
     }
+    Ok(())
 }
+
+/// Tidies now and then, while nothing else is to be done.
+async fn tidy_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
+    let mut n_turns = 0_u32;
+    while may_work(&engine, &mut stopped).await {
+        tokio::select! {
+            () = told_to_stop(&mut stopped) => break,
+            () = tokio::time::sleep(TIDY_EVERY) => {}
+        }
+        if n_turns.is_multiple_of(PRUNE_EVERY) {
+            tokio::select! {
+                () = told_to_stop(&mut stopped) => break,
+                pruned = turn(&engine.writer, engine.pruner.work(false)) => { pruned?; }
+            }
+        }
+        tokio::select! {
+            () = told_to_stop(&mut stopped) => break,
+            () = engine.backups.make_due() => {}
+        }
+        n_turns = n_turns.wrapping_add(1);
+        tokio::select! {
+            () = told_to_stop(&mut stopped) => break,
+            tidied = turn(&engine.writer, engine.tidy.work(BODIES_A_TURN, Effort::Thorough)) => { tidied?; }
+        }
+    }
+    Ok(())
+}
+
+/// A quarter of a million bodies a day, for an older database; a new entry is packed within a minute.
+const TIDY_EVERY: Duration = Duration::from_secs(30);
+const BODIES_A_TURN: usize = 256;
+/// Turns between two looks at what is old: an hour.
+const PRUNE_EVERY: u32 = 120;
 
 /// Asks hubs for subscriptions and renews them, where hubs can reach us.
 async fn hub_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
@@ -219,17 +226,22 @@ async fn hub_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> an
         told_to_stop(&mut stopped).await;
         return Ok(());
     }
-    loop {
-        tokio::select! {
+    while may_work(&engine, &mut stopped).await {
+        let work = async {
+            engine.hubs.ask_due().await?;
+            Ok(engine.claims.not_while_down(engine.readers.ask(|reader| reader.next_hub_due()).await?))
+        };
+        let asked = tokio::select! {
             () = told_to_stop(&mut stopped) => return Ok(()),
-            asked = engine.hubs.ask_due() => asked?,
-        }
-        let due = engine.claims.not_while_down(engine.readers.ask(|reader| reader.next_hub_due()).await?);
+            asked = turn(&engine.writer, work) => asked?,
+        };
+        let Some(due) = asked else { continue };
         tokio::select! {
             () = told_to_stop(&mut stopped) => return Ok(()),
             () = nap(due, SHORTEST_NAP, &engine.bells.hubs_found) => {}
         }
     }
+    Ok(())
 }
 
 /// Answers what hubs ask and push at the callback.
@@ -270,7 +282,12 @@ async fn watchdog(engine: Arc<Engine>, pulse: Arc<Pulse>, mut stopped: watch::Re
             () = told_to_stop(&mut stopped) => return Ok(()),
             () = tokio::time::sleep(every) => {}
         }
-        engine.writer.submit(Command::Heartbeat { at: clock() }).await?;
+        match engine.writer.submit(Command::Heartbeat { at: clock() }).await {
+            Ok(_) => {}
+            // It lives, and waits for its disk; so does the scheduler.
+            Err(WriteError::Disk(_)) => pulse.beat(),
+            Err(error) => return Err(error.into()),
+        }
         let age = pulse.age();
         if age < LONGEST_NAP * 2 {
             notify_systemd(&[sd_notify::NotifyState::Watchdog]);

@@ -11,7 +11,8 @@ use crate::network::Down;
 use crate::records::{Command, Corrected, Correction, Reply};
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
-use std::io::{BufRead, BufReader, Write};
+use std::fs::File;
+use std::io::{BufRead, BufReader, ErrorKind, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -28,6 +29,8 @@ use tokio::task::JoinSet;
 pub enum ControlRequest {
     /// Nothing but an answer.
     Alive,
+    /// How the owner itself is.
+    Health,
     /// Poll what is due (or all) and say what came of it when nothing is left to do now.
     Once { all: bool },
     /// Read feeds.toml again.
@@ -38,6 +41,8 @@ pub enum ControlRequest {
     Refetch { url: String },
     /// Whether the network is down.
     Network,
+    /// Remove what is older than is kept, now.
+    Prune,
     /// Split or merge stories by hand, or undo that.
     Correct { correction: Correction },
 }
@@ -47,6 +52,10 @@ pub enum ControlRequest {
 #[serde(rename_all = "lowercase")]
 pub enum ControlResponse {
     Alive,
+    /// In one line, what keeps it from polling.
+    Health {
+        trouble: Option<String>,
+    },
     Pass(Box<PassReport>),
     Reloaded {
         n_feeds: usize,
@@ -64,15 +73,40 @@ pub enum ControlResponse {
     Error(String),
 }
 
-pub fn path(state_dir: &Path) -> PathBuf {
+/// The socket's place.
+fn path(state_dir: &Path) -> PathBuf {
     state_dir.join("courant.sock")
+}
+
+/// The place under a name that is short enough for a socket's address, whatever the folder is called.
+struct Place {
+    path: PathBuf,
+    /// The folder, held open where the name leads through it.
+    _folder: Option<File>,
+}
+
+/// Bytes of a path that fit into a socket's address everywhere, with the zero behind it.
+const LONGEST_PATH: usize = 103;
+
+impl Place {
+    fn of(state_dir: &Path) -> std::io::Result<Place> {
+        use std::os::fd::AsRawFd;
+        let path = path(state_dir);
+        if path.as_os_str().len() <= LONGEST_PATH {
+            return Ok(Place { path, _folder: None });
+        }
+        let folder = File::open(state_dir)?;
+        let path = PathBuf::from(format!("/proc/self/fd/{}/courant.sock", folder.as_raw_fd()));
+        Ok(Place { path, _folder: Some(folder) })
+    }
 }
 
 /// Asks the owner; `Ok(None)`: there is none.
 pub fn ask(state_dir: &Path, ask: &ControlRequest) -> anyhow::Result<Option<ControlResponse>> {
-    let mut stream = match UnixStream::connect(path(state_dir)) {
+    let connected = Place::of(state_dir).and_then(|place| UnixStream::connect(&place.path));
+    let mut stream = match connected {
         Ok(stream) => stream,
-        Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused) => {
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => {
             return Ok(None);
         }
         Err(error) => return Err(error).context("cannot ask the running courant"),
@@ -95,29 +129,45 @@ pub fn network(state_dir: &Path) -> Option<Down> {
     }
 }
 
-/// Binds the socket. We hold the lock, so one that lies there is a dead owner's.
-pub(super) fn bind(state_dir: &Path) -> anyhow::Result<UnixListener> {
-    let path = path(state_dir);
-    match std::fs::remove_file(&path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error).context(format!("{}", path.display())),
+/// Binds the socket. We hold the lock, so one that lies there is a dead owner's. `None`: the disk takes no socket now.
+pub(super) fn bind(state_dir: &Path) -> anyhow::Result<Option<UnixListener>> {
+    match try_bind(state_dir) {
+        Ok(listener) => Ok(Some(listener)),
+        Err(error)
+            if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::ReadOnlyFilesystem | ErrorKind::QuotaExceeded) =>
+        {
+            tracing::debug!(%error, "other commands cannot ask this process before the disk takes its socket");
+            Ok(None)
+        }
+        Err(error) => Err(error).with_context(|| format!("cannot listen on {}", path(state_dir).display())),
+    }
+}
+
+fn try_bind(state_dir: &Path) -> std::io::Result<UnixListener> {
+    let place = Place::of(state_dir)?;
+    match std::fs::remove_file(&place.path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let listener = UnixListener::bind(&path).with_context(|| format!("cannot listen on {}", path.display()))?;
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o660))?;
+    let listener = UnixListener::bind(&place.path)?;
+    std::fs::set_permissions(&place.path, std::fs::Permissions::from_mode(0o660))?;
     Ok(listener)
 }
 
 /// Answers until told to stop; then the socket goes.
-pub(super) async fn serve(engine: Arc<Engine>, listener: UnixListener, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
+pub(super) async fn serve(
+    engine: Arc<Engine>,
+    mut listener: Option<UnixListener>,
+    mut stopped: watch::Receiver<bool>,
+) -> anyhow::Result<()> {
     let mut tasks = JoinSet::new();
     loop {
         tokio::select! {
             _ = stopped.wait_for(|stop| *stop) => break,
-            accepted = listener.accept() => {
-                let (stream, _) = accepted?;
+            accepted = accept(&engine, &mut listener) => {
                 let engine = engine.clone();
                 tasks.spawn(async move {
-                    if let Err(error) = converse(&engine, stream).await {
+                    if let Err(error) = converse(&engine, accepted).await {
                         tracing::debug!(error = format!("{error:#}"), "a conversation on the socket ended early");
                     }
                 });
@@ -125,8 +175,38 @@ pub(super) async fn serve(engine: Arc<Engine>, listener: UnixListener, mut stopp
             Some(_) = tasks.join_next() => {}
         }
     }
-    let path = path(&engine.config.state_dir);
-    std::fs::remove_file(&path).with_context(|| format!("{}", path.display()))
+    // One that stays is taken away by the next owner.
+    if let Err(error) = std::fs::remove_file(path(&engine.config.state_dir)) {
+        tracing::debug!(%error, "the socket could not be removed");
+    }
+    Ok(())
+}
+
+/// The next conversation. What keeps it from being accepted passes: descriptors that are all in use, a disk that takes no
+/// socket.
+async fn accept(engine: &Engine, listener: &mut Option<UnixListener>) -> tokio::net::UnixStream {
+    /// Between two tries.
+    const BREATH: Duration = Duration::from_millis(500);
+    loop {
+        let Some(bound) = listener else {
+            engine.writer.writable().await;
+            match try_bind(&engine.config.state_dir) {
+                Ok(bound) => *listener = Some(bound),
+                Err(error) => {
+                    tracing::debug!(%error, "the socket cannot be bound yet");
+                    tokio::time::sleep(BREATH).await;
+                }
+            }
+            continue;
+        };
+        match bound.accept().await {
+            Ok((stream, _)) => return stream,
+            Err(error) => {
+                tracing::debug!(%error, "a conversation on the socket has to wait");
+                tokio::time::sleep(BREATH).await;
+            }
+        }
+    }
 }
 
 async fn converse(engine: &Arc<Engine>, mut stream: tokio::net::UnixStream) -> anyhow::Result<()> {
@@ -153,6 +233,9 @@ async fn act(engine: &Arc<Engine>, ask: ControlRequest) -> anyhow::Result<Contro
             Ok(ControlResponse::Refetched(refetch(engine, feed).await?))
         }
         ControlRequest::Network => Ok(ControlResponse::Network(engine.network())),
+        ControlRequest::Health => {
+            Ok(ControlResponse::Health { trouble: engine.writer.trouble().map(|trouble| trouble.to_string()) })
+        }
         ControlRequest::Reload => {
             let report = reload(engine).await?;
             Ok(ControlResponse::Reloaded { n_feeds: report.n_feeds, n_added: report.added.len(), n_removed: report.n_removed })
@@ -166,6 +249,7 @@ async fn act(engine: &Arc<Engine>, ask: ControlRequest) -> anyhow::Result<Contro
                 other => anyhow::bail!("the writer answered {other:?} to a removal"),
             }
         }
+        ControlRequest::Prune => Ok(ControlResponse::Removed { n_stories: engine.pruner.work(true).await? }),
         ControlRequest::Correct { correction } => {
             match engine.writer.submit(Command::Correct { correction, at: clock() }).await?.reply {
                 Reply::Corrected(corrected) => Ok(corrected.map_or_else(ControlResponse::Error, ControlResponse::Corrected)),
@@ -173,6 +257,9 @@ async fn act(engine: &Arc<Engine>, ask: ControlRequest) -> anyhow::Result<Contro
             }
         }
         ControlRequest::Once { all } => {
+            if let Some(trouble) = engine.writer.trouble() {
+                anyhow::bail!("{trouble}");
+            }
             let (started, before) = (clock(), Snapshot::of(&engine.stats));
             // Whoever asks wants to know whether the network is back: one host is asked at once.
             engine.client.probe_now(started);
@@ -196,6 +283,9 @@ async fn act(engine: &Arc<Engine>, ask: ControlRequest) -> anyhow::Result<Contro
 /// Waits until the loops of the service have nothing left to do now.
 pub async fn until_idle(engine: &Arc<Engine>) -> anyhow::Result<()> {
     while !idle(engine).await? {
+        if let Some(trouble) = engine.writer.trouble() {
+            anyhow::bail!("{trouble}");
+        }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     Ok(())

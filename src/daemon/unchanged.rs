@@ -2,7 +2,7 @@
 
 use super::claims::Claims;
 use crate::records::{Command, DueFeed, Poll};
-use crate::store::Writer;
+use crate::store::{WriteError, Writer};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -58,6 +58,8 @@ impl Unchanged {
                     }
                 }
             }
+            // They are due still, and polled again when the disk takes them.
+            Err(WriteError::Disk(_)) => feeds.iter().for_each(|due| self.claims.feed_is_back(due.id)),
             // The leases end by themselves, and the feeds are polled again.
             Err(problem) => tracing::error!(n_polls = feeds.len(), error = %problem, "polls could not be stored"),
         }

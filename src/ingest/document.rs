@@ -155,7 +155,7 @@ impl Document {
         let is_unknown = |keyed: &&Keyed| match &keyed.recognised {
             Some(Recognised::Known { .. }) => false,
             Some(Recognised::New { .. }) => true,
-            None => !known.by_key.contains_key(&keyed.key),
+            None => !known.by_key.contains_key(&keyed.key) && !keyed.was_pruned(known),
         };
         self.entries.iter().filter(is_unknown).count()
     }
@@ -167,7 +167,10 @@ impl Document {
         let mut identity = Identity::of(known, self.entries.iter().map(|keyed| keyed.key).collect());
         let dates = DateChanges::of(&self.entries, known);
         let mut changes = Vec::new();
-        for Keyed { key, former, link_key, content_hash, entry, recognised, .. } in in_order(self.entries, source.at) {
+        let mut entries = in_order(self.entries, source.at);
+        // What is kept no more is not new again.
+        entries.retain(|keyed| known.by_key.contains_key(&keyed.key) || keyed.recognised.is_some() || !keyed.was_pruned(known));
+        for Keyed { key, former, link_key, content_hash, entry, recognised, .. } in entries {
             let key = match &recognised {
                 Some(Recognised::New { key }) => *key,
                 _ => key,
@@ -214,6 +217,21 @@ impl Document {
             habit: self.habit,
             changes,
         }
+    }
+}
+
+impl Keyed {
+    /// It was stored once, and is kept no more.
+    fn was_pruned(&self, known: &Known) -> bool {
+        if known.pruned.is_empty() {
+            return false;
+        }
+        let holds = |key: &Key| known.pruned.contains(&records::pruned_key(key));
+        let by_link = || match (&self.link_key, &self.entry.title) {
+            (Some(link), Some(_)) => known.pruned.contains(&records::pruned_link(link, title_of(&self.entry))),
+            _ => false,
+        };
+        holds(&self.key) || self.former.as_ref().is_some_and(holds) || by_link()
     }
 }
 

@@ -2,9 +2,9 @@
 
 use super::edition::{Asked, Imprint, STANDING_LASTS, View};
 use crate::model::Timestamp;
-use crate::publish::{self, Format};
+use crate::publish::{self, Format, Troubles};
 use crate::query::Query;
-use crate::store::{Cursor, Reader, Readers};
+use crate::store::{Cursor, DiskTrouble, Reader, Readers, Writer};
 use bytes::Bytes;
 use http::HeaderValue;
 use std::collections::HashMap;
@@ -97,7 +97,7 @@ pub struct Document {
     /// Of the database from which it was rendered, and when.
     generation: u64,
     rendered: Timestamp,
-    offline_since: Option<Timestamp>,
+    troubles: Troubles,
 }
 
 /// A document, for readers who are told another address than the configured one.
@@ -115,6 +115,7 @@ pub type Offline = Box<dyn Fn() -> Option<Timestamp> + Send + Sync>;
 pub struct Cache {
     readers: Readers,
     generation: watch::Receiver<u64>,
+    trouble: watch::Receiver<Option<DiskTrouble>>,
     imprint: Arc<Imprint>,
     /// For outputs that ask for an age.
     clock: fn() -> Timestamp,
@@ -126,15 +127,10 @@ pub struct Cache {
 }
 
 impl Cache {
-    pub fn new(
-        readers: Readers,
-        generation: watch::Receiver<u64>,
-        imprint: Imprint,
-        clock: fn() -> Timestamp,
-        offline: Offline,
-    ) -> Cache {
+    pub fn new(readers: Readers, writer: &Writer, imprint: Imprint, clock: fn() -> Timestamp, offline: Offline) -> Cache {
+        let (generation, trouble) = (writer.generation(), writer.watch_trouble());
         let turns = Semaphore::new(std::thread::available_parallelism().map_or(2, |n| n.get()));
-        Cache { readers, generation, imprint: Arc::new(imprint), clock, offline, documents: Mutex::default(), turns }
+        Cache { readers, generation, trouble, imprint: Arc::new(imprint), clock, offline, documents: Mutex::default(), turns }
     }
 
     /// The document that a file's name means: `all.atom`, `all.rss`, `all.json`; a bare name is Atom.
@@ -153,10 +149,13 @@ impl Cache {
         let mut slot = slot.lock().await;
         let (generation, now) = (*self.generation.borrow(), (self.clock)());
         // Feeds are documents for programs, which know that they were there.
-        let offline_since = if what.tells_standing() { (self.offline)() } else { None };
+        let troubles = match what.tells_standing() {
+            true => Troubles { offline_since: (self.offline)(), disk: self.trouble.borrow().map(|trouble| trouble.sentence()) },
+            false => Troubles::default(),
+        };
         let is_current = |document: &&Arc<Document>| {
             document.generation == generation
-                && document.offline_since == offline_since
+                && document.troubles == troubles
                 && (!what.tells_standing() || now.since(document.rendered) < STANDING_LASTS)
         };
         if let Some(document) = slot.as_ref().filter(is_current) {
@@ -164,11 +163,11 @@ impl Cache {
         }
         let _turn = self.turns.acquire().await?;
         let asked = what.clone();
-        let Some(text) = self.readers.ask(move |reader| render(reader, &imprint, &asked, now, offline_since)).await? else {
+        let Some(text) = self.readers.ask(move |reader| render(reader, &imprint, &asked, now, troubles)).await? else {
             return Ok(None);
         };
         let content_type = what.content_type();
-        let document = tokio::task::spawn_blocking(move || pack(text, content_type, generation, now, offline_since)).await??;
+        let document = tokio::task::spawn_blocking(move || pack(text, content_type, generation, now, troubles)).await??;
         let document = Arc::new(document);
         *slot = Some(document.clone());
         Ok(Some(document))
@@ -189,9 +188,9 @@ fn render(
     imprint: &Imprint,
     what: &What,
     now: Timestamp,
-    offline_since: Option<Timestamp>,
+    troubles: Troubles,
 ) -> rusqlite::Result<Option<String>> {
-    let view = |language: Language| View { language: language.tag(), now, offline_since };
+    let view = |language: Language| View { language: language.tag(), now, troubles };
     match what {
         What::River(asked, language) => imprint.river(reader, asked, &view(*language)).map(Some),
         What::Story(id, language) => imprint.story(reader, id, &view(*language)),
@@ -214,7 +213,7 @@ fn pack(
     content_type: &'static str,
     generation: u64,
     rendered: Timestamp,
-    offline_since: Option<Timestamp>,
+    troubles: Troubles,
 ) -> anyhow::Result<Document> {
     let mut gzip = flate2::write::GzEncoder::new(Vec::with_capacity(text.len() / 4), flate2::Compression::default());
     gzip.write_all(text.as_bytes())?;
@@ -227,6 +226,6 @@ fn pack(
         content_type,
         generation,
         rendered,
-        offline_since,
+        troubles,
     })
 }

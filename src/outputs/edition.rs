@@ -3,7 +3,7 @@
 use crate::config::Output;
 use crate::model::{Content, Timestamp};
 use crate::publish::{
-    self, Channel, FeedState, Format, Joined, OutputLink, Page, PublishedStory, Site, Standing, StoryPage, Subscription,
+    self, Channel, FeedState, Format, Joined, OutputLink, Page, PublishedStory, Site, Standing, StoryPage, Subscription, Troubles,
 };
 use crate::query::{Order, Query};
 use crate::store::{Cursor, Reader, Selection};
@@ -35,8 +35,7 @@ pub struct View<'a> {
     /// Of the page's own words.
     pub language: &'a str,
     pub now: Timestamp,
-    /// Since when the network is down.
-    pub offline_since: Option<Timestamp>,
+    pub troubles: Troubles,
 }
 
 /// Stories in a document, or on a page, that does not say how many.
@@ -130,7 +129,7 @@ impl Imprint {
             language: view.language,
             base: self.path(),
             outputs: &self.links(),
-            standing: Standing { offline_since: view.offline_since, ..reader.standing()? },
+            standing: Standing { troubles: view.troubles, ..reader.standing()? },
         };
         Ok(write(site))
     }
@@ -199,7 +198,7 @@ impl Imprint {
             }
         }
         let asked = Asked { query: String::new(), limit: LIMIT, content: Content::Full, after: None };
-        let view = View { language: "en", now, offline_since: None };
+        let view = View { language: "en", now, troubles: Troubles::default() };
         files.push(("index.html".into(), self.river(reader, &asked, &view)?));
         files.push(("sources/index.html".into(), self.sources(reader, &view)?));
         for story in reader.published(&reader.select(&Selection { limit: LIMIT, ..Selection::default() })?)? {

@@ -47,6 +47,7 @@ pub(super) fn document(site: &Site, frame: Frame) -> String {
             body { "\n"
                 a class="skip" href="#main" lang=[own] { (words.skip) } "\n"
                 (header(site, frame.query, words, own))
+                (troubles(site, words, own))
                 (frame.body)
                 (footer(site, words, own))
             } "\n"
@@ -97,6 +98,22 @@ fn outputs(site: &Site, words: &Words) -> Markup {
     }
 }
 
+/// Why nothing new comes, above everything.
+fn troubles(site: &Site, words: &Words, own: Option<Escaped>) -> Markup {
+    let standing = &site.standing;
+    let all_fail = standing.n_feeds > 0 && standing.n_failing == standing.n_feeds;
+    html! {
+        @if let Some(disk) = standing.troubles.disk { p class="trouble" role="status" lang="en" { strong { (Escaped(disk)) } } "\n" }
+        @if let Some(since) = standing.troubles.offline_since {
+            p class="trouble" role="status" lang=[own] {
+                strong { (words.offline.0) (time(since, &minute(since))) (words.offline.1) }
+            } "\n"
+        } @else if all_fail {
+            p class="trouble" role="status" lang=[own] { strong { (words.no_feed_works) } } "\n"
+        }
+    }
+}
+
 fn footer(site: &Site, words: &Words, own: Option<Escaped>) -> Markup {
     let standing = &site.standing;
     html! {
@@ -110,10 +127,6 @@ fn footer(site: &Site, words: &Words, own: Option<Escaped>) -> Markup {
                 }
                 " · " a href=(Escaped(&site.path("/opml"))) { "OPML" }
             } "\n"
-            @if let Some(since) = standing.offline_since {
-                p role="status" { strong { (words.offline.0) (time(since, &minute(since))) (words.offline.1) } } "\n"
-            }
-            @if standing.n_feeds > 0 && standing.n_failing == standing.n_feeds { p { strong { (words.no_feed_works) } } "\n" }
             p class="keys" hidden { (words.keys) } "\n"
         } "\n"
     }

@@ -28,7 +28,7 @@ mod xml;
 
 pub use types::{
     Channel, FeedState, Format, HTML, ICON, Joined, OutputLink, Page, PublishedStory, SCRIPT, STYLE, Site, Source, Standing,
-    StoryPage, Subscription,
+    StoryPage, Subscription, Troubles,
 };
 
 use crate::model::Content;

@@ -148,14 +148,22 @@ pub struct Site<'a> {
     pub standing: Standing,
 }
 
-/// How polling stands, for the foot of every page.
+/// How polling stands, for every page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
     pub n_feeds: u32,
     pub n_failing: u32,
     pub last_read: Option<Timestamp>,
-    /// Since when nothing new could come, because the network is down.
+    pub troubles: Troubles,
+}
+
+/// What keeps all polls from being made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Troubles {
+    /// Since when the network is down.
     pub offline_since: Option<Timestamp>,
+    /// What is wrong with the disk, in a sentence.
+    pub disk: Option<&'static str>,
 }
 
 /// What the page at `/` shows.

@@ -1,7 +1,7 @@
 //! Everything that changes the database, as data. The clock and every random value come in with it, so that the same
 //! commands give the same rows: what a process did can be written down and done again.
 
-use super::{Correction, Document, PageOutcome, Poll, Postponed, Settling};
+use super::{Correction, Document, NewDictionary, OldStory, PackedBody, PageOutcome, Poll, Postponed, Settling};
 use crate::config::subscriptions::Subscription;
 use crate::fetch::RobotsRecord;
 use crate::model::{ArticleId, EntryId, FeedId, Key, Timestamp};
@@ -46,6 +46,16 @@ pub enum Command {
     HubVerified { token: String, topic: String, lease: Duration, at: Timestamp },
     /// Stored addresses under the keys that the tables of a version give them; with the last of them the version holds.
     Rekey { version: u32, entries: Vec<(EntryId, Vec<AddressKey>)>, pages: Vec<(ArticleId, Key)>, last: bool },
+    /// Stories that are older than is kept go with all their entries; their keys stay.
+    Prune { stories: Vec<OldStory>, at: Timestamp },
+    /// From then on such stories go.
+    PruneFrom { from: Timestamp },
+    /// Bodies are packed by it from now on.
+    AddDictionary { dictionary: NewDictionary },
+    /// Stored bodies, compressed: what is read of them stays.
+    Pack { bodies: Vec<PackedBody> },
+    /// The clock was ahead and is right now: what lies in the future by our own hand comes back.
+    SetBack { at: Timestamp },
     /// Proves the writer alive.
     Heartbeat { at: Timestamp },
 }
@@ -54,5 +64,10 @@ impl Command {
     /// A person commanded it: it is on the disk when the answer comes. All else is done again after a power loss.
     pub fn is_durable(&self) -> bool {
         matches!(self, Command::Subscribe { .. } | Command::Remove { .. } | Command::Refetch { .. } | Command::Correct { .. })
+    }
+
+    /// It takes entries away: tried on a full disk too.
+    pub fn makes_room(&self) -> bool {
+        matches!(self, Command::Remove { purge: true, .. } | Command::Prune { .. })
     }
 }

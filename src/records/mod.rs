@@ -8,7 +8,9 @@
 //! | `poll` | a feed on its way out to be polled, and what came back |
 //! | `known` | what is stored of a feed's entries: by it identity is decided |
 //! | `page` | the same of an article's page |
+//! | `packed` | stored bodies, compressed |
 //! | `recorded` | what a writer did, to be done again |
+//! | `retention` | how much is kept, and what goes |
 //! | `settle` | an entry on its way into a story |
 //! | `story` | a person's corrections |
 //! | `hub` | subscriptions at WebSub hubs, and what passes between server and daemon about them |
@@ -19,22 +21,26 @@ mod committed;
 mod hub;
 mod known;
 mod lease;
+mod packed;
 mod page;
 mod poll;
 mod recorded;
+mod retention;
 mod settle;
 mod story;
 
 pub use command::Command;
 pub use committed::{Committed, FeedTurn, PageTally, PollTally, Reply, StoryChange, SyncReport};
 pub use hub::{DueHub, HubReply, HubRequest, HubRow, Pushed, Subscribed};
-pub use known::{AskedEntry, Known, KnownEntry, Recalled, Recollection};
+pub use known::{AskedEntry, Known, KnownEntry, Recalled, Recollection, pruned_key, pruned_link};
 pub use lease::{Claim, ClaimTally, Leases};
+pub use packed::{BodyOf, NewDictionary, PackedBody};
 pub use page::{DuePage, FoundPage, PageOutcome};
 pub use poll::{
     Document, DueFeed, EntryChange, EntryText, Extra, NewEntry, PlannedFeed, Poll, Postponed, StoredEnclosure, WantedArticle,
     log_name,
 };
 pub use recorded::{IndexPlan, Recorded};
+pub use retention::{Because, OldStory, Prunable, Retention};
 pub use settle::{Addresses, SettleInput, Settling, ToSettle};
 pub use story::{Corrected, Correction};

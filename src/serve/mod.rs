@@ -1,8 +1,10 @@
 //! The only HTTP server: outputs, the page, health. Read-only; everything is rendered from the database by the publish
 //! room, once a change, and kept compressed.
 
+mod connections;
 mod door;
 
+pub use connections::Limits as ConnectionLimits;
 pub use door::HubDoor;
 
 use crate::model::{Content, Timestamp};
@@ -33,6 +35,7 @@ pub struct House {
     pub clock: fn() -> Timestamp,
     pub hubs: HubDoor,
     pub limits: Limits,
+    pub connections: ConnectionLimits,
     /// What a proxy that passes our own path on puts before every path; empty: nothing.
     pub base_path: String,
     /// Names that a reader may have asked for this machine, and is told then; `None`: what was asked does not matter.
@@ -65,7 +68,8 @@ pub struct Limits {
 }
 
 /// Serves until told to stop; running answers are finished.
-pub async fn run(house: House, listener: TcpListener, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
+pub async fn run(house: House, listener: TcpListener, stopped: watch::Receiver<bool>) {
+    let limits = house.connections;
     let base_path = house.base_path.clone();
     let house = Arc::new(house);
     let routes = Router::new()
@@ -87,14 +91,7 @@ pub async fn run(house: House, listener: TcpListener, mut stopped: watch::Receiv
         "" => routes,
         base => routes.clone().route(&format!("{base}/"), get(river)).nest(base, routes),
     };
-    let app = app.with_state(house);
-    axum::serve(listener, app)
-        .with_graceful_shutdown(async move {
-            // An error means that the sender is gone: the service is ending.
-            let _ = stopped.wait_for(|stop| *stop).await;
-        })
-        .await?;
-    Ok(())
+    connections::serve(listener, app.with_state(house), limits, stopped).await;
 }
 
 /// Nobody's search engine is to show other publishers' texts as ours.
@@ -211,8 +208,11 @@ fn fixed(content_type: &'static str, text: &'static str) -> Response {
     (headers, text).into_response()
 }
 
-/// 200 as long as the writer commits and the database can be read.
+/// 200 as long as the writer commits, the database can be read, and the disk lets polling go on.
 async fn health(State(house): State<Arc<House>>) -> Response {
+    if let Some(trouble) = house.writer.trouble() {
+        return plain(StatusCode::SERVICE_UNAVAILABLE, &format!("{trouble}\n"));
+    }
     let written = house.writer.submit(Command::Heartbeat { at: (house.clock)() }).await;
     match (written, house.readers.ask(|reader| reader.counts()).await) {
         (Ok(_), Ok(_)) => plain(StatusCode::OK, "ok\n"),

@@ -28,6 +28,11 @@ impl Store {
             Command::HubRefused { token, why, at } => self.hub_refused(&token, &why, at).map(done)?,
             Command::HubVerified { token, topic, lease, at } => Reply::HubVerified(self.hub_verified(&token, &topic, lease, at)?),
             Command::Rekey { version, entries, pages, last } => self.rekey(version, &entries, &pages, last).map(done)?,
+            Command::Prune { stories, at } => Reply::Removed { n_stories: self.prune(&stories, at)? },
+            Command::PruneFrom { from } => self.prune_from(from).map(done)?,
+            Command::AddDictionary { dictionary } => self.add_dictionary(&dictionary).map(done)?,
+            Command::Pack { bodies } => self.save_packed(&bodies).map(done)?,
+            Command::SetBack { at } => self.set_back(at).map(done)?,
             Command::Heartbeat { at } => self.heartbeat(at).map(done)?,
         };
         Ok(Committed { reply, ..std::mem::take(&mut self.changed) })

@@ -1,6 +1,7 @@
 //! What is due, and handed out: feeds, pages, hubs, entries that wait. Only reads: what is handed out is noted in the
 //! [`Leases`], which the caller keeps.
 
+use super::dictionaries::OWN_BODY;
 use super::read::Reader;
 use super::rows::{settings_of, trouble_of};
 use crate::fetch::Validators;
@@ -49,10 +50,10 @@ impl Reader {
                 }
             }
         }
-        // Who was polled meanwhile, is being polled, or may not be polled yet is wanted no more.
+        // Who was polled meanwhile (and not in the future, by a clock that was wrong), is being polled, or may not be polled yet is wanted no more.
         let mut wanted = self.connection.prepare_cached(
             "SELECT host, url FROM feeds WHERE id = ?1 AND subscribed = 1 AND paused = 0 AND next_poll > ?2
-               AND coalesce(hold_until, 0) <= ?2 AND coalesce(last_polled, 0) < ?3",
+               AND coalesce(hold_until, 0) <= ?2 AND coalesce(last_polled, 0) NOT BETWEEN ?3 AND ?2",
         )?;
         let mut later = Vec::new();
         for id in leases.wanted.drain(..) {
@@ -101,14 +102,14 @@ impl Reader {
         Ok(None)
     }
 
-    /// Wants every feed polled that may be polled at all: our own intervals and a server's max-age are overridden,
+    /// Wants every feed polled that may be polled at all, due ones too, which may be planned anew before they are claimed: our own intervals and a server's max-age are overridden,
     /// Retry-After and 410 are not. Nothing is written, so that a process that ends forgets it.
     /// `whole_hosts` as in [`Claim`].
     pub fn want_all(&self, whole_hosts: bool, leases: &mut Leases, now: Timestamp) -> rusqlite::Result<()> {
         let mut all = self.connection.prepare_cached(
-            "SELECT id FROM feeds WHERE subscribed = 1 AND paused = 0 AND next_poll > ?1 ORDER BY iif(?2, host, ''), id",
+            "SELECT id FROM feeds WHERE subscribed = 1 AND paused = 0 AND next_poll IS NOT NULL ORDER BY iif(?, host, ''), id",
         )?;
-        let ids = all.query_map(params![now.0, whole_hosts], feed_id)?;
+        let ids = all.query_map(params![whole_hosts], feed_id)?;
         leases.wanted = ids.collect::<rusqlite::Result<_>>()?;
         leases.wanted_at = now;
         Ok(())
@@ -120,14 +121,14 @@ impl Reader {
         leases.expire(now);
         let mut taken = claim.begin();
         let mut due: Vec<DuePage> = Vec::new();
-        let mut all = self.connection.prepare_cached(
-            "SELECT a.id, a.url, a.n_tries, coalesce(e.title, ''), coalesce(b.html, ''), coalesce(f.settings, ''), a.host FROM articles a
+        let mut all = self.connection.prepare_cached(&format!(
+            "SELECT a.id, a.url, a.n_tries, coalesce(e.title, ''), {OWN_BODY}, coalesce(f.settings, ''), a.host FROM articles a
              LEFT JOIN entries e ON e.id = (SELECT min(id) FROM entries WHERE article_id = a.id)
              LEFT JOIN entry_bodies b ON b.entry_id = e.id
              LEFT JOIN feeds f ON f.id = e.feed_id
              WHERE a.state = 0 AND a.next_try <= ?1 AND a.host NOT IN (SELECT value FROM json_each(?2))
              ORDER BY a.next_try",
-        )?;
+        ))?;
         let mut rows = all.query(params![now.0, not_hosts])?;
         while let Some(row) = rows.next()? {
             if taken.is_full() {
@@ -146,7 +147,7 @@ impl Reader {
                 strip: settings.strip,
                 n_tries: row.get(2)?,
                 title: row.get(3)?,
-                summary: row.get(4)?,
+                summary: self.body(row.get_ref(4)?)?,
             });
         }
         leases.pages.extend(due.iter().map(|page| (page.id, now.plus(claim.lease))));

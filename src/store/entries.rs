@@ -186,7 +186,7 @@ impl Store {
                 text.content,
             ])?;
         self.connection
-            .prepare_cached("UPDATE entry_bodies SET html = ? WHERE entry_id = ?")?
+            .prepare_cached("UPDATE entry_bodies SET html = ?, body = NULL WHERE entry_id = ?")?
             .execute(params![text.html, entry.0])?;
         self.changed.edited.push(entry);
         self.changed.n_ready += 1;

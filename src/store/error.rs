@@ -1,5 +1,7 @@
 //! Why a command was not carried out.
 
+use super::disk::DiskTrouble;
+
 /// Why a command was not carried out.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
@@ -10,6 +12,9 @@ pub enum WriteError {
     Stale,
     #[error("the feed was removed meanwhile")]
     FeedGone,
+    /// Nothing of it is stored: it is to be done again when the disk takes it.
+    #[error("{0}")]
+    Disk(DiskTrouble),
     #[error("internal error: the command panicked")]
     Panicked,
     #[error("the writer has ended")]
@@ -20,5 +25,14 @@ impl WriteError {
     /// What failed had not touched the story index: it is refused before anything of it is taken in.
     pub(super) fn keeps_index(&self) -> bool {
         matches!(self, WriteError::Stale | WriteError::FeedGone)
+    }
+
+    /// What it says of the disk; `None`: nothing.
+    pub fn disk(&self) -> Option<DiskTrouble> {
+        match self {
+            WriteError::Disk(trouble) => Some(*trouble),
+            WriteError::Sqlite(error) => DiskTrouble::of(error),
+            _ => None,
+        }
     }
 }

@@ -47,7 +47,7 @@ pub(super) fn refresh_story(store: &mut Store, story: StoryId, now: Timestamp) -
 fn members(store: &Store, story: StoryId) -> rusqlite::Result<Vec<Member>> {
     let mut all = store.connection.prepare_cached(
         "SELECT e.id, e.feed_id, e.duplicate_of IS NOT NULL, e.language, e.claimed, e.first_seen, f.priority, f.private, a.state IS 1,
-           coalesce(octet_length(b.html), 0)
+           coalesce((SELECT n_bytes FROM bodies WHERE id = b.body), octet_length(b.html), 0)
          FROM entries e JOIN feeds f ON f.id = e.feed_id LEFT JOIN articles a ON a.id = e.article_id LEFT JOIN entry_bodies b ON b.entry_id = e.id
          WHERE e.story_id = ?",
     )?;

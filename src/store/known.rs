@@ -1,5 +1,6 @@
 //! What is stored of a feed's entries, read before a document is taken in.
 
+use super::dictionaries::OWN_BODY;
 use super::open::address_version;
 use super::read::Reader;
 use crate::model::{EntryId, FeedId, Key, Timestamp, key_of};
@@ -28,11 +29,6 @@ fn entry(row: &Row) -> rusqlite::Result<KnownEntry> {
 /// A feed whose entries all have one title is not looked at for longer.
 const MOST_WITHOUT_CONTENT: usize = 1000;
 
-fn recalled(row: &Row) -> rusqlite::Result<Recalled> {
-    let at = |n: usize| N_COLUMNS + n;
-    Ok(Recalled { entry: entry(row)?, link: row.get(at(0))?, enclosure: row.get(at(1))?, html: row.get(at(2))? })
-}
-
 impl Reader {
     /// What is known under these keys; under the link where the key is not known. The revision is read first: where a
     /// document is committed meanwhile, the writer refuses what is decided by this.
@@ -43,6 +39,7 @@ impl Reader {
             .query_row([feed.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let mut known = Known { revision, has_entries: !is_empty, ..Known::default() };
         if is_empty {
+            known.pruned = self.pruned(feed)?;
             return Ok(known);
         }
         let mut by_key =
@@ -69,6 +66,10 @@ impl Reader {
                 *one = self.with_shown(one.clone(), content_hash)?;
             }
         }
+        // Most polls bring nothing that is not known.
+        if known.by_key.len() < asked.len() {
+            known.pruned = self.pruned(feed)?;
+        }
         Ok(known)
     }
 
@@ -77,10 +78,10 @@ impl Reader {
         if found.content_hash == *content_hash || found.shown.is_some() {
             return Ok(found);
         }
-        let mut kept = self.connection.prepare_cached(
-            "SELECT e.link, e.title, e.author, e.extra, b.html FROM entries e JOIN entry_bodies b ON b.entry_id = e.id
-             WHERE e.id = ?",
-        )?;
+        let mut kept = self.connection.prepare_cached(&format!(
+            "SELECT e.link, e.title, e.author, e.extra, {OWN_BODY} FROM entries e JOIN entry_bodies b ON b.entry_id = e.id
+             WHERE e.id = ?"
+        ))?;
         let text = kept.query_row([found.id.0], |row| {
             Ok(EntryText {
                 link_key: None,
@@ -89,7 +90,7 @@ impl Reader {
                 author: row.get(2)?,
                 language: None,
                 claimed: None,
-                html: row.get(4)?,
+                html: self.body(row.get_ref(4)?)?,
                 content_hash: found.content_hash,
                 content: None,
                 extra: serde_json::from_str(row.get_ref(3)?.as_str()?).unwrap_or_default(),
@@ -102,8 +103,13 @@ impl Reader {
     /// the document two at most, because then nobody can tell which it is.
     pub fn recall(&self, feed: FeedId, wanted: &Recollection) -> rusqlite::Result<Vec<Recalled>> {
         let mut found: HashMap<EntryId, Recalled> = HashMap::new();
+        let recalled = |row: &Row| {
+            let at = |n: usize| N_COLUMNS + n;
+            let html = self.body(row.get_ref(at(2))?)?;
+            Ok(Recalled { entry: entry(row)?, link: row.get(at(0))?, enclosure: row.get(at(1))?, html })
+        };
         let with_text = format!(
-            "SELECT {COLUMNS}, e.link, coalesce(e.extra ->> '$.enclosures[0].url', e.extra ->> '$.enclosure.url'), coalesce(b.html, '')
+            "SELECT {COLUMNS}, e.link, coalesce(e.extra ->> '$.enclosures[0].url', e.extra ->> '$.enclosure.url'), {OWN_BODY}
              FROM entries e LEFT JOIN entry_bodies b ON b.entry_id = e.id"
         );
         let mut by_content =
@@ -155,6 +161,19 @@ impl Reader {
             }
         }
         Ok(found)
+    }
+
+    /// The keys of a feed's entries that are kept no more.
+    fn pruned(&self, feed: FeedId) -> rusqlite::Result<HashSet<u64>> {
+        let mut all = self.connection.prepare_cached("SELECT keys FROM pruned WHERE feed_id = ?")?;
+        let mut keys = HashSet::new();
+        let mut rows = all.query([feed.0])?;
+        while let Some(row) = rows.next()? {
+            let (whole, _) = row.get_ref(0)?.as_blob()?.as_chunks::<8>();
+            // 0: there was no link.
+            keys.extend(whole.iter().map(|key| u64::from_be_bytes(*key)).filter(|key| *key != 0));
+        }
+        Ok(keys)
     }
 
     /// While the stored addresses are keyed anew: each link of the feed under the key that it has now.

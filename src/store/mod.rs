@@ -7,25 +7,38 @@
 //! |---|---|
 //! | `open`, `schema` | the file, its tables and migrations |
 //! | `writer`, `apply`, `base` | commands one after the other, several in a transaction; what the writer keeps in memory |
+//! | `disk`, `patience` | a disk that takes nothing: what is kept in reserve, who waits for what |
 //! | `record` | what the writer carried out, written down as JSON lines |
-//! | `subscribe`, `polls`, `entries`, `pages`, `settle`, `faces`, `correct`, `purge`, `hubs` | what each command does to the rows |
-//! | `claims`, `known`, `read`, `select`, `stories` | questions: they only read |
+//! | `subscribe`, `polls`, `entries`, `pages`, `settle`, `faces`, `correct`, `purge`, `prune`, `hubs` | what each command does to the rows |
+//! | `bodies`, `dictionaries`, `tidy` | bodies packed; room given back |
+//! | `backup`, `export` | the whole of it copied, put back, written out |
+//! | `clock` | what a clock that was ahead has left |
+//! | `claims`, `known`, `read`, `select`, `stories`, `check` | questions: they only read |
 //! | `rekey` | stored addresses, where the tables that decide their keys have changed |
 //! | `readers` | connections that are kept for the next question |
 //! | `rows` | how single columns are read |
 
 mod apply;
+mod backup;
 mod base;
+mod bodies;
+mod check;
 mod claims;
+mod clock;
 mod correct;
+mod dictionaries;
+mod disk;
 mod entries;
 mod error;
+mod export;
 mod faces;
 mod hubs;
 mod known;
 mod open;
 mod pages;
+mod patience;
 mod polls;
+mod prune;
 mod purge;
 mod read;
 mod readers;
@@ -37,10 +50,18 @@ mod select;
 mod settle;
 mod stories;
 mod subscribe;
+mod tidy;
 mod writer;
 
+pub use backup::{BackupError, check as check_backup, folder as backup_folder, restore, set_aside};
 pub use base::{Opening, Store};
+pub use bodies::Effort;
+pub use clock::Ahead;
+pub use disk::{DiskTrouble, Reserve};
 pub use error::WriteError;
+pub use export::import;
+pub use patience::{Door, Opened, Opener};
+pub use prune::Growth;
 pub use read::{Counts, FeedRow, HeldBack, Reader};
 pub use readers::Readers;
 pub use record::Recorder;

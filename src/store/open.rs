@@ -1,5 +1,7 @@
 //! How the file is opened: by the one who writes, and by those who read.
 
+use super::backup::{self, BackupError};
+use super::disk::DiskTrouble;
 use super::schema::{self, SchemaError};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use std::path::Path;
@@ -9,23 +11,53 @@ use uuid::Uuid;
 /// How long a statement waits for another process: a command that reads while a checkpoint runs.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Pages of log between checkpoints, 16 MB: each checkpoint costs a sync of the disk and holds the writer.
+const LOG_PAGES: i64 = 4_000;
+/// The same in bytes.
+const LARGEST_LOG: i64 = LOG_PAGES * 4_096;
+
 /// Opens or creates the database to write, of the newest schema.
 pub fn prepare(path: &Path) -> Result<Connection, SchemaError> {
     let mut connection = Connection::open(path)?;
+    if connection.is_readonly("main")? {
+        // SQLite opens to read what it cannot open to write; such a connection would stay what it is.
+        let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY);
+        return Err(SchemaError::Sqlite(rusqlite::Error::SqliteFailure(code, None)));
+    }
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(128);
     schema::check(&connection)?;
+    // Of a new database alone: an older one is made so by `courant db compact`.
+    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
+    // A reader that holds a snapshot lets the log grow; when it is begun anew it is cut.
+    connection.pragma_update(None, "journal_size_limit", LARGEST_LOG)?;
     // What a person commands is committed with FULL; a poll that is lost with the power is polled again.
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "cache_size", -2_048)?;
-    // 16 MB of log between checkpoints: each costs a sync of the disk and holds the writer.
-    connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
+    connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
     stable_plans(&connection)?;
+    if let Some(version) = schema::is_older(&connection)? {
+        keep_copy(&connection, path, version)?;
+    }
     schema::migrate(&mut connection)?;
     share_with_group(path);
     Ok(connection)
+}
+
+/// A copy of an older database, before it is migrated: with it that version can be installed again.
+fn keep_copy(connection: &Connection, database: &Path, version: i32) -> Result<(), SchemaError> {
+    let folder = backup::folder(database);
+    let copy = folder.join(format!("courant-schema-{version}.db"));
+    std::fs::create_dir_all(&folder).map_err(|error| SchemaError::NoCopy(format!("{}: {error}", folder.display())))?;
+    match backup::copy(connection, &copy) {
+        Ok(()) => tracing::info!(copy = %copy.display(), "the database is of an older version: a copy of it is kept"),
+        // Of an attempt that got no further.
+        Err(BackupError::Exists(_)) => {}
+        Err(error) => return Err(SchemaError::NoCopy(error.to_string())),
+    }
+    Ok(())
 }
 
 /// Plans do not depend on the values that are bound. Without this, every statement on a table that has a partial index
@@ -87,14 +119,20 @@ fn share_with_group(database: &Path) {
     }
 }
 
-/// Opens a database to read. Where no writer has it open and the folder cannot be written (a member of the
-/// service's group asks while the service is down), the file is read as it lies.
-pub fn open_to_read(path: &Path) -> Result<Connection, SchemaError> {
+/// A connection that reads, and whether it sees what is written after it was opened.
+pub struct ToRead {
+    pub connection: Connection,
+    pub follows: bool,
+}
+
+/// Opens a database to read. Where no writer has it open and the folder cannot be written (a member of the service's group
+/// asks while the service is down; the disk is full or read-only), the file is read as it lies.
+pub fn open_to_read(path: &Path) -> Result<ToRead, SchemaError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
-    let try_open = |immutable: bool| -> Result<Connection, SchemaError> {
+    let try_open = |follows: bool| -> Result<ToRead, SchemaError> {
         let mut address = url::Url::from_file_path(std::path::absolute(path).unwrap_or_else(|_| path.to_owned()))
             .map_or_else(|()| path.display().to_string(), |url| url.to_string());
-        if immutable {
+        if !follows {
             address.push_str("?immutable=1");
         }
         let connection = Connection::open_with_flags(address, flags)?;
@@ -103,14 +141,17 @@ pub fn open_to_read(path: &Path) -> Result<Connection, SchemaError> {
         connection.set_prepared_statement_cache_capacity(64);
         stable_plans(&connection)?;
         schema::check_to_read(&connection)?;
-        Ok(connection)
+        Ok(ToRead { connection, follows })
     };
-    match try_open(false) {
-        Err(SchemaError::Sqlite(rusqlite::Error::SqliteFailure(error, _)))
-            if error.code == rusqlite::ErrorCode::CannotOpen && path.exists() =>
-        {
-            try_open(true)
-        }
+    match try_open(true) {
+        Err(SchemaError::Sqlite(error)) if DiskTrouble::of(&error).is_some() && lies_still(path) => try_open(false),
         other => other,
     }
+}
+
+/// Whether the file holds everything: nothing waits beside it in the log.
+fn lies_still(path: &Path) -> bool {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    path.exists() && std::fs::metadata(log).map_or(0, |log| log.len()) == 0
 }

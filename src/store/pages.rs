@@ -69,7 +69,7 @@ impl Store {
                         id.0
                     ])?;
                 self.connection
-                    .prepare_cached("INSERT INTO article_bodies(article_id, html) VALUES(?, ?) ON CONFLICT DO UPDATE SET html = excluded.html")?
+                    .prepare_cached("INSERT INTO article_bodies(article_id, html) VALUES(?, ?) ON CONFLICT DO UPDATE SET html = excluded.html, body = NULL")?
                     .execute(params![id.0, page.html])?;
                 self.count_lines(id, &page.lines, now)?;
                 self.changed.pages.n_found += 1;

@@ -1,6 +1,8 @@
 //! What is read: feeds and counts for status, what the loops begin with, entries to be settled. Stories are in `stories`.
 
-use super::open::open_to_read;
+use super::backup::{self, BackupError};
+use super::dictionaries::{BEST_BODY, Dictionaries};
+use super::open::{ToRead, open_to_read};
 use super::rows::{earlier, feed_name, host_of, settings_of, trouble_of};
 use super::schema::SchemaError;
 use crate::config::subscriptions::Subscription;
@@ -8,7 +10,7 @@ use crate::feed::identity::Habit;
 use crate::fetch::RobotsRecord;
 use crate::health::{self, Health, Trouble};
 use crate::model::{Dedupe, EntryId, FeedId, StoryId, Timestamp};
-use crate::publish::Standing;
+use crate::publish::{Standing, Troubles};
 use crate::records::{PlannedFeed, ToSettle};
 use crate::schedule::FeedState;
 use crate::text;
@@ -18,6 +20,9 @@ use std::path::Path;
 /// A connection that only reads; it never waits for the writer.
 pub struct Reader {
     pub(super) connection: Connection,
+    /// It sees what is written after it was opened.
+    pub(super) follows: bool,
+    pub(super) dictionaries: Dictionaries,
 }
 
 /// The database in figures.
@@ -99,7 +104,13 @@ impl FeedRow {
 
 impl Reader {
     pub fn open(path: &Path) -> Result<Reader, SchemaError> {
-        Ok(Reader { connection: open_to_read(path)? })
+        let ToRead { connection, follows } = open_to_read(path)?;
+        Ok(Reader { connection, follows, dictionaries: Dictionaries::default() })
+    }
+
+    /// Writes the database as it is now into a new file: see [`backup::copy`].
+    pub fn back_up(&self, to: &Path) -> Result<(), BackupError> {
+        backup::copy(&self.connection, to)
     }
 
     /// How many entries and stories there are: of [`Reader::counts`] what costs little in a large database.
@@ -148,7 +159,7 @@ impl Reader {
             )?
             .query_row([], |row| {
                 let last_read = row.get::<_, Option<i64>>(2)?.map(Timestamp);
-                Ok(Standing { n_feeds: row.get(0)?, n_failing: row.get(1)?, last_read, offline_since: None })
+                Ok(Standing { n_feeds: row.get(0)?, n_failing: row.get(1)?, last_read, troubles: Troubles::default() })
             })
     }
 
@@ -316,10 +327,10 @@ impl Reader {
     /// Entries that can be settled, in the order in which they are to be: the earliest first.
     pub fn to_settle(&self, limit: usize) -> rusqlite::Result<Vec<ToSettle>> {
         let mut ready = self.connection.prepare_cached(&format!(
-            "SELECT {TO_SETTLE} FROM (SELECT id FROM entries WHERE ready = 1 ORDER BY min(coalesce(claimed, first_seen), first_seen), id LIMIT ?) r
+            "SELECT {TO_SETTLE}, {BEST_BODY} AS body FROM (SELECT id FROM entries WHERE ready = 1 ORDER BY min(coalesce(claimed, first_seen), first_seen), id LIMIT ?) r
              JOIN entries e ON e.id = r.id {TO_SETTLE_JOINS} ORDER BY min(coalesce(e.claimed, e.first_seen), e.first_seen), e.id",
         ))?;
-        ready.query_map([limit as i64], to_settle)?.collect()
+        ready.query_map([limit as i64], |row| self.to_settle_of(row))?.collect()
     }
 
     /// The entries of stories that were first seen since `since`, in the order in which they came, each with its story
@@ -330,7 +341,7 @@ impl Reader {
         mut each: impl FnMut(ToSettle, StoryId, Vec<(bool, EntryId)>),
     ) -> rusqlite::Result<()> {
         let mut all = self.connection.prepare(&format!(
-            "SELECT {TO_SETTLE}, e.story_id FROM entries e {TO_SETTLE_JOINS} WHERE e.story_id IS NOT NULL AND e.first_seen >= ? ORDER BY e.id",
+            "SELECT {TO_SETTLE}, {BEST_BODY} AS body, e.story_id FROM entries e {TO_SETTLE_JOINS} WHERE e.story_id IS NOT NULL AND e.first_seen >= ? ORDER BY e.id",
         ))?;
         let mut said = self.connection.prepare(
             "SELECT kind = 'must', iif(entry_a = ?1, entry_b, entry_a) FROM constraints
@@ -338,7 +349,7 @@ impl Reader {
         )?;
         let mut rows = all.query([since.0])?;
         while let Some(row) = rows.next()? {
-            let (entry, story) = (to_settle(row)?, StoryId(row.get("story_id")?));
+            let (entry, story) = (self.to_settle_of(row)?, StoryId(row.get("story_id")?));
             let constraints = said.query_map([entry.entry.0], |row| Ok((row.get(0)?, EntryId(row.get(1)?))))?;
             let constraints = constraints.collect::<rusqlite::Result<_>>()?;
             each(entry, story, constraints);
@@ -347,29 +358,31 @@ impl Reader {
     }
 }
 
-/// The columns of [`to_settle`].
-const TO_SETTLE: &str =
-    "e.id, e.feed_id, e.title, coalesce(ab.html, b.html), coalesce(a.language, e.language), e.claimed, e.first_seen,
+/// The columns of [`Reader::to_settle_of`].
+const TO_SETTLE: &str = "e.id, e.feed_id, e.title, coalesce(a.language, e.language), e.claimed, e.first_seen,
   e.link, a.final_url, a.canonical_url, a.og_url, f.settings, a.state IS 0, e.updated, f.url, a.title";
 const TO_SETTLE_JOINS: &str = "JOIN feeds f ON f.id = e.feed_id JOIN entry_bodies b ON b.entry_id = e.id
   LEFT JOIN articles a ON a.id = e.article_id LEFT JOIN article_bodies ab ON ab.article_id = a.id";
 
-fn to_settle(row: &rusqlite::Row) -> rusqlite::Result<ToSettle> {
-    let (settings, url): (String, String) = (row.get(11)?, row.get(14)?);
-    let (title, article_title): (String, Option<String>) = (row.get(2)?, row.get(15)?);
-    Ok(ToSettle {
-        entry: EntryId(row.get(0)?),
-        feed: FeedId(row.get(1)?),
-        title: if title.is_empty() { article_title.unwrap_or_default() } else { title },
-        html: row.get(3)?,
-        language: row.get(4)?,
-        at: earlier(row.get(5)?, row.get(6)?),
-        link: row.get(7)?,
-        final_url: row.get(8)?,
-        canonical_url: row.get(9)?,
-        og_url: row.get(10)?,
-        dedupe: settings_of(&settings, &url).dedupe,
-        provisional: row.get(12)?,
-        version: Timestamp(row.get(13)?),
-    })
+impl Reader {
+    /// An entry as settling needs it, of the columns above and `body`.
+    fn to_settle_of(&self, row: &Row) -> rusqlite::Result<ToSettle> {
+        let (settings, url): (String, String) = (row.get(10)?, row.get(13)?);
+        let (title, article_title): (String, Option<String>) = (row.get(2)?, row.get(14)?);
+        Ok(ToSettle {
+            entry: EntryId(row.get(0)?),
+            feed: FeedId(row.get(1)?),
+            title: if title.is_empty() { article_title.unwrap_or_default() } else { title },
+            html: self.body(row.get_ref("body")?)?,
+            language: row.get(3)?,
+            at: earlier(row.get(4)?, row.get(5)?),
+            link: row.get(6)?,
+            final_url: row.get(7)?,
+            canonical_url: row.get(8)?,
+            og_url: row.get(9)?,
+            dedupe: settings_of(&settings, &url).dedupe,
+            provisional: row.get(11)?,
+            version: Timestamp(row.get(12)?),
+        })
+    }
 }

@@ -1,5 +1,6 @@
 //! Connections that only read, kept for the next question.
 
+use super::disk::DiskTrouble;
 use super::read::Reader;
 use super::schema::SchemaError;
 use std::path::PathBuf;
@@ -28,6 +29,12 @@ impl Readers {
         Readers { kept: Arc::new(Kept { database, idle: Mutex::default(), turns: Semaphore::new(at_once) }) }
     }
 
+    /// Closes connections that wait for a question. One that was opened on a disk that could not be written makes SQLite share
+    /// what it opened so with all others of the process.
+    pub fn let_go(&self) {
+        self.kept.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Asks on a thread of its own, when it is this question's turn.
     pub async fn ask<T: Send + 'static>(
         &self,
@@ -48,7 +55,11 @@ impl Readers {
             None => Reader::open(&self.kept.database)?,
         };
         let value = question(&reader);
-        idle().push(reader);
+        // One that met a disk that fails may not see what is written when it works again.
+        let failed = value.as_ref().err().is_some_and(|error| DiskTrouble::of(error).is_some());
+        if reader.follows && !failed {
+            idle().push(reader);
+        }
         Ok(value?)
     }
 }

@@ -15,6 +15,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/007.sql"),
     include_str!("schema/008.sql"),
     include_str!("schema/009.sql"),
+    include_str!("schema/011.sql"),
+    include_str!("schema/012.sql"),
 ];
 
 /// Why a database cannot be used as it is.
@@ -28,14 +30,25 @@ pub enum SchemaError {
     Older { found: i32, known: i32 },
     #[error("the file is a database of another program (application id {0:#x})")]
     Foreign(i32),
+    #[error("the database was not brought up to this version, because no copy of it could be made before: {0}")]
+    NoCopy(String),
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),
 }
 
 /// Brings a database up to the newest schema, one transaction a step.
 pub fn migrate(connection: &mut Connection) -> Result<(), SchemaError> {
-    let version = check(connection)?;
-    for (done, sql) in MIGRATIONS.iter().enumerate().skip(version as usize) {
+    make(connection, MIGRATIONS.len())
+}
+
+/// The same up to a version that this one knows: as an older one left it.
+pub fn make(connection: &mut Connection, version: usize) -> Result<(), SchemaError> {
+    let (found, known) = (version as i32, MIGRATIONS.len() as i32);
+    if found > known {
+        return Err(SchemaError::Newer { found, known });
+    }
+    let before = check(connection)?;
+    for (done, sql) in MIGRATIONS.iter().enumerate().take(version).skip(before as usize) {
         let step = connection.transaction()?;
         step.execute_batch(sql)?;
         step.pragma_update(None, "user_version", done as i32 + 1)?;
@@ -43,6 +56,11 @@ pub fn migrate(connection: &mut Connection) -> Result<(), SchemaError> {
         step.commit()?;
     }
     Ok(())
+}
+
+/// The version of a database that is older than this one, and holds something.
+pub fn is_older(connection: &Connection) -> Result<Option<i32>, SchemaError> {
+    Ok(Some(check(connection)?).filter(|version| *version > 0 && *version < MIGRATIONS.len() as i32))
 }
 
 /// Whether a database can be read as it is: ours, and of just this version. A reader migrates nothing.

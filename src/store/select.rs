@@ -1,5 +1,6 @@
 //! Which stories a query finds, and in which order.
 
+use super::dictionaries::BEST_BODY;
 use super::read::Reader;
 use super::rows::{feed_name, settings_of};
 use crate::article;
@@ -265,11 +266,11 @@ impl Reader {
     fn entry_matches(&self, entry: EntryId, words: &Words) -> rusqlite::Result<bool> {
         let (title, html): (String, String) = self
             .connection
-            .prepare_cached(
-                "SELECT e.title, coalesce(ab.html, b.html, '') FROM entries e LEFT JOIN entry_bodies b ON b.entry_id = e.id
+            .prepare_cached(&format!(
+                "SELECT e.title, {BEST_BODY} FROM entries e LEFT JOIN entry_bodies b ON b.entry_id = e.id
                  LEFT JOIN article_bodies ab ON ab.article_id = e.article_id WHERE e.id = ?",
-            )?
-            .query_row([entry.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            ))?
+            .query_row([entry.0], |row| Ok((row.get(0)?, self.body(row.get_ref(1)?)?)))?;
         Ok(words.matches(&title, &article::plain_text(&html)))
     }
 }

@@ -1,5 +1,6 @@
 //! Stories as they are read: how they are published, who is in them and why.
 
+use super::dictionaries::BEST_BODY;
 use super::read::Reader;
 use super::rows::{earlier, feed_name, settings_of};
 use crate::feed::Enclosure;
@@ -62,13 +63,13 @@ impl Reader {
     fn published_one(&self, id: StoryId) -> rusqlite::Result<Option<PublishedStory>> {
         let face = self
             .connection
-            .prepare_cached(
+            .prepare_cached(&format!(
                 "SELECT s.urn, s.sort_at, s.updated, coalesce(a.language, e.language, f.language), e.title, e.link, coalesce(a.author, e.author),
-                   coalesce(ab.html, b.html, ''), a.lead_image, e.extra, f.settings, f.url, e.id, a.title
+                   {BEST_BODY}, a.lead_image, e.extra, f.settings, f.url, e.id, a.title
                  FROM stories s JOIN entries e ON e.id = s.representative JOIN feeds f ON f.id = e.feed_id
                  LEFT JOIN entry_bodies b ON b.entry_id = e.id LEFT JOIN articles a ON a.id = e.article_id AND a.state = 1
                  LEFT JOIN article_bodies ab ON ab.article_id = a.id WHERE s.id = ? AND s.redirect_to IS NULL",
-            )?
+            ))?
             .query_row([id.0], |row| {
                 let urn: [u8; 16] = row.get(0)?;
                 let (extra, settings, url): (String, String, String) = (row.get(9)?, row.get(10)?, row.get(11)?);
@@ -89,7 +90,7 @@ impl Reader {
                     updated: Timestamp(row.get(2)?),
                     language: row.get(3)?,
                     tags,
-                    html: row.get(7)?,
+                    html: self.body(row.get_ref(7)?)?,
                     lead_image: row.get(8)?,
                     enclosures: extra.enclosures.into_iter().map(enclosure).collect(),
                     sources: Vec::new(),

@@ -2,14 +2,18 @@
 //!
 //! Each command has a savepoint of its own: one that fails undoes only itself. Its answer is given only after the commit, so
 //! that whoever has an answer knows that it lasts. What a transaction changed is told to the listener, once, before that.
+//! A disk that takes nothing ends nothing: see `patience`.
 
 use super::base::Store;
+use super::disk::{DiskTrouble, Reserve};
 use super::error::WriteError;
+use super::patience::{Door, Opened, Opener, Patience, answer as told};
 use super::record::Recorder;
+use crate::model::Timestamp;
 use crate::records::{Command, Committed, IndexPlan, Recorded};
 use crate::story;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -18,12 +22,15 @@ const BATCH_TIME: Duration = Duration::from_millis(40);
 /// Commands in one transaction, however short they are: whoever waits for an answer waits for all of them.
 const BATCH_COMMANDS: usize = 256;
 
+const WORKS_AGAIN: &str = "the disk takes writes again: polling goes on";
+
 /// Told of each transaction what it changed, on the writer's thread: it must not take long.
 pub type Listener = Box<dyn FnMut(&Committed) + Send>;
 
 enum Job {
     Command { command: Box<Command>, answer: oneshot::Sender<Result<Committed, WriteError>> },
     Index { index: Box<story::Index>, plan: IndexPlan, epoch: u64, answer: oneshot::Sender<bool> },
+    Tidy { answer: oneshot::Sender<bool> },
 }
 
 /// The way to the writer; cheap to clone. The writer ends when all are gone.
@@ -31,6 +38,7 @@ enum Job {
 pub struct Writer {
     jobs: mpsc::Sender<Job>,
     generation: watch::Receiver<u64>,
+    trouble: watch::Receiver<Option<DiskTrouble>>,
     gauge: Arc<Gauge>,
 }
 
@@ -39,27 +47,59 @@ pub struct Writer {
 struct Gauge {
     epoch: AtomicU64,
     has_index: AtomicBool,
+    last_stamp: AtomicI64,
 }
 
 impl Gauge {
     fn read(&self, store: &Store) {
         self.epoch.store(store.epoch(), Ordering::SeqCst);
         self.has_index.store(store.has_index(), Ordering::SeqCst);
+        self.last_stamp.store(store.last_stamp, Ordering::SeqCst);
     }
 }
 
 impl Writer {
     /// Starts the writer's thread. It ends, after all accepted commands are committed, when the last `Writer` is dropped.
     pub fn start(store: Store, listener: Listener, recorder: Option<Recorder>) -> (Writer, std::thread::JoinHandle<()>) {
+        Writer::begin(Door::Open(Box::new(Opened { store, recorder })), Reserve::none(), listener)
+    }
+
+    /// The same where the disk may be in the way, with room in reserve.
+    pub fn begin(door: Door, reserve: Reserve, listener: Listener) -> (Writer, std::thread::JoinHandle<()>) {
         // A command waits here only while a transaction runs; a full channel makes polls wait, which is the backpressure.
         let (jobs, queue) = mpsc::channel(1024);
         let (changed, generation) = watch::channel(0);
         let gauge = Arc::new(Gauge::default());
-        let work = Work { store, listener, recorder, changed, gauge: gauge.clone() };
-        let thread = std::thread::Builder::new().name("writer".into()).spawn(move || work.run(queue));
+        let shut = match &door {
+            Door::Open(opened) => {
+                gauge.read(&opened.store);
+                None
+            }
+            Door::Shut(trouble, _) => Some(*trouble),
+        };
+        let patience = Patience::new(reserve, shut);
+        let trouble = patience.watch();
+        let begin = Begin { listener, changed, gauge: gauge.clone(), patience };
+        let thread = std::thread::Builder::new().name("writer".into()).spawn(move || begin.run(door, queue));
         // The process has just started: if no thread can be had now, nothing can be done at all.
         let thread = thread.unwrap_or_else(|error| panic!("cannot start the writer's thread: {error}"));
-        (Writer { jobs, generation, gauge }, thread)
+        (Writer { jobs, generation, trouble, gauge }, thread)
+    }
+
+    /// Why nothing can be written now; `None`, as a rule.
+    pub fn trouble(&self) -> Option<DiskTrouble> {
+        *self.trouble.borrow()
+    }
+
+    /// Moves whenever that changes.
+    pub fn watch_trouble(&self) -> watch::Receiver<Option<DiskTrouble>> {
+        self.trouble.clone()
+    }
+
+    /// Returns when the disk takes writes, or the writer has ended.
+    pub async fn writable(&self) {
+        // An error means that the writer is gone, which whoever asks it next is told.
+        _ = self.trouble.clone().wait_for(Option::is_none).await;
     }
 
     /// Moves whenever a commit changed what is published.
@@ -70,6 +110,11 @@ impl Writer {
     /// Whether there is an index by which entries are compared.
     pub fn has_index(&self) -> bool {
         self.gauge.has_index.load(Ordering::SeqCst)
+    }
+
+    /// The last moment that was given out.
+    pub fn last_stamp(&self) -> Timestamp {
+        Timestamp(self.gauge.last_stamp.load(Ordering::SeqCst))
     }
 
     /// Asked before the tables are read from which an index is built.
@@ -85,12 +130,67 @@ impl Writer {
         answered.await.map_err(|_| WriteError::Ended)?
     }
 
+    /// Gives some room back: see [`Store::tidy`]. `false`: there is nothing more to do now.
+    pub async fn tidy(&self) -> Result<bool, WriteError> {
+        let (answer, answered) = oneshot::channel();
+        self.jobs.send(Job::Tidy { answer }).await.map_err(|_| WriteError::Ended)?;
+        answered.await.map_err(|_| WriteError::Ended)
+    }
+
     /// Hands the index over that was built by `plan`, with the epoch asked for before. `false`: see [`Store::set_index`].
     pub async fn hand_over(&self, index: story::Index, plan: IndexPlan, epoch: u64) -> Result<bool, WriteError> {
         let (answer, answered) = oneshot::channel();
         let job = Job::Index { index: Box::new(index), plan, epoch, answer };
         self.jobs.send(job).await.map_err(|_| WriteError::Ended)?;
         answered.await.map_err(|_| WriteError::Ended)
+    }
+}
+
+/// What the thread begins with, before the database is open.
+struct Begin {
+    listener: Listener,
+    changed: watch::Sender<u64>,
+    gauge: Arc<Gauge>,
+    patience: Patience,
+}
+
+impl Begin {
+    fn run(mut self, door: Door, mut queue: mpsc::Receiver<Job>) {
+        let opened = match door {
+            Door::Open(opened) => Some(*opened),
+            Door::Shut(trouble, opener) => self.wait(trouble, opener, &mut queue),
+        };
+        let Some(Opened { store, recorder }) = opened else { return };
+        let Begin { listener, changed, gauge, patience } = self;
+        gauge.read(&store);
+        Work { store, listener, recorder, changed, gauge, patience }.run(queue);
+    }
+
+    /// Refuses everything until the database could be opened; `None`: nobody waits for that any more.
+    fn wait(&mut self, trouble: DiskTrouble, mut opener: Opener, queue: &mut mpsc::Receiver<Job>) -> Option<Opened> {
+        while let Some(job) = queue.blocking_recv() {
+            // Whoever asked may have gone: then nobody needs the answer.
+            match job {
+                Job::Index { answer, .. } | Job::Tidy { answer } => _ = answer.send(false),
+                Job::Command { command, answer } => {
+                    if matches!(*command, Command::Heartbeat { .. }) {
+                        match opener() {
+                            Ok(opened) => {
+                                if self.patience.wrote() {
+                                    tracing::info!("{WORKS_AGAIN}");
+                                }
+                                self.changed.send_modify(|generation| *generation += 1);
+                                _ = answer.send(Ok(Committed::default()));
+                                return Some(opened);
+                            }
+                            Err(error) => tracing::debug!(error, "the database cannot be opened to write yet"),
+                        }
+                    }
+                    _ = answer.send(Err(WriteError::Disk(trouble)));
+                }
+            }
+        }
+        None
     }
 }
 
@@ -101,10 +201,18 @@ struct Work {
     recorder: Option<Recorder>,
     changed: watch::Sender<u64>,
     gauge: Arc<Gauge>,
+    patience: Patience,
 }
 
 /// A command that was carried out, to be answered after the commit.
 type Answered = (oneshot::Sender<Result<Committed, WriteError>>, Committed);
+
+/// Why a command was not carried out.
+struct Failed {
+    error: WriteError,
+    /// SQLite undid the whole transaction, or it cannot be undone in part: nothing of it may be committed.
+    whole: bool,
+}
 
 impl Work {
     fn run(mut self, mut queue: mpsc::Receiver<Job>) {
@@ -121,7 +229,18 @@ impl Work {
                     // Whoever built it may have gone.
                     let _ = answer.send(taken);
                 }
-                Job::Command { command, answer } => waiting = self.transaction(command, answer, &mut queue),
+                Job::Tidy { answer } => {
+                    let more = self.store.tidy().unwrap_or_else(|error| {
+                        tracing::debug!(%error, "no room was given back");
+                        false
+                    });
+                    // Whoever asked may have gone.
+                    let _ = answer.send(more);
+                }
+                Job::Command { command, answer } => match self.patience.refuses(&command) {
+                    Some(refused) => _ = answer.send(Err(refused)),
+                    None => waiting = self.transaction(command, answer, &mut queue),
+                },
             }
         }
         if let Err(error) = self.store.connection.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)") {
@@ -140,34 +259,56 @@ impl Work {
         let durable = first.is_durable();
         let (had_index, last_stamp) = (self.store.has_index(), self.store.last_stamp);
         if let Err(error) = self.store.begin(durable) {
-            tracing::error!(%error, "cannot begin a transaction");
+            let error = WriteError::from(error);
+            match error.disk() {
+                Some(trouble) => self.disk_failed(trouble),
+                None => tracing::error!(%error, "cannot begin a transaction"),
+            }
             // Whoever asked may have gone: then nobody needs the answer.
-            let _ = answer.send(Err(error.into()));
+            let _ = answer.send(told(Err(error)));
             return None;
         }
+        let mut proves_life = false;
+        let mut lost = None;
         let (mut answers, mut refused, mut n_commands): (Vec<Answered>, Vec<_>, usize) = (Vec::new(), Vec::new(), 0);
         let mut next = Some((first, answer));
         let mut left = None;
         while let Some((command, answer)) = next.take() {
             n_commands += 1;
+            proves_life |= matches!(*command, Command::Heartbeat { .. });
             match self.carry_out(*command) {
                 Ok(committed) => answers.push((answer, committed)),
-                Err(error) => refused.push((answer, error)),
+                Err(Failed { error, whole }) => {
+                    lost = whole.then(|| again(&error));
+                    refused.push((answer, error));
+                }
+            }
+            if lost.is_some() {
+                break;
             }
             if n_commands >= BATCH_COMMANDS || started.elapsed() >= BATCH_TIME {
                 break;
             }
             match queue.try_recv() {
-                Ok(Job::Command { command, answer }) if durable || !command.is_durable() => next = Some((command, answer)),
+                Ok(Job::Command { command, answer }) if durable || !command.is_durable() => match self.patience.refuses(&command)
+                {
+                    Some(trouble) => refused.push((answer, trouble)),
+                    None => next = Some((command, answer)),
+                },
                 Ok(other) => left = Some(other),
                 Err(_) => {}
             }
         }
-        let committed = self.store.end();
+        let committed = match lost {
+            Some(error) => Err(error),
+            None => self.store.end(),
+        };
         match &committed {
             Ok(()) => self.tell(&answers),
             Err(error) => {
-                tracing::error!(%error, "a transaction could not be committed; what it held is done again");
+                if DiskTrouble::of(error).is_none() {
+                    tracing::error!(%error, "a transaction could not be committed; what it held is done again");
+                }
                 self.store.roll_back(false);
                 self.store.last_stamp = last_stamp;
             }
@@ -181,25 +322,49 @@ impl Work {
             }
             recorder.write();
         }
+        let failed =
+            refused.iter().filter(|(_, error)| !matches!(error, WriteError::Disk(_))).find_map(|(_, error)| error.disk());
+        match failed.or(committed.as_ref().err().and_then(DiskTrouble::of)) {
+            Some(trouble) => self.disk_failed(trouble),
+            None if proves_life && committed.is_ok() => self.disk_works(),
+            None => {}
+        }
         self.gauge.read(&self.store);
         if started.elapsed() > Duration::from_millis(100) {
             tracing::debug!(duration_ms = started.elapsed().as_millis() as u64, n_commands, "a long transaction");
         }
         // Only now: whoever has an answer may ask whether there is an index.
         for (answer, error) in refused {
-            let _ = answer.send(Err(error));
+            let _ = answer.send(told(Err(error)));
         }
         for (answer, changed) in answers {
-            let told = match &committed {
+            let _ = answer.send(told(match &committed {
                 Ok(()) => Ok(changed),
-                Err(error) => Err(WriteError::Sqlite(rusqlite::Error::SqliteFailure(
-                    rusqlite::ffi::Error::new(error.sqlite_error().map_or(1, |e| e.extended_code)),
-                    Some(error.to_string()),
-                ))),
-            };
-            let _ = answer.send(told);
+                Err(error) => Err(WriteError::Sqlite(copy(error))),
+            }));
         }
         left
+    }
+
+    /// Says once that the disk takes nothing, and makes what room there can be made.
+    fn disk_failed(&mut self, trouble: DiskTrouble) {
+        if !self.patience.failed(trouble) {
+            return;
+        }
+        tracing::error!("{trouble}");
+        // What is in the log already needs room in the database only, which the reserve has just given back.
+        if let Err(error) = self.store.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)") {
+            tracing::debug!(%error, "the log could not be emptied");
+        }
+        // The page says it too.
+        self.changed.send_modify(|generation| *generation += 1);
+    }
+
+    fn disk_works(&mut self) {
+        if self.patience.wrote() {
+            tracing::info!("{WORKS_AGAIN}");
+            self.changed.send_modify(|generation| *generation += 1);
+        }
     }
 
     /// Tells the listener, and whoever waits for another generation, what was committed.
@@ -215,8 +380,10 @@ impl Work {
     }
 
     /// Carries a command out in a savepoint; one that fails or panics leaves nothing behind.
-    fn carry_out(&mut self, command: Command) -> Result<Committed, WriteError> {
-        self.store.execute("SAVEPOINT command")?;
+    fn carry_out(&mut self, command: Command) -> Result<Committed, Failed> {
+        if let Err(error) = self.store.execute("SAVEPOINT command") {
+            return Err(Failed { error: error.into(), whole: true });
+        }
         let mark = self.recorder.as_mut().map(|recorder| {
             let mark = recorder.mark();
             recorder.note(&Recorded::Command(Box::new(command.clone())));
@@ -226,30 +393,52 @@ impl Work {
         let (n_searchable, n_polls) = (store.searchable.len(), store.polls.len());
         let (had_index, last_stamp) = (store.index.is_some(), store.last_stamp);
         // A purge takes out of what others left here.
-        let searchable = matches!(command, Command::Remove { purge: true, .. }).then(|| store.searchable.clone());
+        let searchable = command.makes_room().then(|| store.searchable.clone());
         let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| store.apply(command)));
-        let done = done.unwrap_or(Err(WriteError::Panicked));
-        if let Err(error) = &done {
-            if !error.keeps_index() {
-                store.index = None;
+        let error = match done.unwrap_or(Err(WriteError::Panicked)) {
+            Ok(committed) => {
+                return match store.execute("RELEASE command") {
+                    Ok(()) => Ok(committed),
+                    Err(error) => Err(Failed { error: error.into(), whole: true }),
+                };
             }
-            match searchable {
-                Some(before) => store.searchable = before,
-                None => store.searchable.truncate(n_searchable),
-            }
-            store.polls.truncate(n_polls);
-            // Nothing was stored under the moments that it took: they are given again, as where it was never tried.
-            store.last_stamp = last_stamp;
-            store.execute("ROLLBACK TO command")?;
-            if let (Some(recorder), Some(mark)) = (&mut self.recorder, mark) {
-                recorder.forget(mark);
-                // Here, and not at the end: what follows in this transaction is settled without it.
-                if had_index && store.index.is_none() {
-                    recorder.note(&Recorded::IndexLost);
-                }
+            Err(error) => error,
+        };
+        if !error.keeps_index() {
+            store.index = None;
+        }
+        match searchable {
+            Some(before) => store.searchable = before,
+            None => store.searchable.truncate(n_searchable),
+        }
+        store.polls.truncate(n_polls);
+        // Nothing was stored under the moments that it took: they are given again, as where it was never tried.
+        store.last_stamp = last_stamp;
+        if let (Some(recorder), Some(mark)) = (&mut self.recorder, mark) {
+            recorder.forget(mark);
+            // Here, and not at the end: what follows in this transaction is settled without it.
+            if had_index && store.index.is_none() {
+                recorder.note(&Recorded::IndexLost);
             }
         }
-        self.store.execute("RELEASE command")?;
-        done
+        // A disk that fails makes SQLite undo the whole transaction by itself; then there is no savepoint to go back to.
+        let undone = match store.connection.is_autocommit() {
+            true => false,
+            false => store.execute("ROLLBACK TO command").and_then(|()| store.execute("RELEASE command")).is_ok(),
+        };
+        Err(Failed { error, whole: !undone })
     }
+}
+
+/// The error by which a transaction was lost, for those who had been carried out before.
+fn again(error: &WriteError) -> rusqlite::Error {
+    match error {
+        WriteError::Sqlite(error) => copy(error),
+        other => rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_ABORT), Some(other.to_string())),
+    }
+}
+
+fn copy(error: &rusqlite::Error) -> rusqlite::Error {
+    let code = error.sqlite_error().map_or(rusqlite::ffi::SQLITE_ERROR, |e| e.extended_code);
+    rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), Some(error.to_string()))
 }

@@ -1,5 +1,7 @@
 //! A database as text, to compare two of them.
 
+#![allow(dead_code)] // each test uses its part
+
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags};
 use std::collections::BTreeMap;

@@ -97,6 +97,9 @@ fn an_older_database_is_migrated_by_its_owner_and_by_nobody_else() {
     older
         .execute_batch(
             "DROP INDEX feeds_host; DROP INDEX entries_unsettled; DROP TABLE websub; DROP TABLE feed_events; ALTER TABLE feeds DROP COLUMN trouble;
+             DROP TRIGGER entry_body_left; DROP TRIGGER entry_body_gone; DROP TRIGGER article_body_left; DROP TRIGGER article_body_gone;
+             DROP INDEX entry_bodies_plain; DROP INDEX article_bodies_plain; ALTER TABLE entry_bodies DROP COLUMN body;
+             ALTER TABLE article_bodies DROP COLUMN body; DROP TABLE bodies; DROP TABLE dictionaries; DROP TABLE pruned;
              ALTER TABLE feeds DROP COLUMN revision; ALTER TABLE feeds DROP COLUMN habit;
              DROP INDEX entries_content; ALTER TABLE entries DROP COLUMN content; ALTER TABLE entries DROP COLUMN n_dates; PRAGMA user_version = 3",
         )
@@ -105,6 +108,9 @@ fn an_older_database_is_migrated_by_its_owner_and_by_nobody_else() {
     let refused = Reader::open(&bed.path).map(|_| ()).unwrap_err().to_string();
     assert!(refused.contains("older courant") && refused.contains("courant run"), "{refused}");
     drop(Store::open(&bed.path, Opening::now(NOW)).unwrap());
+    // As it was before: the version that made it could be installed again.
+    let copy = rusqlite::Connection::open(bed.path.with_file_name("backups/courant-schema-3.db")).unwrap();
+    assert_eq!(copy.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0)).unwrap(), 3);
     assert!(Reader::open(&bed.path).unwrap().feeds().is_ok());
 }
 

@@ -10,5 +10,7 @@ mod entries;
 mod files;
 mod index;
 mod pages;
+mod retention;
+mod size;
 mod visible;
 mod writer;

@@ -1,0 +1,80 @@
+//! `courant db backup`, `restore`, `export`, `import`: the database as a file of its own.
+
+use super::failure::{Failure, Outcome};
+use super::{run, setup};
+use crate::daemon::backup::{self, Backups};
+use crate::daemon::{clock, recovery};
+use crate::store;
+use anyhow::Context;
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Write};
+use std::path::Path;
+
+/// Into a file, or beside the others.
+pub fn back_up(named: Option<&Path>, file: Option<&Path>) -> Outcome {
+    let config = setup::config(named)?.config;
+    // Says what to do where there is none.
+    drop(setup::reader(&config)?);
+    let made = match file {
+        Some(file) => {
+            backup::write(&config.database(), file)?;
+            file.to_owned()
+        }
+        None => Backups { settings: config.backup.clone(), database: config.database() }.make(clock())?,
+    };
+    println!("{}", made.display());
+    Ok(())
+}
+
+/// While nobody runs; what is there now is set aside.
+pub fn restore(named: Option<&Path>, file: &Path) -> Outcome {
+    let config = setup::config(named)?.config;
+    let _owner = run::own(&config.state_dir)?;
+    let aside = store::restore(file, &config.database(), &format!(".replaced-{}", clock().0))?;
+    recovery::forget(&config)?;
+    eprintln!("{} is the database now", file.display());
+    if let Some(aside) = aside {
+        eprintln!("what was there before is {}; delete it when you need it no more", aside.display());
+    }
+    Ok(())
+}
+
+pub fn export(named: Option<&Path>, file: Option<&Path>) -> Outcome {
+    let config = setup::config(named)?.config;
+    let reader = setup::reader(&config)?;
+    let n_rows = match file {
+        None => reader.export(&mut BufWriter::new(std::io::stdout().lock()))?,
+        Some(file) => {
+            use std::os::unix::fs::OpenOptionsExt;
+            let open = File::options().write(true).create_new(true).mode(0o600).open(file);
+            let open = open.with_context(|| file.display().to_string())?;
+            let mut out = BufWriter::new(open);
+            let n_rows = reader.export(&mut out)?;
+            out.flush()?;
+            out.get_ref().sync_all()?;
+            n_rows
+        }
+    };
+    eprintln!("{n_rows} rows exported; the secrets of hubs are among them");
+    Ok(())
+}
+
+pub fn import(named: Option<&Path>, file: &Path) -> Outcome {
+    let config = setup::config(named)?.config;
+    let _owner = run::own(&config.state_dir)?;
+    let open = File::open(file).map_err(|error| Failure::Error(anyhow::anyhow!("{}: {error}", file.display())))?;
+    let database = config.database();
+    // Made under another name, so that one that ends early is not taken for whole.
+    let part = database.with_file_name("courant.db.import");
+    if part.exists() {
+        store::set_aside(&part, &format!("-{}", clock().0))?;
+    }
+    if database.exists() {
+        return Err(Failure::Error(anyhow::anyhow!("{} exists already; an import makes a new database", database.display())));
+    }
+    let n_rows = store::import(BufReader::new(open), &part, clock())?;
+    store::check_backup(&part)?;
+    std::fs::rename(&part, &database)?;
+    eprintln!("{n_rows} rows imported into {}", database.display());
+    Ok(())
+}

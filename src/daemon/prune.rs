@@ -1,0 +1,80 @@
+//! Retention, carried out: in small commits, while the service runs. What an older version kept goes only after that was said.
+
+use super::parts::clock;
+use crate::config::Store as Settings;
+use crate::config::values::Keep;
+use crate::model::Timestamp;
+use crate::records::{Command, Reply, Retention};
+use crate::store::{Readers, Writer};
+use std::time::Duration;
+
+/// Entries that go in one commit: a few tens of milliseconds.
+pub const BATCH: usize = 100;
+
+/// So long before anything goes for the first time it is said.
+const NOTICE: Duration = Duration::from_secs(14 * 86_400);
+
+/// What the configuration says of it.
+pub fn retention(settings: &Settings) -> Retention {
+    Retention {
+        keep: match settings.keep {
+            Keep::Forever => None,
+            Keep::For(keep) => Some(keep),
+        },
+        keep_stories: settings.keep_stories,
+        max_bytes: settings.max_size as u64,
+    }
+}
+
+/// What pruning needs.
+pub struct Pruner {
+    pub policy: Retention,
+    pub readers: Readers,
+    pub writer: Writer,
+}
+
+impl Pruner {
+    /// Removes what is old enough, all of it; returns how many stories went. `at_once`: a person wants it, without notice.
+    pub async fn work(&self, at_once: bool) -> anyhow::Result<usize> {
+        let (policy, now) = (self.policy, clock());
+        if !at_once && !self.may_begin(now).await? {
+            return Ok(0);
+        }
+        let mut n_stories = 0;
+        while let Some(batch) = self.readers.ask(move |reader| reader.prunable(&policy, BATCH, now)).await? {
+            let stories = batch.stories;
+            let n_pruned = match self.writer.submit(Command::Prune { stories, at: now }).await?.reply {
+                Reply::Removed { n_stories } => n_stories,
+                other => anyhow::bail!("the writer answered {other:?} to a pruning"),
+            };
+            n_stories += n_pruned;
+            // All of them have changed meanwhile: another time.
+            if n_pruned == 0 {
+                break;
+            }
+        }
+        if n_stories > 0 {
+            tracing::info!(n_stories, "old stories were pruned");
+        }
+        Ok(n_stories)
+    }
+
+    /// Says, where something would go for the first time, that it will.
+    async fn may_begin(&self, now: Timestamp) -> anyhow::Result<bool> {
+        if let Some(from) = self.readers.ask(|reader| reader.prunes_from()).await? {
+            return Ok(from <= now);
+        }
+        let policy = self.policy;
+        let something = self.readers.ask(move |reader| reader.prunable(&policy, BATCH, now)).await?.is_some();
+        let from = if something { now.plus(NOTICE) } else { now };
+        if something {
+            tracing::warn!(
+                from = from.rfc3339(),
+                "this database holds stories that are older than store.keep: from then on they are pruned; \
+                 `courant db prune --dry-run` says which, store.keep = \"forever\" keeps them"
+            );
+        }
+        self.writer.submit(Command::PruneFrom { from }).await?;
+        Ok(!something)
+    }
+}

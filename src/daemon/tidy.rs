@@ -1,0 +1,48 @@
+//! What is done to the database while nothing else is to be done: bodies packed, room given back.
+
+use super::parts::{Cpu, Stats, clock};
+use crate::records::{Command, NewDictionary};
+use crate::store::{Effort, Readers, Writer};
+use std::sync::Arc;
+
+/// Bodies that are packed at one time: about a tenth of a second of one core.
+const BATCH: usize = 64;
+
+/// What tidying needs.
+pub struct Tidy {
+    pub cpu: Cpu,
+    pub readers: Readers,
+    pub writer: Writer,
+    pub stats: Arc<Stats>,
+}
+
+impl Tidy {
+    /// Packs up to so many bodies, then gives room back; stops as soon as something else is to be done.
+    pub async fn work(&self, mut n_bodies: usize, effort: Effort) -> anyhow::Result<()> {
+        self.train().await?;
+        while n_bodies > 0 && self.is_idle() {
+            let (n, readers) = (BATCH.min(n_bodies), self.readers.clone());
+            let packed = self.cpu.run(move || readers.ask_here(|reader| reader.pack(n, effort))).await??;
+            if packed.is_empty() {
+                break;
+            }
+            n_bodies -= packed.len();
+            self.writer.submit(Command::Pack { bodies: packed }).await?;
+        }
+        while self.is_idle() && self.writer.tidy().await? {}
+        Ok(())
+    }
+
+    async fn train(&self) -> anyhow::Result<()> {
+        let readers = self.readers.clone();
+        if let Some(data) = self.cpu.run(move || readers.ask_here(|reader| reader.train())).await?? {
+            tracing::debug!(n_bytes = data.len(), "a dictionary is made of the stored bodies");
+            self.writer.submit(Command::AddDictionary { dictionary: NewDictionary { at: clock(), data } }).await?;
+        }
+        Ok(())
+    }
+
+    fn is_idle(&self) -> bool {
+        Stats::get(&self.stats.polls_in_flight) + Stats::get(&self.stats.pages_in_flight) == 0
+    }
+}

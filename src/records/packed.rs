@@ -1,0 +1,31 @@
+//! A stored body, compressed off the writer's thread.
+
+use crate::model::{ArticleId, EntryId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// Whose body it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BodyOf {
+    Entry(EntryId),
+    Article(ArticleId),
+}
+
+/// A body, as it will be stored.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PackedBody {
+    pub of: BodyOf,
+    /// Of its text: one that is another by now stays as it is.
+    pub hash: i64,
+    pub n_bytes: usize,
+    /// By which it is compressed.
+    pub dictionary: Option<i64>,
+    pub data: Vec<u8>,
+}
+
+/// A dictionary made of stored bodies, by which later ones are compressed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct NewDictionary {
+    pub at: Timestamp,
+    pub data: Vec<u8>,
+}

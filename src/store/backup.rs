@@ -1,0 +1,124 @@
+//! The database copied while it is in use, put back, and set aside. Nothing that a person has is deleted here.
+
+use super::schema::{self, SchemaError};
+use rusqlite::{Connection, OpenFlags};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+/// Why a copy was not made, or not put back.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    #[error("{}: {error}", path.display())]
+    File { path: PathBuf, error: std::io::Error },
+    #[error("{} exists already; a backup replaces nothing", .0.display())]
+    Exists(PathBuf),
+    #[error("{}: {error}", path.display())]
+    Database { path: PathBuf, error: SchemaError },
+    #[error("{} is damaged: {first}", path.display())]
+    Damaged { path: PathBuf, first: String },
+}
+
+fn of_file(path: &Path) -> impl FnOnce(std::io::Error) -> BackupError + use<> {
+    let path = path.to_owned();
+    move |error| BackupError::File { path, error }
+}
+
+fn of_database<E: Into<SchemaError>>(path: &Path) -> impl FnOnce(E) -> BackupError + use<E> {
+    let path = path.to_owned();
+    move |error| BackupError::Database { path, error: error.into() }
+}
+
+/// Writes the database as it is now into a new file, whole or not at all. A writer is not held up; its log grows meanwhile.
+pub fn copy(connection: &Connection, to: &Path) -> Result<(), BackupError> {
+    use std::os::unix::fs::OpenOptionsExt;
+    if to.exists() {
+        return Err(BackupError::Exists(to.to_owned()));
+    }
+    let part = with_suffix(to, ".part");
+    // One that lies there is of a process that was killed in its work.
+    remove(&part)?;
+    // Empty, and nobody else's to read: what somebody reads is private.
+    File::options().write(true).create_new(true).mode(0o600).open(&part).map_err(of_file(&part))?;
+    let copied = connection.execute("VACUUM INTO ?", [part.to_string_lossy()]).map_err(of_database(&part));
+    let whole = copied.and_then(|_| {
+        check(&part)?;
+        File::open(&part).and_then(|file| file.sync_all()).map_err(of_file(&part))?;
+        std::fs::rename(&part, to).map_err(of_file(to))?;
+        sync_folder(to)
+    });
+    if whole.is_err() {
+        remove(&part)?;
+    }
+    whole
+}
+
+/// Whether a file is a database of ours that this version can use, and whole.
+pub fn check(file: &Path) -> Result<(), BackupError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    // Opening creates nothing; what is not there is not a backup.
+    File::open(file).map_err(of_file(file))?;
+    let connection = Connection::open_with_flags(file, flags).map_err(of_database(file))?;
+    let version = schema::check(&connection).map_err(of_database(file))?;
+    if version == 0 {
+        return Err(BackupError::Damaged { path: file.to_owned(), first: "it is empty".into() });
+    }
+    let first: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(of_database(file))?;
+    if first == "ok" { Ok(()) } else { Err(BackupError::Damaged { path: file.to_owned(), first }) }
+}
+
+/// Puts a backup in the place of the database, which is set aside; returns under which name. For who owns the state folder.
+pub fn restore(backup: &Path, database: &Path, suffix: &str) -> Result<Option<PathBuf>, BackupError> {
+    check(backup)?;
+    let part = with_suffix(database, ".part");
+    std::fs::copy(backup, &part).map_err(of_file(&part))?;
+    File::open(&part).and_then(|file| file.sync_all()).map_err(of_file(&part))?;
+    let aside = set_aside(database, suffix)?;
+    std::fs::rename(&part, database).map_err(of_file(database))?;
+    sync_folder(database)?;
+    Ok(aside)
+}
+
+/// Gives the database's files another name; returns the database's, `None` where there is none. For who owns the state folder.
+pub fn set_aside(database: &Path, suffix: &str) -> Result<Option<PathBuf>, BackupError> {
+    if !database.exists() {
+        return Ok(None);
+    }
+    let aside = with_suffix(database, suffix);
+    if aside.exists() {
+        return Err(BackupError::Exists(aside));
+    }
+    // The log first: the database alone is whole without it as of the last checkpoint, the log alone is nothing.
+    for part in ["-shm", "-wal", ""] {
+        let (from, to) = (with_suffix(database, part), with_suffix(&aside, part));
+        match std::fs::rename(&from, &to) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(of_file(&from)(error)),
+            _ => {}
+        }
+    }
+    sync_folder(database)?;
+    Ok(Some(aside))
+}
+
+/// Where copies are, as a rule: beside the database.
+pub fn folder(database: &Path) -> PathBuf {
+    database.with_file_name("backups")
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+fn remove(path: &Path) -> Result<(), BackupError> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(of_file(path)(error)),
+        _ => Ok(()),
+    }
+}
+
+/// A new name lasts once its folder is on the disk.
+fn sync_folder(of: &Path) -> Result<(), BackupError> {
+    let folder = of.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(of_file(folder))
+}

@@ -1,0 +1,17 @@
+//! What a reader needs to read packed bodies; how they are read is in `bodies`.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+use zstd::dict::DecoderDictionary;
+
+/// The body of an entry (its row of `entry_bodies` is `b`), for `Reader::body`: its text, or the number of the packed one.
+pub const OWN_BODY: &str = "coalesce(b.body, b.html)";
+/// The same of its article (`ab` of `article_bodies`), else its own.
+pub const BEST_BODY: &str = "iif(ab.article_id IS NULL, coalesce(b.body, b.html), coalesce(ab.body, ab.html))";
+
+/// Dictionaries that were needed, ready for use.
+#[derive(Default)]
+pub struct Dictionaries {
+    pub known: RefCell<HashMap<i64, Arc<DecoderDictionary<'static>>>>,
+}

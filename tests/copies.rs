@@ -1,0 +1,177 @@
+//! The database as a file of its own: backed up while it is in use, restored, exported and imported; and what is done about a
+//! damaged one.
+
+mod common;
+#[path = "common/service.rs"]
+mod service;
+#[path = "common/tables.rs"]
+mod tables;
+
+use common::World;
+use service::{Service, courant, run, said, until};
+use std::path::{Path, PathBuf};
+
+struct Home {
+    _world: World,
+    folder: tempfile::TempDir,
+}
+
+impl Home {
+    /// A folder whose database holds the demo's world.
+    fn new() -> Home {
+        let home = Home { _world: World::start(), folder: tempfile::tempdir().unwrap() };
+        home._world.files(home.path());
+        let config = std::fs::read_to_string(home.path().join("courant.toml")).unwrap();
+        std::fs::write(home.path().join("courant.toml"), format!("{config}[store]\nreserve = \"0B\"\n")).unwrap();
+        home.ok(&["once", "--all"]);
+        home
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn database(&self) -> PathBuf {
+        self.path().join("state/courant.db")
+    }
+
+    fn ok(&self, arguments: &[&str]) -> String {
+        let output = run(self.path(), arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", said(&output));
+        said(&output)
+    }
+
+    fn refused(&self, arguments: &[&str]) -> String {
+        let output = run(self.path(), arguments);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", said(&output));
+        said(&output)
+    }
+
+    fn outputs(&self) -> Vec<String> {
+        ["atom", "rss", "json"].iter().map(|format| self.ok(&["render", "all", "--format", format])).collect()
+    }
+}
+
+#[test]
+fn a_backup_is_made_in_use_and_put_back() {
+    let home = Home::new();
+    let before = home.outputs();
+    let mut service = Service::start(courant(home.path(), &["run"]));
+    let named = home.path().join("mine.db");
+    home.ok(&["db", "backup", named.to_str().unwrap()]);
+    let other = home.ok(&["db", "backup"]).trim().to_owned();
+    assert!(Path::new(&other).starts_with(home.path().join("state/backups")), "{other}");
+    assert!(home.refused(&["db", "backup", named.to_str().unwrap()]).contains("exists already"));
+    assert!(home.refused(&["db", "restore", &other]).contains("owns the state folder"));
+    let feed = home._world.feeds()[0].clone();
+    home.ok(&["feed", "remove", &feed, "--purge"]);
+    assert_ne!(home.outputs(), before);
+    service.stop();
+    assert!(home.ok(&["db", "restore", &other]).contains("replaced"));
+    assert_eq!(home.outputs(), before, "to the byte");
+    assert!(home.ok(&["db", "check"]).contains("whole"));
+    // What is polled next brings only what is new: nothing.
+    assert!(home.ok(&["once", "--all"]).contains(" 0 new entries"));
+    // What is newer, damaged or not a database is refused, and all stays as it is.
+    let newer = rusqlite::Connection::open(&named).unwrap();
+    newer.pragma_update(None, "user_version", 999).unwrap();
+    drop(newer);
+    assert!(home.refused(&["db", "restore", named.to_str().unwrap()]).contains("newer courant"));
+    std::fs::write(&named, "this is not a database, whatever it is called").unwrap();
+    home.refused(&["db", "restore", named.to_str().unwrap()]);
+    home.refused(&["db", "restore", "/no/such/file"]);
+    assert_eq!(home.outputs(), before);
+}
+
+#[test]
+fn what_was_exported_is_imported_as_it_was() {
+    let home = Home::new();
+    let stories = home.ok(&["stories", "--since", "9999d", "--limit", "100", "--format", "tsv"]);
+    let ids: Vec<&str> =
+        stories.lines().filter_map(|line| line.split('\t').next()).filter(|id| id.parse::<u64>().is_ok()).collect();
+    home.ok(&["story", "merge", ids[0], ids[1]]);
+    home.ok(&["db", "compact"]);
+    let (before, searched) = (home.outputs(), home.ok(&["stories", "the", "--since", "9999d", "--format", "tsv"]));
+    let export = home.path().join("all.jsonl");
+    home.ok(&["db", "export", export.to_str().unwrap()]);
+    let was = home.path().join("was.db");
+    std::fs::rename(home.database(), &was).unwrap();
+    home.ok(&["db", "import", export.to_str().unwrap()]);
+    assert!(home.refused(&["db", "import", export.to_str().unwrap()]).contains("exists already"));
+    assert_eq!(home.outputs(), before, "to the byte");
+    assert_eq!(home.ok(&["stories", "the", "--since", "9999d", "--format", "tsv"]), searched);
+    assert!(home.ok(&["db", "check"]).contains("whole"));
+    let again = home.path().join("again.jsonl");
+    home.ok(&["db", "export", again.to_str().unwrap()]);
+    assert_eq!(std::fs::read(&export).unwrap(), std::fs::read(&again).unwrap());
+    let (was, now) = (tables::rows(&was), tables::rows(&home.database()));
+    for table in
+        was.keys().filter(|table| !["bodies", "dictionaries", "entry_bodies", "article_bodies"].contains(&table.as_str()))
+    {
+        assert_eq!(was[table], now[table], "{table}");
+    }
+    assert!(home.ok(&["once", "--all"]).contains(" 0 new entries"));
+}
+
+#[test]
+fn backups_come_and_go() {
+    let home = Home::new();
+    let folder = home.path().join("state/backups");
+    let mut all = Vec::new();
+    for _ in 0..3 {
+        all.push(PathBuf::from(home.ok(&["db", "backup"]).trim()));
+        // Their names are seconds.
+        std::thread::sleep(std::time::Duration::from_millis(1100));
+    }
+    let there: Vec<bool> = all.iter().map(|file| file.exists()).collect();
+    assert_eq!(there, [false, true, true]);
+    assert_eq!(std::fs::read_dir(folder).unwrap().count(), 2);
+}
+
+/// Writes nonsense over pages in the middle of the file.
+fn damage(database: &Path) {
+    use std::os::unix::fs::FileExt;
+    let file = std::fs::File::options().write(true).open(database).unwrap();
+    let n_pages = file.metadata().unwrap().len() / 4096;
+    for page in (2..n_pages).step_by(3) {
+        file.write_all_at(&[0x5a; 512], page * 4096).unwrap();
+    }
+}
+
+#[test]
+fn a_damaged_database_gives_way_to_the_last_good_backup() {
+    let home = Home::new();
+    let before = home.outputs();
+    home.ok(&["db", "backup"]);
+    damage(&home.database());
+    home.refused(&["db", "check"]);
+    // As a machine that lost its power leaves it.
+    std::fs::write(home.path().join("state/courant.lock"), "1").unwrap();
+    // The damage is found at once or behind the running service, and mended by the next start.
+    until("it is mended", || {
+        let mut child = courant(home.path(), &["run"]).stderr(std::process::Stdio::null()).spawn().unwrap();
+        let started = std::time::Instant::now();
+        let ended = loop {
+            match child.try_wait().unwrap() {
+                Some(_) => break true,
+                None if started.elapsed().as_secs() >= 3 => break false,
+                None => std::thread::sleep(std::time::Duration::from_millis(50)),
+            }
+        };
+        child.kill().unwrap();
+        child.wait().unwrap();
+        !ended && run(home.path(), &["db", "check"]).status.success()
+    });
+    assert_eq!(home.outputs(), before);
+    let aside = |file: std::fs::DirEntry| file.file_name().to_string_lossy().starts_with("courant.db.damaged-");
+    assert!(std::fs::read_dir(home.path().join("state")).unwrap().any(|file| aside(file.unwrap())), "it is not deleted");
+}
+
+#[test]
+fn a_damaged_database_without_a_backup_stays_and_the_next_step_is_said() {
+    let home = Home::new();
+    std::fs::write(home.database(), vec![0x5a; 40_960]).unwrap();
+    let said = home.refused(&["once"]);
+    assert!(said.contains("is damaged") && said.contains("no backup"), "{said}");
+    assert_eq!(std::fs::read(home.database()).unwrap(), vec![0x5a; 40_960]);
+}

@@ -1,0 +1,163 @@
+//! Retention: old stories go whole, those that a person has corrected stay, and nothing that went is new again.
+
+use crate::bed::*;
+use courant::config::subscriptions::Subscription;
+use courant::config::values::Keep;
+use courant::feed::ParsedEntry;
+use courant::model::Timestamp;
+use courant::records::{Command, Correction, Reply, Retention};
+use std::time::Duration;
+
+const DAY: Duration = Duration::from_secs(86_400);
+const KEEP: Retention = Retention { keep: Some(Duration::from_secs(30 * 86_400)), keep_stories: 0, max_bytes: 0 };
+
+fn later(days: u32) -> Timestamp {
+    NOW.plus(DAY * days)
+}
+
+fn numbered(range: std::ops::Range<usize>) -> Vec<ParsedEntry> {
+    range.map(|n| entry(&n.to_string(), &format!("https://a.example/{n}"), &format!("Number {n}"))).collect()
+}
+
+fn count(bed: &Bed, sql: &str) -> i64 {
+    rusqlite::Connection::open(&bed.path).unwrap().query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
+/// Prunes in small batches; returns how many stories went.
+fn prune(bed: &mut Bed, policy: &Retention, now: Timestamp) -> usize {
+    let mut n_stories = 0;
+    while let Some(batch) = bed.reader().prunable(policy, 7, now).unwrap() {
+        match bed.commit(Command::Prune { stories: batch.stories, at: now }).reply {
+            Reply::Removed { n_stories: 0 } => break,
+            Reply::Removed { n_stories: n } => n_stories += n,
+            other => panic!("{other:?}"),
+        }
+    }
+    n_stories
+}
+
+#[test]
+fn what_is_old_goes_and_is_not_new_again() {
+    let mut bed = bed();
+    bed.poll(bed.feed, NOW, numbered(0..40));
+    bed.settle();
+    bed.poll(bed.feed, later(40), numbered(40..50));
+    bed.settle();
+    assert!(bed.reader().prunable(&KEEP, 100, later(20)).unwrap().is_none());
+    assert_eq!(prune(&mut bed, &KEEP, later(50)), 40);
+    assert_eq!((bed.published().len(), count(&bed, "SELECT count(*) FROM entries")), (10, 10));
+    assert_eq!(count(&bed, "SELECT count(*) FROM entry_bodies"), 10);
+    assert!(bed.find("number").len() == 10 && hidden(&bed.path).is_empty());
+    assert_eq!(bed.reader().growth(&KEEP, later(50)).unwrap().n_pruned, 40);
+    // The archive again, the same under new ids, and one that is new at an old address.
+    assert_eq!(bed.poll(bed.feed, later(51), numbered(0..50)).new.len(), 0);
+    let mut churned = numbered(0..40);
+    churned.iter_mut().for_each(|entry| entry.id = Some(format!("new-{}", entry.id.as_deref().unwrap())));
+    assert_eq!(bed.poll(bed.feed, later(52), churned).new.len(), 0);
+    let other = entry("other", "https://a.example/0", "Another story at the old place");
+    assert_eq!(bed.poll(bed.feed, later(53), vec![other]).new.len(), 1);
+    bed.settle();
+    // All of them gone: the feed is not a new one.
+    assert_eq!(prune(&mut bed, &KEEP, later(500)), 11);
+    assert_eq!(bed.poll(bed.feed, later(501), numbered(0..50)).new.len(), 0);
+    // 24 bytes an entry at most, whatever the number.
+    let bytes = count(&bed, "SELECT sum(octet_length(keys)) FROM pruned");
+    assert!(bytes <= 24 * 51, "{bytes}");
+}
+
+#[test]
+fn a_story_stays_while_one_of_its_entries_is_young_or_a_person_said_a_word_of_it() {
+    let (mut bed, other) = Bed::two_stories();
+    let [one, two] = ["a1", "a2"].map(|title| bed.titled(title).1);
+    assert_ne!(one, two);
+    // A third feed joins the first story much later.
+    let third = bed.subscribe(&["https://a.example/feed", "https://b.example/feed", "https://c.example/feed"])[0];
+    bed.poll(third, later(100), vec![entry("1", "https://a.example/story/one", "c1")]);
+    bed.settle();
+    assert_eq!(bed.titled("c1").1, one);
+    assert_eq!(prune(&mut bed, &KEEP, later(110)), 1, "the second one goes");
+    assert_eq!(bed.partition(), [["a1", "b1", "c1"]]);
+    let leaves = bed.titled("b1").0;
+    bed.correct(Correction::Split { story: one, entries: vec![leaves] }).unwrap();
+    assert_eq!(prune(&mut bed, &KEEP, later(1000)), 0);
+    bed.correct(Correction::Undo).unwrap();
+    assert_eq!(prune(&mut bed, &KEEP, later(1000)), 1);
+    assert_eq!(bed.poll(other, later(1001), vec![entry("1", "https://a.example/story/one", "b1")]).new.len(), 0);
+    assert_eq!(count(&bed, "SELECT count(*) FROM stories"), 0);
+}
+
+#[test]
+fn a_feed_may_keep_longer_and_the_newest_stories_stay() {
+    let mut bed = bed();
+    let kept = Subscription { keep: Some(Keep::Forever), ..Subscription::new("https://b.example/feed") };
+    let forever = bed.subscribe_to(vec![Subscription::new("https://a.example/feed"), kept]).added[0];
+    bed.poll(bed.feed, NOW, numbered(0..10));
+    bed.poll(forever, NOW, vec![entry("x", "https://b.example/x", "Kept for ever")]);
+    bed.settle();
+    assert_eq!(prune(&mut bed, &Retention { keep_stories: 4, ..KEEP }, later(60)), 7);
+    assert_eq!(prune(&mut bed, &KEEP, later(60)), 3);
+    assert_eq!(bed.published().len(), 1);
+    let by_size = Retention { keep: None, keep_stories: 0, max_bytes: 1 };
+    assert_eq!(prune(&mut bed, &by_size, later(60)), 0, "what is kept for ever stays");
+    bed.poll(bed.feed, later(61), numbered(10..20));
+    bed.settle();
+    assert_eq!(prune(&mut bed, &by_size, later(61)), 10);
+    assert_eq!(prune(&mut bed, &Retention { keep: None, ..KEEP }, later(9000)), 0);
+}
+
+#[test]
+fn a_story_that_changed_meanwhile_stays() {
+    let mut bed = bed();
+    bed.poll(bed.feed, NOW, numbered(0..2));
+    bed.settle();
+    let batch = bed.reader().prunable(&KEEP, 100, later(60)).unwrap().unwrap();
+    assert_eq!((batch.stories.len(), batch.n_entries), (2, 2));
+    let mut edited = numbered(0..1);
+    edited[0].summary = Some("<p>Something else</p>".into());
+    bed.poll(bed.feed, later(60), edited);
+    bed.settle();
+    assert_eq!(bed.commit(Command::Prune { stories: batch.stories, at: later(60) }).reply, Reply::Removed { n_stories: 1 });
+    assert_eq!(bed.published().len(), 1);
+}
+
+#[test]
+fn the_same_commands_give_the_same_rows() {
+    let mut bed = bed();
+    let before = bed.copy("before.db");
+    let polled = poll(&bed.path, bed.feed, NOW, numbered(0..30));
+    let mut commands = vec![Command::Polled(Box::new(polled))];
+    bed.commit(commands[0].clone());
+    bed.index_now();
+    let settle = |bed: &Bed| {
+        let waiting = bed.reader().to_settle(1000).unwrap();
+        let batch = waiting.iter().map(|entry| courant::ingest::settling(entry, courant::model::Dedupe::Address));
+        Command::Settle { batch: batch.collect(), at: NOW }
+    };
+    commands.push(settle(&bed));
+    bed.commit(commands[1].clone());
+    let bodies = bed.reader().pack(20, courant::store::Effort::Quick).unwrap();
+    commands.push(Command::Pack { bodies });
+    let stories = bed.reader().prunable(&KEEP, 9, later(60)).unwrap().unwrap().stories;
+    commands.extend([
+        Command::PruneFrom { from: NOW },
+        Command::Prune { stories, at: later(60) },
+        Command::SetBack { at: NOW.minus(DAY * 40) },
+        Command::Heartbeat { at: NOW },
+    ]);
+    commands[2..].iter().for_each(|command| _ = bed.commit(command.clone()));
+    let mut again = open(&before);
+    for (n, command) in commands.iter().enumerate() {
+        if n == 1 {
+            let epoch = again.epoch();
+            assert!(again.set_index(index_of(&before), epoch));
+        }
+        // As a record keeps them.
+        let command: Command = serde_json::from_str(&serde_json::to_string(command).unwrap()).unwrap();
+        again.commit(command).unwrap();
+    }
+    assert_eq!(crate::tables::differences(&bed.path, &before), [""; 0]);
+    // What lay ahead of the clock is not after it, and as it was in order.
+    let latest = count(&bed, "SELECT max(updated) FROM stories");
+    assert!(latest < NOW.minus(DAY * 39).0, "{latest}");
+    assert_eq!(hidden(&bed.path), [""; 0]);
+}
