@@ -48,33 +48,61 @@ struct Sample {
     early: bool,
 }
 
+/// Thresholds that are tried.
+const THRESHOLDS: [f32; 6] = [0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
+
+/// What is chosen by hand.
+struct Choice {
+    penalty: f64,
+    wrong: f64,
+    /// Features that are weighed.
+    used: [bool; N],
+}
+
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    let mut choice = Choice { penalty: PENALTY, wrong: WRONG, used: [true; N] };
+    while arguments.first().is_some_and(|first| first.starts_with("--")) && arguments.len() > 1 {
+        let (name, value) = (arguments.remove(0), arguments.remove(0));
+        match &*name {
+            "--penalty" => choice.penalty = value.parse().expect("a number"),
+            "--wrong" => choice.wrong = value.parse().expect("a number"),
+            "--without" => {
+                let all = FEATURES.iter().enumerate().filter(|(_, name)| value.split(',').any(|one| one == **name));
+                all.for_each(|(i, _)| choice.used[i] = false);
+            }
+            _ => panic!("there is no {name}"),
+        }
+    }
     let Some((folder, names)) = arguments.split_first() else {
-        eprintln!("usage: train_story DIR SET[:WEIGHT]...");
+        eprintln!("usage: train_story [--penalty N] [--wrong N] [--without FEATURE,...] DIR SET[:WEIGHT]...");
         std::process::exit(2);
     };
     let mut sets: Vec<Set> = names.iter().map(|name| read(folder, name)).collect();
     for set in &mut sets {
-        sample(set);
+        sample(set, choice.wrong);
         let same = set.samples.iter().filter(|s| s.same).count();
         println!("# {}: {} pairs, {same} of one story", set.name, set.samples.len());
     }
     for left_out in 0..sets.len() {
         let others = sets.iter().enumerate().filter(|(n, _)| *n != left_out).flat_map(|(_, set)| &set.samples);
-        tell("left out    ", &sets[left_out], &model(others.clone()), 0);
+        curve("left out    ", &sets[left_out], &model(others.clone(), &choice), 0);
         let half = sets[left_out].items.len() / 2;
         let early = sets[left_out].samples.iter().filter(|s| s.early);
-        tell("later half  ", &sets[left_out], &model(others.chain(early)), half);
+        curve("later half  ", &sets[left_out], &model(others.chain(early), &choice), half);
     }
     sets.iter().for_each(|set| tell("shipped     ", set, Model::shipped(), 0));
-    let model = model(sets.iter().flat_map(|set| &set.samples));
-    sets.iter().for_each(|set| tell("fitted      ", set, &model, 0));
+    let model = model(sets.iter().flat_map(|set| &set.samples), &choice);
+    sets.iter().for_each(|set| curve("fitted      ", set, &model, 0));
     println!("bias {:.3}", model.bias);
     for (name, weight) in FEATURES.iter().zip(model.weights).filter(|(_, weight)| *weight != 0.0) {
         println!("{name} {weight:.3}");
     }
     println!("threshold {}\nnear {}", model.threshold, model.near);
+}
+
+fn curve(what: &str, set: &Set, model: &Model, from: usize) {
+    THRESHOLDS.iter().for_each(|threshold| tell(&format!("{what} {threshold}"), set, &Model { threshold: *threshold, ..model.clone() }, from));
 }
 
 fn read(folder: &str, name: &str) -> Set {
@@ -111,7 +139,7 @@ fn read(folder: &str, name: &str) -> Set {
 }
 
 /// The candidates of each entry, with the truth.
-fn sample(set: &mut Set) {
+fn sample(set: &mut Set, wrong: f64) {
     let mut index = Index::with_model(Duration::from_secs(96 * 3600), Model::shipped().clone());
     let mut sizes: HashMap<u32, f64> = HashMap::new();
     for (i, item) in set.items.iter().enumerate() {
@@ -121,7 +149,7 @@ fn sample(set: &mut Set) {
             let (Some(mine), Some(theirs)) = (set.stories[i], other) else { continue };
             // The tenth entry of a story teaches less than its second.
             let size = sizes.get(&theirs).copied().unwrap_or(1.0f64).max(1.0).sqrt();
-            let weight = if mine == theirs { 1.0 } else { WRONG } / size;
+            let weight = if mine == theirs { 1.0 } else { wrong } / size;
             set.samples.push(Sample {
                 x: row_of(&likeness.features),
                 same: mine == theirs,
@@ -187,8 +215,9 @@ fn tell(what: &str, set: &Set, model: &Model, from: usize) {
     }
     let b3m = if n > 0.0 { 2.0 * p * r / (p + r) / n } else { 1.0 };
     let joins = truth.values().sum::<f64>() - said.len() as f64;
+    let own = own.values().fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
     println!(
-        "# {what} {:12} pairs P {:.3} R {:.3}, B³m {b3m:.3}, {joins} joins; of one feed, right and wrong: {own:?}",
+        "# {what} {:10} pairs P {:.3} R {:.3}, B³m {b3m:.3}, {joins} joins, own {own:?}",
         set.name,
         right / all_said.max(1.0),
         right / all_true.max(1.0),
@@ -196,7 +225,7 @@ fn tell(what: &str, set: &Set, model: &Model, from: usize) {
 }
 
 /// Fitted on standardised features, given back for raw ones.
-fn model<'a>(samples: impl Iterator<Item = &'a Sample> + Clone) -> Model {
+fn model<'a>(samples: impl Iterator<Item = &'a Sample> + Clone, choice: &Choice) -> Model {
     let (mut means, mut deviations) = ([0.0; N], [1.0; N]);
     let total: f64 = samples.clone().map(|s| s.weight).sum();
     for i in 0..FEATURES.len() {
@@ -208,12 +237,12 @@ fn model<'a>(samples: impl Iterator<Item = &'a Sample> + Clone) -> Model {
         .map(|s| {
             let mut x = s.x;
             for i in 0..FEATURES.len() {
-                x[i] = (x[i] - means[i]) / deviations[i];
+                x[i] = if choice.used[i] { (x[i] - means[i]) / deviations[i] } else { 0.0 };
             }
             Sample { x, ..*s }
         })
         .collect();
-    let weights = fit(&standard);
+    let weights = fit(&standard, choice.penalty);
     let mut model = Model::shipped().clone();
     let mut bias = weights[FEATURES.len()];
     for i in 0..FEATURES.len() {
@@ -230,7 +259,7 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 }
 
 /// Newton's method on the penalised likelihood; it is concave, so that thirty steps are plenty.
-fn fit(samples: &[Sample]) -> [f64; N] {
+fn fit(samples: &[Sample], penalty: f64) -> [f64; N] {
     let mut weights = [0.0; N];
     for _ in 0..30 {
         let mut gradient = [0.0; N];
@@ -247,7 +276,7 @@ fn fit(samples: &[Sample]) -> [f64; N] {
             }
         }
         for i in 0..N {
-            let penalty = if i == FEATURES.len() { 1e-6 } else { PENALTY };
+            let penalty = if i == FEATURES.len() { 1e-6 } else { penalty };
             gradient[i] -= penalty * weights[i];
             hessian[i][i] += penalty;
             for j in i + 1..N {

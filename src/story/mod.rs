@@ -35,7 +35,7 @@ mod words;
 pub use address::{address_key, address_keys};
 pub use index::Index;
 pub use later::Revision;
-pub use likeness::Likeness;
+pub use likeness::{Guard, Likeness};
 pub use prepare::{Prepared, prepare, sort_batch};
 pub use representative::{Completeness, Face, representative};
 pub use types::{AddressHit, AddressKey, AddressKind, Constraints, Decision, Evidence, Item, Nearest, Rung};

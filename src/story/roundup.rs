@@ -4,6 +4,7 @@
 /// Phrases in a folded title that announce a round-up.
 const TITLE_PHRASES: &[&str] = &[
     "早报",
+    "晨报",
     "晚报",
     "午报",
     "日报:",
@@ -33,7 +34,6 @@ const TITLE_PHRASES: &[&str] = &[
     "快讯合集",
     "热点速览",
     "每日简报",
-    "ainews",
     "daily briefing",
     "morning briefing",
     "evening briefing",

@@ -124,10 +124,10 @@ pub type Features = [f32; FEATURES.len()];
 /// What a pair of entries is judged by: the first part of [`FEATURES`].
 pub type PairFeatures = [f32; N_PAIR];
 
-const N_PAIR: usize = 24;
+const N_PAIR: usize = 27;
 
 /// First those of the story's member that is most like the newcomer, then those of the story as a whole.
-pub const FEATURES: [&str; 31] = [
+pub const FEATURES: [&str; 34] = [
     "title_cosine",
     "all_cosine",
     "title_names",
@@ -152,6 +152,9 @@ pub const FEATURES: [&str; 31] = [
     "rare_shared",
     "title_only_sum",
     "texts_tell",
+    "told_by_one",
+    "told_by_both",
+    "all_contained",
     "mean_cosine",
     "core",
     "core_of_many",
@@ -255,6 +258,8 @@ pub fn pair(newer: &Newer, old: &Side) -> PairFeatures {
     let mut rare_shared = 0.0f32;
     let mut title_sum = 0.0f32;
     let (mut contained_new, mut contained_old) = (0.0f32, 0.0f32);
+    // What of either title the other entry tells anywhere.
+    let (mut told_new, mut told_old) = (0.0f32, 0.0f32);
     let (mut old_numbers, mut shared_numbers, mut old_names, mut shared_names) = (0, 0, 0, 0);
     for other in old.terms {
         let in_old_title = other.in_title() > 0;
@@ -265,6 +270,8 @@ pub fn pair(newer: &Newer, old: &Side) -> PairFeatures {
         text += term.text_weight(idf) * other.text_weight(idf);
         all += term.all_weight(idf) * other.all_weight(idf);
         rare_shared += f32::from(u8::from(idf >= newer.rare));
+        told_new += term.title_weight(idf).powi(2);
+        told_old += other.title_weight(idf).powi(2);
         let in_title = term.in_title() > 0;
         let both_titles = in_title && in_old_title;
         let kind = term.kind().max(other.kind());
@@ -302,6 +309,7 @@ pub fn pair(newer: &Newer, old: &Side) -> PairFeatures {
     let title_only = flag(!new.has_text || !old.has_text);
     let both_han = flag(new.han && old.han);
     let text_cosine = cosine(text, new.norms.text, old.norms.text);
+    let (told_new, told_old) = (share(told_new, newer.title_square), share(told_old, old.norms.title.powi(2)));
     let texts_tell = rare_shared >= RARE_OF_TEXTS && names + numbers >= NAMED_IN_TEXTS && text_cosine >= TEXTS_ALIKE;
     [
         title_cosine,
@@ -329,6 +337,9 @@ pub fn pair(newer: &Newer, old: &Side) -> PairFeatures {
         rare_shared,
         title_only * title_sum.min(4.0),
         flag(title_cosine < UNLIKE_TITLES && texts_tell),
+        told_new.max(told_old),
+        told_new.min(told_old),
+        share(all, new.norms.all.min(old.norms.all).powi(2)),
     ]
 }
 
