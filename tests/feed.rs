@@ -525,6 +525,7 @@ fn as_story(entry: &ParsedEntry) -> PublishedStory {
         lead_image: None,
         enclosure: entry.enclosures.first().cloned(),
         sources: Vec::new(),
+        related: Vec::new(),
     }
 }
 

@@ -102,7 +102,9 @@ fn main() {
 }
 
 fn curve(what: &str, set: &Set, model: &Model, from: usize) {
-    THRESHOLDS.iter().for_each(|threshold| tell(&format!("{what} {threshold}"), set, &Model { threshold: *threshold, ..model.clone() }, from));
+    THRESHOLDS
+        .iter()
+        .for_each(|threshold| tell(&format!("{what} {threshold}"), set, &Model { threshold: *threshold, ..model.clone() }, from));
 }
 
 fn read(folder: &str, name: &str) -> Set {

@@ -3,7 +3,7 @@
 use super::claims::Claims;
 use super::hubs::Hubs;
 use super::pages::Pages;
-use super::parts::{Bells, Cpu, Stats, clock, hear};
+use super::parts::{Bells, Cpu, Grown, Stats, clock, hear};
 use super::polls::{Documents, Polls};
 use super::settle::Settler;
 use super::source::Commands;
@@ -59,9 +59,13 @@ impl Engine {
         let robots = readers.ask_here(|reader| reader.robots(clock()))?;
         let client = Client::new(client_settings(&config), robots)?;
         let (stats, bells, config) = (Arc::<Stats>::default(), Arc::<Bells>::default(), Arc::new(config));
+        let grown = Arc::<Grown>::default();
         let listener = {
-            let (stats, bells) = (stats.clone(), bells.clone());
-            Box::new(move |committed: &Committed| hear(&stats, &bells, committed))
+            let (stats, bells, grown) = (stats.clone(), bells.clone(), grown.clone());
+            Box::new(move |committed: &Committed| {
+                hear(&stats, &bells, committed);
+                grown.hear(committed);
+            })
         };
         let (writer, thread) = Writer::start(store, listener, recorder);
         let cpu = Cpu::new();
@@ -93,6 +97,7 @@ impl Engine {
                 readers: readers.clone(),
                 writer: writer.clone(),
                 building: Mutex::default(),
+                grown,
             },
             hubs: Hubs {
                 config: config.clone(),

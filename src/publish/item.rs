@@ -35,6 +35,15 @@ pub(super) struct Item<'a> {
     pub enclosure: Option<Enclosure>,
     /// The representative first.
     pub sources: Vec<Carrier>,
+    pub related: Vec<Neighbour>,
+}
+
+/// A related story, cleaned.
+pub(super) struct Neighbour {
+    pub id: String,
+    /// Never empty.
+    pub title: String,
+    pub link: Option<String>,
 }
 
 pub(super) struct Enclosure {
@@ -86,10 +95,20 @@ pub(super) fn item(story: &PublishedStory) -> Item<'_> {
             let media_type = given.unwrap_or_else(|| link::media_type_of(&url).to_owned());
             Some(Enclosure { url, media_type, length: enclosure.length })
         }),
+        related: neighbours(story),
         title,
         link,
         sources,
     }
+}
+
+fn neighbours(story: &PublishedStory) -> Vec<Neighbour> {
+    let related = story.related.iter().map(|related| Neighbour {
+        id: xml::legal(&related.id).into_owned(),
+        title: xml::plain(&related.title),
+        link: related.link.as_deref().and_then(link::web_url),
+    });
+    related.filter(|related| !related.title.is_empty()).collect()
 }
 
 /// A story cannot have come out after its last change here; a claim from before the web is not a date.
@@ -171,26 +190,61 @@ fn body(html: &str, title: &str, link: Option<&str>, sources: &[Carrier], langua
     } else {
         out.push_str(html.trim());
     }
-    if let [first, others @ ..] = sources
-        && !others.is_empty()
+    if let [(first, own), others @ ..] = &by_feed(sources)[..]
+        && sources.len() > 1
     {
         let words = words::of(language);
         out.push_str("\n<footer><p>");
         out.push_str(words.from);
-        anchor(&mut out, first.link.as_deref(), &first.name);
+        pages(&mut out, first, own);
         out.push_str(words.stop);
-        out.push_str(words.gap);
-        out.push_str(words.also_covered_by);
-        for (at, source) in others.iter().enumerate() {
+        if !others.is_empty() {
+            out.push_str(words.gap);
+            out.push_str(words.also_covered_by);
+        }
+        for (at, (source, further)) in others.iter().enumerate() {
             if at > 0 {
                 out.push_str(words.between);
             }
-            anchor(&mut out, source.link.as_deref(), &source.name);
+            pages(&mut out, source, further);
         }
-        out.push_str(words.stop);
+        if !others.is_empty() {
+            out.push_str(words.stop);
+        }
         out.push_str("</p></footer>");
     }
     out
+}
+
+/// The carriers by their feeds, each feed once, with its further pages.
+pub(super) fn by_feed(sources: &[Carrier]) -> Vec<(&Carrier, Vec<&Carrier>)> {
+    let mut feeds: Vec<(&Carrier, Vec<&Carrier>)> = Vec::new();
+    for source in sources {
+        match feeds.iter_mut().find(|(known, _)| known.is_of_feed_of(source)) {
+            Some((_, further)) => further.push(source),
+            None => feeds.push((source, Vec::new())),
+        }
+    }
+    feeds
+}
+
+impl Carrier {
+    /// Whether both came by one feed, or by feeds that people cannot tell apart.
+    fn is_of_feed_of(&self, other: &Carrier) -> bool {
+        self.name == other.name || self.feed_url.is_some() && self.feed_url == other.feed_url
+    }
+}
+
+/// A feed's name, linked to its page, and its further pages: `Feed (2, 3)`.
+fn pages(out: &mut String, first: &Carrier, further: &[&Carrier]) {
+    anchor(out, first.link.as_deref(), &first.name);
+    for (at, page) in further.iter().enumerate() {
+        out.push_str(if at == 0 { " (" } else { ", " });
+        anchor(out, page.link.as_deref(), &(at + 2).to_string());
+    }
+    if !further.is_empty() {
+        out.push(')');
+    }
 }
 
 /// A link, or the bare text where there is nothing to link to.

@@ -23,7 +23,7 @@ mod types;
 mod words;
 mod xml;
 
-pub use types::{Channel, Format, HTML, OutputLink, Page, PublishedStory, STYLE, Source, Subscription};
+pub use types::{Channel, Format, HTML, OutputLink, Page, PublishedStory, Related, STYLE, Source, Subscription};
 
 /// The document of an output. Stories come in the order given, each id once.
 pub fn render(channel: &Channel, stories: &[PublishedStory], format: Format) -> String {

@@ -1,7 +1,7 @@
 //! Pages for people: the outputs with the latest stories, and a story alone. Semantic HTML and one style
 //! sheet, no script, no request to anywhere else but the pictures of an article.
 
-use super::item::{Item, item, items};
+use super::item::{Item, by_feed, item, items};
 use super::words::{self, Script, Words};
 use super::xml::Escaped;
 use super::{Format, OutputLink, Page, PublishedStory, STYLE, link, xml};
@@ -39,9 +39,25 @@ pub(super) fn story_page(site_title: &str, language: &str, story: &PublishedStor
                 (meta(&story, &format!("{} {}", date(day, words), time_of_day(day))))
                 div class="body" { "\n" (PreEscaped(&story.html)) "\n" } "\n"
             } "\n"
+            @if !story.related.is_empty() { (related(&story, words)) }
         } "\n"
     };
     document(&story.title, language, &[], words, &body)
+}
+
+/// Stories that are near, on their own pages.
+fn related(story: &Item, words: &Words) -> Markup {
+    html! {
+        aside class="related" aria-labelledby="related" { "\n"
+            h2 id="related" { (words.related) } "\n"
+            ul { "\n"
+                @for related in &story.related {
+                    @let page = format!("/story/{}", link::segment(uuid_of(&related.id)));
+                    li { a href=(Escaped(&page)) { (Escaped(&related.title)) } } "\n"
+                }
+            } "\n"
+        } "\n"
+    }
 }
 
 fn document(title: &str, language: &str, outputs: &[OutputLink], words: &Words, body: &Markup) -> String {
@@ -134,11 +150,12 @@ fn entry(page: &Page, story: &Item, at: Timestamp, words: &Words) -> Markup {
             h3 { (anchor(story.link.as_deref().or(own_page.as_deref()), &story.title)) } "\n"
             (meta(story, &time_of_day(at)))
             @if story.summary != story.title { p { (Escaped(&story.summary)) } "\n" }
-            @if let [_, others @ ..] = &story.sources[..] && !others.is_empty() {
+            // What the same feed brought again is on the story's own page.
+            @if let [_, others @ ..] = &by_feed(&story.sources)[..] && !others.is_empty() {
                 details lang=[own_language] {
                     summary { (words.also_count.0) (others.len()) (words.also_count.1) } "\n"
                     ul { "\n"
-                        @for source in others {
+                        @for source in others.iter().flat_map(|(first, further)| std::iter::once(first).chain(further)) {
                             li {
                                 (anchor(source.link.as_deref(), &source.name))
                                 @if !source.title.is_empty() && source.title != story.title { ": " (Escaped(&source.title)) }

@@ -19,6 +19,8 @@ pub(super) struct Words {
     pub skip: &'static str,
     pub times: &'static str,
     pub home: &'static str,
+    /// The heading of related stories.
+    pub related: &'static str,
     pub script: Script,
 }
 
@@ -44,6 +46,7 @@ const ENGLISH: Words = Words {
     skip: "Skip to the stories",
     times: "All times are UTC.",
     home: "All stories",
+    related: "Related",
     script: Script::Latin,
 };
 
@@ -62,6 +65,7 @@ const SIMPLIFIED: Words = Words {
     skip: "跳到报道",
     times: "所有时间均为 UTC。",
     home: "全部报道",
+    related: "相关报道",
     script: Script::Chinese,
 };
 
@@ -80,6 +84,7 @@ const TRADITIONAL: Words = Words {
     skip: "跳到報導",
     times: "所有時間均為 UTC。",
     home: "全部報導",
+    related: "相關報導",
     script: Script::Chinese,
 };
 

@@ -23,6 +23,7 @@ mod error;
 mod faces;
 mod hubs;
 mod known;
+mod look;
 mod open;
 mod pages;
 mod polls;

@@ -208,7 +208,8 @@ impl Index {
             return Verdict::Template;
         }
         let titled = new.title != 0 && old.title == new.title;
-        let other_form = !one_head && (short || overlap.of_old < 0.75 || overlap.of_new < 0.55) && form::one_form(&new.units, &old.units);
+        let other_form =
+            !one_head && (short || overlap.of_old < 0.75 || overlap.of_new < 0.55) && form::one_form(&new.units, &old.units);
         if other_form || !titled && self.support(newcomer, old) < MIN_SUPPORT { Verdict::Template } else { verdict }
     }
 
