@@ -160,8 +160,8 @@ impl Index {
             return Some(Guard::Cosine);
         }
         let crowded = self.len() >= CROWDED;
-        // One word in common makes no event of two headlines, where the window does not know yet which words are rare.
-        if !crowded && textless && !cross && score::n_shared_titles(&newcomer.side, &slot.terms) < MIN_SHARED_WORDS {
+        // One word or number in common makes no event of two headlines, where the window does not know yet which are rare.
+        if !crowded && textless && score::n_shared_titles(&newcomer.side, &slot.terms) < MIN_SHARED_WORDS {
             return Some(Guard::OneWord);
         }
         // Two whole texts on one event share rare details; texts of one mould share only the mould.
@@ -202,7 +202,7 @@ impl Index {
         let pair = score::pair(&newcomer.side, &slot.side());
         let cosine = pair[score::ALL_COSINE];
         let share = score::title_share(&newcomer.side, &slot.terms);
-        let features = score::features(&pair, cosine, share, cosine, 1);
+        let features = score::features(&pair, cosine, share, cosine);
         let guard = self.told_apart(&newcomer, slot).or_else(|| self.too_little(&newcomer, slot, &pair));
         let guard = guard.or_else(|| self.room(&newcomer, slot.story).is_none().then_some(Guard::NoRoom));
         Some((guard, self.model.score(&features)))
@@ -236,7 +236,7 @@ impl Index {
             None => best.features[score::ALL_COSINE],
             Some(centroid) => centroid.cosine(&newcomer.side),
         };
-        let mut features = score::features(&best.features, mean, core, centroid, n);
+        let mut features = score::features(&best.features, mean, core, centroid);
         if told {
             features[score::SAME_FEED] = 1.0;
         }
