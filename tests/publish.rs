@@ -134,7 +134,8 @@ fn a_feed_is_not_said_to_cover_its_own_story() {
     let mut twice = story(1);
     let again = |n: u32| Source { link: Some(format!("https://paper1.example/again/{n}")), ..source(1) };
     twice.sources.push(again(2));
-    let body = |story: &PublishedStory| json(&[story.clone()])["items"][0]["content_html"].as_str().expect("body").to_owned();
+    let body =
+        |story: &PublishedStory| json(std::slice::from_ref(story))["items"][0]["content_html"].as_str().expect("body").to_owned();
     assert!(
         body(&twice).ends_with("Paper 1</a> (<a href=\"https://paper1.example/again/2\">2</a>).</p></footer>"),
         "{}",
