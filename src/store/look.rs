@@ -108,7 +108,7 @@ impl Store {
             }
         }
         for entry in moving {
-            self.move_later(entry, into, evidence, now)?;
+            self.move_later(entry, into, evidence, true, now)?;
         }
         self.leave_story(from, into, now)?;
         refresh_story(self, into, now)?;
@@ -118,18 +118,26 @@ impl Store {
 
     fn let_go(&mut self, from: StoryId, entry: EntryId, evidence: &Evidence, now: Timestamp) -> rusqlite::Result<()> {
         let new = self.found_another(entry, now)?;
-        self.move_later(entry, new, evidence, now)?;
+        self.move_later(entry, new, evidence, false, now)?;
         refresh_story(self, from, now)?;
         refresh_story(self, new, now)?;
         tracing::info!(story = from.0, founded = new.0, entry = entry.0, why = evidence.why, "a later look let an entry go");
         Ok(())
     }
 
-    fn move_later(&mut self, entry: EntryId, to: StoryId, evidence: &Evidence, now: Timestamp) -> rusqlite::Result<()> {
+    /// `with_its_own`: what it is a copy of goes with it.
+    fn move_later(
+        &mut self,
+        entry: EntryId,
+        to: StoryId,
+        evidence: &Evidence,
+        with_its_own: bool,
+        now: Timestamp,
+    ) -> rusqlite::Result<()> {
         let stamp = self.stamp(now);
         self.connection
             .prepare_cached(
-                "UPDATE entries SET story_id = ?2, rung = ?3, evidence = ?4, duplicate_of = NULL, model = ?5, joined = ?6 WHERE id = ?1",
+                "UPDATE entries SET story_id = ?2, rung = ?3, evidence = ?4, duplicate_of = iif(?7, duplicate_of, NULL), model = ?5, joined = ?6 WHERE id = ?1",
             )?
             .execute(params![
                 entry.0,
@@ -138,6 +146,7 @@ impl Store {
                 serde_json::to_string(evidence).unwrap_or_default(),
                 MODEL_VERSION,
                 stamp.0,
+                with_its_own,
             ])?;
         if let Some(index) = &mut self.index {
             index.reassign(entry, to);

@@ -58,6 +58,29 @@ fn two_small_stories_that_are_one_are_merged_and_the_id_leads_on() {
 }
 
 #[test]
+fn a_copy_that_moves_with_its_story_stays_a_copy() {
+    let (mut bed, feeds) = two_of_one();
+    let third = bed.reader().feed_of("https://c.example/feed").unwrap().unwrap();
+    assert!(!feeds.contains(&third));
+    bed.poll(third, NOW, vec![deal("c", "c: Lumenta buys chip designer Korvex in $7 billion deal")]);
+    bed.settle_by(Dedupe::Off);
+    let ((_, into), (of_b, from), (of_c, alone)) = (bed.titled("a:"), bed.titled("b:"), bed.titled("c:"));
+    bed.raw(&format!(
+        "UPDATE entries SET story_id = {from}, duplicate_of = {of_b}, rung = 'text' WHERE id = {of_c};
+         UPDATE stories SET redirect_to = {from} WHERE id = {alone}"
+    ));
+    bed.index_now();
+    bed.look(&[from]);
+    assert_eq!(bed.partition().len(), 1);
+    let raw = rusqlite::Connection::open(&bed.path).unwrap();
+    let copy: i64 = raw.query_row("SELECT duplicate_of FROM entries WHERE id = ?", [of_c.0], |row| row.get(0)).unwrap();
+    assert_eq!((copy, bed.titled("c:").1), (of_b.0, into));
+    // Two tell it in words of their own; the third is a copy.
+    let n_sources: i64 = raw.query_row("SELECT n_sources FROM stories WHERE id = ?", [into.0], |row| row.get(0)).unwrap();
+    assert_eq!(n_sources, 2);
+}
+
+#[test]
 fn an_outlier_is_let_go_under_an_id_of_its_own() {
     let (mut bed, [_, b]) = two_of_one();
     let (_, into) = bed.titled("a:");
