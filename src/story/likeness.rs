@@ -22,6 +22,8 @@ const TOP_MEMBERS: usize = 6;
 
 /// A pair with less in common than this is not scored.
 const MIN_COSINE: f32 = 0.04;
+/// … nor are two whole texts of one script with less than this: the same matter, but not the same event.
+const MIN_TEXTS_COSINE: f32 = 0.23;
 /// … and two whole texts with fewer rare terms in common are two stories. Titles hardly alike need twice as many, and
 /// texts in two languages, which share few words, one while the window is small.
 const MIN_RARE_SHARED: f32 = 2.0;
@@ -172,6 +174,10 @@ impl Index {
                 false if features[score::TITLE_COSINE] < UNLIKE_TITLES => 2.0 * MIN_RARE_SHARED,
                 false => MIN_RARE_SHARED,
             };
+            let texts_tell = features[score::TEXTS_TELL] > 0.0;
+            if !cross && !texts_tell && features[score::ALL_COSINE] < MIN_TEXTS_COSINE {
+                return Some(Guard::Cosine);
+            }
             // One of them stands in a title, or many texts would share some rare detail by chance.
             if crowded && features[score::RAREST_SHARED] < newcomer.side.rare {
                 return Some(Guard::RareInTitle);
