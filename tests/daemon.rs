@@ -100,6 +100,22 @@ fn what_is_not_due_is_not_polled() {
 }
 
 #[test]
+fn a_pass_that_finds_nothing_builds_no_index() {
+    let (world, folder) = (World::start(), tempfile::tempdir().unwrap());
+    let config = world.config(folder.path());
+    let list: Vec<_> = world.feeds().iter().map(Subscription::new).collect();
+    for (turn, is_built) in [("first", true), ("second", false)] {
+        let writer = block_on(async {
+            let (engine, writer) = Engine::start(config.clone(), list.clone(), None).unwrap();
+            daemon::once(&engine, true).await.unwrap();
+            assert_eq!(engine.writer.has_index(), is_built, "{turn}");
+            writer
+        });
+        writer.join().unwrap();
+    }
+}
+
+#[test]
 fn one_bad_feed_harms_only_itself() {
     let (world, folder) = (World::start(), tempfile::tempdir().unwrap());
     let config = world.config(folder.path());

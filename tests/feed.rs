@@ -525,6 +525,7 @@ fn as_story(entry: &ParsedEntry) -> PublishedStory {
         lead_image: None,
         enclosures: entry.enclosures.clone(),
         sources: Vec::new(),
+        related: Vec::new(),
     }
 }
 

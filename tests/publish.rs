@@ -29,6 +29,14 @@ fn document(stories: &[PublishedStory], format: Format) -> String {
     render(&channel, stories, format)
 }
 
+const SITE: Site = Site {
+    title: "courant",
+    language: "en",
+    base: "",
+    outputs: &[],
+    standing: Standing { n_feeds: 0, n_failing: 0, last_read: None, troubles: Troubles { offline_since: None, disk: None } },
+};
+
 fn id(n: u32) -> String {
     format!("urn:uuid:6f1c2d3e-0000-5000-8000-{n:012}")
 }
@@ -58,6 +66,7 @@ fn story(n: u32) -> PublishedStory {
         lead_image: Some("https://paper1.example/a picture.jpg".into()),
         enclosures: vec![Enclosure { url: "https://paper1.example/talk.mp3".into(), media_type: None, length: None }],
         sources: vec![source(1)],
+        related: Vec::new(),
     }
 }
 
@@ -128,6 +137,56 @@ fn every_source_is_named() {
     assert!(atom.contains(r#"<entry xml:lang="de">"#));
     let rss = document(&[merged], Format::Rss);
     assert!(rss.contains(r#"<source url="https://paper1.example/feed.xml">Paper 1</source>"#));
+}
+
+#[test]
+fn a_feed_is_not_said_to_cover_its_own_story() {
+    let mut twice = story(1);
+    let again = |n: u32| Source { link: Some(format!("https://paper1.example/again/{n}")), ..source(1) };
+    twice.sources.push(again(2));
+    let body =
+        |story: &PublishedStory| json(std::slice::from_ref(story))["items"][0]["content_html"].as_str().expect("body").to_owned();
+    assert!(
+        body(&twice).ends_with("Paper 1</a> (<a href=\"https://paper1.example/again/2\">2</a>).</p></footer>"),
+        "{}",
+        body(&twice)
+    );
+    assert!(!body(&twice).contains("Also"));
+    twice.sources.extend([source(2), again(3)]);
+    let told = body(&twice);
+    let (own, others) = told.split_once("Also covered by ").expect("others");
+    assert!(own.contains(">2</a>, <a href=\"https://paper1.example/again/3\">3</a>)."), "{own}");
+    assert!(others.contains("Paper 2") && !others.contains("Paper 1"), "{others}");
+    // On the list of stories likewise.
+    let river = page(&Page { site: SITE, stories: &[twice], query: "", by_date: true, marked: &[], wrong: None, older: None });
+    let line = river.split("class=\"who\"").nth(1).unwrap().split("<time").next().unwrap();
+    assert_eq!((line.matches("Paper 1</a>").count(), line.matches("Paper 2</a>").count()), (1, 1), "{line}");
+}
+
+#[test]
+fn what_is_related_is_linked_to() {
+    let mut near = story(1);
+    near.related.push(Related {
+        id: id(7),
+        title: "The other <deal>".into(),
+        link: Some("https://paper2.example/deal?a=1&b=2".into()),
+    });
+    near.related.push(Related { id: id(8), title: "Without a page".into(), link: None });
+    let atom = document(&[near.clone()], Format::Atom);
+    let link =
+        r#"<link rel="related" type="text/html" title="The other &lt;deal&gt;" href="https://paper2.example/deal?a=1&amp;b=2"/>"#;
+    assert!(atom.contains(link), "{atom}");
+    assert_eq!(
+        json(&[near.clone()])["items"][0]["_courant"]["related"],
+        serde_json::json!([
+            {"id": id(7), "title": "The other <deal>", "url": "https://paper2.example/deal?a=1&b=2"},
+            {"id": id(8), "title": "Without a page"},
+        ])
+    );
+    let alone = |story: &PublishedStory| story_page(&StoryPage { site: SITE, story, why: &[], newer: None, older: None });
+    let page = alone(&near);
+    assert!(page.contains("<h2>Related</h2>") && page.contains("href=\"/story/6f1c2d3e-0000-5000-8000-000000000007\""), "{page}");
+    assert!(!alone(&story(1)).contains("Related"));
 }
 
 #[test]

@@ -261,11 +261,11 @@ fn what_is_near_but_not_joined_is_related() {
             let new = entry(2, 2, hours, title, "");
             let decision = index.decide(&new, Dedupe::Story, &[], &none);
             // What is joined is not also related, and what a person forbade is neither.
-            assert!(decision.related.iter().all(|near| Some(near.story) != decision.join));
-            n_related += decision.related.len();
+            assert!(decision.evidence.related.iter().all(|near| Some(near.story) != decision.join));
+            n_related += decision.evidence.related.len();
             let cannot = Constraints { must: vec![], cannot: vec![StoryId(1)] };
             let decision = index.decide(&new, Dedupe::Story, &[], &cannot);
-            assert!(decision.related.is_empty() && decision.join.is_none());
+            assert!(decision.evidence.related.is_empty() && decision.join.is_none());
         }
     }
     assert!(n_related > 0);
@@ -284,7 +284,7 @@ fn a_later_look_merges_small_stories_and_lets_outliers_go() {
     let found = index.look_again(StoryId(2), &nobody);
     let [Revision::Merge { from, into, evidence }] = &found[..] else { panic!("{found:?}") };
     assert_eq!((*from, *into), (StoryId(2), StoryId(1)));
-    assert!(evidence.why.starts_with("same story:"), "{}", evidence.why);
+    assert!(evidence.why.starts_with("a later look found one story in two: same story:"), "{}", evidence.why);
     assert_eq!(index.look_again(StoryId(2), &|entry| entry == EntryId(2)), [], "a person's word stays");
     // Merged, and with a member that has nothing to do with it.
     index.insert(deal(2, 2, 1, "Lumenta buys chip designer Korvex in $7 billion deal"), StoryId(1));

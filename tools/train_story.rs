@@ -1,31 +1,33 @@
 //! Trains the weights of the story rung, says what they are worth on data that they have not seen, and prints a new
 //! `model.txt`.
 //!
-//!     cargo run --release --example train_story -- DIR SET[:WEIGHT]...
+//!     cargo run --release --example train_story -- [--wrong N] [--penalty N] [--without NAME,…] DIR SET[:WEIGHT]...
 //!
 //! DIR holds `SET.jsonl` (the lines of `courant debug dedupe`) and `SET.gold.tsv` (id, duplicate group, story; `-` is
 //! unknown). Candidates are the stories that the index itself scores, with each entry put where the shipped model puts it:
 //! so the weights learn from the fragments that they will meet. Train twice, then.
 //!
 //! The logistic is fitted by Newton's method with an L2 penalty on standardised features. A pair that is not of one story
-//! weighs five times one that is: a wrong join hides a post, a missed one shows a story twice. What is chosen by hand (the
-//! penalty, the threshold, the features at all) is chosen by the *left-out* figures that are printed first: each set is
-//! clustered by weights that were fitted on all other sets, and the later half of each set by weights that were fitted on
-//! the earlier half of it and on all other sets.
+//! weighs `--wrong` times one that is. What is chosen by hand (the penalty, that weight, the threshold, the features at all) is
+//! chosen by the *left-out* figures that are printed first: each set is clustered by weights that were fitted on all other
+//! sets, and the later half of each set by weights that were fitted on the earlier half of it and on all other sets. A wrong
+//! join hides a post, a missed one shows a story twice: it counts five times as much. With `--wrong 1` and a high threshold
+//! that costs less of what is right than with weights that fear every join. Printed last but for the model: the shipped
+//! weights by threshold, and what each guard keeps apart.
 
 #![allow(clippy::needless_range_loop)] // matrices read best by index
 
 use courant::model::{Dedupe, EntryId, FeedId, StoryId, Timestamp};
 use courant::story::score::{FEATURES, Features, Model};
-use courant::story::{Constraints, Index, Item, Prepared, prepare};
+use courant::story::{Constraints, Guard, Index, Item, Prepared, prepare};
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 /// Against over-fitting: as if each weight had been seen at zero this often.
-const PENALTY: f64 = 10.0;
+const PENALTY: f64 = 100.0;
 
-/// What a wrong join weighs beside a missed one.
-const WRONG: f64 = 5.0;
+/// What a pair of two stories weighs beside one of one.
+const WRONG: f64 = 1.0;
 
 const N: usize = FEATURES.len() + 1;
 
@@ -48,33 +50,86 @@ struct Sample {
     early: bool,
 }
 
+/// Thresholds that are tried.
+const THRESHOLDS: [f32; 6] = [0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
+
+/// What is chosen by hand.
+struct Choice {
+    penalty: f64,
+    wrong: f64,
+    /// Features that are weighed.
+    used: [bool; N],
+}
+
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    let mut choice = Choice { penalty: PENALTY, wrong: WRONG, used: [true; N] };
+    while arguments.first().is_some_and(|first| first.starts_with("--")) && arguments.len() > 1 {
+        let (name, value) = (arguments.remove(0), arguments.remove(0));
+        match &*name {
+            "--penalty" => choice.penalty = value.parse().expect("a number"),
+            "--wrong" => choice.wrong = value.parse().expect("a number"),
+            "--without" => {
+                let all = FEATURES.iter().enumerate().filter(|(_, name)| value.split(',').any(|one| one == **name));
+                all.for_each(|(i, _)| choice.used[i] = false);
+            }
+            _ => panic!("there is no {name}"),
+        }
+    }
     let Some((folder, names)) = arguments.split_first() else {
-        eprintln!("usage: train_story DIR SET[:WEIGHT]...");
+        eprintln!("usage: train_story [--penalty N] [--wrong N] [--without FEATURE,...] DIR SET[:WEIGHT]...");
         std::process::exit(2);
     };
     let mut sets: Vec<Set> = names.iter().map(|name| read(folder, name)).collect();
     for set in &mut sets {
-        sample(set);
+        sample(set, choice.wrong);
         let same = set.samples.iter().filter(|s| s.same).count();
         println!("# {}: {} pairs, {same} of one story", set.name, set.samples.len());
     }
     for left_out in 0..sets.len() {
         let others = sets.iter().enumerate().filter(|(n, _)| *n != left_out).flat_map(|(_, set)| &set.samples);
-        tell("left out    ", &sets[left_out], &model(others.clone()), 0);
+        curve("left out    ", &sets[left_out], &model(others.clone(), &choice), 0);
         let half = sets[left_out].items.len() / 2;
         let early = sets[left_out].samples.iter().filter(|s| s.early);
-        tell("later half  ", &sets[left_out], &model(others.chain(early)), half);
+        curve("later half  ", &sets[left_out], &model(others.chain(early), &choice), half);
     }
-    sets.iter().for_each(|set| tell("shipped     ", set, Model::shipped(), 0));
-    let model = model(sets.iter().flat_map(|set| &set.samples));
-    sets.iter().for_each(|set| tell("fitted      ", set, &model, 0));
+    sets.iter().for_each(|set| curve("shipped     ", set, Model::shipped(), 0));
+    sets.iter().for_each(guards);
+    let model = model(sets.iter().flat_map(|set| &set.samples), &choice);
+    sets.iter().for_each(|set| curve("fitted      ", set, &model, 0));
     println!("bias {:.3}", model.bias);
     for (name, weight) in FEATURES.iter().zip(model.weights).filter(|(_, weight)| *weight != 0.0) {
         println!("{name} {weight:.3}");
     }
     println!("threshold {}\nnear {}", model.threshold, model.near);
+}
+
+/// What each guard keeps apart of the pairs that score enough: those of one story, and those of two.
+fn guards(set: &Set) {
+    let model = Model::shipped();
+    let mut index = Index::with_model(Duration::from_secs(96 * 3600), model.clone());
+    let mut table: BTreeMap<Guard, (usize, usize)> = BTreeMap::new();
+    for (i, item) in set.items.iter().enumerate() {
+        index.expire(item.at);
+        for j in 0..i {
+            let (Some(mine), Some(theirs)) = (set.stories[i], set.stories[j]) else { continue };
+            if let Some((Some(guard), score)) = index.guard(item, EntryId(j as i64))
+                && score >= model.threshold
+            {
+                let row = table.entry(guard).or_default();
+                *(if mine == theirs { &mut row.0 } else { &mut row.1 }) += 1;
+            }
+        }
+        let decision = index.decide(item, Dedupe::Story, &[], &Constraints::default());
+        index.insert(item.clone(), decision.join.unwrap_or(StoryId(i as i64)));
+    }
+    println!("# guards on {}: of one story, of two: {table:?}", set.name);
+}
+
+fn curve(what: &str, set: &Set, model: &Model, from: usize) {
+    THRESHOLDS
+        .iter()
+        .for_each(|threshold| tell(&format!("{what} {threshold}"), set, &Model { threshold: *threshold, ..model.clone() }, from));
 }
 
 fn read(folder: &str, name: &str) -> Set {
@@ -111,7 +166,7 @@ fn read(folder: &str, name: &str) -> Set {
 }
 
 /// The candidates of each entry, with the truth.
-fn sample(set: &mut Set) {
+fn sample(set: &mut Set, wrong: f64) {
     let mut index = Index::with_model(Duration::from_secs(96 * 3600), Model::shipped().clone());
     let mut sizes: HashMap<u32, f64> = HashMap::new();
     for (i, item) in set.items.iter().enumerate() {
@@ -121,7 +176,7 @@ fn sample(set: &mut Set) {
             let (Some(mine), Some(theirs)) = (set.stories[i], other) else { continue };
             // The tenth entry of a story teaches less than its second.
             let size = sizes.get(&theirs).copied().unwrap_or(1.0f64).max(1.0).sqrt();
-            let weight = if mine == theirs { 1.0 } else { WRONG } / size;
+            let weight = if mine == theirs { 1.0 } else { wrong } / size;
             set.samples.push(Sample {
                 x: row_of(&likeness.features),
                 same: mine == theirs,
@@ -187,8 +242,9 @@ fn tell(what: &str, set: &Set, model: &Model, from: usize) {
     }
     let b3m = if n > 0.0 { 2.0 * p * r / (p + r) / n } else { 1.0 };
     let joins = truth.values().sum::<f64>() - said.len() as f64;
+    let own = own.values().fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
     println!(
-        "# {what} {:12} pairs P {:.3} R {:.3}, B³m {b3m:.3}, {joins} joins; of one feed, right and wrong: {own:?}",
+        "# {what} {:10} pairs P {:.3} R {:.3}, B³m {b3m:.3}, {joins} joins, own {own:?}",
         set.name,
         right / all_said.max(1.0),
         right / all_true.max(1.0),
@@ -196,7 +252,7 @@ fn tell(what: &str, set: &Set, model: &Model, from: usize) {
 }
 
 /// Fitted on standardised features, given back for raw ones.
-fn model<'a>(samples: impl Iterator<Item = &'a Sample> + Clone) -> Model {
+fn model<'a>(samples: impl Iterator<Item = &'a Sample> + Clone, choice: &Choice) -> Model {
     let (mut means, mut deviations) = ([0.0; N], [1.0; N]);
     let total: f64 = samples.clone().map(|s| s.weight).sum();
     for i in 0..FEATURES.len() {
@@ -208,12 +264,12 @@ fn model<'a>(samples: impl Iterator<Item = &'a Sample> + Clone) -> Model {
         .map(|s| {
             let mut x = s.x;
             for i in 0..FEATURES.len() {
-                x[i] = (x[i] - means[i]) / deviations[i];
+                x[i] = if choice.used[i] { (x[i] - means[i]) / deviations[i] } else { 0.0 };
             }
             Sample { x, ..*s }
         })
         .collect();
-    let weights = fit(&standard);
+    let weights = fit(&standard, choice.penalty);
     let mut model = Model::shipped().clone();
     let mut bias = weights[FEATURES.len()];
     for i in 0..FEATURES.len() {
@@ -230,7 +286,7 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 }
 
 /// Newton's method on the penalised likelihood; it is concave, so that thirty steps are plenty.
-fn fit(samples: &[Sample]) -> [f64; N] {
+fn fit(samples: &[Sample], penalty: f64) -> [f64; N] {
     let mut weights = [0.0; N];
     for _ in 0..30 {
         let mut gradient = [0.0; N];
@@ -247,7 +303,7 @@ fn fit(samples: &[Sample]) -> [f64; N] {
             }
         }
         for i in 0..N {
-            let penalty = if i == FEATURES.len() { 1e-6 } else { PENALTY };
+            let penalty = if i == FEATURES.len() { 1e-6 } else { penalty };
             gradient[i] -= penalty * weights[i];
             hessian[i][i] += penalty;
             for j in i + 1..N {

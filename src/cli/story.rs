@@ -83,10 +83,12 @@ fn show(named: Option<&Path>, id: &Id) -> Outcome {
             .sources
             .iter()
             .map(|s| json!({"feed": s.feed_title, "link": s.link, "title": s.title, "published": s.published.rfc3339()}));
+        let related = published.related.iter().map(|r| json!({"urn": r.id, "title": r.title, "link": r.link}));
         let row = json!({
             "id": story.id.0, "urn": published.id, "title": published.title, "link": published.link, "author": published.author,
             "published": published.published.rfc3339(), "updated": published.updated.rfc3339_millis(), "language": published.language,
             "tags": published.tags, "text": text::harmless(&body), "html": published.html, "sources": sources.collect::<Vec<_>>(),
+            "related": related.collect::<Vec<_>>(),
         });
         serde_json::to_writer_pretty(&mut out, &row)?;
         writeln!(out)?;
@@ -102,6 +104,10 @@ fn show(named: Option<&Path>, id: &Id) -> Outcome {
     writeln!(out)?;
     for line in body.lines() {
         writeln!(out, "{}\n", text::harmless(line))?;
+    }
+    for related in &published.related {
+        let link = related.link.as_deref().map(text::redact_url).unwrap_or_default();
+        writeln!(out, "related: {}  {link}", text::one_line(&related.title))?;
     }
     Ok(())
 }
@@ -138,6 +144,9 @@ pub fn why(named: Option<&Path>, id: &Id) -> Outcome {
         }
         if let Some(nearest) = &member.evidence.nearest {
             writeln!(out, "  nearest other: story {}, not joined: {}", nearest.story, text::one_line(&nearest.missing))?;
+        }
+        for related in &member.evidence.related {
+            writeln!(out, "  related: story {}, {}", related.story, text::one_line(&related.missing))?;
         }
         let claimed = member.claimed.map_or("no date".into(), local_time);
         writeln!(out, "  claimed {claimed}, first seen {}", local_time(member.first_seen))?;

@@ -5,7 +5,7 @@ use super::claims::Claims;
 use super::disk;
 use super::hubs::Hubs;
 use super::pages::Pages;
-use super::parts::{Bells, Cpu, Stats, clock, hear};
+use super::parts::{Bells, Cpu, Grown, Stats, clock, hear};
 use super::polls::{Documents, Polls};
 use super::prune::{Pruner, retention};
 use super::settle::Settler;
@@ -58,9 +58,13 @@ impl Engine {
         let client = Client::new(client_settings(&config), robots)?;
         client.watch(&readers.ask_here(|reader| reader.hosts())?);
         let (stats, bells, config) = (Arc::<Stats>::default(), Arc::<Bells>::default(), Arc::new(config));
+        let grown = Arc::<Grown>::default();
         let listener = {
-            let (stats, bells) = (stats.clone(), bells.clone());
-            Box::new(move |committed: &Committed| hear(&stats, &bells, committed))
+            let (stats, bells, grown) = (stats.clone(), bells.clone(), grown.clone());
+            Box::new(move |committed: &Committed| {
+                hear(&stats, &bells, committed);
+                grown.hear(committed);
+            })
         };
         let (writer, thread) = Writer::begin(door, reserve, listener);
         let cpu = Cpu::new();
@@ -92,6 +96,7 @@ impl Engine {
                 readers: readers.clone(),
                 writer: writer.clone(),
                 building: Mutex::default(),
+                grown,
             },
             tidy: Tidy { cpu, readers: readers.clone(), writer: writer.clone(), stats: stats.clone() },
             backups: Backups { settings: config.backup.clone(), database: config.database() },

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `polls`, `unchanged`, `source` | one feed: from the claim to its command |
 //! | `pages` | one article's page |
-//! | `settle` | entries that wait no more, and the story index |
+//! | `settle`, `later` | entries that wait no more, and the story index; later looks at stories |
 //! | `hubs` | WebSub: asks hubs, answers them, takes in what they push |
 //! | `claims` | what is handed out |
 //! | `clocks` | a wall clock that jumps |
@@ -27,6 +27,7 @@ mod clocks;
 mod disk;
 mod engine;
 mod hubs;
+mod later;
 mod owner;
 mod pages;
 mod parts;

@@ -1,10 +1,12 @@
-//! Small things that several loops hold: the clock, the counters, the bells that wake loops, turns on the processor.
+//! Small things that several loops hold: the clock, the counters, the bells that wake loops, what grew, turns on the
+//! processor.
 
-use crate::model::Timestamp;
-use crate::records::Committed;
+use crate::model::{StoryId, Timestamp};
+use crate::records::{Committed, StoryChange};
 use crate::schedule;
-use std::sync::Arc;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 use tokio::sync::{Notify, Semaphore};
 
@@ -84,6 +86,28 @@ pub fn hear(stats: &Stats, bells: &Bells, committed: &Committed) {
         } else {
             tracing::debug!(feed.url = turn.name, what = turn.what, n_errors = turn.n_errors, "a feed's health took a turn");
         }
+    }
+}
+
+/// Stories that are remembered; those that grow meanwhile are looked at when their time is over.
+const MOST_GROWN: usize = 4096;
+
+/// Stories that grew since the last look.
+#[derive(Debug, Default)]
+pub struct Grown(Mutex<BTreeSet<StoryId>>);
+
+impl Grown {
+    /// Told of each transaction.
+    pub fn hear(&self, committed: &Committed) {
+        let mut grown = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let changed = committed.stories.iter().filter(|(_, change)| *change == StoryChange::Changed);
+        let free = MOST_GROWN.saturating_sub(grown.len());
+        grown.extend(changed.map(|(story, _)| *story).take(free));
+    }
+
+    /// What was heard since this was last asked.
+    pub fn take(&self) -> Vec<StoryId> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_iter().collect()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Settling: entries that wait no more are prepared off the writer's thread and assigned on it, in batches. The index by
 //! which they are compared is built here and handed to the writer.
 
-use super::parts::{Cpu, clock};
+use super::parts::{Cpu, Grown, clock};
 use crate::article;
 use crate::config::Config;
 use crate::ingest::{self, Compared};
@@ -30,12 +30,19 @@ pub struct Settler {
     pub writer: Writer,
     /// Held while the index is built.
     pub building: Mutex<()>,
+    /// What is to be looked at again.
+    pub grown: Arc<Grown>,
 }
 
 impl Settler {
-    /// Settles everything that can be settled now.
+    /// Settles everything that can be settled now, and looks again at what grew.
     pub async fn settle_ready(&self) -> anyhow::Result<()> {
         self.writer.submit(Command::EndWaits { at: clock() }).await?;
+        self.settle_all().await?;
+        self.look_again().await
+    }
+
+    async fn settle_all(&self) -> anyhow::Result<()> {
         loop {
             let batch = self.readers.ask(|reader| reader.to_settle(BATCH)).await?;
             if batch.is_empty() {

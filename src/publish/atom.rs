@@ -57,6 +57,11 @@ fn entry(xml: &mut Xml, item: &Item, channel_language: &str, content: Content) {
             xml.empty("link", &[("rel", "related"), ("type", "text/html"), ("title", &title), ("href", link)]);
         }
     }
+    for related in &item.related {
+        if let Some(link) = &related.link {
+            xml.empty("link", &[("rel", "related"), ("type", "text/html"), ("title", &related.title), ("href", link)]);
+        }
+    }
     for enclosure in &item.enclosures {
         let length = enclosure.length.map(|length| length.to_string());
         let mut attributes = vec![("rel", "enclosure"), ("type", enclosure.media_type.as_str())];

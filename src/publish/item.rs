@@ -37,6 +37,15 @@ pub(super) struct Item<'a> {
     pub enclosures: Vec<Enclosure>,
     /// The representative first.
     pub sources: Vec<Carrier>,
+    pub related: Vec<Neighbour>,
+}
+
+/// A related story, cleaned.
+pub(super) struct Neighbour {
+    pub id: String,
+    /// Never empty.
+    pub title: String,
+    pub link: Option<String>,
 }
 
 pub(super) struct Enclosure {
@@ -94,6 +103,7 @@ pub(super) fn item(story: &PublishedStory) -> Item<'_> {
         summary,
         image: story.lead_image.as_deref().and_then(link::web_url),
         enclosures: story.enclosures.iter().filter_map(enclosure).collect(),
+        related: neighbours(story),
         title,
         link,
         sources,
@@ -105,6 +115,15 @@ fn enclosure(given: &feed::Enclosure) -> Option<Enclosure> {
     let media_type = given.media_type.as_deref().and_then(link::media_type);
     let media_type = media_type.unwrap_or_else(|| link::media_type_of(&url).to_owned());
     Some(Enclosure { url, media_type, length: given.length })
+}
+
+fn neighbours(story: &PublishedStory) -> Vec<Neighbour> {
+    let related = story.related.iter().map(|related| Neighbour {
+        id: xml::legal(&related.id).into_owned(),
+        title: xml::plain(&related.title),
+        link: related.link.as_deref().and_then(link::web_url),
+    });
+    related.filter(|related| !related.title.is_empty()).collect()
 }
 
 /// A story cannot have come out after its last change here; a claim from before the web is not a date.
@@ -189,27 +208,63 @@ fn body(html: &str, title: &str, link: Option<&str>) -> String {
     out
 }
 
-/// Everyone who carried a story, where they are several.
+/// Everyone who carried a story, each feed once, where they are several.
 fn push_sources(out: &mut String, sources: &[Carrier], language: Option<&str>) {
-    let [first, others @ ..] = sources else { return };
-    if others.is_empty() {
+    let by_feed = by_feed(sources);
+    let [(first, own), others @ ..] = by_feed.as_slice() else { return };
+    if sources.len() == 1 {
         return;
     }
     let words = words::of(language);
     out.push_str("\n<footer><p>");
     out.push_str(words.from);
-    anchor(out, first.link.as_deref(), &first.name);
+    pages(out, first, own);
     out.push_str(words.stop);
-    out.push_str(words.gap);
-    out.push_str(words.also_covered_by);
-    for (at, source) in others.iter().enumerate() {
+    if !others.is_empty() {
+        out.push_str(words.gap);
+        out.push_str(words.also_covered_by);
+    }
+    for (at, (source, further)) in others.iter().enumerate() {
         if at > 0 {
             out.push_str(words.between);
         }
-        anchor(out, source.link.as_deref(), &source.name);
+        pages(out, source, further);
     }
-    out.push_str(words.stop);
+    if !others.is_empty() {
+        out.push_str(words.stop);
+    }
     out.push_str("</p></footer>");
+}
+
+/// The carriers by their feeds, each feed once, with its further pages.
+pub(super) fn by_feed(sources: &[Carrier]) -> Vec<(&Carrier, Vec<&Carrier>)> {
+    let mut feeds: Vec<(&Carrier, Vec<&Carrier>)> = Vec::new();
+    for source in sources {
+        match feeds.iter_mut().find(|(known, _)| known.is_of_feed_of(source)) {
+            Some((_, further)) => further.push(source),
+            None => feeds.push((source, Vec::new())),
+        }
+    }
+    feeds
+}
+
+impl Carrier {
+    /// Whether both came by one feed, or by feeds that people cannot tell apart.
+    fn is_of_feed_of(&self, other: &Carrier) -> bool {
+        self.name == other.name || self.feed_url.is_some() && self.feed_url == other.feed_url
+    }
+}
+
+/// A feed's name, linked to its page, and its further pages: `Feed (2, 3)`.
+fn pages(out: &mut String, first: &Carrier, further: &[&Carrier]) {
+    anchor(out, first.link.as_deref(), &first.name);
+    for (at, page) in further.iter().enumerate() {
+        out.push_str(if at == 0 { " (" } else { ", " });
+        anchor(out, page.link.as_deref(), &(at + 2).to_string());
+    }
+    if !further.is_empty() {
+        out.push(')');
+    }
 }
 
 /// A link, or the bare text where there is nothing to link to.

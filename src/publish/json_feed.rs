@@ -1,7 +1,7 @@
-//! JSON Feed 1.1. What it has no word for, the sources, is in the extension `_courant`.
+//! JSON Feed 1.1. What it has no word for, sources and related stories, is in the extension `_courant`.
 
 use super::Channel;
-use super::item::{Carrier, Item, channel_language, channel_title};
+use super::item::{Carrier, Item, Neighbour, channel_language, channel_title};
 use crate::model::{Content, Timestamp};
 use serde::Serialize;
 
@@ -60,15 +60,27 @@ struct Attachment<'a> {
     size_in_bytes: Option<u64>,
 }
 
-/// Everyone who carried the story, the representative first.
+/// Everyone who carried the story, the representative first, and what is near it.
 #[derive(Serialize)]
 struct Extension<'a> {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     sources: Vec<JsonSource<'a>>,
+    /// Stories that are near, but another event.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    related: Vec<JsonRelated<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonRelated<'a> {
+    id: &'a str,
+    title: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<&'a str>,
 }
 
 impl Extension<'_> {
     fn is_empty(&self) -> bool {
-        self.sources.is_empty()
+        self.sources.is_empty() && self.related.is_empty()
     }
 }
 
@@ -123,8 +135,15 @@ fn json_item<'a>(item: &'a Item<'a>, content: Content) -> JsonItem<'a> {
             .iter()
             .map(|found| Attachment { url: &found.url, mime_type: &found.media_type, size_in_bytes: found.length })
             .collect(),
-        extension: Extension { sources: item.sources.iter().map(json_source).collect() },
+        extension: Extension {
+            sources: item.sources.iter().map(json_source).collect(),
+            related: item.related.iter().map(json_related).collect(),
+        },
     }
+}
+
+fn json_related(related: &Neighbour) -> JsonRelated<'_> {
+    JsonRelated { id: &related.id, title: &related.title, url: related.link.as_deref() }
 }
 
 fn json_source(source: &Carrier) -> JsonSource<'_> {

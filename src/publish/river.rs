@@ -1,7 +1,7 @@
 //! The page at `/`: stories in a dense river, two lines each; of a day, of a search, or the most covered first.
 
 use super::frame::{self, Frame, anchor, story_path, time, time_of_day, view_path};
-use super::item::{Item, items};
+use super::item::{Item, by_feed, items};
 use super::words::{self, Words};
 use super::xml::Escaped;
 use super::{Format, Page, link, xml};
@@ -100,7 +100,7 @@ fn entry(page: &Page, story: &Item, at: Timestamp, words: &Words) -> Markup {
     let own_language = own_language.as_deref().map(Escaped);
     let own_page = story_path(&page.site, story.id);
     // A heading's weight is how many tell it.
-    let weight = match story.sources.len() {
+    let weight = match by_feed(&story.sources).len() {
         0..=2 => None,
         3..=4 => Some("large"),
         _ => Some("largest"),
@@ -129,12 +129,13 @@ fn entry(page: &Page, story: &Item, at: Timestamp, words: &Words) -> Markup {
 
 /// Who has a story: "Northwire + Harbour Ledger, 青石科技 +2".
 fn carriers(story: &Item) -> Markup {
+    let feeds = by_feed(&story.sources);
     html! {
-        @for (at, source) in story.sources.iter().take(NAMED_SOURCES).enumerate() {
+        @for (at, (source, _)) in feeds.iter().take(NAMED_SOURCES).enumerate() {
             @match at { 0 => "", 1 => " + ", _ => ", " }
             (anchor(source.link.as_deref().or(source.site_url.as_deref()), Escaped(&source.name)))
         }
-        @if story.sources.len() > NAMED_SOURCES { " +" (story.sources.len() - NAMED_SOURCES) }
+        @if feeds.len() > NAMED_SOURCES { " +" (feeds.len() - NAMED_SOURCES) }
     }
 }
 

@@ -58,6 +58,18 @@ pub(super) fn page(page: &StoryPage) -> String {
                     } "\n"
                 } "\n"
             }
+            @if !story.related.is_empty() {
+                section lang=[own] { "\n"
+                    h2 { (words.related) } "\n"
+                    ul class="related" { "\n"
+                        @for related in &story.related {
+                            li lang=(Escaped(language)) {
+                                a href=(Escaped(&story_path(site, &related.id))) { (Escaped(&related.title)) }
+                            } "\n"
+                        }
+                    } "\n"
+                } "\n"
+            }
             nav class="neighbours" lang=[own] aria-label=(words.home) {
                 @if let Some(newer) = page.newer { a rel="prev" href=(Escaped(&story_path(site, newer))) { "← " (words.newer) } }
                 " "

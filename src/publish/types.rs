@@ -104,6 +104,19 @@ pub struct PublishedStory {
     pub enclosures: Vec<crate::feed::Enclosure>,
     /// Everyone who carried it, the representative first; private feeds are left out by the store.
     pub sources: Vec<Source>,
+    /// Stories that are near, but another event.
+    pub related: Vec<Related>,
+}
+
+/// Another story, as a story names it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Related {
+    /// `urn:uuid:…`
+    pub id: String,
+    /// Plain text.
+    pub title: String,
+    /// Where its representative's page is.
+    pub link: Option<String>,
 }
 
 /// One carrier of a story.

@@ -4,7 +4,7 @@
 use super::{Correction, Document, NewDictionary, OldStory, PackedBody, PageOutcome, Poll, Postponed, Settling};
 use crate::config::subscriptions::Subscription;
 use crate::fetch::RobotsRecord;
-use crate::model::{ArticleId, EntryId, FeedId, Key, Timestamp};
+use crate::model::{ArticleId, Dedupe, EntryId, FeedId, Key, StoryId, Timestamp};
 use crate::story::AddressKey;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -26,6 +26,9 @@ pub enum Command {
     EndWaits { at: Timestamp },
     /// Entries that wait no more are assigned to stories, in the order given.
     Settle { batch: Vec<Settling>, at: Timestamp },
+    /// A later look at stories that `grew`, where it is worth it, and at those that `end`. `dedupe`: how a feed that says
+    /// nothing of it is compared. `until`: stories that began before it have been looked at when their time was over.
+    LookAgain { grew: Vec<StoryId>, end: Vec<StoryId>, dedupe: Dedupe, until: Option<Timestamp>, at: Timestamp },
     /// The list of subscriptions, whole.
     Subscribe { list: Vec<Subscription>, at: Timestamp },
     /// A feed that is no longer listed is forgotten; with `purge` its entries too.

@@ -18,6 +18,7 @@ impl Store {
             Command::Page { page, url, outcome, at } => self.save_page(page, &url, &outcome, at).map(done)?,
             Command::EndWaits { at } => self.end_waits(at).map(done)?,
             Command::Settle { batch, at } => self.settle(batch, at).map(done)?,
+            Command::LookAgain { grew, end, dedupe, until, at } => self.look_again((&grew, &end), dedupe, until, at).map(done)?,
             Command::Subscribe { list, at } => Reply::Subscribed(self.subscribe(&list, at)?),
             Command::Remove { feed, purge, at } => Reply::Removed { n_stories: self.remove_feed(feed, purge, at)? },
             Command::Refetch { feed, at } => self.refetch(feed, at).map(done)?,

@@ -174,7 +174,7 @@ impl Store {
     }
 
     /// In the order in which they joined.
-    fn members(&self, story: StoryId) -> rusqlite::Result<Vec<EntryId>> {
+    pub(super) fn members(&self, story: StoryId) -> rusqlite::Result<Vec<EntryId>> {
         let mut all = self.connection.prepare_cached("SELECT id FROM entries WHERE story_id = ? ORDER BY joined, id")?;
         all.query_map([story.0], |row| row.get(0).map(EntryId))?.collect()
     }

@@ -34,6 +34,7 @@ mod export;
 mod faces;
 mod hubs;
 mod known;
+mod look;
 mod open;
 mod pages;
 mod patience;

@@ -5,9 +5,9 @@ use super::read::Reader;
 use super::rows::{earlier, feed_name, settings_of};
 use crate::feed::Enclosure;
 use crate::model::{EntryId, StoryId, Timestamp};
-use crate::publish::{PublishedStory, Source};
+use crate::publish::{PublishedStory, Related, Source};
 use crate::records::{Extra, StoredEnclosure};
-use crate::story::Evidence;
+use crate::story::{Evidence, Nearest};
 use crate::text;
 use rusqlite::{OptionalExtension, params};
 use uuid::Uuid;
@@ -46,6 +46,8 @@ pub struct StoryDetail {
 fn enclosure(stored: StoredEnclosure) -> Enclosure {
     Enclosure { url: stored.url, media_type: stored.media_type, length: stored.length }
 }
+/// Related stories that are published.
+const MAX_RELATED: usize = 5;
 
 /// Categories of an entry that are published beside its feed's tags.
 const MAX_TAGS: usize = 12;
@@ -94,6 +96,7 @@ impl Reader {
                     lead_image: row.get(8)?,
                     enclosures: extra.enclosures.into_iter().map(enclosure).collect(),
                     sources: Vec::new(),
+                    related: Vec::new(),
                 };
                 Ok((story, EntryId(row.get(12)?)))
             })
@@ -119,7 +122,39 @@ impl Reader {
                 story.sources.push(source);
             }
         }
+        story.related = self.related(id)?;
         Ok(Some(story))
+    }
+
+    /// The stories that the members of a story were found near and did not join, as they are now: each once, nearest first;
+    /// those of private feeds are left out.
+    fn related(&self, id: StoryId) -> rusqlite::Result<Vec<Related>> {
+        let mut near = self.connection.prepare_cached(
+            "SELECT near.value FROM entries e, json_each(e.evidence, '$.related') near
+             WHERE e.story_id = ? AND e.evidence LIKE '%\"related\":[%' ORDER BY e.id, near.key",
+        )?;
+        let near: Vec<String> = near.query_map([id.0], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+        let mut other = self.connection.prepare_cached(
+            "SELECT t.id, t.urn, e.title, e.link FROM stories s JOIN stories t ON t.id = coalesce(s.redirect_to, s.id)
+             JOIN entries e ON e.id = t.representative JOIN feeds f ON f.id = e.feed_id WHERE s.id = ? AND f.private = 0",
+        )?;
+        let mut seen = vec![id];
+        let mut related = Vec::new();
+        for near in near.iter().filter_map(|near| serde_json::from_str::<Nearest>(near).ok()) {
+            let found = other.query_row([near.story.0], |row| {
+                let urn: [u8; 16] = row.get(1)?;
+                let urn = Uuid::from_bytes(urn).urn().to_string();
+                Ok((StoryId(row.get(0)?), Related { id: urn, title: row.get(2)?, link: row.get(3)? }))
+            });
+            if let Some((story, found)) = found.optional()?
+                && related.len() < MAX_RELATED
+                && !seen.contains(&story)
+            {
+                seen.push(story);
+                related.push(found);
+            }
+        }
+        Ok(related)
     }
 
     /// The story that an id means: its number, or its published id, also of one that was merged into another.

@@ -489,6 +489,7 @@ mod tests {
             let (site, pattern, _, [one, also], other) = *row;
             let key = address_key(one);
             assert!(key.is_some(), "{one}");
+            assert_ne!(one, also);
             assert_eq!(key, address_key(also), "{one} {also}");
             assert_ne!(key, address_key(other), "{one} {other}");
             let url = Url::parse(one).unwrap();
@@ -530,6 +531,33 @@ mod tests {
                 differ(&format!("{base}?{}", given("7")), &format!("{base}?{}", given("8")));
             }
         }
+        for label in RENDERING_LABELS {
+            same(&page.replace("paper", &format!("{label}.paper")), page);
+            differ(&page.replace("paper", &format!("{label}s.paper")), page);
+        }
+        for site in INNER_MOBILE {
+            same(&format!("https://en.m.{site}/wiki/Courant"), &format!("https://en.{site}/wiki/Courant"));
+            differ(&format!("https://en.m.{site}/wiki/Courant"), &format!("https://fr.{site}/wiki/Courant"));
+        }
+        for value in CHANNEL_VALUES {
+            same(&format!("https://paper.example/story.php?id=7&from={value}"), "https://paper.example/story.php?id=7");
+            differ(&format!("https://paper.example/story.php?id={value}"), "https://paper.example/story.php");
+        }
+        for file in INDEX_FILES {
+            same(&format!("https://paper.example/2026/one-long-story-7/{file}"), "https://paper.example/2026/one-long-story-7/");
+            differ(&format!("https://paper.example/2026/a-{file}"), "https://paper.example/2026/");
+        }
+        for part in PARTS {
+            differ(&format!("{page}?{part}=2"), page);
+            same(&format!("{page}?utm_source=x&{part}=2"), &format!("{page}?{part}=2"));
+        }
+        for log in LOGS {
+            differ(&format!("https://quill.example/{log}#v1-2"), &format!("https://quill.example/{log}#v1-3"));
+            same(
+                &format!("https://quill.example/about-{}#top", log.len()),
+                &format!("https://quill.example/about-{}", log.len()),
+            );
+        }
         for name in WEAK_TRACKING {
             same(&format!("{page}?{name}=elsewhere"), page);
             differ(&format!("https://paper.example/story.php?{name}=7"), &format!("https://paper.example/story.php?{name}=8"));
@@ -544,6 +572,9 @@ mod tests {
             ("https://www.bilibili.com/video/BV1xx411c7mD?p=2", "https://www.bilibili.com/video/BV1xx411c7mD"),
             ("https://36kr.com/p/1234567890?p=2", "https://36kr.com/p/1234567890"),
             ("http://a..b.example/one", "http://a..b.example/two"),
+            ("https://conf.example/talk.php?sessionid=12", "https://conf.example/talk.php?sessionid=13"),
+            ("https://market.example/view.php?ad_id=4711", "https://market.example/view.php?ad_id=4712"),
+            ("https://www.linkedin.com/jobs/search?currentJobId=1", "https://www.linkedin.com/jobs/search?currentJobId=2"),
         ] {
             assert!(address_key(a).is_some() && address_key(a) != address_key(b), "{a} {b}");
         }

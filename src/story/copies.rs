@@ -32,6 +32,9 @@ const ONE_TEXT: f32 = 0.6;
 /// Titles as much alike as this tell of one thing, if they do not fill in one form.
 const ALIKE_TITLES: f32 = 0.5;
 
+/// Texts that share this much are one, though only one of the titles is a round-up's.
+const WHOLE: f32 = 0.85;
+
 /// Two short texts that share this much are one, whatever stands over them.
 const WORD_FOR_WORD: f32 = 0.97;
 
@@ -157,8 +160,11 @@ impl Index {
                     let missing = evidence::not_a_copy(verdict, &overlap);
                     nearest = Some((overlap.jaccard, Nearest { story: slot.story, entry: slot.entry, missing }));
                 }
-                // A round-up has copies of itself, but no excerpts and no parts.
-                let whole = !(new.roundup || slot.roundup) || overlap.jaccard >= 0.4 && new.roundup == slot.roundup;
+                // A round-up has copies of itself, but no excerpts and no parts, unless its headline stands over them.
+                let one_head = titled || form::is_cut(&new.units, &slot.units);
+                let whole = !(new.roundup || slot.roundup)
+                    || overlap.jaccard >= WHOLE
+                    || new.roundup == slot.roundup && (overlap.jaccard >= 0.4 || one_head);
                 let same = titled
                     && (overlap.head_in_head >= 0.9
                         || verdict != Verdict::Template
@@ -192,7 +198,8 @@ impl Index {
         let verdict = shingle::verdict(&new.sketch, &old.sketch, overlap, alike);
         let short = new.sketch.is_short() || old.sketch.is_short();
         let least = if short { WORD_FOR_WORD } else { 0.9 };
-        let filled_in = short && !score::same_title(&newcomer.new.terms, &old.terms) && form::filled_in(&new.units, &old.units);
+        let one_head = score::same_title(&newcomer.new.terms, &old.terms) || form::is_cut(&new.units, &old.units);
+        let filled_in = short && !one_head && form::filled_in(&new.units, &old.units);
         if verdict != Verdict::Copy || overlap.jaccard >= least && !filled_in {
             return verdict;
         }
@@ -201,7 +208,8 @@ impl Index {
             return Verdict::Template;
         }
         let titled = new.title != 0 && old.title == new.title;
-        let other_form = (short || overlap.of_old < 0.75 || overlap.of_new < 0.55) && form::one_form(&new.units, &old.units);
+        let other_form =
+            !one_head && (short || overlap.of_old < 0.75 || overlap.of_new < 0.55) && form::one_form(&new.units, &old.units);
         if other_form || !titled && self.support(newcomer, old) < MIN_SUPPORT { Verdict::Template } else { verdict }
     }
 

@@ -13,13 +13,7 @@ const MOST_RELATED: usize = 5;
 impl Decision {
     /// On an entry whose feed is compared with nothing: a story by itself, whatever else there is.
     pub fn alone() -> Decision {
-        Decision {
-            join: None,
-            duplicate_of: None,
-            rung: Rung::First,
-            evidence: evidence::first(Dedupe::Off, false, None),
-            related: Vec::new(),
-        }
+        Decision { join: None, duplicate_of: None, rung: Rung::First, evidence: evidence::first(Dedupe::Off, false, None) }
     }
 }
 
@@ -30,7 +24,7 @@ impl Index {
         let must = constraints.must.iter().copied().filter(|story| !cannot(*story));
         if let Some(story) = must.clone().find(|story| self.stories.contains_key(story)).or_else(|| must.clone().next()) {
             let evidence = Evidence { why: "a person put it there".to_owned(), ..Evidence::default() };
-            return Decision { join: Some(story), duplicate_of: None, rung: Rung::Person, evidence, related: Vec::new() };
+            return Decision { join: Some(story), duplicate_of: None, rung: Rung::Person, evidence };
         }
         let newcomer = self.newcomer(new);
         if dedupe >= Dedupe::Address
@@ -41,7 +35,6 @@ impl Index {
                 duplicate_of: Some(hit.entry),
                 rung: Rung::Address,
                 evidence: evidence::address(hit),
-                related: Vec::new(),
             };
         }
         let mut pairs = Vec::new();
@@ -59,7 +52,6 @@ impl Index {
                         duplicate_of: Some(copy.of.entry),
                         rung: Rung::Text,
                         evidence: evidence::text(copy.of.entry, &copy.overlap, copy.by_title),
-                        related: Vec::new(),
                     };
                 }
                 Err(near) => nearest = near,
@@ -72,12 +64,13 @@ impl Index {
                 let threshold = self.model.threshold;
                 if found.score >= threshold {
                     let names = self.slot(found.entry).map(|other| shared_names(new, other)).unwrap_or_default();
+                    let evidence = evidence::story(found, threshold, &names);
+                    let related = self.related(&likely, Some(found.story), &cannot);
                     return Decision {
                         join: Some(found.story),
                         duplicate_of: None,
                         rung: Rung::Story,
-                        evidence: evidence::story(found, threshold, &names),
-                        related: self.related(&likely, Some(found.story), &cannot),
+                        evidence: Evidence { related, ..evidence },
                     };
                 }
                 if nearest.is_none() && found.score >= self.model.near {
@@ -86,8 +79,8 @@ impl Index {
                 }
             }
         }
-        let evidence = evidence::first(dedupe, new.roundup, nearest);
-        Decision { join: None, duplicate_of: None, rung: Rung::First, evidence, related }
+        let evidence = Evidence { related, ..evidence::first(dedupe, new.roundup, nearest) };
+        Decision { join: None, duplicate_of: None, rung: Rung::First, evidence }
     }
 
     /// The grey band: stories near enough to be told of, but not joined.

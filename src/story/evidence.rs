@@ -25,7 +25,7 @@ pub fn address(hit: &AddressHit) -> Evidence {
         why,
         with: Some(hit.entry),
         figures: vec![("entries_with_address".to_owned(), hit.n_entries as f32)],
-        nearest: None,
+        ..Evidence::default()
     }
 }
 
@@ -46,7 +46,7 @@ pub fn text(with: EntryId, overlap: &Overlap, by_title: bool) -> Evidence {
         ("jaccard".to_owned(), overlap.jaccard),
         ("old_start_in_new".to_owned(), overlap.head_in_head),
     ];
-    Evidence { why, with: Some(with), figures, nearest: None }
+    Evidence { why, with: Some(with), figures, ..Evidence::default() }
 }
 
 pub fn not_a_copy(verdict: Verdict, overlap: &Overlap) -> String {
@@ -78,21 +78,27 @@ pub fn story(found: &Likeness, threshold: f32, names: &[String]) -> Evidence {
     let mut figures = vec![("score".to_owned(), score), ("threshold".to_owned(), threshold)];
     let told = FEATURES.iter().zip(found.features).filter(|(_, value)| *value != 0.0);
     figures.extend(told.map(|(name, value)| ((*name).to_owned(), value)));
-    Evidence { why, with: Some(found.entry), figures, nearest: None }
+    Evidence { why, with: Some(found.entry), figures, ..Evidence::default() }
 }
 
 pub fn missing(found: &Likeness, threshold: f32) -> String {
     format!("score {:.2} of {:.2}: {}", found.score, threshold, likeness(found, &[]))
 }
 
-/// Of a member that its story does not hold; `own`: what it scores there.
-pub fn outlier(own: Option<&Likeness>, near: f32) -> Evidence {
-    let why = match own {
-        Some(own) => format!("let go: {}", missing(own, near)),
-        None => "let go: nothing in the story is like it".to_owned(),
+/// Of a member that its story does not hold: `n_apart` of its `n` other members bear other identifiers, the rest have
+/// nothing in common with it.
+pub fn outlier(n_apart: usize, n: usize) -> Evidence {
+    let why = match n_apart {
+        0 => format!("a later look let it go: it has nothing in common with the {n} others of its story"),
+        _ => format!("a later look let it go: {n_apart} of the {n} others of its story bear other identifiers"),
     };
-    let figures = own.map(|own| ("score".to_owned(), own.score)).into_iter().collect();
-    Evidence { why, with: own.map(|own| own.entry), figures, nearest: None }
+    Evidence { why, figures: vec![("others".to_owned(), n as f32), ("apart".to_owned(), n_apart as f32)], ..Evidence::default() }
+}
+
+/// Of members whose story turned out to be another one.
+pub fn merged(found: &Likeness, threshold: f32, names: &[String]) -> Evidence {
+    let told = story(found, threshold, names);
+    Evidence { why: format!("a later look found one story in two: {}", told.why), ..told }
 }
 
 pub fn first(dedupe: Dedupe, roundup: bool, nearest: Option<Nearest>) -> Evidence {
@@ -102,5 +108,5 @@ pub fn first(dedupe: Dedupe, roundup: bool, nearest: Option<Nearest>) -> Evidenc
         (_, _, Some(_)) => "nothing near enough in the window",
         _ => "nothing like it in the window",
     };
-    Evidence { why: why.to_owned(), with: None, figures: Vec::new(), nearest }
+    Evidence { why: why.to_owned(), nearest, ..Evidence::default() }
 }

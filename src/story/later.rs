@@ -6,7 +6,7 @@
 use super::decide::shared_names;
 use super::index::{Index, Slot};
 use super::prepare::Prepared;
-use super::{Evidence, evidence};
+use super::{Evidence, evidence, marks, score};
 use crate::model::{EntryId, StoryId};
 
 /// What a later look proposes.
@@ -24,13 +24,21 @@ const SMALL: usize = 4;
 /// How much more than the threshold of the first look each member of a story must score in the other.
 const SURER: f32 = 0.15;
 
-/// A member that scores less in its own story than this share of what is near is let go.
-const OUTLIER: f32 = 0.25;
+/// A member is let go that has no more in common with any other, unless identifiers tell it apart.
+const NOTHING: f32 = 0.04;
+
+/// A grown story is looked at when it has so many members: each look costs as much as deciding all of them.
+const SIZES: &[usize] = &[2, 3, 5, 9, 17, 33, 65];
 
 /// Members that are looked at.
 const MOST_MEMBERS: usize = 16;
 
 impl Index {
+    /// Whether a story that just grew is looked at now.
+    pub fn is_to_be_looked_at(&self, story: StoryId) -> bool {
+        self.stories.get(&story).is_some_and(|known| SIZES.contains(&known.members.len()))
+    }
+
     /// Looks at a story again, when it grew or its time is over. `fixed`: entries whose place a person or an address decided;
     /// they stay, and so does a story with one.
     pub fn look_again(&self, story: StoryId, fixed: &dyn Fn(EntryId) -> bool) -> Vec<Revision> {
@@ -42,7 +50,9 @@ impl Index {
         if known.members.len() < 3 {
             return Vec::new();
         }
-        members.iter().filter(|slot| !fixed(slot.entry)).filter_map(|slot| self.let_go(story, slot)).collect()
+        // One at a time: without it the others may hold together.
+        let found = members.iter().filter(|slot| !fixed(slot.entry)).find_map(|slot| self.let_go(story, &members, slot));
+        found.into_iter().collect()
     }
 
     fn merge(&self, story: StoryId, members: &[&Slot], fixed: &dyn Fn(EntryId) -> bool) -> Option<Revision> {
@@ -60,7 +70,7 @@ impl Index {
             }
             into = Some(best.story);
             let names = self.slot(best.entry).map(|other| shared_names(&again, other)).unwrap_or_default();
-            told.get_or_insert(evidence::story(&best, surely, &names));
+            told.get_or_insert(evidence::merged(&best, surely, &names));
         }
         let (into, evidence) = (into?, told?);
         let other = self.stories.get(&into)?;
@@ -73,16 +83,23 @@ impl Index {
         Some(Revision::Merge { from, into, evidence })
     }
 
-    fn let_go(&self, story: StoryId, slot: &Slot) -> Option<Revision> {
+    fn let_go(&self, story: StoryId, members: &[&Slot], slot: &Slot) -> Option<Revision> {
         let again = again(slot);
-        let own = self.likely(&again).into_iter().find(|found| found.story == story);
-        let score = own.as_ref().map_or(0.0, |found| found.score);
+        let newcomer = self.newcomer(&again);
+        let (mut n, mut n_apart) = (0, 0);
+        for other in members.iter().filter(|other| other.entry != slot.entry) {
+            let apart = marks::compare(&again.marks, &other.marks, false).apart;
+            if !apart && score::pair(&newcomer.side, &other.side())[score::ALL_COSINE] >= NOTHING {
+                return None;
+            }
+            n += 1;
+            n_apart += usize::from(apart);
+        }
         // A copy of another member belongs to it, whatever the words are worth today.
-        let is_copy = self.has_copy(&again, story);
-        if is_copy || score >= OUTLIER * self.model.near {
+        if self.has_copy(&again, story) {
             return None;
         }
-        Some(Revision::LetGo { from: story, entry: slot.entry, evidence: evidence::outlier(own.as_ref(), self.model.near) })
+        Some(Revision::LetGo { from: story, entry: slot.entry, evidence: evidence::outlier(n_apart, n) })
     }
 
     fn has_copy(&self, new: &Prepared, story: StoryId) -> bool {

@@ -3,6 +3,7 @@
 
 use super::form;
 use super::index::{CORE_MEMBERS, Index, MAX_TERM_FREQUENCY, Newcomer, Slot};
+use super::prepare::Prepared;
 use super::score::{self, Features, PairFeatures};
 use super::shingle;
 use super::spread::Map;
@@ -21,6 +22,8 @@ const TOP_MEMBERS: usize = 6;
 
 /// A pair with less in common than this is not scored.
 const MIN_COSINE: f32 = 0.04;
+/// … nor are two whole texts of one script with less than this: the same matter, but not the same event.
+const MIN_TEXTS_COSINE: f32 = 0.23;
 /// … and two whole texts with fewer rare terms in common are two stories. Titles hardly alike need twice as many, and
 /// texts in two languages, which share few words, one while the window is small.
 const MIN_RARE_SHARED: f32 = 2.0;
@@ -44,6 +47,37 @@ pub(super) struct Pair {
     features: PairFeatures,
     nearness: f32,
     pub slot: u32,
+}
+
+/// What keeps two entries apart on the story rung, whatever they score.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Guard {
+    /// A round-up, or advice.
+    Kind,
+    /// More than the window apart.
+    Window,
+    /// Other identifiers in the titles.
+    Marks,
+    /// One teller, which tells another thing.
+    Teller,
+    /// Titles of one script share nothing, and the texts do not tell otherwise.
+    UnlikeTitles,
+    /// Next to nothing in common.
+    Cosine,
+    /// Headlines alone with one word in common.
+    OneWord,
+    /// In a crowded window no rare term in common stands in a title.
+    RareInTitle,
+    /// Too few rare terms in common.
+    RareShared,
+    /// Sentences that return under unlike titles.
+    Mould,
+    /// Titles that fill in one form.
+    Form,
+    /// Titles that say unlike things under one head.
+    OneHead,
+    /// The story has a member that leaves no room.
+    NoRoom,
 }
 
 /// A story that a newcomer may belong to, with what speaks for it.
@@ -86,33 +120,51 @@ impl Index {
 
     /// `None` for a pair that nothing speaks for.
     fn pair(&self, newcomer: &Newcomer, at: u32) -> Option<Pair> {
-        let new = newcomer.new;
-        let slot = self.at(at).filter(|slot| slot.entry != new.entry && !slot.roundup && !slot.advice)?;
-        if Duration::from_millis(new.at.0.abs_diff(slot.at.0)) > self.window {
-            return None;
-        }
-        if !self.may_be_one(newcomer, slot) {
-            return None;
-        }
-        let cross = new.han_text != slot.han_text;
-        let textless = !new.has_text || !slot.has_text;
-        if textless && !cross && newcomer.titles_alike(slot) < score::UNLIKE_TITLES {
+        let slot = self.at(at)?;
+        if self.told_apart(newcomer, slot).is_some() {
             return None;
         }
         let features = score::pair(&newcomer.side, &slot.side());
+        if self.too_little(newcomer, slot, &features).is_some() {
+            return None;
+        }
+        let nearness = score::nearness(&features);
+        Some(Pair { entry: slot.entry, story: slot.story, nearness, features, slot: at })
+    }
+
+    /// What tells two entries apart before anything of them is weighed.
+    fn told_apart(&self, newcomer: &Newcomer, slot: &Slot) -> Option<Guard> {
+        let new = newcomer.new;
+        if slot.entry == new.entry || slot.roundup || slot.advice {
+            return Some(Guard::Kind);
+        }
+        if Duration::from_millis(new.at.0.abs_diff(slot.at.0)) > self.window {
+            return Some(Guard::Window);
+        }
+        self.may_not_be_one(newcomer, slot)
+    }
+
+    /// What two entries of one event would have in common and these have not.
+    fn too_little(&self, newcomer: &Newcomer, slot: &Slot, features: &PairFeatures) -> Option<Guard> {
+        let new = newcomer.new;
+        let cross = new.han_text != slot.han_text;
+        let textless = !new.has_text || !slot.has_text;
+        if textless && !cross && features[score::TITLE_COSINE] < score::UNLIKE_TITLES {
+            return Some(Guard::UnlikeTitles);
+        }
         // Texts alone may share a site's furniture: titles of one script that share nothing tell two stories, unless the
         // texts share what only one event has.
         let told_apart = !cross && features[score::TITLE_COSINE] < score::UNLIKE_TITLES;
         if told_apart && features[score::TEXTS_TELL] == 0.0 {
-            return None;
+            return Some(Guard::UnlikeTitles);
         }
         if features[score::ALL_COSINE] < MIN_COSINE {
-            return None;
+            return Some(Guard::Cosine);
         }
         let crowded = self.len() >= CROWDED;
-        // One word in common makes no event of two headlines, where the window does not know yet which words are rare.
-        if !crowded && textless && !cross && score::n_shared_titles(&newcomer.side, &slot.terms) < MIN_SHARED_WORDS {
-            return None;
+        // One word or number in common makes no event of two headlines, where the window does not know yet which are rare.
+        if !crowded && textless && score::n_shared_titles(&newcomer.side, &slot.terms) < MIN_SHARED_WORDS {
+            return Some(Guard::OneWord);
         }
         // Two whole texts on one event share rare details; texts of one mould share only the mould.
         if new.has_text && slot.has_text {
@@ -122,29 +174,44 @@ impl Index {
                 false if features[score::TITLE_COSINE] < UNLIKE_TITLES => 2.0 * MIN_RARE_SHARED,
                 false => MIN_RARE_SHARED,
             };
+            let texts_tell = features[score::TEXTS_TELL] > 0.0;
+            if !cross && !texts_tell && features[score::ALL_COSINE] < MIN_TEXTS_COSINE {
+                return Some(Guard::Cosine);
+            }
             // One of them stands in a title, or many texts would share some rare detail by chance.
             if crowded && features[score::RAREST_SHARED] < newcomer.side.rare {
-                return None;
+                return Some(Guard::RareInTitle);
             }
             if features[score::RARE_SHARED] < least {
-                return None;
+                return Some(Guard::RareShared);
             }
             // Sentences that return under titles hardly alike are a mould's; a copy was found before.
             if features[score::TITLE_COSINE] < UNLIKE_TITLES {
                 let overlap = shingle::overlap(&new.sketch, &slot.sketch, false);
                 if overlap.of_new.max(overlap.of_old) >= MOULD {
-                    return None;
+                    return Some(Guard::Mould);
                 }
             }
         }
         // Two things under one head, or filled into one form.
-        let one_form =
-            form::one_form(&new.units, &slot.units) || form::under_one_head((&new.units, new.n_head), (&slot.units, slot.n_head));
-        if one_form {
-            return None;
+        if form::one_form(&new.units, &slot.units) {
+            return Some(Guard::Form);
         }
-        let nearness = score::nearness(&features);
-        Some(Pair { entry: slot.entry, story: slot.story, nearness, features, slot: at })
+        form::under_one_head((&new.units, new.n_head), (&slot.units, slot.n_head)).then_some(Guard::OneHead)
+    }
+
+    /// What keeps an entry and one of the window apart whatever they score, and what they score as a pair: for the table of
+    /// guards in docs/stories.md. `None`: the other one is not there.
+    pub fn guard(&self, new: &Prepared, other: EntryId) -> Option<(Option<Guard>, f32)> {
+        let newcomer = self.newcomer(new);
+        let slot = self.slot(other)?;
+        let pair = score::pair(&newcomer.side, &slot.side());
+        let cosine = pair[score::ALL_COSINE];
+        let share = score::title_share(&newcomer.side, &slot.terms);
+        let features = score::features(&pair, cosine, share, cosine);
+        let guard = self.told_apart(&newcomer, slot).or_else(|| self.too_little(&newcomer, slot, &pair));
+        let guard = guard.or_else(|| self.room(&newcomer, slot.story).is_none().then_some(Guard::NoRoom));
+        Some((guard, self.model.score(&features)))
     }
 
     /// The stories of the compared candidates, likeliest first. A story is judged by its nearest member and by its
@@ -175,7 +242,7 @@ impl Index {
             None => best.features[score::ALL_COSINE],
             Some(centroid) => centroid.cosine(&newcomer.side),
         };
-        let mut features = score::features(&best.features, mean, core, centroid, n);
+        let mut features = score::features(&best.features, mean, core, centroid);
         if told {
             features[score::SAME_FEED] = 1.0;
         }

@@ -35,14 +35,14 @@ mod words;
 pub use address::{address_key, address_keys};
 pub use index::Index;
 pub use later::Revision;
-pub use likeness::Likeness;
+pub use likeness::{Guard, Likeness};
 pub use prepare::{Prepared, prepare, sort_batch};
 pub use representative::{Completeness, Face, representative};
 pub use types::{AddressHit, AddressKey, AddressKind, Constraints, Decision, Evidence, Item, Nearest, Rung};
 
 /// The version of the scores: stored with each membership, raised when a decision could come out otherwise.
-pub const MODEL_VERSION: u32 = 5;
+pub const MODEL_VERSION: u32 = 6;
 
 /// The version of the tables that decide what address keys come to: `address_tables.rs` and `tracking.rs`. Keys are stored,
 /// so whoever changes a row raises it: the stored addresses are then keyed anew behind the running service.
-pub const ADDRESS_VERSION: u32 = 2;
+pub const ADDRESS_VERSION: u32 = 3;

@@ -4,6 +4,7 @@
 /// Phrases in a folded title that announce a round-up.
 const TITLE_PHRASES: &[&str] = &[
     "早报",
+    "晨报",
     "晚报",
     "午报",
     "日报:",
@@ -33,7 +34,6 @@ const TITLE_PHRASES: &[&str] = &[
     "快讯合集",
     "热点速览",
     "每日简报",
-    "ainews",
     "daily briefing",
     "morning briefing",
     "evening briefing",
@@ -69,8 +69,8 @@ const TITLE_PHRASES: &[&str] = &[
     "markets wrap",
 ];
 
-/// Phrases in a folded title of a page that advises instead of reporting: two such pages on one matter are not one
-/// story, however alike their words.
+/// Phrases in a folded title of a page that advises, shows a thing of its own or asks, instead of reporting: two such pages on
+/// one matter are not one story, however alike their words.
 const ADVICE_PHRASES: &[&str] = &[
     "how to ",
     "checklist",
@@ -100,6 +100,11 @@ const ADVICE_PHRASES: &[&str] = &[
     "coupon",
     "deals",
     "gift ideas",
+    "show hn:",
+    "launch hn:",
+    "ask hn:",
+    "tell hn:",
+    "[show]",
     "怎么",
     "如何选",
     "攻略",

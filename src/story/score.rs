@@ -124,10 +124,10 @@ pub type Features = [f32; FEATURES.len()];
 /// What a pair of entries is judged by: the first part of [`FEATURES`].
 pub type PairFeatures = [f32; N_PAIR];
 
-const N_PAIR: usize = 24;
+const N_PAIR: usize = 22;
 
 /// First those of the story's member that is most like the newcomer, then those of the story as a whole.
-pub const FEATURES: [&str; 31] = [
+pub const FEATURES: [&str; 25] = [
     "title_cosine",
     "all_cosine",
     "title_names",
@@ -145,20 +145,14 @@ pub const FEATURES: [&str; 31] = [
     "other_numbers",
     "other_names",
     "text_cosine",
-    "title_only",
-    "title_only_cosine",
-    "both_han",
-    "both_han_cosine",
     "rare_shared",
-    "title_only_sum",
     "texts_tell",
+    "told_by_one",
+    "told_by_both",
+    "all_contained",
     "mean_cosine",
     "core",
-    "core_of_many",
-    "size",
-    "size_cosine",
     "centroid",
-    "centroid_of_many",
 ];
 
 pub const TITLE_COSINE: usize = 0;
@@ -168,8 +162,8 @@ pub const ALL_NAMES: usize = 5;
 pub const ALL_NUMBERS: usize = 6;
 pub const SAME_FEED: usize = 13;
 pub const TEXT_COSINE: usize = 16;
-pub const RARE_SHARED: usize = 21;
-pub const TEXTS_TELL: usize = 23;
+pub const RARE_SHARED: usize = 17;
+pub const TEXTS_TELL: usize = 18;
 
 /// Titles of one script that share less tell two stories, if the texts do not tell otherwise.
 pub const UNLIKE_TITLES: f32 = 0.03;
@@ -253,8 +247,9 @@ pub fn pair(newer: &Newer, old: &Side) -> PairFeatures {
     let (mut title_names, mut title_models, mut title_numbers) = (0.0f32, 0.0f32, 0.0f32);
     let (mut names, mut numbers, mut rarest) = (0.0f32, 0.0f32, 0.0f32);
     let mut rare_shared = 0.0f32;
-    let mut title_sum = 0.0f32;
     let (mut contained_new, mut contained_old) = (0.0f32, 0.0f32);
+    // What of either title the other entry tells anywhere.
+    let (mut told_new, mut told_old) = (0.0f32, 0.0f32);
     let (mut old_numbers, mut shared_numbers, mut old_names, mut shared_names) = (0, 0, 0, 0);
     for other in old.terms {
         let in_old_title = other.in_title() > 0;
@@ -265,11 +260,12 @@ pub fn pair(newer: &Newer, old: &Side) -> PairFeatures {
         text += term.text_weight(idf) * other.text_weight(idf);
         all += term.all_weight(idf) * other.all_weight(idf);
         rare_shared += f32::from(u8::from(idf >= newer.rare));
+        told_new += term.title_weight(idf).powi(2);
+        told_old += other.title_weight(idf).powi(2);
         let in_title = term.in_title() > 0;
         let both_titles = in_title && in_old_title;
         let kind = term.kind().max(other.kind());
         if both_titles {
-            title_sum += idf;
             contained_new += term.title_weight(idf).powi(2);
             contained_old += other.title_weight(idf).powi(2);
             shared_numbers += u32::from(kind == Kind::Number);
@@ -299,9 +295,8 @@ pub fn pair(newer: &Newer, old: &Side) -> PairFeatures {
     let differ = |a: u32, b: u32, shared: u32| f32::from(u8::from(a > 0 && b > 0 && shared == 0));
     let title_cosine = cosine(title, new.norms.title, old.norms.title);
     let flag = |is: bool| f32::from(u8::from(is));
-    let title_only = flag(!new.has_text || !old.has_text);
-    let both_han = flag(new.han && old.han);
     let text_cosine = cosine(text, new.norms.text, old.norms.text);
+    let (told_new, told_old) = (share(told_new, newer.title_square), share(told_old, old.norms.title.powi(2)));
     let texts_tell = rare_shared >= RARE_OF_TEXTS && names + numbers >= NAMED_IN_TEXTS && text_cosine >= TEXTS_ALIKE;
     [
         title_cosine,
@@ -322,13 +317,11 @@ pub fn pair(newer: &Newer, old: &Side) -> PairFeatures {
         differ(newer.n_numbers, old_numbers, shared_numbers),
         differ(newer.n_names, old_names, shared_names),
         text_cosine,
-        title_only,
-        title_only * title_cosine,
-        both_han,
-        both_han * title_cosine,
         rare_shared,
-        title_only * title_sum.min(4.0),
         flag(title_cosine < UNLIKE_TITLES && texts_tell),
+        told_new.max(told_old),
+        told_new.min(told_old),
+        share(all, new.norms.all.min(old.norms.all).powi(2)),
     ]
 }
 
@@ -351,20 +344,10 @@ pub fn nearness(pair: &PairFeatures) -> f32 {
 
 /// A story seen from a newcomer: its nearest member, the mean cosine of its top members (one without a scored pair
 /// counts nothing), and its core: how much of the newcomer's title its members' titles share, member by member.
-pub fn features(best: &PairFeatures, mean_cosine: f32, core: f32, centroid: f32, n_members: usize) -> Features {
+pub fn features(best: &PairFeatures, mean_cosine: f32, core: f32, centroid: f32) -> Features {
     let mut features = [0.0; FEATURES.len()];
     features[..N_PAIR].copy_from_slice(best);
-    let size = (n_members as f32).ln().min(4.0);
-    let many = f32::from(u8::from(n_members >= 3));
-    features[N_PAIR..].copy_from_slice(&[
-        mean_cosine,
-        core,
-        core * many,
-        size,
-        size * best[ALL_COSINE],
-        centroid,
-        centroid * many,
-    ]);
+    features[N_PAIR..].copy_from_slice(&[mean_cosine, core, centroid]);
     features
 }
 

@@ -6,6 +6,7 @@
 //! *update*, and the text of the earlier one, soon after. The same text days later is a standing text.
 
 use super::index::{Index, Newcomer, Slot};
+use super::likeness::Guard;
 use super::{form, marks, score, shingle};
 use crate::model::StoryId;
 use std::time::Duration;
@@ -25,6 +26,17 @@ const NAMED_BY_ONE: f32 = 0.6;
 const TEXTS_ALIKE: f32 = 0.24;
 const NAMES_SHARED: f32 = 1.0;
 const MOULD: f32 = 0.35;
+
+/// … or one of the headlines is told by the other text, which shares so many rare terms with its own and is so much alike,
+/// and not more of which stands in the other word for word, unless it tells the headline whole.
+const TOLD_BY_ONE: f32 = 0.5;
+const TOLD_WHOLE: f32 = 0.9;
+const DETAILS: f32 = 7.0;
+const DETAILED: f32 = 0.25;
+const MOULD_OF_DETAILS: f32 = 0.45;
+
+/// One in so many members of a story may bear other identifiers: a large one has some in passing.
+const MANY: u32 = 4;
 
 /// The share of the earlier text that the later one keeps.
 const KEPT: f32 = 0.8;
@@ -48,16 +60,18 @@ impl Index {
         (cut || !marks::compare(&newcomer.new.marks, &old.marks, one_teller).apart) && (!one_teller || is_again(newcomer, old))
     }
 
-    /// Whether they may tell one event: not two things, and of one teller only if their titles say the same in other words.
-    pub(super) fn may_be_one(&self, newcomer: &Newcomer, old: &Slot) -> bool {
+    /// What says that they cannot tell one event: other things, or one teller whose titles do not say the same in other words.
+    pub(super) fn may_not_be_one(&self, newcomer: &Newcomer, old: &Slot) -> Option<Guard> {
         let one_teller = self.one_teller(newcomer, old);
-        !marks::compare(&newcomer.new.marks, &old.marks, one_teller).apart
-            && (!one_teller || is_again(newcomer, old) || self.says_it_anew(newcomer, old))
+        if marks::compare(&newcomer.new.marks, &old.marks, one_teller).apart {
+            return Some(Guard::Marks);
+        }
+        (one_teller && !is_again(newcomer, old) && !self.says_it_anew(newcomer, old)).then_some(Guard::Teller)
     }
 
     /// Whether an entry tells what another one of its teller told, in other words: soon after, not by a form, and each naming
-    /// what the other's headline names, or with texts of the same names in other sentences. Sentences that return are a
-    /// mould's.
+    /// what the other's headline names, or with texts of the same names in other sentences, or telling one of the headlines
+    /// in a text of the same rare details. Sentences that return are a mould's.
     fn says_it_anew(&self, newcomer: &Newcomer, old: &Slot) -> bool {
         let new = newcomer.new;
         let apart = Duration::from_millis(new.at.0.abs_diff(old.at.0));
@@ -66,10 +80,15 @@ impl Index {
             return false;
         }
         let (mine, theirs) = self.supports_of(newcomer, old);
-        let named = mine.min(theirs) >= NAMED_BY_BOTH && mine.max(theirs) >= NAMED_BY_ONE;
-        (named || same_names(newcomer, old))
-            && !form::one_form(&new.units, &old.units)
-            && !form::filled_in(&new.units, &old.units)
+        let (one, both) = (mine.max(theirs), mine.min(theirs));
+        if form::one_form(&new.units, &old.units) {
+            return false;
+        }
+        let detailed = one >= TOLD_BY_ONE && same_details(newcomer, old, one);
+        if form::filled_in(&new.units, &old.units) {
+            return one >= TOLD_WHOLE && detailed;
+        }
+        both >= NAMED_BY_BOTH && one >= NAMED_BY_ONE || same_names(newcomer, old) || detailed
     }
 
     /// How far each title is named by the other entry: the shares of its terms by their rarity.
@@ -80,7 +99,7 @@ impl Index {
     }
 
     /// Whether a story's members leave room for a newcomer: none of his own teller tells another thing, and not more of them
-    /// bear other identifiers than bear his. `Some(true)`: his own teller is among them.
+    /// bear other identifiers than bear his, but for one in [`MANY`]. `Some(true)`: his own teller is among them.
     pub(super) fn room(&self, newcomer: &Newcomer, story: StoryId) -> Option<bool> {
         let Some(known) = self.stories.get(&story) else { return Some(false) };
         let (mut n_apart, mut n_together, mut told) = (0, 0, false);
@@ -95,7 +114,7 @@ impl Index {
             n_apart += u32::from(told.apart);
             n_together += u32::from(told.together && !told.apart);
         }
-        (n_apart <= n_together).then_some(told)
+        (n_apart <= n_together.max(known.members.len() as u32 / MANY)).then_some(told)
     }
 
     fn leaves_room(&self, newcomer: &Newcomer, old: &Slot) -> bool {
@@ -112,6 +131,16 @@ fn same_names(newcomer: &Newcomer, old: &Slot) -> bool {
     }
     let overlap = shingle::overlap(&newcomer.new.sketch, &old.sketch, false);
     overlap.of_new.max(overlap.of_old) <= MOULD
+}
+
+/// Whether two texts share the details that only one event has. `told`: how much of a headline the other one tells.
+fn same_details(newcomer: &Newcomer, old: &Slot, told: f32) -> bool {
+    let pair = score::pair(&newcomer.side, &old.side());
+    if pair[score::RARE_SHARED] < DETAILS || pair[score::TEXT_COSINE] < DETAILED {
+        return false;
+    }
+    let overlap = shingle::overlap(&newcomer.new.sketch, &old.sketch, false);
+    told >= TOLD_WHOLE || overlap.of_new.max(overlap.of_old) <= MOULD_OF_DETAILS
 }
 
 /// Whether a teller publishes an entry again.

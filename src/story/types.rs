@@ -77,6 +77,9 @@ pub struct Evidence {
     /// The nearest story that it did not join, and what was missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nearest: Option<Nearest>,
+    /// Stories that it did not join and that are near all the same, nearest first: shown beside it, never merged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub related: Vec<Nearest>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -94,8 +97,6 @@ pub struct Decision {
     pub duplicate_of: Option<EntryId>,
     pub rung: Rung,
     pub evidence: Evidence,
-    /// Stories that it did not join and that are near all the same, nearest first: shown beside it, never merged.
-    pub related: Vec<Nearest>,
 }
 
 /// What a person has said about entries: it beats everything else.

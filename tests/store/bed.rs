@@ -207,6 +207,11 @@ impl Bed {
         self.commit(Command::Settle { batch, at: NOW }).n_settled
     }
 
+    /// Changes rows behind the store's back.
+    pub fn raw(&self, sql: &str) {
+        rusqlite::Connection::open(&self.path).unwrap().execute_batch(sql).unwrap();
+    }
+
     /// Hands over an index that was read this moment.
     pub fn index_now(&mut self) {
         let epoch = self.store.epoch();

@@ -9,6 +9,7 @@ mod corrections;
 mod entries;
 mod files;
 mod index;
+mod later;
 mod pages;
 mod retention;
 mod size;
