@@ -5,7 +5,7 @@ use super::parts::clock;
 use super::polls::policy;
 use crate::model::{FeedId, Timestamp};
 use crate::records::{Command, PlannedFeed};
-use crate::schedule::{self, Policy};
+use crate::schedule;
 use crate::store::{Ahead, Reader};
 use std::time::{Duration, Instant};
 
@@ -53,18 +53,20 @@ pub async fn resume(engine: &Engine, which: Anew) -> anyhow::Result<()> {
         Ahead::Everything => tracing::warn!(now = now.rfc3339(), "the clock is behind what feeds say; set it right"),
     }
     let config = engine.config.clone();
-    replan(engine, move |feeds| {
-        let with_policy = |feed: PlannedFeed| {
-            let policy = policy(&config, &feed.settings, None);
-            (feed, policy)
-        };
-        let plans: Vec<(PlannedFeed, Policy)> = feeds.into_iter().map(with_policy).collect();
-        let is_late = |(feed, policy): &&(PlannedFeed, Policy)| schedule::is_out_of_time(now, policy, feed.next_poll);
-        let spread = schedule::spread_of(plans.iter().filter(is_late).count());
-        let moved = plans.iter().map(|(feed, policy)| {
-            (feed.id, schedule::resume(now, &feed.key, policy, &feed.state, feed.next_poll, spread), feed.next_poll)
-        });
-        moved.filter(|(_, at, before)| at < before || at != before && which == Anew::All).map(|(id, at, _)| (id, at)).collect()
+    let of = move |feed: &PlannedFeed| policy(&config, &feed.settings, None);
+    replan(engine, move |reader| {
+        // Looked through twice: ten thousand feeds with all that is set of them are megabytes.
+        let mut n_late = 0;
+        reader.planned(|feed| n_late += usize::from(schedule::is_out_of_time(now, &of(&feed), feed.next_poll)))?;
+        let spread = schedule::spread_of(n_late);
+        let mut moved = Vec::new();
+        reader.planned(|feed| {
+            let at = schedule::resume(now, &feed.key, &of(&feed), &feed.state, feed.next_poll, spread);
+            if at < feed.next_poll || at != feed.next_poll && which == Anew::All {
+                moved.push((feed.id, at));
+            }
+        })?;
+        Ok(moved)
     })
     .await
 }
@@ -72,9 +74,14 @@ pub async fn resume(engine: &Engine, which: Anew) -> anyhow::Result<()> {
 /// The network is back: what is overdue comes back over a minute.
 pub async fn come_back(engine: &Engine) -> anyhow::Result<()> {
     let now = clock();
-    replan(engine, move |feeds| {
-        let overdue = feeds.into_iter().filter(|feed| feed.next_poll <= now);
-        overdue.map(|feed| (feed.id, schedule::come_back(now, &feed.key, &feed.state, feed.next_poll))).collect()
+    replan(engine, move |reader| {
+        let mut moved = Vec::new();
+        reader.planned(|feed| {
+            if feed.next_poll <= now {
+                moved.push((feed.id, schedule::come_back(now, &feed.key, &feed.state, feed.next_poll)));
+            }
+        })?;
+        Ok(moved)
     })
     .await
 }
@@ -82,14 +89,9 @@ pub async fn come_back(engine: &Engine) -> anyhow::Result<()> {
 /// Plans feeds anew. A claimed one is left to its poll.
 async fn replan(
     engine: &Engine,
-    plan: impl FnOnce(Vec<PlannedFeed>) -> Vec<(FeedId, Timestamp)> + Send + 'static,
+    plan: impl FnOnce(&Reader) -> rusqlite::Result<Vec<(FeedId, Timestamp)>> + Send + 'static,
 ) -> anyhow::Result<()> {
-    let moved = engine.readers.ask(move |reader: &Reader| {
-        let mut planned = Vec::new();
-        reader.planned(|feed| planned.push(feed))?;
-        Ok(plan(planned))
-    });
-    let plans = engine.claims.not_out(moved.await?).await;
+    let plans = engine.claims.not_out(engine.readers.ask(plan).await?).await;
     if !plans.is_empty() {
         engine.writer.submit(Command::Replan { plans }).await?;
     }

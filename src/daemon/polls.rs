@@ -46,6 +46,13 @@ impl Polls {
         let mut outcome = source::get(&self.client, &self.commands, &self.config, &due.settings, &due.url, validators).await;
         // Its room in memory is free again when what was read is stored.
         let _room: Option<Room> = outcome.take_room();
+        // In a box, so that the many polls that wait for their answers are small.
+        Box::pin(self.take(&due, look, outcome)).await;
+        self.stats.polls_in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Decides what an answer means, and commits it.
+    async fn take(&self, due: &Arc<DueFeed>, look: Option<String>, outcome: Outcome) {
         let policy = policy(&self.config, &due.settings, due.push);
         let at = clock();
         let mut state = None;
@@ -58,15 +65,13 @@ impl Polls {
             }
         }
         let state = state.as_ref().unwrap_or(&due.state);
-        let poller = Poller { due: &due, policy: &policy, at, state, look: look.as_deref() };
+        let poller = Poller { due, policy: &policy, at, state, look: look.as_deref() };
         if matches!(outcome, Outcome::Failed(FetchError::Offline)) {
-            self.postpone(&poller, NETWORK_DOWN).await;
-            self.stats.polls_in_flight.fetch_sub(1, Ordering::Relaxed);
-            return;
+            return self.postpone(&poller, NETWORK_DOWN).await;
         }
         match ingest::without_document(&poller, outcome) {
             Ok(poll) if poll.is_unchanged() => self.unchanged.save(due.clone(), poll).await,
-            Ok(poll) => self.save(&due, poll).await,
+            Ok(poll) => self.save(due, poll).await,
             Err(answer) if says_nothing => {
                 self.client.answered(&answer.0.asked, at);
                 self.unchanged.save(due.clone(), ingest::nothing_said(&poller, &answer.0)).await;
@@ -76,7 +81,6 @@ impl Polls {
                 Box::pin(self.read(&poller, due.clone(), head, body)).await;
             }
         }
-        self.stats.polls_in_flight.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// Reads a document and commits what it says.

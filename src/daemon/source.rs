@@ -36,9 +36,9 @@ pub async fn get(
     validators: Option<&Validators>,
 ) -> Outcome {
     let got = match url.split(':').next() {
-        Some("file") => file(url, config.fetch.max_feed_bytes).await,
-        Some("exec") => command(commands, config, url).await,
-        _ => match own_headers(config, feed).await {
+        Some("file") => Box::pin(file(url, config.fetch.max_feed_bytes)).await,
+        Some("exec") => Box::pin(command(commands, config, url)).await,
+        _ => match Box::pin(own_headers(config, feed)).await {
             Ok(own) => {
                 // A page of a site is asked for as pages are: robots.txt may forbid it.
                 let kind = if feed.page.is_some() { Kind::Page } else { Kind::Feed };

@@ -22,7 +22,7 @@ impl Inner {
             Ok(outcome) => outcome,
             Err(Failure { error, ticket: None }) => Outcome::Failed(error),
             // Whose fault it is is waited for without a turn or a slot.
-            Err(Failure { error, ticket: Some(ticket) }) => match self.line.verdict(clock, ticket).await {
+            Err(Failure { error, ticket: Some(ticket) }) => match Box::pin(self.line.verdict(clock, ticket)).await {
                 Verdict::Spared => Outcome::Failed(FetchError::Offline),
                 Verdict::Doubtful { others_heard } => Outcome::Doubtful { error, others_heard },
                 Verdict::Counts | Verdict::Undecided { .. } => Outcome::Failed(error),
@@ -46,7 +46,7 @@ impl Inner {
         let mut is_let = false;
         loop {
             if request.kind == Kind::Page {
-                self.ask_robots(&url, clock, &mut turn).await?;
+                Box::pin(self.ask_robots(&url, clock, &mut turn)).await?;
             }
             let host = url.host_str().ok_or(Refusal::NoHost)?;
             let mut here = match turn.take().filter(|turn: &super::gate::Turn| turn.host() == host) {
