@@ -6,7 +6,7 @@ use crate::config::subscriptions::Subscription;
 use crate::feed::identity::{self, Habit};
 use crate::feed::{self, NotAFeed, ParsedEntry, ParsedFeed};
 use crate::model::{ArticleMode, Dedupe, EntryId, FeedId, Key, Timestamp, key_of};
-use crate::records::{self, AskedEntry, EntryChange, EntryText, Extra, Known, KnownEntry, NewEntry, WantedArticle};
+use crate::records::{self, AskedEntry, EntryChange, EntryText, Extra, Known, KnownEntry, NewEntry, Pruned, WantedArticle};
 use crate::{article, listing, story, text};
 use std::borrow::Cow;
 use std::cell::LazyCell;
@@ -221,17 +221,21 @@ impl Document {
 }
 
 impl Keyed {
-    /// It was stored once, and is kept no more.
+    /// It was stored once, and is kept no more. An old id with a date that none of those had may stand for something new:
+    /// then link and title must be the old ones too.
     fn was_pruned(&self, known: &Known) -> bool {
-        if known.pruned.is_empty() {
+        let Pruned { keys, newest } = &known.pruned;
+        if keys.is_empty() {
             return false;
         }
-        let holds = |key: &Key| known.pruned.contains(&records::pruned_key(key));
+        let holds = |key: &Key| keys.contains(&records::pruned_key(key));
         let by_link = || match (&self.link_key, &self.entry.title) {
-            (Some(link), Some(_)) => known.pruned.contains(&records::pruned_link(link, title_of(&self.entry))),
+            (Some(link), Some(_)) => keys.contains(&records::pruned_link(link, title_of(&self.entry))),
             _ => false,
         };
-        holds(&self.key) || self.former.as_ref().is_some_and(holds) || by_link()
+        let claimed = self.entry.published.or(self.entry.updated);
+        let is_later = claimed.is_some_and(|claimed| newest.is_some_and(|newest| claimed > newest));
+        (!is_later && (holds(&self.key) || self.former.as_ref().is_some_and(holds))) || by_link()
     }
 }
 

@@ -13,8 +13,16 @@ pub struct Known {
     /// By the key of its link, of the links that were asked for; two entries at most, because a link that more than one
     /// entry has identifies nothing.
     pub by_link: HashMap<Key, Vec<KnownEntry>>,
-    /// Of entries that are kept no more: [`pruned_key`] and [`pruned_link`].
-    pub pruned: HashSet<u64>,
+    pub pruned: Pruned,
+}
+
+/// Entries of a feed that are kept no more.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Pruned {
+    /// [`pruned_key`] and [`pruned_link`] of each.
+    pub keys: HashSet<u64>,
+    /// The latest date of any.
+    pub newest: Option<Timestamp>,
 }
 
 /// An entry that is kept no more, by its key.

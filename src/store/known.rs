@@ -4,7 +4,7 @@ use super::dictionaries::OWN_BODY;
 use super::open::address_version;
 use super::read::Reader;
 use crate::model::{EntryId, FeedId, Key, Timestamp, key_of};
-use crate::records::{AskedEntry, EntryText, Known, KnownEntry, Recalled, Recollection};
+use crate::records::{AskedEntry, EntryText, Known, KnownEntry, Pruned, Recalled, Recollection};
 use crate::story;
 use rusqlite::{OptionalExtension, Row, params};
 use std::collections::{HashMap, HashSet};
@@ -163,17 +163,18 @@ impl Reader {
         Ok(found)
     }
 
-    /// The keys of a feed's entries that are kept no more.
-    fn pruned(&self, feed: FeedId) -> rusqlite::Result<HashSet<u64>> {
-        let mut all = self.connection.prepare_cached("SELECT keys FROM pruned WHERE feed_id = ?")?;
-        let mut keys = HashSet::new();
+    /// A feed's entries that are kept no more.
+    fn pruned(&self, feed: FeedId) -> rusqlite::Result<Pruned> {
+        let mut all = self.connection.prepare_cached("SELECT keys, newest FROM pruned WHERE feed_id = ?")?;
+        let mut pruned = Pruned::default();
         let mut rows = all.query([feed.0])?;
         while let Some(row) = rows.next()? {
             let (whole, _) = row.get_ref(0)?.as_blob()?.as_chunks::<8>();
             // 0: there was no link.
-            keys.extend(whole.iter().map(|key| u64::from_be_bytes(*key)).filter(|key| *key != 0));
+            pruned.keys.extend(whole.iter().map(|key| u64::from_be_bytes(*key)).filter(|key| *key != 0));
+            pruned.newest = pruned.newest.max(Some(Timestamp(row.get(1)?)));
         }
-        Ok(keys)
+        Ok(pruned)
     }
 
     /// While the stored addresses are keyed anew: each link of the feed under the key that it has now.

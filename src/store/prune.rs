@@ -224,14 +224,16 @@ impl Store {
     }
 
     fn prune_one(&mut self, story: StoryId) -> rusqlite::Result<()> {
-        type Row = (i64, i64, Key, String, Option<i64>);
+        type Row = (i64, i64, Key, String, Option<i64>, i64);
         let members: Vec<Row> = self
             .connection
-            .prepare_cached("SELECT id, feed_id, key, title, article_id FROM entries WHERE story_id = ?")?
-            .query_map([story.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))?
+            .prepare_cached(
+                "SELECT id, feed_id, key, title, article_id, max(coalesce(claimed, first_seen), first_seen) FROM entries WHERE story_id = ?",
+            )?
+            .query_map([story.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?)))?
             .collect::<rusqlite::Result<_>>()?;
-        for (entry, feed, key, title, article) in members {
-            self.remember(entry, feed, &key, &title)?;
+        for (entry, feed, key, title, article, at) in members {
+            self.remember(entry, feed, &key, &title, at)?;
             self.searchable.retain(|text| text.entry.0 != entry);
             for sql in [
                 "DELETE FROM search WHERE rowid = ?",
@@ -261,8 +263,8 @@ impl Store {
         Ok(())
     }
 
-    /// Keeps the keys of an entry that goes.
-    fn remember(&self, entry: i64, feed: i64, key: &Key, title: &str) -> rusqlite::Result<()> {
+    /// Keeps the keys of an entry that goes, and its date where no other had a later one.
+    fn remember(&self, entry: i64, feed: i64, key: &Key, title: &str, at: i64) -> rusqlite::Result<()> {
         let link: Option<Key> = self
             .connection
             .prepare_cached("SELECT key FROM entry_addresses WHERE entry_id = ? AND kind = 0")?
@@ -273,11 +275,14 @@ impl Store {
         let grown = self
             .connection
             .prepare_cached(
-                "UPDATE pruned SET keys = CAST(keys || ?1 AS BLOB) WHERE id = (SELECT max(id) FROM pruned WHERE feed_id = ?2) AND octet_length(keys) < ?3",
+                "UPDATE pruned SET keys = CAST(keys || ?1 AS BLOB), newest = max(newest, ?4)
+                 WHERE id = (SELECT max(id) FROM pruned WHERE feed_id = ?2) AND octet_length(keys) < ?3",
             )?
-            .execute(params![keys, feed, ROW_BYTES])?;
+            .execute(params![keys, feed, ROW_BYTES, at])?;
         if grown == 0 {
-            self.connection.prepare_cached("INSERT INTO pruned(feed_id, keys) VALUES(?, ?)")?.execute(params![feed, keys])?;
+            self.connection
+                .prepare_cached("INSERT INTO pruned(feed_id, keys, newest) VALUES(?, ?, ?)")?
+                .execute(params![feed, keys, at])?;
         }
         Ok(())
     }
