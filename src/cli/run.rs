@@ -68,7 +68,7 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
 /// Looks through the database after an unclean stop; returns only where it is damaged.
 async fn look_through(engine: &Engine, was_unclean: bool) -> anyhow::Result<()> {
     if was_unclean {
-        recovery::look_through(&engine.config, &engine.readers).await?;
+        recovery::look_through(&engine.config).await?;
     }
     std::future::pending().await
 }

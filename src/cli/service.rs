@@ -19,7 +19,7 @@ pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready:
     let (hubs, hub_calls) = HubDoor::new();
     let watched = engine.clone();
     let offline = Box::new(move || watched.network().map(|down| down.since));
-    let imprint = Imprint { outputs: config.outputs.clone(), base_url: config.base_url() };
+    let imprint = Imprint { outputs: config.outputs.clone(), base_url: config.base_url(), is_served: true };
     let base_path = imprint.path().to_owned();
     let house = House {
         documents: Cache::new(engine.readers.clone(), &engine.writer, imprint, clock, offline),

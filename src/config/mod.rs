@@ -464,7 +464,17 @@ fn validate(file: &str, config: &Config) -> Result<(), ConfigError> {
     }
     if !config.serve.base_url.is_empty() {
         match url::Url::parse(&config.serve.base_url) {
-            Ok(url) if ["http", "https"].contains(&url.scheme()) && url.query().is_none() => {}
+            Ok(url) if ["http", "https"].contains(&url.scheme()) && url.query().is_none() && url.fragment().is_none() => {
+                let first = url.path().split('/').nth(1).unwrap_or_default();
+                let is_plain = url.path().chars().all(|c| c.is_ascii_alphanumeric() || "/-_.~".contains(c));
+                if OWN_PATHS.contains(&first) || !is_plain {
+                    return wrong(format!(
+                        "serve.base_url = {:?}: its path must begin with another word than {}, and be of letters, digits and -_.~",
+                        config.serve.base_url,
+                        OWN_PATHS.join(", ")
+                    ));
+                }
+            }
             _ => return wrong(format!("serve.base_url = {:?} is not an http address", config.serve.base_url)),
         }
     }
@@ -483,6 +493,9 @@ fn validate(file: &str, config: &Config) -> Result<(), ConfigError> {
     }
     Ok(())
 }
+
+/// With what the server's own paths begin.
+const OWN_PATHS: [&str; 5] = ["feeds", "story", "sources", "opml", "websub"];
 
 impl Output {
     /// Its whole query: what its other keys say belongs to it.

@@ -46,7 +46,8 @@ impl Backups {
 
     fn make_if_due(&self, now: Timestamp) -> anyhow::Result<Option<PathBuf>> {
         let age = |file: &PathBuf| file.metadata().and_then(|file| file.modified()).ok()?.elapsed().ok();
-        let waits = self.all().first().and_then(age).is_some_and(|age| age < self.settings.every);
+        // The youngest by its age, because the name of one that was made while the clock was ahead comes first for years.
+        let waits = self.all().iter().filter_map(age).min().is_some_and(|age| age < self.settings.every);
         // Tried again an hour after it failed, so that a full disk is not filled and emptied all the time.
         let failed = std::fs::metadata(self.failed()).and_then(|file| file.modified()).ok();
         let failed = failed.and_then(|at: SystemTime| at.elapsed().ok()).is_some_and(|age| age < Duration::from_secs(3600));

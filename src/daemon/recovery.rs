@@ -4,9 +4,10 @@
 use super::backup::Backups;
 use super::parts::clock;
 use crate::config::{Config, Recover};
-use crate::store::{self, Readers, SchemaError};
+use crate::store::{self, SchemaError};
 use anyhow::Context;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Says for the next start that the database is damaged, and how.
 fn mark(config: &Config) -> PathBuf {
@@ -17,6 +18,10 @@ fn mark(config: &Config) -> PathBuf {
 /// cannot even be opened.
 pub fn prepare(config: &Config) -> anyhow::Result<()> {
     let (database, mark) = (config.database(), mark(config));
+    if store::finish_restore(&database)? {
+        tracing::warn!("a restore that was cut short is finished");
+        return forget(config).context("the mark of a damaged database");
+    }
     let Some(first) = damage(config) else { return Ok(()) };
     let backups = Backups { settings: config.backup.clone(), database: database.clone() };
     let good = backups.all().into_iter().find(|file| store::check_backup(file).is_ok());
@@ -41,7 +46,6 @@ pub fn prepare(config: &Config) -> anyhow::Result<()> {
 
 /// What is known to be wrong with it; `None`: nothing.
 fn damage(config: &Config) -> Option<String> {
-    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
     let database = config.database();
     if !database.exists() {
         return None;
@@ -49,22 +53,35 @@ fn damage(config: &Config) -> Option<String> {
     if let Ok(first) = std::fs::read_to_string(mark(config)) {
         return Some(crate::text::one_line(&first));
     }
-    match store::Reader::open(&database).map(|reader| reader.size()) {
-        Err(SchemaError::Sqlite(error)) | Ok(Err(error))
-            if error.sqlite_error_code().is_some_and(|code| matches!(code, DatabaseCorrupt | NotADatabase)) =>
-        {
-            Some(error.to_string())
-        }
-        // Another error is said by whoever opens it to write.
-        _ => None,
-    }
+    let read = store::Reader::open(&database).and_then(|reader| Ok(reader.size()?));
+    // Another error is said by whoever opens it to write.
+    read.err().filter(is_damage).map(|error| error.to_string())
 }
 
+/// Whether an error says that the file is not what it should be.
+fn is_damage(error: &SchemaError) -> bool {
+    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+    matches!(error, SchemaError::Sqlite(error) if error.sqlite_error_code().is_some_and(|code| matches!(code, DatabaseCorrupt | NotADatabase)))
+}
+
+/// After an error that passes.
+const LATER: Duration = Duration::from_secs(60);
+
 /// Behind the running service: ends with an error where the database is damaged, so that the next start mends it.
-pub async fn look_through(config: &Config, readers: &Readers) -> anyhow::Result<()> {
-    let damage = match readers.ask(|reader| reader.damage()).await {
-        Ok(damage) => damage,
-        Err(error) => vec![format!("{error:#}")],
+pub async fn look_through(config: &Config) -> anyhow::Result<()> {
+    let damage = loop {
+        // On a connection of its own: it may take minutes, and nobody's question waits for it.
+        let database = config.database();
+        let looked = move || store::Reader::open(&database).and_then(|reader| Ok(reader.damage()?));
+        match tokio::task::spawn_blocking(looked).await? {
+            Ok(damage) => break damage,
+            Err(error) if is_damage(&error) => break vec![error.to_string()],
+            // A disk or a table of descriptors that is full says nothing of the file.
+            Err(error) => {
+                tracing::debug!(%error, "the database is looked through later");
+                tokio::time::sleep(LATER).await;
+            }
+        }
     };
     let Some(first) = damage.first() else {
         tracing::info!("the last stop was unclean; the database is whole");

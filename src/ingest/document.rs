@@ -154,7 +154,7 @@ impl Document {
     pub fn n_unknown(&self, known: &Known) -> usize {
         let is_unknown = |keyed: &&Keyed| match &keyed.recognised {
             Some(Recognised::Known { .. }) => false,
-            Some(Recognised::New { .. }) => true,
+            Some(Recognised::New { key }) => !known.pruned.keys.contains(&records::pruned_key(key)),
             None => !known.by_key.contains_key(&keyed.key) && !keyed.was_pruned(known),
         };
         self.entries.iter().filter(is_unknown).count()
@@ -169,7 +169,11 @@ impl Document {
         let mut changes = Vec::new();
         let mut entries = in_order(self.entries, source.at);
         // What is kept no more is not new again.
-        entries.retain(|keyed| known.by_key.contains_key(&keyed.key) || keyed.recognised.is_some() || !keyed.was_pruned(known));
+        entries.retain(|keyed| match &keyed.recognised {
+            Some(Recognised::Known { .. }) => true,
+            Some(Recognised::New { key }) => !known.pruned.keys.contains(&records::pruned_key(key)),
+            None => known.by_key.contains_key(&keyed.key) || !keyed.was_pruned(known),
+        });
         for Keyed { key, former, link_key, content_hash, entry, recognised, .. } in entries {
             let key = match &recognised {
                 Some(Recognised::New { key }) => *key,
@@ -234,7 +238,11 @@ impl Keyed {
             _ => false,
         };
         let claimed = self.entry.published.or(self.entry.updated);
-        let is_later = claimed.is_some_and(|claimed| newest.is_some_and(|newest| claimed > newest));
+        let is_later = match claimed {
+            Some(claimed) => newest.is_some_and(|newest| claimed > newest),
+            // Without a date nobody can tell, but by link and title.
+            None => self.link_key.is_some() && self.entry.title.is_some(),
+        };
         (!is_later && (holds(&self.key) || self.former.as_ref().is_some_and(holds))) || by_link()
     }
 }

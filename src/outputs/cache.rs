@@ -10,6 +10,7 @@ use http::HeaderValue;
 use std::collections::HashMap;
 use std::io::Write;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::{Mutex, Semaphore, watch};
 
 /// A document that can be asked for.
@@ -106,8 +107,9 @@ type Key = (What, Option<String>);
 /// One document's place: locked while it is rendered.
 type Slot = Arc<Mutex<Option<Arc<Document>>>>;
 
-/// Documents that are kept: those of a query are anybody's choice.
+/// Documents that are kept, and their bytes: those of a query are anybody's choice.
 const MAX_KEPT: usize = 256;
+const MAX_KEPT_BYTES: usize = 64 << 20;
 
 /// Tells since when the network is down, if it is.
 pub type Offline = Box<dyn Fn() -> Option<Timestamp> + Send + Sync>;
@@ -122,15 +124,27 @@ pub struct Cache {
     /// Since when the network is down: the pages say it.
     offline: Offline,
     documents: Mutex<HashMap<Key, Slot>>,
+    /// Of all that was rendered since documents were let go.
+    kept_bytes: AtomicUsize,
     /// Rendering takes the processor: as many at once as there are cores.
-    turns: Semaphore,
+    turns: Arc<Semaphore>,
 }
 
 impl Cache {
     pub fn new(readers: Readers, writer: &Writer, imprint: Imprint, clock: fn() -> Timestamp, offline: Offline) -> Cache {
         let (generation, trouble) = (writer.generation(), writer.watch_trouble());
-        let turns = Semaphore::new(std::thread::available_parallelism().map_or(2, |n| n.get()));
-        Cache { readers, generation, trouble, imprint: Arc::new(imprint), clock, offline, documents: Mutex::default(), turns }
+        let turns = Arc::new(Semaphore::new(std::thread::available_parallelism().map_or(2, |n| n.get())));
+        Cache {
+            readers,
+            generation,
+            trouble,
+            imprint: Arc::new(imprint),
+            clock,
+            offline,
+            documents: Mutex::default(),
+            kept_bytes: AtomicUsize::new(0),
+            turns,
+        }
     }
 
     /// The document that a file's name means: `all.atom`, `all.rss`, `all.json`; a bare name is Atom.
@@ -161,13 +175,19 @@ impl Cache {
         if let Some(document) = slot.as_ref().filter(is_current) {
             return Ok(Some(document.clone()));
         }
-        let _turn = self.turns.acquire().await?;
+        let turn = self.turns.clone().acquire_owned().await?;
         let asked = what.clone();
         let Some(text) = self.readers.ask(move |reader| render(reader, &imprint, &asked, now, troubles)).await? else {
             return Ok(None);
         };
         let content_type = what.content_type();
-        let document = tokio::task::spawn_blocking(move || pack(text, content_type, generation, now, troubles)).await??;
+        // Whoever asked may be gone: the work goes on, and so does its turn.
+        let packing = move || {
+            let _turn = turn;
+            pack(text, content_type, generation, now, troubles)
+        };
+        let document = tokio::task::spawn_blocking(packing).await??;
+        self.kept_bytes.fetch_add(document.body.len() + document.gzip.len(), Ordering::Relaxed);
         let document = Arc::new(document);
         *slot = Some(document.clone());
         Ok(Some(document))
@@ -175,7 +195,9 @@ impl Cache {
 
     async fn slot(&self, key: Key) -> Slot {
         let mut documents = self.documents.lock().await;
-        if documents.len() >= MAX_KEPT && !documents.contains_key(&key) {
+        let is_full = documents.len() >= MAX_KEPT || self.kept_bytes.load(Ordering::Relaxed) > MAX_KEPT_BYTES;
+        if is_full && !documents.contains_key(&key) {
+            self.kept_bytes.store(0, Ordering::Relaxed);
             documents.retain(|(kept, base_url), _| base_url.is_none() && matches!(kept, What::Feed(_, _, None)));
         }
         documents.entry(key).or_default().clone()

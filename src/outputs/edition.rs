@@ -16,6 +16,8 @@ pub struct Imprint {
     pub outputs: Vec<Output>,
     /// The address that readers are told, without a slash at the end.
     pub base_url: String,
+    /// Somebody answers questions: documents lead on to what comes after them.
+    pub is_served: bool,
 }
 
 /// Stories that are asked for, and in which document.
@@ -104,7 +106,8 @@ impl Imprint {
             Some(after) => (document.next_path)(after),
             None => document.path.to_owned(),
         };
-        let next_url = selected.next.map(|next| format!("{}{}", self.base_url, (document.next_path)(next)));
+        let next_url =
+            selected.next.filter(|_| self.is_served).map(|next| format!("{}{}", self.base_url, (document.next_path)(next)));
         let channel = Channel {
             name: document.name,
             title: document.title,
@@ -146,7 +149,7 @@ impl Imprint {
             None => reader.selected(&Selection { after: asked.after, ..Selection::of(query, asked.limit, view.now) })?,
         };
         let stories = reader.published(&selected.stories)?;
-        let older = selected.next.map(|next| next.to_string());
+        let older = selected.next.filter(|_| self.is_served).map(|next| next.to_string());
         self.page(reader, view, |site| {
             publish::page(&Page {
                 site,
@@ -210,6 +213,8 @@ impl Imprint {
         files.push(("opml".into(), self.subscriptions(reader)?));
         files.push(("page.js".into(), publish::SCRIPT.to_owned()));
         files.push(("icon.svg".into(), publish::ICON.to_owned()));
+        files.push(("manifest.webmanifest".into(), publish::MANIFEST.to_owned()));
+        files.push(("robots.txt".into(), publish::ROBOTS.to_owned()));
         Ok(files)
     }
 

@@ -86,7 +86,9 @@ fn entry(xml: &mut Xml, item: &Item, channel_language: &str, content: Content) {
     }
     match content {
         Content::Full => xml.leaf("content", &[("type", "html")], &item.html),
-        Content::Summary => xml.leaf("summary", &[("type", "text")], &item.summary),
+        Content::Summary if item.link.is_some() => xml.leaf("summary", &[("type", "text")], &item.summary),
+        // An entry has a page or a content (RFC 4287 4.1.2).
+        Content::Summary => xml.leaf("content", &[("type", "text")], &item.summary),
     }
     xml.close("entry");
 }

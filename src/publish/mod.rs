@@ -27,8 +27,8 @@ mod words;
 mod xml;
 
 pub use types::{
-    Channel, FeedState, Format, HTML, ICON, Joined, OutputLink, Page, PublishedStory, Related, SCRIPT, STYLE, Site, Source,
-    Standing, StoryPage, Subscription, Troubles,
+    Channel, FeedState, Format, HTML, ICON, Joined, MANIFEST, OutputLink, Page, PublishedStory, ROBOTS, Related, SCRIPT, STYLE,
+    Site, Source, Standing, StoryPage, Subscription, Troubles,
 };
 
 use crate::model::Content;

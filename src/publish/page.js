@@ -15,14 +15,25 @@
   const view = document.querySelector(".view");
   if (view && headlines.length) {
     const choose = document.createElement("button");
+    // Where nothing may be kept the choice holds for this page.
+    let chosen = "away";
+    const kept = (choice) => {
+      try {
+        if (choice) localStorage.setItem("opens", choice);
+        return localStorage.getItem("opens") ?? chosen;
+      } catch {
+        return chosen;
+      }
+    };
     const show = () => {
-      const here = localStorage.getItem("opens") === "here";
+      const here = kept() === "here";
       choose.textContent = here ? view.dataset.here : view.dataset.away;
       headlines.forEach((headline) => { headline.href = headline.dataset[here ? "here" : "away"]; });
     };
     choose.type = "button";
     choose.addEventListener("click", () => {
-      localStorage.setItem("opens", localStorage.getItem("opens") === "here" ? "away" : "here");
+      chosen = kept() === "here" ? "away" : "here";
+      kept(chosen);
       show();
     });
     show();

@@ -117,7 +117,7 @@ fn entry(page: &Page, story: &Item, at: Timestamp, words: &Words) -> Markup {
                 span class="who" { (carriers(story)) " · " (time(at, &time_of_day(at))) }
                 @if story.summary != story.title { " · " span class="summary" { (marked(&line(&story.summary), page.marked)) } }
                 @for tag in story.tags.iter().take(SHOWN_TAGS) {
-                    " " a class="tag" href=(Escaped(&view_path(&page.site, &tagged(tag)))) { (Escaped(tag)) }
+                    " " span class="tag" { (Escaped(tag)) }
                 }
                 " "
                 a class="here" lang=[own_language] href=(Escaped(&own_page))
@@ -136,15 +136,6 @@ fn carriers(story: &Item) -> Markup {
             (anchor(source.link.as_deref().or(source.site_url.as_deref()), Escaped(&source.name)))
         }
         @if feeds.len() > NAMED_SOURCES { " +" (feeds.len() - NAMED_SOURCES) }
-    }
-}
-
-fn tagged(tag: &str) -> String {
-    // What the query language cannot hold in one word stands between quotation marks.
-    if tag.chars().all(|c| c.is_alphanumeric() || "-_./+".contains(c)) {
-        format!("tag:{tag}")
-    } else {
-        format!("tag:\"{}\"", tag.replace('"', " "))
     }
 }
 

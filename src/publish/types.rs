@@ -14,6 +14,12 @@ pub const SCRIPT: &str = include_str!("page.js");
 /// The icon of the pages, as SVG.
 pub const ICON: &str = include_str!("icon.svg");
 
+/// Nobody's search engine is to show other publishers' texts as ours.
+pub const ROBOTS: &str = "User-agent: *\nDisallow: /\n";
+
+/// By which a phone keeps the page among its applications.
+pub const MANIFEST: &str = r#"{"name":"courant","start_url":"./","display":"minimal-ui","icons":[{"src":"icon.svg","sizes":"any","type":"image/svg+xml"}]}"#;
+
 /// The media type of the pages.
 pub const HTML: &str = "text/html; charset=utf-8";
 

@@ -52,7 +52,7 @@ impl House {
         let is_address = name.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok();
         // A name that somebody else made point here would be ours in what is published.
         let is_ours = is_address || name == "localhost" || names.iter().any(|known| known.eq_ignore_ascii_case(name));
-        (is_ours && authority.as_str() == host).then(|| format!("http://{host}"))
+        (is_ours && !host.contains('@')).then(|| format!("http://{host}"))
     }
 
     async fn document(&self, what: What, headers: &HeaderMap) -> Response {
@@ -82,8 +82,8 @@ pub async fn run(house: House, listener: TcpListener, stopped: watch::Receiver<b
         .route("/opml/outputs", get(outlets))
         .route("/page.js", get(|| async { fixed("text/javascript; charset=utf-8", publish::SCRIPT) }))
         .route("/icon.svg", get(|| async { fixed("image/svg+xml", publish::ICON) }))
-        .route("/manifest.webmanifest", get(|| async { fixed("application/manifest+json", MANIFEST) }))
-        .route("/robots.txt", get(|| async { fixed("text/plain; charset=utf-8", ROBOTS) }))
+        .route("/manifest.webmanifest", get(|| async { fixed("application/manifest+json", publish::MANIFEST) }))
+        .route("/robots.txt", get(|| async { fixed("text/plain; charset=utf-8", publish::ROBOTS) }))
         .route("/healthz", get(health))
         .route(&format!("{CALLBACK_PATH}{{token}}"), get(hub_asks).post(hub_pushes))
         .fallback(|| async { plain(StatusCode::NOT_FOUND, "not found\n") });
@@ -93,11 +93,6 @@ pub async fn run(house: House, listener: TcpListener, stopped: watch::Receiver<b
     };
     connections::serve(listener, app.with_state(house), limits, stopped).await;
 }
-
-/// Nobody's search engine is to show other publishers' texts as ours.
-const ROBOTS: &str = "User-agent: *\nDisallow: /\n";
-
-const MANIFEST: &str = r#"{"name":"courant","start_url":"./","display":"minimal-ui","icons":[{"src":"icon.svg","sizes":"any","type":"image/svg+xml"}]}"#;
 
 /// What an address asks for behind its question mark.
 #[derive(Debug, Default, Deserialize)]

@@ -69,13 +69,27 @@ pub fn check(file: &Path) -> Result<(), BackupError> {
 /// Puts a backup in the place of the database, which is set aside; returns under which name. For who owns the state folder.
 pub fn restore(backup: &Path, database: &Path, suffix: &str) -> Result<Option<PathBuf>, BackupError> {
     check(backup)?;
-    let part = with_suffix(database, ".part");
+    let part = with_suffix(database, RESTORING);
     std::fs::copy(backup, &part).map_err(of_file(&part))?;
     File::open(&part).and_then(|file| file.sync_all()).map_err(of_file(&part))?;
     let aside = set_aside(database, suffix)?;
     std::fs::rename(&part, database).map_err(of_file(database))?;
     sync_folder(database)?;
     Ok(aside)
+}
+
+/// Of a copy that is to take the database's place.
+const RESTORING: &str = ".restoring";
+
+/// A restore that was cut short after the old database was set aside is finished; whether there was one.
+pub fn finish_restore(database: &Path) -> Result<bool, BackupError> {
+    let whole = with_suffix(database, RESTORING);
+    if database.exists() || !whole.exists() || check(&whole).is_err() {
+        return Ok(false);
+    }
+    std::fs::rename(&whole, database).map_err(of_file(database))?;
+    sync_folder(database)?;
+    Ok(true)
 }
 
 /// Gives the database's files another name; returns the database's, `None` where there is none. For who owns the state folder.

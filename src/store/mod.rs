@@ -54,7 +54,7 @@ mod subscribe;
 mod tidy;
 mod writer;
 
-pub use backup::{BackupError, check as check_backup, folder as backup_folder, restore, set_aside};
+pub use backup::{BackupError, check as check_backup, finish_restore, folder as backup_folder, restore, set_aside};
 pub use base::{Opening, Store};
 pub use bodies::Effort;
 pub use clock::Ahead;

@@ -91,6 +91,14 @@ impl Reader {
         Ok((!stories.is_empty()).then_some((stories, n_entries)))
     }
 
+    /// In how many days of the month before yesterday was polled.
+    pub fn days_polled_before(&self, now: Timestamp) -> rusqlite::Result<i64> {
+        let hour = now.0 / 3_600_000;
+        self.connection
+            .prepare_cached("SELECT count(DISTINCT hour / 24) FROM poll_hours WHERE hour BETWEEN ? AND ?")?
+            .query_row([hour - 30 * 24, hour - 24], |row| row.get(0))
+    }
+
     /// Bytes in use.
     pub fn used_bytes(&self) -> rusqlite::Result<u64> {
         let of = |name| self.connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
@@ -234,6 +242,8 @@ impl Store {
             .collect::<rusqlite::Result<_>>()?;
         for (entry, feed, key, title, article, at) in members {
             self.remember(entry, feed, &key, &title, at)?;
+            // A document that was decided on what was there is taken in anew.
+            self.connection.prepare_cached("UPDATE feeds SET revision = revision + 1 WHERE id = ?")?.execute([feed])?;
             self.searchable.retain(|text| text.entry.0 != entry);
             for sql in [
                 "DELETE FROM search WHERE rowid = ?",
@@ -258,7 +268,9 @@ impl Store {
                 index.remove(EntryId(entry));
             }
         }
-        self.connection.prepare_cached("DELETE FROM stories WHERE id = ?1 OR redirect_to = ?1")?.execute([story.0])?;
+        for sql in ["DELETE FROM stories WHERE id = ?", "DELETE FROM stories WHERE redirect_to = ?"] {
+            self.connection.prepare_cached(sql)?.execute([story.0])?;
+        }
         self.changed.stories.push((story, StoryChange::Removed));
         Ok(())
     }

@@ -20,13 +20,13 @@ pub struct Readers {
 struct Kept {
     database: PathBuf,
     idle: Mutex<Vec<Reader>>,
-    turns: Semaphore,
+    turns: Arc<Semaphore>,
 }
 
 impl Readers {
     pub fn new(database: PathBuf) -> Readers {
         let at_once = std::thread::available_parallelism().map_or(1, |n| n.get()).max(MIN_AT_ONCE);
-        Readers { kept: Arc::new(Kept { database, idle: Mutex::default(), turns: Semaphore::new(at_once) }) }
+        Readers { kept: Arc::new(Kept { database, idle: Mutex::default(), turns: Arc::new(Semaphore::new(at_once)) }) }
     }
 
     /// Closes connections that wait for a question. One that was opened on a disk that could not be written makes SQLite share
@@ -40,9 +40,14 @@ impl Readers {
         &self,
         question: impl FnOnce(&Reader) -> rusqlite::Result<T> + Send + 'static,
     ) -> anyhow::Result<T> {
-        let _turn = self.kept.turns.acquire().await?;
+        let turn = self.kept.turns.clone().acquire_owned().await?;
         let readers = self.clone();
-        Ok(tokio::task::spawn_blocking(move || readers.ask_here(question)).await??)
+        // Whoever asked may be gone: the question goes on, and so does its turn.
+        let answer = move || {
+            let _turn = turn;
+            readers.ask_here(question)
+        };
+        Ok(tokio::task::spawn_blocking(answer).await??)
     }
 
     /// Asks on this thread, which must not be an async one.

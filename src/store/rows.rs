@@ -52,7 +52,11 @@ pub fn feed_name(title: Option<&str>, url: &str) -> String {
     match title.map(text::one_line).filter(|title| !title.is_empty()) {
         Some(title) => title,
         None => match host_of(url) {
-            host if host.is_empty() => text::redact_url(url),
+            // What a command is given, and where a file lies, is nobody's business.
+            host if host.is_empty() => match url.split_once(':') {
+                Some((scheme @ ("exec" | "file"), _)) => format!("{scheme}:…"),
+                _ => text::redact_url(url),
+            },
             host => host,
         },
     }

@@ -8,7 +8,7 @@ use crate::model::{EntryId, StoryId, Timestamp};
 use crate::query::{Order, Query, State, Words};
 use rusqlite::{OptionalExtension, Row, params_from_iter};
 use std::cmp::Reverse;
-use std::collections::HashSet;
+use std::collections::{BinaryHeap, HashSet};
 use std::fmt;
 use std::str::FromStr;
 use uuid::Uuid;
@@ -24,8 +24,8 @@ pub struct Selection {
     pub after: Option<Cursor>,
 }
 
-/// A story's place in every order. As text (`3_1795500000000_17`) it is part of addresses, and stays good whatever comes
-/// before it.
+/// A story's place in every order. As text (`3_1795500000000_17`) it is part of addresses. By date it stays good whatever
+/// comes before it; a story that gains sources meanwhile may move past one by sources.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Cursor {
     n_sources: i64,
@@ -87,9 +87,10 @@ impl Selection {
     }
 }
 
-/// Stories whose text is checked at most for one search: beyond it an unselective one stops instead of reading the
-/// whole database.
+/// Stories whose text is checked at most for one search, and rows that are looked at: beyond it an unselective one stops
+/// instead of reading the whole database, and goes on with the next page.
 const MAX_CHECKED: usize = 20_000;
+const MAX_ROWS: usize = 200_000;
 
 /// The columns of [`Face`], of the stories `s`.
 const FACE: &str = "s.id, s.sort_at, s.first_seen, s.n_sources, s.language";
@@ -102,6 +103,13 @@ struct Face {
     first_seen: i64,
     n_sources: i64,
     language: Option<String>,
+}
+
+/// Stories in their order; where a search stopped, that had to, before it found enough.
+#[derive(Default)]
+struct Found {
+    faces: Vec<Face>,
+    stopped: Option<Cursor>,
 }
 
 impl Face {
@@ -130,13 +138,13 @@ impl Reader {
     pub fn selected(&self, selection: &Selection) -> rusqlite::Result<Selected> {
         // One more than is wanted says whether there are more.
         let one_more = Selection { limit: selection.limit.saturating_add(1), ..selection.clone() };
-        let mut found = match selection.query.words.expression() {
+        let Found { faces: mut found, stopped } = match selection.query.words.expression() {
             Some(expression) => self.search(&one_more, &expression)?,
             None => self.walk(&one_more)?,
         };
         let has_more = found.len() > selection.limit;
         found.truncate(selection.limit);
-        let next = if has_more { found.last().map(Face::place) } else { None };
+        let next = if has_more { found.last().map(Face::place) } else { stopped };
         Ok(Selected { stories: found.into_iter().map(|face| face.story).collect(), next })
     }
 
@@ -153,7 +161,7 @@ impl Reader {
     }
 
     /// All stories in order, until there are enough: most selections take most stories.
-    fn walk(&self, selection: &Selection) -> rusqlite::Result<Vec<Face>> {
+    fn walk(&self, selection: &Selection) -> rusqlite::Result<Found> {
         let order = match selection.query.order {
             Order::Newest => "sort_at DESC, id DESC",
             Order::Oldest => "sort_at, id",
@@ -179,9 +187,14 @@ impl Reader {
             .connection
             .prepare_cached(&format!("SELECT {FACE}, s.representative FROM stories s WHERE {condition} ORDER BY {order}"))?;
         let mut rows = all.query(params_from_iter(values))?;
-        let (mut found, mut n_checked) = (Vec::new(), 0);
+        let (mut found, mut n_checked) = (Found::default(), 0);
+        let mut last = None;
         while let Some(row) = rows.next()? {
-            if found.len() >= selection.limit || n_checked >= MAX_CHECKED {
+            if found.faces.len() >= selection.limit {
+                break;
+            }
+            if n_checked >= MAX_CHECKED {
+                found.stopped = last;
                 break;
             }
             let face = Face::read(row)?;
@@ -190,48 +203,69 @@ impl Reader {
             }
             if !selection.query.words.is_empty() {
                 n_checked += 1;
+                last = Some(face.place());
                 if !self.entry_matches(EntryId(row.get(FACE_COLUMNS)?), &selection.query.words)? {
                     continue;
                 }
             }
-            found.push(face);
+            found.faces.push(face);
         }
         Ok(found)
     }
 
-    /// The newest entries that hold the words first; a story is as new as its newest matching entry, then put in order.
-    fn search(&self, selection: &Selection, expression: &str) -> rusqlite::Result<Vec<Face>> {
+    /// Stories with an entry that holds the words. Entries are found in the order in which they were seen, and no story is
+    /// newer than any of its entries was seen: where the newest are wanted that says when there are enough.
+    fn search(&self, selection: &Selection, expression: &str) -> rusqlite::Result<Found> {
         let order = selection.query.order;
         let direction = if order == Order::Oldest { "ASC" } else { "DESC" };
         let mut hits = self.connection.prepare_cached(&format!(
-            "SELECT {FACE}, e.id FROM search x JOIN entries e ON e.id = x.rowid JOIN stories s ON s.id = e.story_id
-             WHERE search MATCH ? ORDER BY x.rowid {direction} LIMIT {MAX_CHECKED}"
+            "SELECT {FACE}, e.id, e.first_seen FROM search x JOIN entries e ON e.id = x.rowid JOIN stories s ON s.id = e.story_id
+             WHERE search MATCH ? ORDER BY x.rowid {direction}"
         ))?;
         let mut rows = hits.query([expression])?;
         let mut ordered: Vec<Face> = Vec::new();
         let mut seen: HashSet<StoryId> = HashSet::new();
+        // The dates of as many as are wanted, the oldest of them on top.
+        let mut newest: BinaryHeap<Reverse<i64>> = BinaryHeap::new();
+        let (mut n_rows, mut n_checked) = (0, 0);
+        let mut stopped = None;
         while let Some(row) = rows.next()? {
-            let face = Face::read(row)?;
+            let (face, seen_at): (Face, i64) = (Face::read(row)?, row.get(FACE_COLUMNS + 1)?);
+            let is_older = |Reverse(oldest): &Reverse<i64>| *oldest > seen_at;
+            if order == Order::Newest && newest.len() >= selection.limit && newest.peek().is_some_and(is_older) {
+                break;
+            }
+            if n_checked >= MAX_CHECKED || n_rows >= MAX_ROWS {
+                stopped = Some(seen_at);
+                break;
+            }
+            n_rows += 1;
             if seen.contains(&face.story) || !selection.is_behind(&face) || !self.fits(&face, selection)? {
                 continue;
             }
+            n_checked += 1;
             if self.entry_matches(EntryId(row.get(FACE_COLUMNS)?), &selection.query.words)? {
+                newest.push(Reverse(face.sort_at));
+                if newest.len() > selection.limit {
+                    newest.pop();
+                }
                 seen.insert(face.story);
                 ordered.push(face);
-                // Entries are in the order in which they were seen, stories in that of their dates: some more are looked
-                // at, so that the order at the end of the list is right in all but odd cases. For the most sources all are.
-                if order != Order::Sources && ordered.len() >= selection.limit.saturating_mul(2).saturating_add(50) {
-                    break;
-                }
             }
         }
+        // Nothing newer than where it stopped is missing; what is as old or older is looked for from there on, if that is further on.
+        let stopped = stopped.filter(|_| order == Order::Newest).map(|at| {
+            ordered.retain(|face| face.sort_at > at);
+            Cursor { n_sources: i64::MAX, sort_at: at, story: i64::MAX }
+        });
+        let stopped = stopped.filter(|place| selection.after.is_none_or(|after| place.sort_at < after.sort_at));
         ordered.sort_unstable_by_key(|face| match order {
             Order::Newest => (Reverse(0), Reverse(face.sort_at), Reverse(face.story)),
             Order::Oldest => (Reverse(0), Reverse(-face.sort_at), Reverse(StoryId(-face.story.0))),
             Order::Sources => (Reverse(face.n_sources), Reverse(face.sort_at), Reverse(face.story)),
         });
         ordered.truncate(selection.limit);
-        Ok(ordered)
+        Ok(Found { faces: ordered, stopped })
     }
 
     /// Whether a story is what the query asks for, its words left aside.

@@ -99,7 +99,7 @@ fn an_older_database_is_migrated_by_its_owner_and_by_nobody_else() {
             "DROP INDEX feeds_host; DROP INDEX entries_unsettled; DROP TABLE websub; DROP TABLE feed_events; ALTER TABLE feeds DROP COLUMN trouble;
              DROP TRIGGER entry_body_left; DROP TRIGGER entry_body_gone; DROP TRIGGER article_body_left; DROP TRIGGER article_body_gone;
              DROP INDEX entry_bodies_plain; DROP INDEX article_bodies_plain; ALTER TABLE entry_bodies DROP COLUMN body;
-             ALTER TABLE article_bodies DROP COLUMN body; DROP TABLE bodies; DROP TABLE dictionaries; DROP TABLE pruned;
+             ALTER TABLE article_bodies DROP COLUMN body; DROP TABLE bodies; DROP TABLE dictionaries; DROP TABLE pruned; DROP INDEX stories_redirect;
              ALTER TABLE feeds DROP COLUMN revision; ALTER TABLE feeds DROP COLUMN habit;
              DROP INDEX entries_content; ALTER TABLE entries DROP COLUMN content; ALTER TABLE entries DROP COLUMN n_dates; PRAGMA user_version = 3",
         )

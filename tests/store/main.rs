@@ -11,6 +11,7 @@ mod files;
 mod index;
 mod later;
 mod pages;
+mod paging;
 mod retention;
 mod size;
 mod visible;

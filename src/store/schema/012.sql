@@ -7,3 +7,5 @@ CREATE TABLE pruned(
   newest  INTEGER NOT NULL                      -- the latest date of these entries
 ) STRICT;
 CREATE INDEX pruned_of ON pruned(feed_id);
+-- Which stories lead to one that goes.
+CREATE INDEX stories_redirect ON stories(redirect_to) WHERE redirect_to IS NOT NULL;
