@@ -27,7 +27,12 @@ impl Followed {
 
     /// Writes a feed of one entry, polls it, and tells how many entries were edited.
     fn poll(&self, title: &str, inside: &str) -> u64 {
-        let item = format!("<item><guid>1</guid><title>{title}</title><link>https://paper.example/1</link>{inside}</item>");
+        self.poll_as(1, title, inside)
+    }
+
+    /// The same of an entry with this number for an id.
+    fn poll_as(&self, id: u32, title: &str, inside: &str) -> u64 {
+        let item = format!("<item><guid>{id}</guid><title>{title}</title><link>https://paper.example/1</link>{inside}</item>");
         let text = format!(
             "<rss version='2.0' xmlns:media='http://search.yahoo.com/mrss/'><channel><title>Paper</title>{item}</channel></rss>"
         );
@@ -90,6 +95,11 @@ fn enclosures_are_all_taken_whenever_they_come_and_audio_is_the_first() {
     let audio = "<enclosure url='https://cdn.example/1.mp3' type='audio/mpeg' length='5'/>";
     assert_eq!(followed.poll("Talk", image), 1);
     assert_eq!(followed.poll("Talk", &format!("{image}{audio}")), 1);
+    // An episode that is published anew, now with its recording.
+    let anew = Followed::new();
+    anew.poll("Talk", &description("<p>Two people talk of cranes for an hour.</p>"));
+    anew.poll_as(2, "Talk", &format!("{}{audio}", description("<p>Two people talk of cranes for an hour.</p>")));
+    assert_eq!(anew.story().enclosures.len(), 1);
     let enclosures: Vec<String> = followed.story().enclosures.into_iter().map(|enclosure| enclosure.url).collect();
     assert_eq!(enclosures, ["https://cdn.example/1.mp3", "https://cdn.example/1.jpg"]);
 }

@@ -9,9 +9,9 @@
 use super::document::{Document, Keyed, Recognised, Source, clean, title_of};
 use super::said::{said, stored};
 use crate::feed::identity::{self, Decision, Identified, Marks, Name, Stored, Verdict};
-use crate::model::{Key, Timestamp, key_of};
+use crate::model::{EntryId, Key, Timestamp, key_of};
 use crate::records::{Known, KnownEntry, Recalled, Recollection};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// So many unknown entries, and half of a document at least, are unusual.
 const UNUSUAL: usize = 2;
@@ -103,6 +103,8 @@ impl Document {
             known_as.insert(text_of(&recalled.entry.key), (&recalled.entry, marks));
         }
         let listed: Vec<Stored> = known_as.iter().map(|(key, (_, marks))| Stored { key: key.clone(), marks: *marks }).collect();
+        let silent: HashSet<EntryId> =
+            recalled.iter().filter(|recalled| recalled.enclosure.is_none()).map(|recalled| recalled.entry.id).collect();
         let before = self.habit.as_ref().unwrap_or(source.habit);
         let document = Identified { names, habit: before.clone(), warnings: Vec::new() };
         let (verdicts, mut learnt) = identity::recognise(&document, &listed);
@@ -117,7 +119,10 @@ impl Document {
                 Verdict::Known { stored_as, why } => {
                     whys.extend(why);
                     let found = known_as.get(&stored_as).filter(|_| stored_as != name.key);
-                    let says_the_same = found.is_some_and(|(_, marks)| marks.content == name.marks.content);
+                    // An enclosure that comes with the new id is more than was said.
+                    let says_the_same = found.is_some_and(|(entry, marks)| {
+                        marks.content == name.marks.content && (keyed.entry.enclosures.is_empty() || !silent.contains(&entry.id))
+                    });
                     found.map(|(entry, _)| Recognised::Known { entry: (*entry).clone(), says_the_same })
                 }
             };
