@@ -1,6 +1,7 @@
 //! What is served, rendered once a change: the first request after a commit renders, the others get the same bytes.
 
-use super::edition::{Asked, Imprint, STANDING_LASTS, View};
+use super::edition::{Asked, Imprint};
+use super::pages::{STANDING_LASTS, View};
 use crate::model::Timestamp;
 use crate::publish::{self, Format, Troubles};
 use crate::query::Query;

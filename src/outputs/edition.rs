@@ -1,13 +1,10 @@
-//! A query's stories, rendered.
+//! A query's stories, rendered in a format; what we tell of ourselves as OPML.
 
 use crate::config::Output;
 use crate::model::{Content, Timestamp};
-use crate::publish::{
-    self, Channel, FeedState, Format, Joined, OutputLink, Page, PublishedStory, Site, Standing, StoryPage, Subscription, Troubles,
-};
-use crate::query::{Order, Query};
+use crate::publish::{self, Channel, Format, OutputLink, PublishedStory, Subscription};
+use crate::query::Query;
 use crate::store::{Cursor, Reader, Selection};
-use std::time::Duration;
 use uuid::Uuid;
 
 /// What is the same for all that a server, or `courant render`, tells of itself.
@@ -31,15 +28,6 @@ pub struct Asked {
     pub after: Option<Cursor>,
 }
 
-/// For whom a page is written, and when.
-#[derive(Clone, Copy, Debug)]
-pub struct View<'a> {
-    /// Of the page's own words.
-    pub language: &'a str,
-    pub now: Timestamp,
-    pub troubles: Troubles,
-}
-
 /// Stories in a document, or on a page, that does not say how many.
 pub const LIMIT: usize = 100;
 
@@ -50,7 +38,7 @@ impl Imprint {
         rest.find('/').map_or("", |at| &rest[at..])
     }
 
-    fn links(&self) -> Vec<OutputLink<'_>> {
+    pub(super) fn links(&self) -> Vec<OutputLink<'_>> {
         self.outputs.iter().map(|output| OutputLink { name: &output.name, title: title(output) }).collect()
     }
 
@@ -125,124 +113,6 @@ impl Imprint {
         Ok(publish::render(&channel, &stories, format))
     }
 
-    /// What all pages have in common, given to the page that is written.
-    fn page<T>(&self, reader: &Reader, view: &View, write: impl FnOnce(Site) -> T) -> rusqlite::Result<T> {
-        let site = Site {
-            title: "courant",
-            language: view.language,
-            base: self.path(),
-            outputs: &self.links(),
-            standing: Standing { troubles: view.troubles, ..reader.standing()? },
-        };
-        Ok(write(site))
-    }
-
-    /// The page at `/`; what cannot be understood of the query is said on it.
-    pub fn river(&self, reader: &Reader, asked: &Asked, view: &View) -> rusqlite::Result<String> {
-        let (query, wrong) = match asked.query.parse::<Query>() {
-            Ok(query) => (query, None),
-            Err(wrong) => (Query::default(), Some(wrong.to_string())),
-        };
-        let (by_date, marked) = (query.order != Order::Sources, query.words.wanted.clone());
-        let selected = match wrong {
-            Some(_) => Default::default(),
-            None => reader.selected(&Selection { after: asked.after, ..Selection::of(query, asked.limit, view.now) })?,
-        };
-        let stories = reader.published(&selected.stories)?;
-        let older = selected.next.filter(|_| self.is_served).map(|next| next.to_string());
-        self.page(reader, view, |site| {
-            publish::page(&Page {
-                site,
-                stories: &stories,
-                query: &asked.query,
-                by_date,
-                marked: &marked,
-                wrong: wrong.as_deref(),
-                older: older.as_deref(),
-            })
-        })
-    }
-
-    /// A story's own page; `None`: there is no such story.
-    pub fn story(&self, reader: &Reader, id: &str, view: &View) -> rusqlite::Result<Option<String>> {
-        let Some(id) = reader.find_story(id)? else { return Ok(None) };
-        let Some(detail) = reader.story(id)? else { return Ok(None) };
-        let why: Vec<Joined> = detail
-            .members
-            .iter()
-            .filter(|member| !member.private)
-            .map(|member| Joined {
-                name: member.feed_name.clone(),
-                title: member.title.clone(),
-                why: member.evidence.why.clone(),
-            })
-            .collect();
-        let (newer, older) = reader.neighbours(id)?;
-        let (newer, older) = (newer.map(|id| id.to_string()), older.map(|id| id.to_string()));
-        let page = self.page(reader, view, |site| {
-            publish::story_page(&StoryPage {
-                site,
-                story: &detail.published,
-                why: &why,
-                newer: newer.as_deref(),
-                older: older.as_deref(),
-            })
-        })?;
-        Ok(Some(page))
-    }
-
-    /// All that can be served from files: paths below a folder, and texts. The page's search and older stories need a server.
-    pub fn everything(&self, reader: &Reader, now: Timestamp) -> rusqlite::Result<Vec<(String, String)>> {
-        let mut files = Vec::new();
-        for output in &self.outputs {
-            for format in Format::ALL {
-                let path = publish::feed_path(&output.name, format).trim_start_matches('/').to_owned();
-                files.push((path, self.feed(reader, output, format, None, now)?));
-            }
-        }
-        let asked = Asked { query: String::new(), limit: LIMIT, content: Content::Full, after: None };
-        let view = View { language: "en", now, troubles: Troubles::default() };
-        files.push(("index.html".into(), self.river(reader, &asked, &view)?));
-        files.push(("sources/index.html".into(), self.sources(reader, &view)?));
-        for story in reader.published(&reader.select(&Selection { limit: LIMIT, ..Selection::default() })?)? {
-            let id = story.id.trim_start_matches("urn:uuid:");
-            if let Some(page) = self.story(reader, id, &view)? {
-                files.push((format!("story/{id}/index.html"), page));
-            }
-        }
-        files.push(("opml".into(), self.subscriptions(reader)?));
-        files.push(("page.js".into(), publish::SCRIPT.to_owned()));
-        files.push(("icon.svg".into(), publish::ICON.to_owned()));
-        files.push(("manifest.webmanifest".into(), publish::MANIFEST.to_owned()));
-        files.push(("robots.txt".into(), publish::ROBOTS.to_owned()));
-        Ok(files)
-    }
-
-    /// The page at `/sources`.
-    pub fn sources(&self, reader: &Reader, view: &View) -> rusqlite::Result<String> {
-        let feeds: Vec<FeedState> = reader
-            .feeds()?
-            .into_iter()
-            .filter(|feed| feed.subscribed && !feed.settings.private)
-            .map(|feed| {
-                let health = feed.health(view.now);
-                FeedState {
-                    name: feed.name(),
-                    feed_url: crate::text::redact_url(&feed.url),
-                    site_url: feed.site_url.clone(),
-                    needs_attention: health.needs_attention(),
-                    sentence: health.sentence,
-                    advice: health.advice,
-                    last_read: feed.last_ok,
-                    next_poll: feed.next_poll,
-                    reasons: feed.reasons,
-                    n_entries: u32::try_from(feed.n_entries).unwrap_or(0),
-                }
-            })
-            .collect();
-        self.page(reader, view, |site| publish::sources_page(&site, &feeds))
-    }
-
     /// The subscriptions that anybody may know of, as OPML.
     pub fn subscriptions(&self, reader: &Reader) -> rusqlite::Result<String> {
         let public: Vec<Subscription> = reader
@@ -274,9 +144,6 @@ impl Imprint {
         publish::opml("courant", &outputs)
     }
 }
-
-/// How long a page is shown that tells how polling stands.
-pub const STANDING_LASTS: Duration = Duration::from_secs(60);
 
 /// A document in the making.
 struct Document<'a> {

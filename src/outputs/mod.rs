@@ -2,11 +2,14 @@
 //!
 //! | file | what it does |
 //! |---|---|
-//! | `edition` | a query's stories, rendered in a format or on a page |
+//! | `edition` | a query's stories, rendered in a format |
+//! | `pages` | the pages for people, and everything as files |
 //! | `cache` | documents, rendered once a change and kept, plain and compressed |
 
 mod cache;
 mod edition;
+mod pages;
 
 pub use cache::{Cache, Document, Language, What};
-pub use edition::{Asked, Imprint, LIMIT, View};
+pub use edition::{Asked, Imprint, LIMIT};
+pub use pages::View;

@@ -3,10 +3,12 @@
 //! Wrappers are taken off first (redirectors, AMP caches, archives), then the host, path and query are written
 //! in one way, then the site's own rules apply. What is known about sites is in `address_tables`.
 
+use super::address_forms::captures;
 use super::address_tables::{
-    CHANNEL_VALUES, FAMILIES, HOST_ALIASES, INDEX_FILES, INNER_MOBILE, LOGS, ONLY_PARAMETERS, PARTS, PATH_WRAPPERS, REDIRECTORS,
-    RENDERING_LABELS, WEAK_TRACKING,
+    CHANNEL_VALUES, FAMILIES, HOST_ALIASES, INDEX_FILES, INNER_MOBILE, LOGS, ONLY_PARAMETERS, PARTS, RENDERING_LABELS,
+    WEAK_TRACKING,
 };
+use super::address_wrappers::{is_or_under, path_starts, unwrap};
 use super::{AddressKey, AddressKind};
 use crate::tracking::is_tracking;
 use std::fmt::Write;
@@ -33,7 +35,7 @@ pub fn address_key(address: &str) -> Option<String> {
     }
     let Ok(mut url) = Url::parse(&text) else { return refused(&text) };
     for _ in 0..MAX_UNWRAPS {
-        match unwrap(&url) {
+        match host(&url).and_then(|host| unwrap(&url, &host)) {
             Some(inner) => url = inner,
             None => break,
         }
@@ -139,73 +141,6 @@ fn unescape(address: &str) -> String {
         text = text.replace("&amp;", "&").replace("&#38;", "&").replace("&#038;", "&");
     }
     text
-}
-
-fn is_or_under(host: &str, site: &str) -> bool {
-    host.strip_suffix(site).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-}
-
-fn unwrap(url: &Url) -> Option<Url> {
-    let host = host(url)?;
-    let from_parameter = REDIRECTORS
-        .iter()
-        .filter(|(site, path, _)| is_or_under(&host, site) && path_starts(url.path(), path))
-        .flat_map(|(_, _, names)| names.iter())
-        .find_map(|name| url.query_pairs().find(|(given, _)| given == name))
-        .and_then(|(_, value)| absolute(&value));
-    if from_parameter.is_some() {
-        return from_parameter;
-    }
-    if let Some(inner) = host.strip_suffix(".translate.goog") {
-        // Dots became hyphens and hyphens were doubled.
-        let original = inner.replace("--", "\u{0}").replace('-', ".").replace('\u{0}', "-");
-        let mut translated = url.clone();
-        translated.set_host(Some(&original)).ok()?;
-        return Some(translated);
-    }
-    let rest = PATH_WRAPPERS
-        .iter()
-        .filter(|(site, _)| is_or_under(&host, site))
-        .filter_map(|(_, prefix)| url.path().strip_prefix(prefix))
-        .min_by_key(|rest| rest.len())
-        .or_else(|| is_or_under(&host, "cdn.ampproject.org").then(|| url.path().trim_start_matches("/v/")))?;
-    let rest = rest.trim_start_matches('/');
-    // `s/` says https; archives put a date first: `20260811093000id_/`.
-    let rest = rest.strip_prefix("s/").unwrap_or(rest);
-    let rest = match rest.split_once('/') {
-        Some((date, rest)) if date.len() >= 4 && date.starts_with(|c: char| c.is_ascii_digit()) && !date.contains('.') => rest,
-        _ => rest,
-    };
-    let mut inner = rest.to_owned();
-    if let Some(query) = url.query() {
-        let _ = write!(inner, "?{query}"); // writing to a String cannot fail
-    }
-    absolute(&inner)
-}
-
-/// An address with or without its scheme; the host must look like one.
-fn absolute(text: &str) -> Option<Url> {
-    let text = text.trim();
-    let url = if text.starts_with("http://") || text.starts_with("https://") {
-        Url::parse(text).ok()?
-    } else if let Some(rest) = text.strip_prefix("https:/").or_else(|| text.strip_prefix("http:/")) {
-        // Path normalisation ate a slash.
-        Url::parse(&format!("https://{}", rest.trim_start_matches('/'))).ok()?
-    } else {
-        let host = text.split(['/', '?', '#']).next()?;
-        if !host.contains('.') || host.starts_with('.') || host.contains('%') {
-            return None;
-        }
-        Url::parse(&format!("https://{text}")).ok()?
-    };
-    url.host_str()?.contains('.').then_some(url)
-}
-
-fn path_starts(path: &str, prefix: &str) -> bool {
-    match path.strip_prefix(prefix) {
-        Some(rest) => prefix.ends_with('/') || rest.is_empty() || rest.starts_with('/'),
-        None => false,
-    }
 }
 
 /// Lower case, without the labels that only name a rendering. Addresses of machines stay as they are.
@@ -417,71 +352,10 @@ fn family(host: &str, path: &str, parameters: &[(String, String)]) -> Option<Str
     })
 }
 
-fn captures(pattern: &str, segments: &[&str], parameters: &[(String, String)]) -> Option<Vec<String>> {
-    let (path, query) = pattern.split_once('?').unwrap_or((pattern, ""));
-    let mut found = Vec::new();
-    let mut wanted: Vec<&str> = path.split('/').collect();
-    let mut given = segments;
-    if wanted.first() == Some(&"**") {
-        wanted.remove(0);
-        given = given.get(given.len().checked_sub(wanted.len())?..)?;
-    }
-    if wanted.last() == Some(&"**") {
-        wanted.pop();
-        given = given.get(..wanted.len())?;
-    }
-    if given.len() != wanted.len() {
-        return None;
-    }
-    for (wanted, given) in wanted.iter().zip(given) {
-        match wanted.find('{') {
-            Some(at) => {
-                let (literal, kind) = wanted.split_at(at);
-                found.push(capture(kind, given.strip_prefix(literal)?)?);
-            }
-            None if *wanted == "*" || wanted == given => {}
-            None => return None,
-        }
-    }
-    for wanted in query.split('&').filter(|wanted| !wanted.is_empty()) {
-        let (name, kind) = wanted.split_once('=')?;
-        let (_, value) = parameters.iter().find(|(given, _)| given.eq_ignore_ascii_case(name))?;
-        found.push(capture(kind, value)?);
-    }
-    Some(found)
-}
-
-fn capture(kind: &str, text: &str) -> Option<String> {
-    let bare = text.split_once('.').map_or(text, |(bare, _)| bare);
-    let found = match kind {
-        "{lower}" => text.to_ascii_lowercase(),
-        "{num}" => {
-            let bare = bare.split('_').next().unwrap_or(bare);
-            return (!bare.is_empty() && bare.bytes().all(|b| b.is_ascii_digit())).then(|| bare.to_owned());
-        }
-        "{tail}" => {
-            let (_, tail) = text.rsplit_once('-')?;
-            return (tail.len() >= 8 && tail.bytes().all(|b| b.is_ascii_hexdigit())).then(|| tail.to_owned());
-        }
-        "{paper}" => {
-            let text = text.strip_suffix(".pdf").unwrap_or(text);
-            match text.rsplit_once('v') {
-                Some((paper, version)) if !version.is_empty() && version.bytes().all(|b| b.is_ascii_digit()) => paper.to_owned(),
-                _ => text.to_owned(),
-            }
-        }
-        _ => ["html", "htm", "shtml"]
-            .iter()
-            .find_map(|ending| text.strip_suffix(ending)?.strip_suffix('.'))
-            .unwrap_or(text)
-            .to_owned(),
-    };
-    (!found.is_empty()).then_some(found)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::story::address_tables::{PATH_WRAPPERS, REDIRECTORS};
 
     #[test]
     fn each_family_keeps_its_examples() {

@@ -6,7 +6,9 @@
 //! rebuilds at start.
 
 mod address;
+mod address_forms;
 mod address_tables;
+mod address_wrappers;
 mod boilerplate;
 mod copies;
 mod decide;
