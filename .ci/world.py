@@ -55,6 +55,7 @@ def main():
             check("entries", counts["entries"] == expected["entries"], counts["entries"])
             check("stories", counts["stories"] == expected["stories"], counts["stories"])
             check("articles", counts["articles"] >= 247, counts["articles"])
+            orders(command, folder, expected)
             outputs, before = render(), json.loads(get("/stats"))
             second, after = once(), json.loads(get("/stats"))
             new = {path: n - before.get(path, 0) for path, n in after.items() if n > before.get(path, 0) and path != "/stats"}
@@ -71,6 +72,24 @@ def main():
             # Not SIGINT: a gate that runs in the background hands down that it is ignored.
             server.terminate()
             server.wait()
+
+
+def orders(command, folder, expected):
+    """The running service, where pages arrive as they come: the same stories."""
+    (folder / "service.toml").write_text((folder / "courant.toml").read_text().replace('"state"', '"service"'))
+    command = [command[0], "--config", str(folder / "service.toml")]
+    service = subprocess.Popen([*command, "run"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(600):
+            done = subprocess.run([*command, "status", "--format", "json"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+            counts = json.loads(done.stdout) if done.returncode == 0 else {}
+            if counts.get("entries") == expected["entries"] and counts.get("pending") == 0:
+                break
+            time.sleep(0.1)
+        check("service: stories", counts.get("stories") == expected["stories"], counts.get("stories"))
+    finally:
+        service.terminate()
+        service.wait()
 
 
 def replay(command, folder, record, outputs):

@@ -5,7 +5,7 @@
 //!
 //! | room | what it does |
 //! |---|---|
-//! | [`model`], [`text`], [`duration`], [`date_words`], [`tracking`] | the words of the house; text from strangers made harmless; lengths of time as people write them; words of dates; parameters that follow readers |
+//! | [`model`], [`text`], [`duration`], [`date_words`], [`mojibake`], [`tracking`] | the words of the house; text from strangers made harmless; lengths of time as people write them; words of dates; text encoded twice; parameters that follow readers |
 //! | [`query`] | what a person asks for among stories |
 //! | [`feed`] | bytes → entries |
 //! | [`article`] | page → body |
@@ -43,6 +43,7 @@ pub mod health;
 pub mod ingest;
 pub mod listing;
 pub mod model;
+pub mod mojibake;
 pub mod network;
 pub mod outputs;
 pub mod publish;

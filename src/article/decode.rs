@@ -1,7 +1,9 @@
 //! Bytes → text: the encoding of an HTML page as browsers find it.
 //!
-//! Order: byte order mark, `Content-Type`, `<meta>`, then UTF-8 if the bytes are valid, then a guess.
+//! Order: byte order mark, `Content-Type`, `<meta>`, then UTF-8 if the bytes are valid, then a guess. A page that was wholly
+//! encoded twice is read as it was meant, which browsers do not do.
 
+use crate::mojibake;
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use std::borrow::Cow;
 
@@ -12,6 +14,10 @@ const GUESS_BYTES: usize = 128 * 1024;
 
 /// The page as text; malformed sequences become U+FFFD.
 pub fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Cow<'a, str> {
+    mojibake::undo(as_labelled(bytes, content_type))
+}
+
+fn as_labelled<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Cow<'a, str> {
     if let Some((encoding, bom)) = Encoding::for_bom(bytes) {
         return encoding.decode_without_bom_handling(&bytes[bom..]).0;
     }

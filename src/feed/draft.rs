@@ -1,9 +1,10 @@
 //! What a reader found, before it is decided what it means. Both readers fill these drafts and
 //! [`FeedDraft::finish`] turns them into the room's result, so that one feed means one thing.
 
+use super::markup;
 use super::{Attribution, Enclosure, Hints, MAX_ENTRIES, ParsedEntry, ParsedFeed};
-use super::{markup, mojibake};
 use crate::model::Timestamp;
+use crate::mojibake;
 use crate::text::one_line;
 use std::borrow::Cow;
 use url::Url;

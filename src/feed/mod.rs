@@ -16,7 +16,6 @@ pub mod identity;
 mod ids;
 mod json;
 mod markup;
-mod mojibake;
 mod names;
 mod nearly_utf8;
 mod news_sitemap;

@@ -29,6 +29,9 @@ const MIN_TEXTS_COSINE: f32 = 0.23;
 const MIN_RARE_SHARED: f32 = 2.0;
 const MIN_RARE_CROSS: f32 = 1.0;
 const UNLIKE_TITLES: f32 = 0.1;
+/// … and two whole texts of a script with capitals with fewer names and numbers in common, by rarity: an event has someone, a
+/// place or a time; advice on one matter has none of them.
+const MIN_NAMED: f32 = 1.0;
 
 /// The share of a text that is a mould's if another text has it too.
 const MOULD: f32 = 0.4;
@@ -70,6 +73,8 @@ pub enum Guard {
     RareInTitle,
     /// Too few rare terms in common.
     RareShared,
+    /// No name and no number in common.
+    Nameless,
     /// Sentences that return under unlike titles.
     Mould,
     /// Titles that fill in one form.
@@ -184,6 +189,11 @@ impl Index {
             }
             if features[score::RARE_SHARED] < least {
                 return Some(Guard::RareShared);
+            }
+            // Han letters have no capitals: what is a name there only the glossary knows.
+            let named = features[score::ALL_NAMES] + features[score::ALL_NUMBERS];
+            if !cross && !new.han_text && named < MIN_NAMED {
+                return Some(Guard::Nameless);
             }
             // Sentences that return under titles hardly alike are a mould's; a copy was found before.
             if features[score::TITLE_COSINE] < UNLIKE_TITLES {
