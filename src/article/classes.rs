@@ -46,6 +46,8 @@ impl Marks {
     pub const THREAD: Marks = Marks(1 << 26);
     /// Opens when it is clicked: what is hidden in it is text.
     pub const FOLDED: Marks = Marks(1 << 27);
+    /// Asks for several things to be filled in.
+    pub const FORM: Marks = Marks(1 << 28);
 
     pub fn has(self, other: Marks) -> bool {
         self.0 & other.0 != 0

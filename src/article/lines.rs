@@ -19,7 +19,8 @@ pub const JUNK: Marks = Marks::COMMENTS
     .and(Marks::AUTHOR_BOX)
     .and(Marks::TAGS)
     .and(Marks::BYLINE)
-    .and(Marks::THREAD);
+    .and(Marks::THREAD)
+    .and(Marks::FORM);
 
 /// One line of the page.
 #[derive(Clone, Debug)]

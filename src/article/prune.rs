@@ -360,7 +360,7 @@ impl<'a, 'b> Work<'a, 'b> {
 
 /// What a mark calls the thing that goes.
 fn reason(marks: Marks, tag: Tag) -> Option<&'static str> {
-    const NAMES: [(Marks, &str); 13] = [
+    const NAMES: [(Marks, &str); 14] = [
         (Marks::COMMENTS, "comment form"),
         (Marks::SHARE, "share bar"),
         (Marks::RELATED, "related links"),
@@ -374,6 +374,7 @@ fn reason(marks: Marks, tag: Tag) -> Option<&'static str> {
         (Marks::CONSENT, "notice"),
         (Marks::SIDEBAR, "sidebar"),
         (Marks::FOOTER, "footer"),
+        (Marks::FORM, "form"),
     ];
     if marks.has(JUNK) {
         return NAMES.iter().find(|(mark, _)| marks.has(*mark)).map(|(_, name)| *name);

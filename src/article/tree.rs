@@ -102,6 +102,8 @@ impl<'a> Tree<'a> {
         let mut open: Vec<u32> = Vec::new();
         let mut names = classes::Names::default();
         let mut skipping = 0usize;
+        // The open forms, and how many fields each has.
+        let mut forms: Vec<(u32, u32)> = Vec::new();
         for edge in html.tree.root().traverse() {
             match edge {
                 Edge::Open(node) => {
@@ -142,6 +144,9 @@ impl<'a> Tree<'a> {
                         }),
                         Parsed::Element(element) => {
                             let tag = Tag::of(element.name());
+                            if let Some((_, fields)) = forms.last_mut().filter(|_| is_field(tag, element)) {
+                                *fields += 1;
+                            }
                             let marks = classes::marks(tag, element, &mut names);
                             let stripped = without.contains(&std::ptr::from_ref(element));
                             let repeats =
@@ -174,6 +179,9 @@ impl<'a> Tree<'a> {
                                 continue;
                             }
                             open.push(at);
+                            if tag == Tag::Form {
+                                forms.push((at, 0));
+                            }
                         }
                         _ => {}
                     }
@@ -186,6 +194,11 @@ impl<'a> Tree<'a> {
                         skipping -= 1;
                     } else if let Some(at) = open.pop() {
                         nodes[at as usize].end = nodes.len() as u32;
+                        if let Some((_, fields)) = forms.pop_if(|(form, _)| *form == at)
+                            && fields >= MIN_FIELDS
+                        {
+                            nodes[at as usize].marks = nodes[at as usize].marks.and(Marks::FORM);
+                        }
                     }
                 }
             }
@@ -305,6 +318,19 @@ impl<'a> Tree<'a> {
             next = (at > 0).then(|| self.nodes[at as usize].parent);
             Some(at)
         })
+    }
+}
+
+/// Fields of a form that is more than a search.
+const MIN_FIELDS: u32 = 3;
+
+/// Whether a form asks here for something to be written or chosen.
+fn is_field(tag: Tag, element: &Element) -> bool {
+    let kind = || attribute(element, "type").unwrap_or("text").to_ascii_lowercase();
+    match tag {
+        Tag::Select | Tag::Textarea => true,
+        Tag::Input => matches!(kind().as_str(), "text" | "email" | "tel" | "password" | "number" | "date" | "url"),
+        _ => false,
     }
 }
 

@@ -97,8 +97,6 @@ const ADVICE_PHRASES: &[&str] = &[
     "frequently asked",
     " faq",
     "explained",
-    "how does ",
-    "how do ",
     "should you ",
     "should i ",
     "do you need ",
@@ -131,6 +129,9 @@ const ADVICE_PHRASES: &[&str] = &[
 /// Whether a folded title is that of advice: a guide, a list of the best, a comparison.
 pub fn is_advice(title: &str) -> bool {
     if ADVICE_PHRASES.iter().any(|phrase| title.contains(phrase)) {
+        return true;
+    }
+    if title.starts_with("how do") && title.trim_end_matches(['?', ' ']).ends_with(" work") {
         return true;
     }
     // "11 best …", "top 10 …", "best … in 2025".
