@@ -12,15 +12,17 @@ import sys
 courant, shared, name = sys.argv[1:]
 data = pathlib.Path(shared) / "eval" / "dedup" / "dev"
 lines = gzip.open(data / f"{name}.jsonl.gz").read()
-titles = {row["id"]: row["title"] for row in map(json.loads, lines.splitlines())}
+rows = [json.loads(line) for line in lines.splitlines()]
+titles = {row["id"]: row["title"] for row in rows}
 gold = dict(line.split("\t")[::2] for line in (data / f"{name}.gold.tsv").read_text().splitlines())
 answers = subprocess.run([courant, "debug", "dedupe"], input=lines, stdout=subprocess.PIPE, check=True).stdout
-answers = [json.loads(line) for line in answers.splitlines()]
+# A later look corrects an earlier answer.
+answers = {answer["id"]: answer for answer in map(json.loads, answers.splitlines())}
 n_joined = n_false = 0
-for answer in answers:
+for answer in answers.values():
     if (partner := answer["evidence"].get("with")) is None:
         continue
-    partner = answers[partner]["id"]
+    partner = rows[partner]["id"]
     stories = gold.get(answer["id"], "-"), gold.get(partner, "-")
     if "-" in stories:
         continue

@@ -1,11 +1,11 @@
 //! `courant debug …`: one stage alone. JSON lines in, JSON lines out, each answered at once.
 
-use crate::model::{Dedupe, EntryId, FeedId, StoryId, Timestamp};
-use crate::{article, feed, fetch, story};
+use super::dedupe::Stream;
+use crate::model::Timestamp;
+use crate::{article, feed, fetch};
 use anyhow::Context;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::collections::HashMap;
 use std::io::{BufRead, Write};
 
 /// The stages that can be run alone.
@@ -15,7 +15,7 @@ pub enum Stage {
     Parse,
     /// {"id","url","html"} → the article
     Extract,
-    /// {"id","feed","url","canonical_url","title","text","published"} → its story
+    /// {"id","feed","url","canonical_url","title","text","published"} → its story; later looks correct earlier answers
     Dedupe,
     /// {"id","path","base_url"} → the feeds of a page
     Discover,
@@ -27,20 +27,22 @@ pub enum Stage {
 
 pub fn run(stage: Stage, explain: bool) -> anyhow::Result<()> {
     match stage {
-        Stage::Parse => json_lines(parse),
-        Stage::Extract => json_lines(|row| extract(row, explain)),
+        Stage::Parse => json_lines(|row| [parse(row)]),
+        Stage::Extract => json_lines(|row| [extract(row, explain)]),
         Stage::Dedupe => {
-            let mut stream = Stream::default();
+            let mut stream = Stream::new();
             json_lines(|row| stream.dedupe(row))
         }
-        Stage::Discover => json_lines(discover),
-        Stage::Address => json_lines(address),
-        Stage::Sanitize => json_lines(sanitize),
+        Stage::Discover => json_lines(|row| [discover(row)]),
+        Stage::Address => json_lines(|row| [address(row)]),
+        Stage::Sanitize => json_lines(|row| [sanitize(row)]),
     }
 }
 
-/// Answers each line; a line that is not a request is answered with an error and does not end the stream.
-fn json_lines<Row: for<'a> Deserialize<'a>>(mut answer: impl FnMut(Row) -> Value) -> anyhow::Result<()> {
+/// Answers each line, at least by one; a line that is not a request is answered with an error and does not end the stream.
+fn json_lines<Row: for<'a> Deserialize<'a>, Answers: IntoIterator<Item = Value>>(
+    mut answer: impl FnMut(Row) -> Answers,
+) -> anyhow::Result<()> {
     // Requests hold whole pages: a pipe's worth is taken at once.
     let mut input = std::io::BufReader::with_capacity(1 << 16, std::io::stdin().lock());
     let mut output = std::io::stdout().lock();
@@ -52,12 +54,14 @@ fn json_lines<Row: for<'a> Deserialize<'a>>(mut answer: impl FnMut(Row) -> Value
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        let reply = match serde_json::from_slice(&line) {
-            Ok(row) => answer(row),
-            Err(error) => json!({"error": format!("not a request: {error}")}),
+        let write = |output: &mut std::io::StdoutLock, reply: &Value| -> anyhow::Result<()> {
+            serde_json::to_writer(&mut *output, reply)?;
+            Ok(output.write_all(b"\n")?)
         };
-        serde_json::to_writer(&mut output, &reply)?;
-        output.write_all(b"\n")?;
+        match serde_json::from_slice(&line) {
+            Ok(row) => answer(row).into_iter().try_for_each(|reply| write(&mut output, &reply))?,
+            Err(error) => write(&mut output, &json!({"error": format!("not a request: {error}")}))?,
+        }
         output.flush()?;
     }
     Ok(())
@@ -163,72 +167,6 @@ fn blocks(blocks: &[article::Block]) -> Value {
             |b| json!({"text": b.text, "path": b.path, "score": b.score, "marks": b.marks, "removed": b.removed, "rule": b.rule}),
         )
         .collect()
-}
-
-#[derive(Deserialize)]
-struct DedupeRow {
-    id: String,
-    feed: String,
-    url: Option<String>,
-    canonical_url: Option<String>,
-    #[serde(default)]
-    title: String,
-    #[serde(default)]
-    text: String,
-    published: Option<String>,
-}
-
-/// A stream of entries with what the store would remember of it.
-#[derive(Default)]
-struct Stream {
-    index: Option<story::Index>,
-    names: Vec<String>,
-    feeds: HashMap<String, FeedId>,
-    addresses: HashMap<String, Vec<(story::AddressKind, EntryId, FeedId)>>,
-    stories: HashMap<EntryId, StoryId>,
-    next_story: i64,
-}
-
-impl Stream {
-    fn dedupe(&mut self, row: DedupeRow) -> Value {
-        let entry = EntryId(self.names.len() as i64);
-        let next_feed = FeedId(self.feeds.len() as i64);
-        let feed = *self.feeds.entry(row.feed).or_insert(next_feed);
-        let at = row.published.as_deref().and_then(|at| chrono::DateTime::parse_from_rfc3339(at).ok());
-        let at = Timestamp(at.map_or(0, |at| at.timestamp_millis()));
-        let keys = story::address_keys(row.url.as_deref(), None, row.canonical_url.as_deref(), None);
-        let mut hits = Vec::new();
-        for found in &keys {
-            let holders = self.addresses.entry(found.key.clone()).or_default();
-            let n_entries = holders.len() as u32;
-            hits.extend(holders.iter().take(8).map(|&(their_kind, entry, feed)| story::AddressHit {
-                key: found.key.clone(),
-                kind: found.kind,
-                their_kind,
-                entry,
-                feed,
-                story: self.stories[&entry],
-                n_entries,
-            }));
-            holders.push((found.kind, entry, feed));
-        }
-        let item = story::Item { entry, feed, title: &row.title, link: row.url.as_deref(), text: &row.text, at };
-        let prepared = story::prepare(&item);
-        let index = self.index.get_or_insert_with(|| story::Index::new(std::time::Duration::from_secs(96 * 3600)));
-        index.expire(at);
-        let decision = index.decide(&prepared, Dedupe::Story, &hits, &story::Constraints::default());
-        let story = decision.join.unwrap_or_else(|| {
-            self.next_story += 1;
-            StoryId(self.next_story)
-        });
-        index.insert(prepared, story);
-        self.stories.insert(entry, story);
-        let of = decision.duplicate_of.map(|of| self.names[of.0 as usize].clone());
-        let reply =
-            json!({"id": row.id, "duplicate_of": of, "story": story.0, "rung": decision.rung, "evidence": decision.evidence});
-        self.names.push(row.id);
-        reply
-    }
 }
 
 #[derive(Deserialize)]

@@ -5,6 +5,7 @@ mod config;
 mod copies;
 mod db;
 pub mod debug;
+mod dedupe;
 mod demo;
 mod doctor;
 mod failure;

@@ -87,6 +87,7 @@ fn stories(page: &Page, words: &Words) -> Markup {
             }
         } @else {
             section class="day" { "\n"
+                h2 class="skip" { (words.most_covered) } "\n"
                 @for story in &stories { (entry(page, story, at(story), words)) }
             } "\n"
         }

@@ -70,7 +70,7 @@ pub(super) fn page(page: &StoryPage) -> String {
                     } "\n"
                 } "\n"
             }
-            nav class="neighbours" lang=[own] aria-label=(words.home) {
+            nav class="neighbours" lang=[own] aria-label=(words.neighbours) {
                 @if let Some(newer) = page.newer { a rel="prev" href=(Escaped(&story_path(site, newer))) { "← " (words.newer) } }
                 " "
                 @if let Some(older) = page.older { a rel="next" href=(Escaped(&story_path(site, older))) { (words.older) " →" } }

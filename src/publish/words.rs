@@ -43,6 +43,8 @@ pub(super) struct Words {
     /// What a headline opens, for the switch of the script.
     pub open_here: &'static str,
     pub open_away: &'static str,
+    /// What the links to the stories before and after one are called.
+    pub neighbours: &'static str,
     /// The heading of related stories.
     pub related: &'static str,
     pub script: Script,
@@ -87,6 +89,7 @@ const ENGLISH: Words = Words {
     keys: "j, k: next and previous story; o: open; v: at the publisher; /: search",
     open_here: "Headlines open here",
     open_away: "Headlines open at the publisher",
+    neighbours: "Newer and older",
     related: "Related",
     script: Script::Latin,
 };
@@ -123,6 +126,7 @@ const SIMPLIFIED: Words = Words {
     keys: "j、k：下一条、上一条；o：打开；v：原站；/：搜索",
     open_here: "标题在此打开",
     open_away: "标题在原站打开",
+    neighbours: "前后报道",
     related: "相关报道",
     script: Script::Chinese,
 };
@@ -159,6 +163,7 @@ const TRADITIONAL: Words = Words {
     keys: "j、k：下一則、上一則；o：開啟；v：原站；/：搜尋",
     open_here: "標題在此開啟",
     open_away: "標題在原站開啟",
+    neighbours: "前後報導",
     related: "相關報導",
     script: Script::Chinese,
 };
