@@ -14,6 +14,8 @@ use courant::store::{Reader, Selection};
 struct Followed {
     config: Config,
     feed: std::path::PathBuf,
+    /// Each poll finds another campaign in the entry's link.
+    n_polls: std::cell::Cell<u32>,
     _folder: tempfile::TempDir,
 }
 
@@ -22,7 +24,7 @@ impl Followed {
         let folder = tempfile::tempdir().unwrap();
         let mut config = World::start().config(folder.path());
         config.article.mode = ArticleMode::Never;
-        Followed { config, feed: folder.path().join("feed.xml"), _folder: folder }
+        Followed { config, feed: folder.path().join("feed.xml"), n_polls: Default::default(), _folder: folder }
     }
 
     /// Writes a feed of one entry, polls it, and tells how many entries were edited.
@@ -32,7 +34,9 @@ impl Followed {
 
     /// The same of an entry with this number for an id.
     fn poll_as(&self, id: u32, title: &str, inside: &str) -> u64 {
-        let item = format!("<item><guid>{id}</guid><title>{title}</title><link>https://paper.example/1</link>{inside}</item>");
+        self.n_polls.set(self.n_polls.get() + 1);
+        let link = format!("https://paper.example/1?utm_campaign=poll-{}", self.n_polls.get());
+        let item = format!("<item><guid>{id}</guid><title>{title}</title><link>{link}</link>{inside}</item>");
         let text = format!(
             "<rss version='2.0' xmlns:media='http://search.yahoo.com/mrss/'><channel><title>Paper</title>{item}</channel></rss>"
         );

@@ -103,14 +103,13 @@ pub fn read(source: &Source, body: &[u8]) -> Result<Document, NotAFeed> {
 }
 
 /// The entry's link, where it leads to a page.
-fn link_of(entry: &ParsedEntry) -> Option<&str> {
+pub(super) fn link_of(entry: &ParsedEntry) -> Option<&str> {
     entry.link.as_deref().filter(|link| link.starts_with("http://") || link.starts_with("https://"))
 }
 
 /// The normalised address of that page.
 fn address_of(entry: &ParsedEntry) -> Option<String> {
-    let link = link_of(entry)?;
-    Some(story::address_key(link).unwrap_or_else(|| link.to_owned()))
+    link_of(entry).map(story::link_key)
 }
 
 impl Document {

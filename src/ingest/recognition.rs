@@ -6,11 +6,12 @@
 //! may be numbers of places). What is decided then is [`identity::recognise`]'s; here the stored
 //! entries are chosen that it needs.
 
-use super::document::{Document, Keyed, Recognised, Source, clean, title_of};
+use super::document::{Document, Keyed, Recognised, Source, clean, link_of, title_of};
 use super::said::{said, stored};
 use crate::feed::identity::{self, Decision, Identified, Marks, Name, Stored, Verdict};
 use crate::model::{EntryId, Key, Timestamp, key_of};
 use crate::records::{Known, KnownEntry, Recalled, Recollection};
+use crate::story;
 use std::collections::{HashMap, HashSet};
 
 /// So many unknown entries, and half of a document at least, are unusual.
@@ -74,7 +75,7 @@ impl Document {
             key: text_of(&keyed.key),
             former: keyed.former.as_ref().map(text_of),
             slot: text_of(&key_of(&identity::slot(&keyed.entry))),
-            marks: identity::marks(&keyed.entry),
+            marks: Marks { link: link_mark(link_of(&keyed.entry)), ..identity::marks(&keyed.entry) },
         };
         let names: Vec<Name> = self.entries.iter().map(name).collect();
         let mut known_as: HashMap<String, (&KnownEntry, Marks)> = HashMap::new();
@@ -140,7 +141,13 @@ impl Document {
 
 fn stored_marks(recalled: &Recalled) -> Marks {
     let Recalled { entry, link, enclosure, html } = recalled;
-    identity::marks_of(Some(&entry.title), Some(html), link.as_deref(), enclosure.as_deref(), entry.claimed)
+    let marks = identity::marks_of(Some(&entry.title), Some(html), None, enclosure.as_deref(), entry.claimed);
+    Marks { link: link_mark(link.as_deref()), ..marks }
+}
+
+/// Links are compared by where they lead: another campaign makes no other link.
+fn link_mark(link: Option<&str>) -> Option<u64> {
+    link.map(|link| xxhash_rust::xxh3::xxh3_64(story::link_key(link).as_bytes()))
 }
 
 fn claimed_by(keyed: &Keyed) -> Option<Timestamp> {

@@ -27,7 +27,7 @@ pub fn rekeyed(stored: &[Addresses]) -> Rekeyed {
     };
     let of_page = |it: &Addresses| {
         let (page, url) = it.page.as_ref()?;
-        Some((*page, key_of(&story::address_key(url).unwrap_or_else(|| url.clone()))))
+        Some((*page, key_of(&story::link_key(url))))
     };
     Rekeyed { entries: stored.iter().map(of_entry).collect(), pages: stored.iter().filter_map(of_page).collect() }
 }

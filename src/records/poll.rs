@@ -8,6 +8,7 @@ use crate::fetch::Validators;
 use crate::health::Trouble;
 use crate::model::{EntryId, FeedId, Key, Timestamp};
 use crate::schedule::{FeedState, Push};
+use crate::story;
 use crate::text;
 use crate::websub::HubOffer;
 use serde::{Deserialize, Serialize};
@@ -186,10 +187,11 @@ pub struct EntryText {
 
 impl EntryText {
     /// Of all that is kept and shown of the entry: where it is the same, nothing was edited either. Dates are not in it, nor
-    /// is the language, which is found out later where the feed does not name it.
+    /// is the language, which is found out later where the feed does not name it, nor what of the link names no other page.
     pub fn shown(&self) -> Key {
         let extra = serde_json::to_string(&self.extra).unwrap_or_default();
-        let parts = [&self.link, &Some(self.title.clone()), &self.author, &Some(extra)];
+        let link = self.link.as_deref().map(story::link_key);
+        let parts = [&link, &Some(self.title.clone()), &self.author, &Some(extra)];
         let mut hash = xxhash_rust::xxh3::Xxh3::new();
         for part in parts.into_iter().map(|part| part.as_deref().unwrap_or_default()).chain([self.html.as_str()]) {
             hash.update(part.as_bytes());

@@ -23,6 +23,11 @@ const MAX_UNWRAPS: usize = 4;
 /// A query with more parameters than this is kept as it is, unsorted.
 const MAX_PARAMETERS: usize = 64;
 
+/// By what two links are the same page: the key of the address, or the link itself where it has none.
+pub fn link_key(link: &str) -> String {
+    address_key(link).unwrap_or_else(|| link.to_owned())
+}
+
 /// The key of an address, `None` where it cannot identify an article (not http, a home page).
 pub fn address_key(address: &str) -> Option<String> {
     let address = address.trim();

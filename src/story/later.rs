@@ -22,7 +22,7 @@ pub enum Revision {
 const SMALL: usize = 4;
 
 /// How much more than the threshold of the first look each member of a story must score in the other.
-const SURER: f32 = 0.15;
+const SURER: f32 = 0.25;
 
 /// A member is let go that has no more in common with any other, unless identifiers tell it apart.
 const NOTHING: f32 = 0.04;

@@ -34,7 +34,7 @@ mod teller;
 mod types;
 mod words;
 
-pub use address::{address_key, address_keys};
+pub use address::{address_key, address_keys, link_key};
 pub use index::Index;
 pub use later::Revision;
 pub use likeness::{Guard, Likeness};
