@@ -10,8 +10,11 @@ use std::io::Write;
 use std::path::Path;
 
 #[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "Examples:
+  courant article https://example.org/story --explain
+  curl https://example.org/story | courant article - --url https://example.org/story")]
 pub struct Options {
-    /// An http(s) address, or a file that holds the page
+    /// An http(s) address, or a file that holds the page; - reads it from the input
     #[arg(value_name = "URL|FILE")]
     page: String,
     /// The address that a file's page came from: the base of its links, and what site rules go by
@@ -32,7 +35,7 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
     let (bytes, content_type, address) = match remote {
         true => fetch(&config, &options.page)?,
         false => {
-            let bytes = std::fs::read(&options.page).map_err(|error| anyhow::anyhow!("{}: {error}", options.page))?;
+            let bytes = setup::read_input(Path::new(&options.page))?;
             (bytes, None, options.url.clone())
         }
     };

@@ -13,6 +13,8 @@ pub enum Failure {
     Usage(String),
     /// 3
     Config(ConfigError),
+    /// 3: right as text, and still it cannot work.
+    Misfit(String),
     /// 4
     NothingFound(String),
     /// 5; the summary has been printed.
@@ -28,6 +30,7 @@ impl Failure {
             Failure::Error(error) => (1, Some(format!("{error:#}"))),
             Failure::Usage(message) => (2, Some(message)),
             Failure::Config(error) => (3, Some(error.to_string())),
+            Failure::Misfit(message) => (3, Some(message)),
             Failure::NothingFound(message) => (4, Some(message)),
             Failure::SomeFeedsFailed => (5, None),
         };

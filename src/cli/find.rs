@@ -1,6 +1,7 @@
 //! The feed at an address that a person gave, or of the page there.
 
 use super::failure::Failure;
+use super::progress::Waiting;
 use super::setup;
 use crate::config::{Config, subscriptions};
 use crate::daemon::{self, clock};
@@ -25,44 +26,51 @@ pub fn checked(address: &str) -> Result<String, Failure> {
 /// Candidates of one page that are tried at most.
 const MAX_CANDIDATES: usize = 12;
 
-/// The feed at an address, or the one feed of the page there: those that the page declares or that its site is known
-/// to have, else what its links and the usual places offer. Several are listed for choice.
+/// The feed at an address, or the one feed of the page there. Several are listed for choice.
 pub fn find_feed(config: &Config, address: &str) -> Result<String, Failure> {
     let address = checked(address)?;
     if address.starts_with("file:") {
         return Ok(address);
     }
+    let mut feeds = discover(config, &address)?;
+    if feeds.len() > 1 {
+        let lines: Vec<String> = feeds.iter().map(Candidate::line).collect();
+        return Err(Failure::Usage(format!("the page has several feeds; add one of them:\n{}", lines.join("\n"))));
+    }
+    feeds.pop().map(|only| only.url).ok_or_else(|| none_there(&address))
+}
+
+fn none_there(address: &str) -> Failure {
+    Failure::NothingFound(format!("{}: no feed there, and none named by the page", text::redact_url(address)))
+}
+
+/// The feed at a web address; else those that the page there declares or that its site is known to have; else what its links
+/// and the usual places offer.
+pub fn discover(config: &Config, address: &str) -> Result<Vec<Candidate>, Failure> {
+    let _waiting = Waiting::start("looking for feeds");
     let client = Client::new(daemon::client_settings(config), Vec::new())?;
     setup::runtime()?.block_on(async {
-        let mut candidates = feed::known_feeds(&address);
+        let mut candidates = feed::known_feeds(address);
         let mut guesses = Vec::new();
-        match get(&client, &address).await {
+        match get(&client, address).await {
             Ok(answer) => match answer.parse() {
-                Ok(_) => return Ok(address),
+                Ok(feed) => return Ok(vec![Candidate { url: address.to_owned(), feed }]),
                 Err(NotAFeed::Html { feeds }) => {
                     candidates.extend(feeds);
                     guesses = feed::guess_feeds(&feed::page_text(&answer.body, answer.content_type.as_deref()), &answer.url);
                 }
-                Err(other) if candidates.is_empty() => return Err(no_feed(&address, &Tried::NotAFeed(other))),
+                Err(other) if candidates.is_empty() => return Err(no_feed(address, &Tried::NotAFeed(other))),
                 Err(_) => {}
             },
-            Err(problem) if candidates.is_empty() => return Err(no_feed(&address, &problem)),
+            Err(problem) if candidates.is_empty() => return Err(no_feed(address, &problem)),
             Err(_) => {}
         }
-        let mut feeds = try_all(&client, &candidates).await;
-        if feeds.is_empty() {
-            feeds = try_all(&client, &guesses).await;
+        let feeds = try_all(&client, &candidates).await;
+        if !feeds.is_empty() {
+            return Ok(feeds);
         }
-        match feeds.as_slice() {
-            [] => {
-                Err(Failure::NothingFound(format!("{}: no feed there, and none named by the page", text::redact_url(&address))))
-            }
-            [one] => Ok(one.url.clone()),
-            several => {
-                let lines: Vec<String> = several.iter().map(Candidate::line).collect();
-                Err(Failure::Usage(format!("the page has several feeds; add one of them:\n{}", lines.join("\n"))))
-            }
-        }
+        let feeds = try_all(&client, &guesses).await;
+        if feeds.is_empty() { Err(none_there(address)) } else { Ok(feeds) }
     })
 }
 
@@ -71,9 +79,9 @@ fn no_feed(address: &str, problem: &Tried) -> Failure {
 }
 
 /// A candidate that turned out to be a feed.
-struct Candidate {
-    url: String,
-    feed: feed::ParsedFeed,
+pub struct Candidate {
+    pub url: String,
+    pub feed: feed::ParsedFeed,
 }
 
 impl Candidate {

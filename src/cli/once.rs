@@ -11,6 +11,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 #[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "Examples:
+  courant once                         what is due
+  courant once --all --json | jq .failures")]
 pub struct Options {
     /// Poll feeds that are not due too; Retry-After, 410, robots.txt and the spacing of hosts still hold
     #[arg(long)]

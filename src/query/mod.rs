@@ -10,6 +10,7 @@ mod parse;
 mod terms;
 mod words;
 
+pub use language::range as language_range;
 pub use parse::QueryError;
 pub use terms::terms;
 pub use words::Words;
