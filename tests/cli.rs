@@ -348,7 +348,8 @@ fn who_may_not_read_the_database_is_told_so() {
     let file = home.path().join("courant.toml");
     // Nothing is closed to root: somebody else asks.
     let is_root = std::fs::metadata("/proc/self").unwrap().uid() == 0;
-    for arguments in [["stories", "--limit=1"], ["feed", "list"], ["status", "--format=json"]] {
+    for arguments in [["stories", "--limit=1"], ["feed", "list"], ["status", "--format=json"], ["once", "--all"], ["db", "check"]]
+    {
         let mut command = command(home.path(), &[&["--config", file.to_str().unwrap()], &arguments[..]].concat());
         if is_root {
             command.uid(65_534).gid(65_534);
@@ -369,6 +370,8 @@ fn what_cannot_work_is_named_by_check_and_doctor() {
     let home = tempfile::tempdir().unwrap();
     let path = |name: &str| home.path().join(name);
     std::fs::write(path("script"), "").unwrap();
+    std::fs::create_dir(path("site-rules")).unwrap();
+    std::fs::write(path("site-rules/mine.toml"), "[[site]]\nhosts = [\"a.example\"]\nbody = [\"p[\"]\n").unwrap();
     let text = "state_dir = \"state\"\n[serve]\nlisten = \"0.0.0.0:0\"\n[[output]]\nname = \"ai\"\ntags = [\"ia\"]\n";
     std::fs::write(path("courant.toml"), text).unwrap();
     let feeds = format!(
@@ -386,6 +389,7 @@ fn what_cannot_work_is_named_by_check_and_doctor() {
             "probably the same feed as https://a.example/feed",
             "/no/such/program: No such file",
             "chmod +x",
+            "mine.toml: \"p[\" is not a CSS selector",
             "no feed has the tag ia; tags: ai",
             "serve.base_url is not set",
             "fetch.contact is the program's own page",

@@ -34,7 +34,8 @@ fn lines_fit_terminals_of_40_to_200_columns() {
     let home = Home::new();
     home.run("once --all");
     for columns in [40, 60, 80, 120, 200] {
-        for command in ["stories", "search the", "feed list", "story show 1", "story show 3", "demo --once --listen 127.0.0.1:0"] {
+        for command in ["stories", "search the", "feed list", "story show 1", "story show 3", "demo --once --listen 127.0.0.1:0"]
+        {
             let shown = home.run(&format!("@{columns} NO_COLOR=1 TERM=dumb {command}"));
             assert!(shown.lines().count() > 3 && !shown.contains("? "), "{shown}");
             for line in shown.lines().skip(1).filter(|line| !line.starts_with("! ") && !line.contains("http://")) {
@@ -120,6 +121,12 @@ impl Home {
         std::fs::write(path.join("not.opml"), "<html><body>Hello</body></html>").unwrap();
         std::fs::write(path.join("nope.toml"), "feeds = \"nowhere.toml\"\n").unwrap();
         std::fs::write(path.join("damaged.toml"), "state_dir = \"damaged\"\n[backup]\nrecover = \"stop\"\n").unwrap();
+        let page = format!(
+            "<title>Kettles</title><article><h1>Kettles</h1>{}</article>",
+            "<p>A kettle is a vessel, with a lid, a spout, and a handle.</p>".repeat(4)
+        );
+        std::fs::write(path.join("page.html"), page).unwrap();
+        std::fs::write(path.join("addresses.jsonl"), "{\"id\": 1, \"url\": \"http://127.0.0.1/\"}\nnonsense\n").unwrap();
         std::fs::create_dir(path.join("damaged")).unwrap();
         std::fs::write(path.join("damaged/courant.db"), "this is not a database, whatever it is called, and it is long enough")
             .unwrap();
@@ -198,6 +205,8 @@ impl Home {
                 line = mask(&line, year, shape);
             }
         }
+        // Numbers are given in the order in which answers came.
+        line = mask(&line, "entry ", "entry 9 of");
         // How long a feed has been silent.
         line = mask(&line, "for ", "for 9 years");
         mask(&line, "urn:uuid:", "urn:uuid:xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx").replace('\x1b', "␛")

@@ -3,8 +3,8 @@
 use super::failure::Failure;
 use super::setup;
 use crate::config::subscriptions::Subscription;
-use crate::config::{Config, Loaded, secrets, sources};
-use crate::query::Query;
+use crate::config::{Config, ConfigError, Loaded, secrets, site_rules, sources};
+use crate::query::{Filter, Query};
 use crate::text;
 use std::collections::{BTreeSet, HashMap};
 use std::os::unix::fs::PermissionsExt;
@@ -35,6 +35,9 @@ pub fn all(loaded: &Loaded, listed: &[Subscription]) -> Result<Vec<Advice>, Fail
         false => Vec::new(),
     };
     advice.extend(of_outputs(config, listed, &languages));
+    if let Err(ConfigError(why)) = site_rules::read(&config.article.site_rules) {
+        advice.push(wrong(text::one_line(&why)));
+    }
     advice.extend(of_service(config));
     Ok(advice)
 }
@@ -93,8 +96,7 @@ fn of_outputs(config: &Config, listed: &[Subscription], languages: &[String]) ->
     for output in &config.outputs {
         let query = output.whole_query();
         for group in &query.tags.wanted {
-            let asked =
-                Query { tags: crate::query::Filter { wanted: vec![group.clone()], unwanted: Vec::new() }, ..Query::default() };
+            let asked = Query { tags: Filter { wanted: vec![group.clone()], unwanted: Vec::new() }, ..Query::default() };
             if !listed.is_empty() && !tags.iter().any(|tag| asked.tags_hold(&[tag.as_str()])) {
                 let there = if tags.is_empty() {
                     "none".into()
@@ -109,10 +111,7 @@ fn of_outputs(config: &Config, listed: &[Subscription], languages: &[String]) ->
             }
         }
         for group in &query.languages.wanted {
-            let asked = Query {
-                languages: crate::query::Filter { wanted: vec![group.clone()], unwanted: Vec::new() },
-                ..Query::default()
-            };
+            let asked = Query { languages: Filter { wanted: vec![group.clone()], unwanted: Vec::new() }, ..Query::default() };
             if !languages.is_empty() && !languages.iter().any(|language| asked.language_holds(Some(language))) {
                 let there = languages.iter().map(|language| text::one_line(language)).collect::<Vec<_>>().join(", ");
                 advice.push(note(format!("output {:?}: no story is in {}; languages: {there}", output.name, group.join(" or "))));

@@ -1,6 +1,7 @@
 //! `courant article URL|FILE`: what the extractor makes of one page, for a person.
 
 use super::failure::{Failure, Outcome};
+use super::progress::Waiting;
 use super::setup;
 use crate::article::{self, Article, Explanation, Guide, Page, rules::Rules};
 use crate::daemon::{client_settings, clock};
@@ -47,7 +48,9 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
 fn fetch(config: &crate::config::Config, address: &str) -> Result<(Vec<u8>, Option<String>, String), Failure> {
     let client = Client::new(client_settings(config), Vec::new())?;
     let request = Request { url: address, kind: Kind::Page, validators: None, own: None };
+    let waiting = Waiting::start("fetching the page");
     let outcome = setup::runtime()?.block_on(client.get(request, clock()));
+    drop(waiting);
     let shown = text::redact_url(address);
     match outcome {
         fetch::Outcome::Fetched(head, body) => {

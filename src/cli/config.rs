@@ -115,7 +115,13 @@ impl Effective<'_> {
 
     /// How many of a section's kind the file has.
     fn count(&self, section: &str) -> usize {
-        self.written.get(section).and_then(toml_edit::Item::as_array_of_tables).map_or(0, toml_edit::ArrayOfTables::len)
+        let Some(section) = self.written.get(section) else { return 0 };
+        // [[output]], or output = [{ … }]
+        section
+            .as_array_of_tables()
+            .map(toml_edit::ArrayOfTables::len)
+            .or(section.as_array().map(toml_edit::Array::len))
+            .unwrap_or(0)
     }
 
     /// A key's value as TOML and its origin; `None`: it is not set, and has no default.
@@ -136,17 +142,21 @@ impl Effective<'_> {
 
     fn in_file(&self, above: &str, name: &str) -> Option<String> {
         let (section, n) = above.trim_end_matches('.').split_once('[').unwrap_or((above.trim_end_matches('.'), "0]"));
-        let item = match section {
-            "" => self.written.get(name)?,
-            section => {
-                let section = self.written.get(section)?;
-                match section.as_array_of_tables() {
-                    Some(several) => several.get(n.trim_end_matches(']').parse().ok()?)?.get(name)?,
-                    None => section.get(name)?,
-                }
+        let n: usize = n.trim_end_matches(']').parse().ok()?;
+        let of_section = |section: &toml_edit::Item| -> Option<toml_edit::Value> {
+            if let Some(several) = section.as_array_of_tables() {
+                return several.get(n)?.get(name)?.as_value().cloned();
+            }
+            match section.as_array() {
+                Some(several) => several.get(n)?.as_inline_table()?.get(name).cloned(),
+                None => section.get(name)?.as_value().cloned(),
             }
         };
-        Some(item.as_value()?.clone().decorated("", "").to_string())
+        let value = match section {
+            "" => self.written.get(name)?.as_value().cloned(),
+            section => of_section(self.written.get(section)?),
+        };
+        Some(value?.decorated("", "").to_string())
     }
 
     /// Paths as they were found: they are relative to the file that sets them.

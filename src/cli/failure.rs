@@ -1,7 +1,8 @@
 //! How a command ends when it does not end well.
 
-use crate::config::ConfigError;
+use crate::config::{ConfigError, PERMISSION_HINT};
 use crate::text;
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
 /// A reason and an exit code.
@@ -26,8 +27,12 @@ impl Failure {
     pub fn report(self) -> ExitCode {
         let (code, message) = match self {
             // Whoever read our output has seen enough: `courant stories | head`.
-            Failure::Error(error) if is_broken_pipe(&error) => (0, None),
-            Failure::Error(error) => (1, Some(format!("{error:#}"))),
+            Failure::Error(error) if is(&error, ErrorKind::BrokenPipe) => (0, None),
+            Failure::Error(error) => {
+                let message = format!("{error:#}");
+                let hint = if is(&error, ErrorKind::PermissionDenied) { PERMISSION_HINT } else { "" };
+                (1, Some(message + hint))
+            }
             Failure::Usage(message) => (2, Some(message)),
             Failure::Config(error) => (3, Some(error.to_string())),
             Failure::Misfit(message) => (3, Some(message)),
@@ -43,11 +48,8 @@ impl Failure {
     }
 }
 
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error
-        .chain()
-        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
-        .any(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+fn is(error: &anyhow::Error, kind: ErrorKind) -> bool {
+    error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>()).any(|error| error.kind() == kind)
 }
 
 impl<E: Into<anyhow::Error>> From<E> for Failure {

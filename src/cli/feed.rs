@@ -6,6 +6,7 @@ use super::find::{self, answered, checked, find_feed};
 use super::list::{change, tell_owner};
 use super::names::{self, Called};
 use super::output::{self, Format, Listing, local_time};
+use super::progress::Waiting;
 use super::table::Column;
 use super::{feed_edit, setup};
 use crate::config::subscriptions::{self, Edit, Subscription};
@@ -173,7 +174,9 @@ fn test(loaded: &Loaded, wanted: &str) -> Outcome {
     let feed = to_test(loaded, wanted)?;
     let client = Client::new(daemon::client_settings(config), Vec::new())?;
     let commands = source::Commands::default();
+    let waiting = Waiting::start("fetching the feed");
     let outcome = setup::runtime()?.block_on(source::get(&client, &commands, config, &feed, &feed.url, None));
+    drop(waiting);
     let parsed = answered(outcome).map_err(|problem| problem.to_string()).and_then(|answer| {
         let document = answer.document();
         match &feed.page {

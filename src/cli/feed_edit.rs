@@ -54,7 +54,8 @@ fn in_editor(loaded: &Loaded) -> Outcome {
     let copy = file.with_extension("edited.toml");
     // What was wrong the last time can be corrected.
     if !copy.exists() {
-        subscriptions::write(&copy, &before)?;
+        // With the permissions of the list: addresses may hold secrets.
+        std::fs::copy(&file, &copy).map_err(|error| ConfigError::reading(&copy, &error))?;
     }
     let editor = ["VISUAL", "EDITOR"].iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
     let editor = editor.unwrap_or_else(|| "vi".into());

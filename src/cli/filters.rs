@@ -3,7 +3,7 @@
 use super::output::local_time;
 use crate::config::diagnose;
 use crate::model::Timestamp;
-use crate::query::{Count, Filter, Query};
+use crate::query::{Filter, Query};
 use crate::store::{FeedRow, Reader, Selection};
 use crate::text;
 use std::collections::BTreeSet;
@@ -41,7 +41,7 @@ pub fn fault(reader: &Reader, query: &Query, now: Timestamp) -> rusqlite::Result
             return Ok(format!("no story since then; the newest is of {at}: look further back with --since {date}"));
         }
     }
-    if query.words.is_empty() && query.sources != Count::default() {
+    if query.words.is_empty() && (query.sources.least > 1 || query.sources.most < u32::MAX) {
         return Ok("no story is told by so many feeds in words of their own; a copy counts with its original".into());
     }
     if query.words.is_empty() {

@@ -73,7 +73,7 @@ pub fn run(mut program: Command, options: &Options) -> Outcome {
 
 /// What formatters complain of: paragraphs that nothing follows, and blanks at the ends of lines.
 fn tidy(page: &str) -> String {
-    let lines: Vec<&str> = page.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
+    let lines: Vec<&str> = page.lines().map(|line| line.trim_end_matches(' ')).filter(|line| !line.is_empty()).collect();
     let mut out = String::with_capacity(page.len());
     for (n, line) in lines.iter().enumerate() {
         let next = lines.get(n + 1).copied().unwrap_or(".SH");
@@ -265,10 +265,22 @@ fn feeds() -> String {
     let mut page = page("courant-feeds", "5", "subscriptions of courant, feeds.toml");
     page.control("SH", ["DESCRIPTION"]);
     page.text([roman(
-        "The list of subscriptions lies beside courant.toml(5), or where its key feeds says. `courant feed` edits it and keeps comments and order. It begins with what it can say:",
+        "The list of subscriptions lies beside courant.toml(5), or where its key feeds says. `courant feed` edits it and keeps comments and order.",
     )]);
-    page.control("PP", []);
-    literal(&mut page, reference::about_feeds());
+    let lines: Vec<&str> = reference::about_feeds().collect();
+    // Its first paragraph is about the starter list.
+    for part in lines.split(|line| line.is_empty()).skip(1) {
+        let from = part.iter().position(|line| line.starts_with(' ')).unwrap_or(part.len());
+        let (words, example) = part.split_at(from);
+        if !words.is_empty() {
+            page.control("PP", []);
+            page.text([roman(words.join(" "))]);
+        }
+        if !example.is_empty() {
+            page.control("PP", []);
+            literal(&mut page, example.iter().copied());
+        }
+    }
     see_also(&mut page, &["courant(1)", "courant.toml(5)"]);
     page.to_roff()
 }

@@ -14,6 +14,7 @@ use crate::{article, text};
 use serde_json::json;
 use std::io::Write;
 use std::path::Path;
+use std::process::Stdio;
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
@@ -159,13 +160,13 @@ fn open(named: Option<&Path>, id: &str) -> Outcome {
         None => vec!["xdg-open", "open"],
     };
     for browser in browsers {
-        let started = std::process::Command::new(browser)
-            .arg(&link)
-            .stdin(std::process::Stdio::null())
-            .stdout(std::process::Stdio::null())
-            .stderr(std::process::Stdio::null())
-            .status();
-        if started.is_ok_and(|ended| ended.success()) {
+        let mut command = std::process::Command::new(browser);
+        command.arg(&link);
+        // A browser of one's own may run on the terminal; what the desktop starts has nothing to say there.
+        if own.is_none() {
+            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        }
+        if command.status().is_ok_and(|ended| ended.success()) {
             return Ok(());
         }
     }
