@@ -1,6 +1,5 @@
 //! What is right as text and will still not work, or not as was meant: for `config check` and `doctor`.
 
-use super::failure::Failure;
 use super::setup;
 use crate::config::subscriptions::Subscription;
 use crate::config::{Config, ConfigError, Loaded, secrets, site_rules, sources};
@@ -27,19 +26,17 @@ pub struct Advice {
 }
 
 /// All that is to be said of a configuration and its list; what the database knows of languages is asked where it is there.
-pub fn all(loaded: &Loaded, listed: &[Subscription]) -> Result<Vec<Advice>, Failure> {
+pub fn all(loaded: &Loaded, listed: &[Subscription]) -> Vec<Advice> {
     let config = &loaded.config;
     let mut advice = of_feeds(config, listed);
-    let languages = match setup::has_database(config)? {
-        true => setup::reader(config)?.languages()?,
-        false => Vec::new(),
-    };
+    // What is wrong with the database itself is said by `doctor`, and by whoever opens it.
+    let languages = setup::reader(config).and_then(|reader| Ok(reader.languages()?)).unwrap_or_default();
     advice.extend(of_outputs(config, listed, &languages));
     if let Err(ConfigError(why)) = site_rules::read(&config.article.site_rules) {
         advice.push(wrong(text::one_line(&why)));
     }
     advice.extend(of_service(config));
-    Ok(advice)
+    advice
 }
 
 fn wrong(sentence: String) -> Advice {
@@ -96,7 +93,7 @@ fn of_outputs(config: &Config, listed: &[Subscription], languages: &[String]) ->
     for output in &config.outputs {
         let query = output.whole_query();
         for group in &query.tags.wanted {
-            let asked = Query { tags: Filter { wanted: vec![group.clone()], unwanted: Vec::new() }, ..Query::default() };
+            let asked = Query { tags: Filter::any_of(group.clone()), ..Query::default() };
             if !listed.is_empty() && !tags.iter().any(|tag| asked.tags_hold(&[tag.as_str()])) {
                 let there = if tags.is_empty() {
                     "none".into()
@@ -111,7 +108,7 @@ fn of_outputs(config: &Config, listed: &[Subscription], languages: &[String]) ->
             }
         }
         for group in &query.languages.wanted {
-            let asked = Query { languages: Filter { wanted: vec![group.clone()], unwanted: Vec::new() }, ..Query::default() };
+            let asked = Query { languages: Filter::any_of(group.clone()), ..Query::default() };
             if !languages.is_empty() && !languages.iter().any(|language| asked.language_holds(Some(language))) {
                 let there = languages.iter().map(|language| text::one_line(language)).collect::<Vec<_>>().join(", ");
                 advice.push(note(format!("output {:?}: no story is in {}; languages: {there}", output.name, group.join(" or "))));

@@ -205,12 +205,12 @@ fn test(loaded: &Loaded, wanted: &str) -> Outcome {
 }
 
 const COLUMNS: [Column; 6] = [
-    Column { heading: "FEED", key: "name", least: Some(16), rank: 0 },
-    Column { heading: "URL", key: "url", least: Some(16), rank: 3 },
+    Column { heading: "FEED", key: "name", least: Some(12), rank: 0 },
+    Column { heading: "URL", key: "url", least: Some(20), rank: 3 },
     Column { heading: "TAGS", key: "tags", least: Some(8), rank: 5 },
     Column { heading: "ENTRIES", key: "entries", least: None, rank: 2 },
     Column { heading: "NEXT POLL", key: "next_poll", least: None, rank: 4 },
-    Column { heading: "STATE", key: "state", least: Some(14), rank: 1 },
+    Column { heading: "STATE", key: "state", least: Some(24), rank: 1 },
 ];
 
 const LISTING: Listing = Listing { columns: &COLUMNS, address: "url", linked: "name", times: &["next_poll"] };

@@ -21,14 +21,14 @@ pub fn fault(reader: &Reader, query: &Query, now: Timestamp) -> rusqlite::Result
     }
     let named: Vec<(String, String)> = feeds.iter().map(|feed| (feed.name(), feed.url.clone())).collect();
     for group in &query.feeds.wanted {
-        let asked = Query { feeds: Filter { wanted: vec![group.clone()], unwanted: Vec::new() }, ..Query::default() };
+        let asked = Query { feeds: Filter::any_of(group.clone()), ..Query::default() };
         if !named.iter().any(|feed| asked.feeds_hold(std::slice::from_ref(feed))) {
             return Ok(nothing("feed is called", group, "feeds", named.iter().map(|(name, _)| name.as_str())));
         }
     }
     let languages = reader.languages()?;
     for group in &query.languages.wanted {
-        let asked = Query { languages: Filter { wanted: vec![group.clone()], unwanted: Vec::new() }, ..Query::default() };
+        let asked = Query { languages: Filter::any_of(group.clone()), ..Query::default() };
         if !languages.iter().any(|language| asked.language_holds(Some(language))) {
             return Ok(nothing("story is in", group, "languages", languages.iter().map(String::as_str)));
         }

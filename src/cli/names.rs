@@ -6,6 +6,7 @@ use crate::config::subscriptions::{self, Subscription};
 use crate::config::{Loaded, diagnose};
 use crate::store::FeedRow;
 use crate::{feed, text};
+use std::collections::HashMap;
 
 /// The feed that was meant: as the list has it, as the database has it, or both.
 pub struct Called {
@@ -21,7 +22,11 @@ const SHOWN: usize = 8;
 /// Finds a feed. An error names those that it could be, or is near to.
 pub fn find(loaded: &Loaded, wanted: &str) -> Result<Called, Failure> {
     let mut all = all(loaded)?;
-    if let Some(at) = by_address(&all, wanted).or(by_old_address(loaded, &all, wanted)?) {
+    let at = match by_address(&all, wanted) {
+        Some(at) => Some(at),
+        None => by_old_address(loaded, &all, wanted)?,
+    };
+    if let Some(at) = at {
         return Ok(all.swap_remove(at));
     }
     let folded = text::fold(wanted.trim());
@@ -58,13 +63,13 @@ pub fn find(loaded: &Loaded, wanted: &str) -> Result<Called, Failure> {
 fn all(loaded: &Loaded) -> Result<Vec<Called>, Failure> {
     let listed = setup::listed(loaded)?.unwrap_or_default();
     let config = &loaded.config;
-    let mut stored = if setup::has_database(config)? { setup::reader(config)?.feeds()? } else { Vec::new() };
+    let stored = if setup::has_database(config)? { setup::reader(config)?.feeds()? } else { Vec::new() };
+    let mut stored: HashMap<String, FeedRow> = stored.into_iter().map(|row| (row.settings.url.clone(), row)).collect();
     let mut all: Vec<Called> = Vec::with_capacity(listed.len());
     for feed in listed {
-        let at = stored.iter().position(|row| row.settings.url == feed.url);
-        all.push(Called { url: feed.url.clone(), stored: at.map(|at| stored.swap_remove(at)), listed: Some(feed) });
+        all.push(Called { url: feed.url.clone(), stored: stored.remove(&feed.url), listed: Some(feed) });
     }
-    all.extend(stored.into_iter().map(|row| Called { url: row.settings.url.clone(), listed: None, stored: Some(row) }));
+    all.extend(stored.into_iter().map(|(url, row)| Called { url, listed: None, stored: Some(row) }));
     Ok(all)
 }
 

@@ -75,7 +75,7 @@ struct Shown {
 const COLUMNS: [Column; 5] = [
     Column { heading: "ID", key: "id", least: None, rank: 0 },
     Column { heading: "PUBLISHED", key: "published", least: None, rank: 2 },
-    Column { heading: "TITLE", key: "title", least: Some(20), rank: 0 },
+    Column { heading: "TITLE", key: "title", least: Some(34), rank: 0 },
     Column { heading: "SOURCES", key: "sources", least: Some(10), rank: 1 },
     Column { heading: "TAGS", key: "tags", least: Some(8), rank: 3 },
 ];

@@ -53,6 +53,11 @@ impl<T> Default for Filter<T> {
 }
 
 impl<T> Filter<T> {
+    /// One of these must hold.
+    pub fn any_of(of: Vec<T>) -> Filter<T> {
+        Filter { wanted: vec![of], unwanted: Vec::new() }
+    }
+
     pub fn is_empty(&self) -> bool {
         self.wanted.is_empty() && self.unwanted.is_empty()
     }
