@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-/// `"90s"`, `"15m"`, `"1h30m"`, `"7d"`, `"500ms"`; a bare number is refused because its unit would be a guess.
+/// `"90s"`, `"15m"`, `"1h30m"`, `"7d"`, `"7 days"`, `"500ms"`; a bare number is refused because its unit would be a guess.
 pub fn parse(text: &str) -> Result<Duration, String> {
     let wrong = || format!("{text:?} is not a duration; write it like \"30s\", \"15m\", \"1h30m\" or \"7d\"");
     let mut rest = text.trim();
@@ -17,11 +17,11 @@ pub fn parse(text: &str) -> Result<Duration, String> {
         let unit_end = rest[digits..].find(|c: char| c.is_ascii_digit()).map_or(rest.len(), |at| digits + at);
         let milliseconds = match rest[digits..unit_end].trim() {
             "ms" => 1,
-            "s" => 1_000,
-            "m" | "min" => 60_000,
-            "h" => 3_600_000,
-            "d" => 86_400_000,
-            "w" => 604_800_000,
+            "s" | "sec" | "second" | "seconds" => 1_000,
+            "m" | "min" | "minute" | "minutes" => 60_000,
+            "h" | "hour" | "hours" => 3_600_000,
+            "d" | "day" | "days" => 86_400_000,
+            "w" | "week" | "weeks" => 604_800_000,
             _ => return Err(wrong()),
         };
         let part = number.checked_mul(milliseconds).map(Duration::from_millis).ok_or_else(wrong)?;
@@ -63,6 +63,7 @@ mod tests {
     fn durations() {
         assert_eq!(parse("1h30m"), Ok(Duration::from_secs(5400)));
         assert_eq!(parse("0s"), Ok(Duration::ZERO));
+        assert_eq!((parse("7days"), parse("1 hour 30 minutes")), (parse("7d"), parse("1h30m")));
         for wrong in ["", "15", "h", "1y", "1h30", "-1s", "99999999999999999999s", "9999999w"] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }

@@ -296,7 +296,7 @@ fn a_rule_says_where_the_article_is() {
 fn a_rule_that_is_wrong_is_named() {
     let wrong = |text: &str| Rules::parse("mine.toml", text).unwrap_err();
     assert!(wrong("[[site]]\nbody = [\"p\"]").contains("mine.toml: a [[site]] names no hosts"));
-    assert!(wrong("[[site]]\nhosts = [\"a.example\"]\nbody = [\"p[\"]").contains("\"p[\" is no CSS selector"));
+    assert!(wrong("[[site]]\nhosts = [\"a.example\"]\nbody = [\"p[\"]").contains("\"p[\" is not a CSS selector"));
     assert!(wrong("[[site]]\nhots = []").contains("hots"));
 }
 

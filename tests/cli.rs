@@ -333,3 +333,98 @@ fn the_readme_shows_commands_that_exist() {
     }
     assert!(n_checked >= 8, "{n_checked}");
 }
+
+#[test]
+fn who_may_not_read_the_database_is_told_so() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    use std::os::unix::process::CommandExt;
+    let home = tempfile::tempdir().unwrap();
+    let state = home.path().join("state");
+    std::fs::create_dir(&state).unwrap();
+    let close = |path: &Path, mode| std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    close(home.path(), 0o755);
+    close(&state, 0o000);
+    std::fs::write(home.path().join("courant.toml"), "state_dir = \"state\"\n").unwrap();
+    let file = home.path().join("courant.toml");
+    // Nothing is closed to root: somebody else asks.
+    let is_root = std::fs::metadata("/proc/self").unwrap().uid() == 0;
+    for arguments in [["stories", "--limit=1"], ["feed", "list"], ["status", "--format=json"], ["once", "--all"], ["db", "check"]]
+    {
+        let mut command = command(home.path(), &[&["--config", file.to_str().unwrap()], &arguments[..]].concat());
+        if is_root {
+            command.uid(65_534).gid(65_534);
+        }
+        let output = command.output().unwrap();
+        let said = stderr(&output);
+        assert!(
+            code(&output) == 1 && said.contains("ermission denied") && said.contains("group courant"),
+            "{arguments:?}: {said}"
+        );
+        assert!(!said.contains("no database yet"), "{said}");
+    }
+    close(&state, 0o700);
+}
+
+#[test]
+fn what_cannot_work_is_named_by_check_and_doctor() {
+    let home = tempfile::tempdir().unwrap();
+    let path = |name: &str| home.path().join(name);
+    std::fs::write(path("script"), "").unwrap();
+    std::fs::create_dir(path("site-rules")).unwrap();
+    std::fs::write(path("site-rules/mine.toml"), "[[site]]\nhosts = [\"a.example\"]\nbody = [\"p[\"]\n").unwrap();
+    let text = "state_dir = \"state\"\n[serve]\nlisten = \"0.0.0.0:0\"\n[[output]]\nname = \"ai\"\ntags = [\"ia\"]\n";
+    std::fs::write(path("courant.toml"), text).unwrap();
+    let feeds = format!(
+        "[[feed]]\nurl = \"https://a.example/feed\"\ntags = [\"ai\"]\nauth = {{ secret = \"acme\" }}\n[[feed]]\nurl = \"http://www.a.example/feed/\"\n\
+         [[feed]]\nurl = \"exec:/no/such/program\"\n[[feed]]\nurl = \"exec:{}\"\n",
+        path("script").display()
+    );
+    std::fs::write(path("feeds.toml"), feeds).unwrap();
+    for (command, expected) in [(&["config", "check"][..], 3), (&["doctor"][..], 1)] {
+        let output = courant(home.path(), &[&["--config", path("courant.toml").to_str().unwrap()], command].concat());
+        let said = stdout(&output);
+        assert_eq!(code(&output), expected, "{said}{}", stderr(&output));
+        for part in [
+            "the secret \"acme\" is not there",
+            "probably the same feed as https://a.example/feed",
+            "/no/such/program: No such file",
+            "chmod +x",
+            "mine.toml: \"p[\" is not a CSS selector",
+            "no feed has the tag ia; tags: ai",
+            "serve.base_url is not set",
+            "fetch.contact is the program's own page",
+        ] {
+            assert!(said.contains(part), "{part}: {said}");
+        }
+    }
+}
+
+#[test]
+fn a_watch_prints_what_comes() {
+    use std::io::{BufRead, BufReader};
+    let (world, home) = (World::start(), tempfile::tempdir().unwrap());
+    let config = world.files(home.path());
+    let config = config.to_str().unwrap();
+    assert_eq!(code(&courant(home.path(), &["--config", config, "once", "--all"])), 0);
+    let mut command = command(home.path(), &["--config", config, "stories", "--watch", "--limit", "3", "--format", "jsonl"]);
+    let mut watching = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(watching.stdout.take().unwrap()).lines();
+    let title = |line: Option<std::io::Result<String>>| {
+        serde_json::from_str::<serde_json::Value>(&line.unwrap().unwrap()).unwrap()["title"].as_str().unwrap().to_owned()
+    };
+    let before: Vec<String> = (0..3).map(|_| title(lines.next())).collect();
+    let file = home.path().join("new.json");
+    let items = serde_json::json!([{"id": "1", "title": "Something quite new", "content_text": "Text."}]);
+    std::fs::write(
+        &file,
+        serde_json::json!({"version": "https://jsonfeed.org/version/1.1", "title": "New", "items": items}).to_string(),
+    )
+    .unwrap();
+    let address = format!("file://{}", file.display());
+    assert_eq!(code(&courant(home.path(), &["--config", config, "feed", "add", &address])), 0);
+    assert_eq!(code(&courant(home.path(), &["--config", config, "once"])), 0);
+    assert_eq!(title(lines.next()), "Something quite new");
+    assert!(!before.contains(&"Something quite new".to_owned()));
+    watching.kill().unwrap();
+    watching.wait().unwrap();
+}

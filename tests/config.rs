@@ -29,6 +29,32 @@ fn the_example_shows_every_key() {
 }
 
 #[test]
+fn the_schema_is_that_of_the_example_and_of_the_code() {
+    use courant::config::reference::{about_feeds, feed_keys, feeds_schema, schema};
+    let schema = schema();
+    let of = |path: &str| schema.pointer(&format!("/properties/{path}")).unwrap_or_else(|| panic!("{path}: {schema:#}"));
+    assert_eq!(of("poll/properties/interval")["default"], "1h");
+    assert_eq!(of("poll/properties/adaptive")["type"], "boolean");
+    assert_eq!(of("poll/properties/concurrency")["type"], "integer");
+    assert_eq!(of("poll/properties/jitter")["type"], "number");
+    assert_eq!(of("article/properties/mode")["enum"], serde_json::json!(["auto", "always", "never"]));
+    assert_eq!(of("serve/properties/hosts")["type"], "array");
+    assert_eq!(of("output")["items"]["properties"]["limit"]["default"], 100);
+    assert!(of("state_dir")["description"].as_str().unwrap().contains("courant.db"));
+    // Every key that a misspelling is answered with.
+    for section in ["poll", "fetch", "article", "story", "store", "backup", "serve", "log"] {
+        for key in wrong(&format!("[{section}]\nzzzzzzzzzz = 1\n")).split("known: ").nth(1).unwrap().split(", ") {
+            of(&format!("{section}/properties/{key}"));
+        }
+    }
+    let about: String = about_feeds().map(|line| format!("{line}\n")).collect();
+    for key in feed_keys() {
+        let known = feeds_schema()["properties"]["feed"]["items"]["properties"][&key].is_object();
+        assert!(known && about.contains(&format!("{key} = ")), "{key}");
+    }
+}
+
+#[test]
 fn an_unknown_key_is_named_with_its_place() {
     assert_eq!(
         wrong("[poll]\n  intervall = \"1h\"\n"),
@@ -40,7 +66,7 @@ fn an_unknown_key_is_named_with_its_place() {
 #[test]
 fn a_wrong_value_is_named_with_its_place() {
     let message = wrong("[poll]\ninterval = \"soon\"\n");
-    assert!(message.starts_with("courant.toml:2:12: \"soon\" is not a duration"), "{message}");
+    assert!(message.starts_with("courant.toml:2:12: poll.interval: \"soon\" is not a duration"), "{message}");
     assert!(wrong("[story]\ndedupe = \"storry\"\n").contains("unknown value \"storry\"; did you mean \"story\"?"));
     assert!(wrong("[serve]\nlisten = \"8080\"\n").contains("serve.listen = \"8080\" is not an address"));
     assert!(wrong("[[output]]\nname = \"A b\"\n").contains("must be of a–z"));
@@ -89,7 +115,7 @@ fn a_long_list_is_read_as_a_short_one() {
     assert!(read.iter().enumerate().all(|(n, feed)| feed.url == format!("https://a.example/{n}")) && read.len() == 1000);
     // The lines of errors are those of the file, wherever it is cut for reading.
     let twice = subscriptions::parse("feeds.toml", &format!("{list}{}", feed(700))).unwrap_err().0;
-    assert!(twice.starts_with("feeds.toml:2001:") && twice.contains("line 1401"), "{twice}");
+    assert!(twice.starts_with("feeds.toml:2002:") && twice.contains("line 1401"), "{twice}");
     let wrong = subscriptions::parse("feeds.toml", &format!("{list}{}colour = 1\n{}", feed(1000), feed(1001))).unwrap_err().0;
     assert!(wrong.contains("2003") && wrong.contains("colour"), "{wrong}");
     // Lines that look like feeds, inside a text.
@@ -113,7 +139,7 @@ fn one_feed_is_one_subscription_however_it_is_written() {
         let added = edit("feeds.toml", list, &Edit::Add(&Subscription::new(spelling))).unwrap_err().0;
         assert!(added.contains("is already there"), "{added}");
         let twice = parse("feeds.toml", &format!("{list}[[feed]]\nurl = \"{spelling}\"\n")).unwrap_err().0;
-        assert!(twice.starts_with("feeds.toml:3:") && twice.contains("listed twice (first in line 1)"), "{twice}");
+        assert!(twice.starts_with("feeds.toml:4:") && twice.contains("listed twice (first in line 1)"), "{twice}");
         assert_eq!(edit("feeds.toml", list, &Edit::Remove(spelling)).unwrap().trim(), "");
         let listed = parse("feeds.toml", list).unwrap();
         assert!(find(&listed, spelling).is_some());
@@ -129,7 +155,7 @@ fn one_feed_is_one_subscription_however_it_is_written() {
 fn a_list_says_what_is_wrong_with_it() {
     let wrong = |text: &str| subscriptions::parse("feeds.toml", text).unwrap_err().0;
     assert!(wrong(&format!("{LIST}\n[[feed]]\nurl = \"https://a.example/feed\"\n")).contains("listed twice"));
-    assert!(wrong("[[feed]]\nurl = \"ftp://a.example/\"\n").starts_with("feeds.toml:1:1: "));
+    assert!(wrong("[[feed]]\nurl = \"ftp://a.example/\"\n").starts_with("feeds.toml:2:7: "));
     assert!(wrong("[[feed]]\nurl = \"https://a.example/\"\nintervall = \"1h\"\n").contains("did you mean \"interval\""));
     assert!(
         subscriptions::edit("feeds.toml", LIST, &Edit::Remove("https://z.example/")).unwrap_err().0.contains("not in the list")
@@ -157,12 +183,12 @@ fn a_source_says_what_is_wrong_with_it() {
     for (wrong, says) in [
         ("auth = { user = \"me\" }", "secret"),
         ("auth = { secret = \"../x\" }", "not the name of a file"),
-        ("auth = { user = \"me\", header = \"X-Key\", secret = \"x\" }", "one of them"),
+        ("auth = { user = \"me\", header = \"X-Key\", secret = \"x\" }", "one of the two"),
         ("auth = { header = \"Host\", secret = \"x\" }", "cannot be set"),
         ("headers = { Authorization = \"Bearer abc\" }", "holds a secret"),
         ("headers = { \"User-Agent\" = \"Mozilla\" }", "fetch.contact"),
         ("headers = { \"X-A\" = \"a\\r\\nHost: b\" }", "one line"),
-        ("page = { item = \"<<\" }", "no CSS selector"),
+        ("page = { item = \"<<\" }", "not a CSS selector"),
         ("page = { title = \"h2\" }", "item"),
     ] {
         let message = parse(wrong).unwrap_err().0;

@@ -190,7 +190,16 @@ fn text(selectors: &[Selector], html: &Html) -> Option<String> {
     })
 }
 
-/// Reads one selector; the error names it.
+/// Reads one selector; the error names it, and says what to write instead.
 pub fn selector(text: &str) -> Result<Selector, String> {
-    Selector::parse(text).map_err(|error| format!("{text:?} is no CSS selector: {error}"))
+    use scraper::error::SelectorErrorKind::{EndOfLine, UnexpectedToken};
+    Selector::parse(text).map_err(|error| {
+        let why = match error {
+            _ if text.trim().is_empty() => "it is empty",
+            EndOfLine => "something is missing at its end",
+            UnexpectedToken => "a sign in it stands where none can",
+            _ => "it asks for what cannot be found in a page that lies still",
+        };
+        format!("{text:?} is not a CSS selector, {why}; write it like \"article .text\", \"#main\" or \"time[datetime]\"")
+    })
 }

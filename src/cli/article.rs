@@ -1,6 +1,7 @@
 //! `courant article URL|FILE`: what the extractor makes of one page, for a person.
 
 use super::failure::{Failure, Outcome};
+use super::progress::Waiting;
 use super::setup;
 use crate::article::{self, Article, Explanation, Guide, Page, rules::Rules};
 use crate::daemon::{client_settings, clock};
@@ -10,8 +11,11 @@ use std::io::Write;
 use std::path::Path;
 
 #[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "Examples:
+  courant article https://example.org/story --explain
+  curl https://example.org/story | courant article - --url https://example.org/story")]
 pub struct Options {
-    /// An http(s) address, or a file that holds the page
+    /// An http(s) address, or a file that holds the page; - reads it from the input
     #[arg(value_name = "URL|FILE")]
     page: String,
     /// The address that a file's page came from: the base of its links, and what site rules go by
@@ -32,7 +36,7 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
     let (bytes, content_type, address) = match remote {
         true => fetch(&config, &options.page)?,
         false => {
-            let bytes = std::fs::read(&options.page).map_err(|error| anyhow::anyhow!("{}: {error}", options.page))?;
+            let bytes = setup::read_input(Path::new(&options.page))?;
             (bytes, None, options.url.clone())
         }
     };
@@ -44,7 +48,9 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
 fn fetch(config: &crate::config::Config, address: &str) -> Result<(Vec<u8>, Option<String>, String), Failure> {
     let client = Client::new(client_settings(config), Vec::new())?;
     let request = Request { url: address, kind: Kind::Page, validators: None, own: None };
+    let waiting = Waiting::start("fetching the page");
     let outcome = setup::runtime()?.block_on(client.get(request, clock()));
+    drop(waiting);
     let shown = text::redact_url(address);
     match outcome {
         fetch::Outcome::Fetched(head, body) => {

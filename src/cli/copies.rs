@@ -1,13 +1,14 @@
 //! `courant db backup`, `restore`, `export`, `import`: the database as a file of its own.
 
 use super::failure::{Failure, Outcome};
+use super::progress::Waiting;
 use super::{run, setup};
 use crate::daemon::backup::{self, Backups};
 use crate::daemon::{clock, recovery};
 use crate::store;
 use anyhow::Context;
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Write};
+use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
 
 /// Into a file, or beside the others.
@@ -15,6 +16,7 @@ pub fn back_up(named: Option<&Path>, file: Option<&Path>) -> Outcome {
     let config = setup::config(named)?.config;
     // Says what to do where there is none.
     drop(setup::reader(&config)?);
+    let _waiting = Waiting::start("copying the database");
     let made = match file {
         Some(file) => {
             backup::write(&config.database(), file)?;
@@ -30,8 +32,10 @@ pub fn back_up(named: Option<&Path>, file: Option<&Path>) -> Outcome {
 pub fn restore(named: Option<&Path>, file: &Path) -> Outcome {
     let config = setup::config(named)?.config;
     let _owner = run::own(&config.state_dir)?;
+    let waiting = Waiting::start("restoring");
     let aside = store::restore(file, &config.database(), &format!(".replaced-{}", clock().0))?;
     recovery::forget(&config)?;
+    drop(waiting);
     eprintln!("{} is the database now", file.display());
     if let Some(aside) = aside {
         eprintln!("what was there before is {}; delete it when you need it no more", aside.display());
@@ -42,6 +46,7 @@ pub fn restore(named: Option<&Path>, file: &Path) -> Outcome {
 pub fn export(named: Option<&Path>, file: Option<&Path>) -> Outcome {
     let config = setup::config(named)?.config;
     let reader = setup::reader(&config)?;
+    let waiting = Waiting::start("exporting");
     let n_rows = match file {
         None => reader.export(&mut BufWriter::new(std::io::stdout().lock()))?,
         Some(file) => {
@@ -55,6 +60,7 @@ pub fn export(named: Option<&Path>, file: Option<&Path>) -> Outcome {
             n_rows
         }
     };
+    drop(waiting);
     eprintln!("{n_rows} rows exported; the secrets of hubs are among them");
     Ok(())
 }
@@ -62,7 +68,13 @@ pub fn export(named: Option<&Path>, file: Option<&Path>) -> Outcome {
 pub fn import(named: Option<&Path>, file: &Path) -> Outcome {
     let config = setup::config(named)?.config;
     let _owner = run::own(&config.state_dir)?;
-    let open = File::open(file).map_err(|error| Failure::Error(anyhow::anyhow!("{}: {error}", file.display())))?;
+    let open: Box<dyn BufRead> = match file == Path::new("-") {
+        true => Box::new(std::io::stdin().lock()),
+        false => {
+            let open = File::open(file).map_err(|error| Failure::Error(anyhow::anyhow!("{}: {error}", file.display())))?;
+            Box::new(BufReader::new(open))
+        }
+    };
     let database = config.database();
     // Made under another name, so that one that ends early is not taken for whole.
     let part = database.with_file_name("courant.db.import");
@@ -72,8 +84,10 @@ pub fn import(named: Option<&Path>, file: &Path) -> Outcome {
     if database.exists() {
         return Err(Failure::Error(anyhow::anyhow!("{} exists already; an import makes a new database", database.display())));
     }
-    let n_rows = store::import(BufReader::new(open), &part, clock())?;
+    let waiting = Waiting::start("importing");
+    let n_rows = store::import(open, &part, clock())?;
     store::check_backup(&part)?;
+    drop(waiting);
     std::fs::rename(&part, &database)?;
     eprintln!("{n_rows} rows imported into {}", database.display());
     Ok(())

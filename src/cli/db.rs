@@ -1,13 +1,13 @@
 //! `courant db …`: what concerns the database as a whole.
 
 use super::failure::{Failure, Outcome};
-use super::{copies, setup};
-use crate::config::values;
+use super::progress::Waiting;
+use super::{copies, setup, since};
 use crate::daemon::prune::{BATCH, retention};
 use crate::daemon::socket::{self, ControlRequest, ControlResponse};
 use crate::daemon::{Change, clock, recluster, replay};
 use crate::records::{self, Because, NewDictionary, Reply};
-use crate::store::{Effort, Opening, Store};
+use crate::store::{self, Effort, Opening, Store};
 use crate::text;
 use std::fs::File;
 use std::io::{BufReader, Write};
@@ -21,9 +21,10 @@ pub enum Command {
         /// Only say it; stories that people have seen are not rearranged, so nothing else is offered
         #[arg(long, required = true)]
         dry_run: bool,
-        /// Entries first seen within this time
-        #[arg(long, value_name = "TIME", default_value = "14d", value_parser = values::parse_duration)]
+        /// Entries first seen within this time (14d, 2weeks), or since a day (yesterday, 2026-11-20)
+        #[arg(long, value_name = "TIME", default_value = "14d", value_parser = since::parse)]
         since: Duration,
+        /// As one JSON object
         #[arg(long)]
         json: bool,
     },
@@ -36,11 +37,16 @@ pub enum Command {
     /// Whether the database is whole, as SQLite and as courant see it; reads all of it
     Check,
     /// Copy the database while it is in use
+    #[command(after_help = "Examples:
+  courant db backup                    into backup.folder
+  courant db backup /mnt/usb/courant.db")]
     Backup {
         /// A new file; else one in backup.folder, where the oldest one goes for it
         file: Option<PathBuf>,
     },
     /// Put a backup in the place of the database, which is set aside; while no courant runs
+    #[command(after_help = "Examples:
+  systemctl stop courant && courant db restore /mnt/usb/courant.db && systemctl start courant")]
     Restore {
         /// The backup
         file: PathBuf,
@@ -52,9 +58,11 @@ pub enum Command {
     },
     /// Make a new database of what was exported; while no courant runs
     Import {
-        /// The export
+        /// The export; - reads it from the input
         file: PathBuf,
     },
+    /// Make the text index that searches use anew, of the stored texts; while no courant runs
+    Reindex,
     /// Make the database's file as small as it can be; while no courant runs
     Compact,
     /// Do again what `--record` wrote down, into a new database
@@ -75,6 +83,7 @@ pub fn run(named: Option<&Path>, command: &Command) -> Outcome {
         Command::Restore { file } => copies::restore(named, file),
         Command::Export { file } => copies::export(named, file.as_deref()),
         Command::Import { file } => copies::import(named, file),
+        Command::Reindex => reindex(named),
         Command::Compact => compact(named),
         Command::Replay { record, database } => {
             let file = File::open(record).map_err(|error| anyhow::anyhow!("{}: {error}", record.display()))?;
@@ -127,7 +136,9 @@ fn prune(named: Option<&Path>, dry_run: bool) -> Outcome {
 fn check(named: Option<&Path>) -> Outcome {
     let config = setup::config(named)?.config;
     let reader = setup::reader(&config)?;
+    let waiting = Waiting::start("checking the database");
     let broken = reader.broken()?;
+    drop(waiting);
     let Some(first) = broken.first() else {
         let (n_entries, n_stories) = reader.size()?;
         println!("{}: whole; {n_entries} entries, {n_stories} stories", config.database().display());
@@ -139,6 +150,22 @@ fn check(named: Option<&Path>) -> Outcome {
     Err(Failure::Error(anyhow::anyhow!("the database is damaged: {first}; `courant db restore FILE` puts a backup in its place")))
 }
 
+fn reindex(named: Option<&Path>) -> Outcome {
+    let config = setup::config(named)?.config;
+    let owner = super::run::own(&config.state_dir)?;
+    let reader = setup::reader(&config)?;
+    let store = Store::open(&config.database(), Opening::now(clock()))?;
+    let waiting = Waiting::start("indexing");
+    let n_entries = store::reindex(&store, &reader)?;
+    drop(waiting);
+    drop(store);
+    if !owner.was_unclean {
+        owner.end();
+    }
+    eprintln!("{n_entries} entries indexed anew");
+    Ok(())
+}
+
 fn compact(named: Option<&Path>) -> Outcome {
     let config = setup::config(named)?.config;
     let owner = super::run::own(&config.state_dir)?;
@@ -147,6 +174,7 @@ fn compact(named: Option<&Path>) -> Outcome {
     let before = size();
     let mut store = Store::open(&database, Opening::now(clock()))?;
     let reader = setup::reader(&config)?;
+    let _waiting = Waiting::start("compacting the database");
     if let Some(data) = reader.train()? {
         store.commit(records::Command::AddDictionary { dictionary: NewDictionary { at: clock(), data } })?;
     }
@@ -173,7 +201,9 @@ const PACKED_AT_ONCE: usize = 256;
 fn rehearse(named: Option<&Path>, since: Duration, json: bool) -> Outcome {
     let config = setup::config(named)?.config;
     let reader = setup::reader(&config)?;
+    let waiting = Waiting::start("comparing entries");
     let report = recluster(&reader, config.story.window, config.story.dedupe, clock().minus(since))?;
+    drop(waiting);
     let mut out = std::io::stdout().lock();
     if json {
         serde_json::to_writer_pretty(&mut out, &report)?;

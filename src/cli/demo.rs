@@ -2,6 +2,9 @@
 
 use super::failure::{Failure, Outcome};
 use super::setup;
+use super::table::{cut, fit};
+use super::terminal::Terminal;
+use super::typeset;
 use crate::config::subscriptions::Subscription;
 use crate::config::{Config, Level};
 use crate::daemon::{self, Engine, Owner};
@@ -51,12 +54,13 @@ async fn show(options: &Options, state_dir: &Path) -> anyhow::Result<std::thread
         bases.iter().enumerate().map(|(publisher, base)| subscription(publisher, base)).collect();
     let (engine, writer) = Engine::start(config, subscriptions, None)?;
     let mut out = std::io::stdout();
-    writeln!(out, "A world of {} publishers on loopback; one pass over it:\n", bases.len())?;
+    writeln!(out, "{}\n", set(&format!("A world of {} publishers on loopback; one pass over it:", bases.len())))?;
     let report = daemon::once(&engine, true).await?;
     let reader = Reader::open(&database)?;
     writeln!(out, "Polled")?;
     for feed in reader.feeds()? {
-        writeln!(out, "  {:<20} {} entries  {}", text::one_line(&feed.name()), feed.n_entries, feed.url)?;
+        let name = fit(&text::one_line(&feed.name()), NAMES);
+        writeln!(out, "{}", fitted(&format!("  {name} {} entries  {}", feed.n_entries, feed.url)))?;
         if let Some(error) = feed.error {
             writeln!(out, "    failed: {}", text::one_line(&error))?;
         }
@@ -69,13 +73,12 @@ async fn show(options: &Options, state_dir: &Path) -> anyhow::Result<std::thread
     print_stripped(&mut out, &stories, &bases)?;
     print_merged(&mut out, &stories)?;
     let took = started.elapsed().as_secs_f32();
-    writeln!(
-        out,
-        "\n{} entries became {} stories, {} with their articles, in {took:.1} s.",
-        report.entries,
-        report.stories,
-        reader.counts()?.articles
-    )?;
+    let n_articles = reader.counts()?.articles;
+    let sum = format!(
+        "{} entries became {} stories, {n_articles} with their articles, in {took:.1} s.",
+        report.entries, report.stories
+    );
+    writeln!(out, "\n{}", set(&sum))?;
     if options.once {
         return Ok(writer);
     }
@@ -155,7 +158,8 @@ fn print_stripped(out: &mut impl Write, stories: &[StoryDetail], bases: &[String
     }
     writeln!(out, "\nStripped from the pages")?;
     for (what, (n, excerpt)) in stripped {
-        writeln!(out, "  {n:>3} × {what:<20} {}", text::one_line(&text::excerpt(&excerpt, 60)))?;
+        let line = format!("  {n:>3} × {what:<20} {}", text::one_line(&text::excerpt(&excerpt, 60)));
+        writeln!(out, "{}", fitted(&line))?;
     }
     Ok(())
 }
@@ -163,13 +167,28 @@ fn print_stripped(out: &mut impl Write, stories: &[StoryDetail], bases: &[String
 fn print_merged(out: &mut impl Write, stories: &[StoryDetail]) -> std::io::Result<()> {
     writeln!(out, "\nMerged, and why")?;
     for story in stories.iter().filter(|story| story.members.len() > 1) {
-        writeln!(out, "  {}", text::one_line(&story.published.title))?;
+        writeln!(out, "{}", fitted(&format!("  {}", text::one_line(&story.published.title))))?;
         for member in &story.members {
             let why = if member.evidence.why.is_empty() { "the first of its story" } else { &member.evidence.why };
-            writeln!(out, "    {:<20} {}: {}", text::one_line(&member.feed_name), member.rung, text::one_line(why))?;
+            let name = fit(&text::one_line(&member.feed_name), NAMES);
+            writeln!(out, "{}", fitted(&format!("    {name} {}: {}", member.rung, text::one_line(why))))?;
         }
     }
     Ok(())
+}
+
+/// Columns of the publishers' names.
+const NAMES: usize = 20;
+
+/// A sentence on as many lines as the terminal needs for it.
+fn set(sentence: &str) -> String {
+    let lines = typeset::wrap(sentence, Terminal::of_stdout().width.unwrap_or(usize::MAX));
+    lines.into_iter().map(|line| &sentence[line]).collect::<Vec<_>>().join("\n")
+}
+
+/// A line as the terminal has room for it.
+fn fitted(line: &str) -> String {
+    Terminal::of_stdout().width.map_or_else(|| line.to_owned(), |width| cut(line, width))
 }
 
 /// A state folder that goes with the demo.

@@ -1,9 +1,9 @@
 //! `courant doctor`: what is wrong with the installation and the feeds, and what to do. Changes nothing.
 
+use super::advice::{self, Weight};
 use super::failure::{Failure, Outcome};
 use super::output::local_time;
 use super::{setup, status};
-use crate::config::{Config, subscriptions};
 use crate::daemon::clock;
 use crate::daemon::socket::{self, ControlRequest};
 use crate::health::State;
@@ -16,21 +16,22 @@ use std::path::Path;
 /// Exit code 5 where a feed needs attention, 1 where the installation does.
 pub fn run(named: Option<&Path>) -> Outcome {
     let loaded = setup::config(named)?;
-    let config = loaded.config;
+    let config = &loaded.config;
     let mut out = std::io::stdout().lock();
-    let file = loaded.file.map_or("none: built-in defaults".into(), |file| file.display().to_string());
+    let file = loaded.file.as_ref().map_or("none: built-in defaults".into(), |file| file.display().to_string());
     writeln!(out, "configuration  {file}")?;
-    let list = setup::feeds_file(&config);
-    match subscriptions::read(&list)? {
+    let list = setup::feeds_file(&loaded);
+    let listed = setup::listed(&loaded)?;
+    match &listed {
         Some(feeds) => writeln!(out, "subscriptions  {} in {}", feeds.len(), list.display())?,
         None => writeln!(out, "subscriptions  {} does not exist yet; the first `courant run` writes it", list.display())?,
     }
-    if config.fetch.contact == Config::default().fetch.contact {
-        writeln!(
-            out,
-            "contact        fetch.contact is the program's own page: put yours there, so that publishers can reach you"
-        )?;
+    let advice = advice::all(&loaded, &listed.unwrap_or_default());
+    for one in &advice {
+        writeln!(out, "{}{}", if one.weight == Weight::Wrong { "wrong          " } else { "note           " }, one.sentence)?;
     }
+    let n_wrong = advice.iter().filter(|one| one.weight == Weight::Wrong).count();
+    let misfit = || Failure::Error(anyhow::anyhow!("{n_wrong} of what is configured cannot work as it is"));
     let running = socket::ask(&config.state_dir, &ControlRequest::Alive)?.is_some();
     writeln!(out, "service        {}", if running { "running" } else { "not running" })?;
     if let Some(down) = socket::network(&config.state_dir) {
@@ -45,11 +46,11 @@ pub fn run(named: Option<&Path>) -> Outcome {
         (None, true) => writeln!(out, "hubs           cannot push: serve.base_url is not set")?,
         (None, false) => writeln!(out, "hubs           cannot push: serve.base_url is not a public address")?,
     }
-    if !config.database().exists() {
+    if !setup::has_database(config)? {
         writeln!(out, "database       none yet")?;
-        return Ok(());
+        return if n_wrong > 0 { Err(misfit()) } else { Ok(()) };
     }
-    let reader = setup::reader(&config)?;
+    let reader = setup::reader(config)?;
     let damage = reader.damage()?;
     match damage.first() {
         None => writeln!(out, "database       {}, whole", config.database().display())?,
@@ -72,6 +73,9 @@ pub fn run(named: Option<&Path>) -> Outcome {
     writeln!(out, "{} feeds need attention, of {}", n_troubled, feeds.iter().filter(|feed| feed.subscribed).count())?;
     if !damage.is_empty() {
         return Err(Failure::Error(anyhow::anyhow!("the database is damaged; restore a backup")));
+    }
+    if n_wrong > 0 {
+        return Err(misfit());
     }
     if n_troubled > 0 { Err(Failure::SomeFeedsFailed) } else { Ok(()) }
 }

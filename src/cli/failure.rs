@@ -1,7 +1,8 @@
 //! How a command ends when it does not end well.
 
-use crate::config::ConfigError;
+use crate::config::{ConfigError, PERMISSION_HINT};
 use crate::text;
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
 /// A reason and an exit code.
@@ -13,6 +14,8 @@ pub enum Failure {
     Usage(String),
     /// 3
     Config(ConfigError),
+    /// 3: right as text, and still it cannot work.
+    Misfit(String),
     /// 4
     NothingFound(String),
     /// 5; the summary has been printed.
@@ -24,10 +27,15 @@ impl Failure {
     pub fn report(self) -> ExitCode {
         let (code, message) = match self {
             // Whoever read our output has seen enough: `courant stories | head`.
-            Failure::Error(error) if is_broken_pipe(&error) => (0, None),
-            Failure::Error(error) => (1, Some(format!("{error:#}"))),
+            Failure::Error(error) if is(&error, ErrorKind::BrokenPipe) => (0, None),
+            Failure::Error(error) => {
+                let message = format!("{error:#}");
+                let hint = if is(&error, ErrorKind::PermissionDenied) { PERMISSION_HINT } else { "" };
+                (1, Some(message + hint))
+            }
             Failure::Usage(message) => (2, Some(message)),
             Failure::Config(error) => (3, Some(error.to_string())),
+            Failure::Misfit(message) => (3, Some(message)),
             Failure::NothingFound(message) => (4, Some(message)),
             Failure::SomeFeedsFailed => (5, None),
         };
@@ -40,11 +48,8 @@ impl Failure {
     }
 }
 
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error
-        .chain()
-        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
-        .any(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+fn is(error: &anyhow::Error, kind: ErrorKind) -> bool {
+    error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>()).any(|error| error.kind() == kind)
 }
 
 impl<E: Into<anyhow::Error>> From<E> for Failure {

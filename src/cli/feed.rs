@@ -2,9 +2,13 @@
 //! is told to read it again.
 
 use super::failure::{Failure, Outcome};
-use super::find::{answered, checked, find_feed};
-use super::output::{self, Column, Format, local_time};
-use super::setup;
+use super::find::{self, answered, checked, find_feed};
+use super::list::{change, tell_owner};
+use super::names::{self, Called};
+use super::output::{self, Format, Listing, local_time};
+use super::progress::Waiting;
+use super::table::Column;
+use super::{feed_edit, setup};
 use crate::config::subscriptions::{self, Edit, Subscription};
 use crate::config::{Config, ConfigError, Loaded};
 use crate::daemon::socket::{self, ControlRequest, ControlResponse};
@@ -22,10 +26,17 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     /// Subscribe to a feed, or to the feed of a page
+    #[command(after_help = "Examples:
+  courant feed add https://example.org/              the feed of that page
+  courant feed add lobste.rs --tag dev --tag links
+  courant feed add http://127.0.0.1:1200/feed --no-check")]
     Add {
+        /// The address of a feed, or of a page that has one; `example.org` means https://example.org
         url: String,
+        /// Its name here, instead of the feed's own
         #[arg(long)]
         title: Option<String>,
+        /// A tag, by which outputs and searches select; may be given more than once
         #[arg(long)]
         tag: Vec<String>,
         /// Never name this feed in anything that is published
@@ -35,101 +46,137 @@ pub enum Command {
         #[arg(long)]
         no_check: bool,
     },
+    /// List the feeds of a page: those that it declares, else what its links and the usual places offer
+    Discover {
+        /// The page's address; `example.org` means https://example.org
+        url: String,
+        /// How they are printed
+        #[arg(long, value_enum, default_value = "table")]
+        format: Format,
+    },
     /// Fetch a feed as a poll would and say what is in it, with everything that had to be repaired
-    Test { url: String },
+    Test {
+        /// A feed of the list, by address or name, or any other address
+        #[arg(value_name = "FEED|URL")]
+        feed: String,
+    },
     /// All subscriptions and how they are
     List {
+        /// How they are printed
         #[arg(long, value_enum, default_value = "table")]
         format: Format,
     },
     /// One subscription: when it is polled next, and why then
-    Show { url: String },
+    Show(Which),
     /// Unsubscribe; its stories stay
     Remove {
-        url: String,
+        #[command(flatten)]
+        which: Which,
         /// Remove its entries too, and the stories that nobody else carried
         #[arg(long)]
         purge: bool,
     },
     /// Keep a feed in the list without polling it
-    Pause { url: String },
+    Pause(Which),
     /// Poll a paused feed again
-    Resume { url: String },
+    Resume(Which),
+    /// Change what feeds.toml says of a feed, or open the list in an editor
+    Edit(feed_edit::Options),
     /// Ask a feed for everything anew, now: what its server said last ("unchanged since …") is forgotten first
-    Refetch { url: String },
+    Refetch(Which),
     /// Subscribe to everything in an OPML file
-    Import { file: PathBuf },
+    #[command(after_help = "Examples:
+  courant feed import subscriptions.opml
+  curl https://example.org/blogroll.opml | courant feed import -")]
+    Import {
+        /// The OPML file; - reads it from the input
+        file: PathBuf,
+    },
     /// Print the subscriptions as OPML, private ones left out
     Export,
 }
 
+/// A feed of the list.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Which {
+    /// The feed: its address, its title, or a part of either that no other feed has
+    #[arg(value_name = "FEED")]
+    feed: String,
+}
+
 pub fn run(named: Option<&Path>, command: &Command) -> Outcome {
     let loaded = setup::config(named)?;
-    let config = &loaded.config;
     match command {
         Command::Add { url, title, tag, private, no_check } => {
-            already_listed(config, url)?;
-            let url = if *no_check { checked(url)? } else { find_feed(config, url)? };
+            already_listed(&loaded, url)?;
+            let url = if *no_check { checked(url)? } else { find_feed(&loaded.config, url)? };
             let feed = Subscription { title: title.clone(), tags: tag.clone(), private: *private, ..Subscription::new(url) };
-            change(config, &[Edit::Add(&feed)])?;
+            change(&loaded, &[Edit::Add(&feed)])?;
             eprintln!("subscribed to {}", text::redact_url(&feed.url));
-            tell_owner(config)
+            tell_owner(&loaded.config)
         }
-        Command::Test { url } => test(config, url),
-        Command::List { format } => list(config, *format),
-        Command::Show { url } => show(config, url),
-        Command::Remove { url, purge } => remove(config, url, *purge),
-        Command::Pause { url } => pause(config, url, true),
-        Command::Resume { url } => pause(config, url, false),
-        Command::Refetch { url } => refetch(loaded, url),
-        Command::Import { file } => import(config, file),
-        Command::Export => export(config),
+        Command::Discover { url, format } => discover(&loaded, url, *format),
+        Command::Test { feed } => test(&loaded, feed),
+        Command::List { format } => list(&loaded, *format),
+        Command::Show(which) => show(&loaded, &which.feed),
+        Command::Remove { which, purge } => remove(&loaded, &which.feed, *purge),
+        Command::Pause(which) => pause(&loaded, &which.feed, true),
+        Command::Resume(which) => pause(&loaded, &which.feed, false),
+        Command::Edit(options) => feed_edit::run(&loaded, options),
+        Command::Refetch(which) => refetch(loaded, &which.feed),
+        Command::Import { file } => import(&loaded, file),
+        Command::Export => export(&loaded),
     }
 }
 
 /// An error for an address that is in the list already, however it is written: known without asking anyone.
-fn already_listed(config: &Config, address: &str) -> Outcome {
-    let listed = subscriptions::read(&setup::feeds_file(config))?.unwrap_or_default();
+fn already_listed(loaded: &Loaded, address: &str) -> Outcome {
+    let listed = setup::listed(loaded)?.unwrap_or_default();
     match subscriptions::find(&listed, &checked(address)?) {
         Some(feed) => Err(ConfigError(format!("{} is already there", text::redact_url(&feed.url))).into()),
         None => Ok(()),
     }
 }
 
-/// Applies edits to the list, all or none.
-fn change(config: &Config, edits: &[Edit]) -> Result<(), ConfigError> {
-    let file = setup::feeds_file(config);
-    let mut list = match std::fs::read_to_string(&file) {
-        Ok(text) => text,
-        // The first subscription of somebody who starts with an empty list of their own.
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-        Err(error) => return Err(ConfigError(format!("{}: {error}", file.display()))),
-    };
-    for edit in edits {
-        list = subscriptions::edit(&file.display().to_string(), &list, edit)?;
+const FOUND: [Column; 3] = [
+    Column { heading: "URL", key: "url", least: Some(24), rank: 0 },
+    Column { heading: "TITLE", key: "title", least: Some(12), rank: 1 },
+    Column { heading: "ENTRIES", key: "entries", least: None, rank: 2 },
+];
+
+fn discover(loaded: &Loaded, address: &str, format: Format) -> Outcome {
+    let address = checked(address)?;
+    if address.starts_with("file:") {
+        return Err(Failure::Usage("a page of the web has feeds to find; `courant feed test` reads a file".into()));
     }
-    subscriptions::write(&file, &list)
+    let found = find::discover(&loaded.config, &address)?;
+    let rows: Vec<_> = found
+        .iter()
+        .map(|found| json!({"url": text::redact_url(&found.url), "title": found.feed.title, "entries": found.feed.entries.len()}))
+        .collect();
+    output::print(&Listing { columns: &FOUND, address: "url", linked: "url", times: &[] }, &rows, format)?;
+    Ok(())
 }
 
-/// Lets a running courant read the list again; where none runs the next start does.
-fn tell_owner(config: &Config) -> Outcome {
-    match socket::ask(&config.state_dir, &ControlRequest::Reload)? {
-        Some(ControlResponse::Error(error)) => Err(Failure::Error(anyhow::anyhow!(error))),
-        _ => Ok(()),
+/// A feed of the list, with what that says of it, else the feed at an address.
+fn to_test(loaded: &Loaded, wanted: &str) -> Result<Subscription, Failure> {
+    match names::find(loaded, wanted) {
+        Ok(Called { listed: Some(feed), .. }) => Ok(feed),
+        Ok(Called { url, .. }) => Ok(Subscription::new(url)),
+        Err(Failure::NothingFound(_)) if wanted.contains(['.', ':', '/']) => Ok(Subscription::new(checked(wanted)?)),
+        Err(other) => Err(other),
     }
 }
 
-fn test(config: &Config, address: &str) -> Outcome {
+fn test(loaded: &Loaded, wanted: &str) -> Outcome {
+    let config = &loaded.config;
     let mut out = std::io::stdout().lock();
-    // As a poll would: what feeds.toml says of it holds here too.
-    let listed = subscriptions::read(&setup::feeds_file(config))?.unwrap_or_default();
-    let feed = match subscriptions::find(&listed, address) {
-        Some(feed) => feed.clone(),
-        None => Subscription::new(checked(address)?),
-    };
+    let feed = to_test(loaded, wanted)?;
     let client = Client::new(daemon::client_settings(config), Vec::new())?;
     let commands = source::Commands::default();
+    let waiting = Waiting::start("fetching the feed");
     let outcome = setup::runtime()?.block_on(source::get(&client, &commands, config, &feed, &feed.url, None));
+    drop(waiting);
     let parsed = answered(outcome).map_err(|problem| problem.to_string()).and_then(|answer| {
         let document = answer.document();
         match &feed.page {
@@ -158,28 +205,31 @@ fn test(config: &Config, address: &str) -> Outcome {
 }
 
 const COLUMNS: [Column; 6] = [
-    Column { heading: "FEED", key: "name", elastic: true },
-    Column { heading: "URL", key: "url", elastic: true },
-    Column { heading: "TAGS", key: "tags", elastic: true },
-    Column { heading: "ENTRIES", key: "entries", elastic: false },
-    Column { heading: "NEXT", key: "next", elastic: false },
-    Column { heading: "STATE", key: "state", elastic: true },
+    Column { heading: "FEED", key: "name", least: Some(12), rank: 0 },
+    Column { heading: "URL", key: "url", least: Some(20), rank: 3 },
+    Column { heading: "TAGS", key: "tags", least: Some(8), rank: 5 },
+    Column { heading: "ENTRIES", key: "entries", least: None, rank: 2 },
+    Column { heading: "NEXT POLL", key: "next_poll", least: None, rank: 4 },
+    Column { heading: "STATE", key: "state", least: Some(24), rank: 1 },
 ];
 
-fn list(config: &Config, format: Format) -> Outcome {
-    let listed = subscriptions::read(&setup::feeds_file(config))?.unwrap_or_default();
-    let stored = if config.database().exists() { setup::reader(config)?.feeds()? } else { Vec::new() };
+const LISTING: Listing = Listing { columns: &COLUMNS, address: "url", linked: "name", times: &["next_poll"] };
+
+fn list(loaded: &Loaded, format: Format) -> Outcome {
+    let config = &loaded.config;
+    let listed = setup::listed(loaded)?.unwrap_or_default();
+    let stored = if setup::has_database(config)? { setup::reader(config)?.feeds()? } else { Vec::new() };
     let now = clock();
     let rows: Vec<_> = listed
         .iter()
         .map(|feed| {
             let known = stored.iter().find(|row| row.settings.url == feed.url);
             json!({
-                "name": known.map_or_else(|| feed.title.clone().unwrap_or_default(), FeedRow::name),
+                "name": known.map_or_else(|| feed.title.clone().unwrap_or_else(|| host_of(&feed.url)), FeedRow::name),
                 "url": text::redact_url(&feed.url),
                 "tags": feed.tags,
                 "entries": known.map_or(0, |row| row.n_entries),
-                "next": known.and_then(|row| row.next_poll).map(local_time),
+                "next_poll": known.and_then(|row| row.next_poll).map(|at| at.rfc3339()),
                 "state": match known {
                     // What the list says holds before the owner has read it.
                     _ if feed.paused => "is paused".into(),
@@ -189,33 +239,26 @@ fn list(config: &Config, format: Format) -> Outcome {
             })
         })
         .collect();
-    output::print(&COLUMNS, &rows, format)?;
+    output::print(&LISTING, &rows, format)?;
     if rows.is_empty() { Err(Failure::NothingFound("no subscriptions".into())) } else { Ok(()) }
 }
 
-/// The subscription that an address means, also an old address of it.
-fn stored(config: &Config, address: &str) -> Result<FeedRow, Failure> {
-    let reader = setup::reader(config)?;
-    let missing = || Failure::NothingFound(format!("no subscription has the address {}", text::redact_url(address)));
-    let id = match reader.feed_of(address)? {
-        Some(id) => Some(id),
-        // As the list writes it, else in its normal form.
-        None => {
-            let listed = subscriptions::read(&setup::feeds_file(config))?.unwrap_or_default();
-            let listed = subscriptions::find(&listed, address).map(|feed| feed.url.clone());
-            match listed.or_else(|| feed::normal_address(address)) {
-                Some(url) => reader.feed_of(&url)?,
-                None => None,
-            }
-        }
-    };
-    let id = id.ok_or_else(missing)?;
-    reader.feeds()?.into_iter().find(|feed| feed.id == id).ok_or_else(missing)
+/// What a feed is called before it has told its title.
+fn host_of(address: &str) -> String {
+    url::Url::parse(address).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
 }
 
-fn show(config: &Config, address: &str) -> Outcome {
+/// A feed that the database knows.
+fn stored(loaded: &Loaded, wanted: &str) -> Result<FeedRow, Failure> {
+    let Called { url, stored, .. } = names::find(loaded, wanted)?;
+    let unread = || format!("{} was not read yet; `courant once` polls what is due", text::redact_url(&url));
+    stored.ok_or_else(|| Failure::NothingFound(unread()))
+}
+
+fn show(loaded: &Loaded, wanted: &str) -> Outcome {
+    let config = &loaded.config;
     let mut out = std::io::stdout().lock();
-    let feed = stored(config, address)?;
+    let feed = stored(loaded, wanted)?;
     let time = |at: Option<crate::model::Timestamp>| at.map_or("never".into(), local_time);
     writeln!(out, "{}", text::one_line(&feed.name()))?;
     writeln!(out, "address    {}", text::redact_url(&feed.url))?;
@@ -268,22 +311,17 @@ fn show(config: &Config, address: &str) -> Outcome {
     Ok(())
 }
 
-fn remove(config: &Config, address: &str, purge: bool) -> Outcome {
-    let listed = subscriptions::read(&setup::feeds_file(config))?.unwrap_or_default();
-    // A moved feed may be named by its old or its new address; the list knows one of them.
-    let url = match subscriptions::find(&listed, address) {
-        Some(feed) => feed.url.clone(),
-        None if config.database().exists() => stored(config, address)?.settings.url,
-        None => return Err(Failure::NothingFound(format!("{} is not in the list", text::redact_url(address)))),
-    };
-    if listed.iter().any(|feed| feed.url == url) {
-        change(config, &[Edit::Remove(&url)])?;
+fn remove(loaded: &Loaded, wanted: &str, purge: bool) -> Outcome {
+    let config = &loaded.config;
+    let Called { url, listed, .. } = names::find(loaded, wanted)?;
+    if listed.is_some() {
+        change(loaded, &[Edit::Remove(&url)])?;
     }
     let n_stories = match socket::ask(&config.state_dir, &ControlRequest::Remove { url: url.clone(), purge })? {
         Some(ControlResponse::Removed { n_stories }) => n_stories,
         Some(ControlResponse::Error(error)) => return Err(Failure::Error(anyhow::anyhow!(error))),
         Some(_) => return Err(Failure::Error(anyhow::anyhow!("the running courant answered something else"))),
-        None if config.database().exists() => remove_here(config, &url, purge)?,
+        None if setup::has_database(config)? => remove_here(config, &url, purge)?,
         None => 0,
     };
     match purge {
@@ -306,8 +344,8 @@ fn remove_here(config: &Config, url: &str, purge: bool) -> Result<usize, Failure
 }
 
 /// By the owner where there is one, else as the owner.
-fn refetch(mut loaded: Loaded, address: &str) -> Outcome {
-    let feed = stored(&loaded.config, address)?;
+fn refetch(mut loaded: Loaded, wanted: &str) -> Outcome {
+    let feed = stored(&loaded, wanted)?;
     let name = text::redact_url(&feed.url);
     let refetched = match socket::ask(&loaded.config.state_dir, &ControlRequest::Refetch { url: feed.url })? {
         Some(ControlResponse::Refetched(refetched)) => refetched,
@@ -342,16 +380,31 @@ fn refetch(mut loaded: Loaded, address: &str) -> Outcome {
     }
 }
 
-fn pause(config: &Config, address: &str, paused: bool) -> Outcome {
-    change(config, &[Edit::Pause(address, paused)])?;
-    eprintln!("{} {}", if paused { "paused" } else { "resumed" }, text::redact_url(address));
-    tell_owner(config)
+fn pause(loaded: &Loaded, wanted: &str, paused: bool) -> Outcome {
+    let Called { url, listed, .. } = names::find(loaded, wanted)?;
+    let shown = text::redact_url(&url);
+    match listed {
+        None => return Err(Failure::NothingFound(format!("{shown} is no longer in the list"))),
+        Some(feed) if feed.paused == paused => {
+            eprintln!("{shown} {}; nothing is changed", if paused { "is paused already" } else { "is not paused" });
+            return Ok(());
+        }
+        Some(_) => {}
+    }
+    change(loaded, &[Edit::Pause(&url, paused)])?;
+    eprintln!("{} {shown}", if paused { "paused" } else { "resumed" });
+    tell_owner(&loaded.config)
 }
 
-fn import(config: &Config, file: &Path) -> Outcome {
-    let bytes = std::fs::read(file).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
+fn import(loaded: &Loaded, file: &Path) -> Outcome {
+    let bytes = setup::read_input(file)?;
+    let shown = if file == Path::new("-") { "the input".to_owned() } else { file.display().to_string() };
     let (found, mut skipped) = publish::read_opml(&bytes);
-    let listed = subscriptions::read(&setup::feeds_file(config))?.unwrap_or_default();
+    if found.is_empty() {
+        let why = skipped.first().map_or_else(|| "no subscriptions in it".to_owned(), |why| text::one_line(why));
+        return Err(Failure::NothingFound(format!("{shown}: {why}")));
+    }
+    let listed = setup::listed(loaded)?.unwrap_or_default();
     let normal = |url: &str| feed::normal_address(url).unwrap_or_else(|| url.to_owned());
     let mut known: std::collections::HashSet<String> = listed.iter().map(|feed| normal(&feed.url)).collect();
     let mut new: Vec<Subscription> = Vec::new();
@@ -369,20 +422,18 @@ fn import(config: &Config, file: &Path) -> Outcome {
             new.push(Subscription { title: feed.title, tags: feed.tags, ..Subscription::new(url) });
         }
     }
-    change(config, &new.iter().map(Edit::Add).collect::<Vec<_>>())?;
+    change(loaded, &new.iter().map(Edit::Add).collect::<Vec<_>>())?;
     for why in &skipped {
         eprintln!("skipped {}", text::one_line(why));
     }
     eprintln!("subscribed to {} feeds, skipped {}", new.len(), skipped.len());
-    if new.is_empty() && skipped.is_empty() {
-        return Err(Failure::NothingFound(format!("{}: no subscriptions in it", file.display())));
-    }
-    tell_owner(config)
+    tell_owner(&loaded.config)
 }
 
-fn export(config: &Config) -> Outcome {
-    let listed = subscriptions::read(&setup::feeds_file(config))?.unwrap_or_default();
-    let stored = if config.database().exists() { setup::reader(config)?.feeds()? } else { Vec::new() };
+fn export(loaded: &Loaded) -> Outcome {
+    let config = &loaded.config;
+    let listed = setup::listed(loaded)?.unwrap_or_default();
+    let stored = if setup::has_database(config)? { setup::reader(config)?.feeds()? } else { Vec::new() };
     let public: Vec<publish::Subscription> = listed
         .into_iter()
         .filter(|feed| !feed.private)

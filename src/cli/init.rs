@@ -2,10 +2,8 @@
 
 use super::failure::Outcome;
 use crate::config::subscriptions::{STARTER, write};
-use crate::config::{ConfigError, Environment};
+use crate::config::{ConfigError, Environment, reference};
 use std::path::{Path, PathBuf};
-
-const EXAMPLE: &str = include_str!("../../config/courant.toml");
 
 pub fn run(named: Option<&Path>) -> Outcome {
     let folder = Environment::of_process().config_dirs().into_iter().next();
@@ -15,7 +13,7 @@ pub fn run(named: Option<&Path>) -> Outcome {
         (None, None) => return Err(ConfigError("no configuration folder is known; name one with --config".into()).into()),
     };
     let feeds: PathBuf = file.parent().unwrap_or(Path::new("")).join("feeds.toml");
-    for (file, text) in [(&file, EXAMPLE), (&feeds, STARTER)] {
+    for (file, text) in [(&file, reference::EXAMPLE), (&feeds, STARTER)] {
         if file.exists() {
             eprintln!("{} is there already and stays as it is", file.display());
         } else {

@@ -6,11 +6,15 @@ use super::setup;
 use crate::daemon::socket::{self, ControlRequest, ControlResponse};
 use crate::daemon::{self, Engine, Owner, PassReport, recovery};
 use crate::text;
+use anyhow::Context;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 #[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "Examples:
+  courant once                         what is due
+  courant once --all --json | jq .failures")]
 pub struct Options {
     /// Poll feeds that are not due too; Retry-After, 410, robots.txt and the spacing of hosts still hold
     #[arg(long)]
@@ -26,9 +30,7 @@ pub struct Options {
 pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
     let mut loaded = setup::config(named)?;
     setup::logging(loaded.config.log.level);
-    let report = match Owner::take(&loaded.config.state_dir)
-        .map_err(|error| anyhow::anyhow!("{}: {error}", loaded.config.state_dir.display()))?
-    {
+    let report = match Owner::take(&loaded.config.state_dir).with_context(|| loaded.config.state_dir.display().to_string())? {
         Ok(owner) => {
             recovery::prepare(&loaded.config)?;
             let subscriptions = setup::subscriptions(&mut loaded)?;

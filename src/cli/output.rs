@@ -1,130 +1,136 @@
-//! How rows are printed: a table for people, JSON, JSON lines, TSV, Markdown for programs.
+//! How rows are printed: a table for people, JSON, JSON lines, TSV, Markdown and addresses for programs.
 
+use super::table::{self, Column};
+use super::terminal::{self, Terminal};
 use crate::model::Timestamp;
 use crate::text;
 use serde_json::Value;
-use std::io::{IsTerminal, Write};
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use std::io::Write;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
+    /// Columns, fitted to the terminal
     Table,
+    /// One array of objects
     Json,
+    /// One object a line
     Jsonl,
+    /// Columns between tabs, with a line of their keys
     Tsv,
+    /// A Markdown table
     Md,
+    /// Addresses alone, one a line
+    Urls,
 }
 
-/// A column: its heading, the key in JSON rows, and whether the table may cut it to fit the terminal.
+/// Rows of JSON objects with the columns that tables have of them.
 #[derive(Clone, Copy, Debug)]
-pub struct Column {
-    pub heading: &'static str,
-    pub key: &'static str,
-    pub elastic: bool,
+pub struct Listing<'a> {
+    pub columns: &'a [Column],
+    /// The key of a row's address.
+    pub address: &'static str,
+    /// The key of the cell that leads there.
+    pub linked: &'static str,
+    /// The keys of moments: RFC 3339 in rows, the machine's time in what people read.
+    pub times: &'a [&'static str],
 }
 
-/// Prints rows (JSON objects) in a format. Text of strangers is made harmless here once more.
-pub fn print(columns: &[Column], rows: &[Value], format: Format) -> std::io::Result<()> {
+/// Prints rows in a format. Text of strangers is made harmless here once more.
+pub fn print(listing: &Listing, rows: &[Value], format: Format) -> std::io::Result<()> {
+    let text = written(listing, rows, format, &Terminal::of_stdout())?;
+    if format == Format::Table {
+        return terminal::show(&text);
+    }
     let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+fn written(listing: &Listing, rows: &[Value], format: Format, to: &Terminal) -> std::io::Result<String> {
+    let columns = listing.columns;
+    let mut out = String::new();
     match format {
-        Format::Json => {
-            serde_json::to_writer_pretty(&mut out, rows)?;
-            writeln!(out)
+        Format::Json => out = serde_json::to_string_pretty(rows)? + "\n",
+        Format::Jsonl => {
+            for row in rows {
+                out.push_str(&serde_json::to_string(row)?);
+                out.push('\n');
+            }
         }
-        Format::Jsonl => rows.iter().try_for_each(|row| {
-            serde_json::to_writer(&mut out, row)?;
-            writeln!(out)
-        }),
+        Format::Urls => {
+            for address in rows.iter().filter_map(|row| row[listing.address].as_str()) {
+                out.push_str(&text::one_line(address));
+                out.push('\n');
+            }
+        }
         Format::Tsv => {
-            writeln!(out, "{}", columns.iter().map(|c| c.key).collect::<Vec<_>>().join("\t"))?;
-            rows.iter()
-                .try_for_each(|row| writeln!(out, "{}", columns.iter().map(|c| cell(row, c)).collect::<Vec<_>>().join("\t")))
+            let mut line = |cells: Vec<String>| out.push_str(&(cells.join("\t") + "\n"));
+            line(columns.iter().map(|column| column.key.to_owned()).collect());
+            for row in rows {
+                line(columns.iter().map(|column| cell(&row[column.key])).collect());
+            }
         }
         Format::Md => {
-            writeln!(out, "| {} |", columns.iter().map(|c| c.heading).collect::<Vec<_>>().join(" | "))?;
-            writeln!(out, "|{}", " --- |".repeat(columns.len()))?;
-            let escaped = |row: &Value, column: &Column| {
-                let mut cell = String::new();
-                for c in self::cell(row, column).chars() {
-                    if matches!(c, '|' | '\\' | '<' | '>' | '[' | ']' | '*' | '_' | '`') {
-                        cell.push('\\');
-                    }
-                    cell.push(c);
-                }
-                cell
-            };
-            rows.iter().try_for_each(|row| {
-                writeln!(out, "| {} |", columns.iter().map(|c| escaped(row, c)).collect::<Vec<_>>().join(" | "))
-            })
-        }
-        Format::Table => table(&mut out, columns, rows),
-    }
-}
-
-fn table(out: &mut impl Write, columns: &[Column], rows: &[Value]) -> std::io::Result<()> {
-    let cells: Vec<Vec<String>> = rows.iter().map(|row| columns.iter().map(|column| cell(row, column)).collect()).collect();
-    let mut widths: Vec<usize> = columns.iter().map(|column| column.heading.width()).collect();
-    for row in &cells {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.width());
-        }
-    }
-    // Into a pipe nothing is cut.
-    if let Some(available) = terminal_width() {
-        let fixed: usize = widths.iter().sum::<usize>() + 2 * widths.len().saturating_sub(1);
-        let mut excess = fixed.saturating_sub(available);
-        for (width, column) in widths.iter_mut().zip(columns).filter(|(_, column)| column.elastic) {
-            let cut = excess.min(width.saturating_sub(column.heading.width().max(12)));
-            *width -= cut;
-            excess -= cut;
-        }
-    }
-    let mut line = |row: &[String]| {
-        let padded: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| fit(cell, *width)).collect();
-        writeln!(out, "{}", padded.join("  ").trim_end())
-    };
-    line(&columns.iter().map(|column| column.heading.to_owned()).collect::<Vec<_>>())?;
-    cells.iter().try_for_each(|row| line(row))
-}
-
-/// Cut or padded to so many columns of the terminal; a CJK character takes two.
-pub fn fit(text: &str, width: usize) -> String {
-    let mut out = String::new();
-    let mut used = 0;
-    if text.width() > width {
-        for c in text.chars() {
-            let w = c.width().unwrap_or(0);
-            if used + w + 1 > width {
-                break;
+            let mut line = |cells: Vec<String>| out.push_str(&format!("| {} |\n", cells.join(" | ")));
+            line(columns.iter().map(|column| column.heading.to_owned()).collect());
+            line(columns.iter().map(|_| "---".to_owned()).collect());
+            for row in rows {
+                line(columns.iter().map(|column| escaped(&listing.read(row, column))).collect());
             }
-            out.push(c);
-            used += w;
         }
-        out.push('…');
-        used += 1;
-    } else {
-        out.push_str(text);
-        used = text.width();
+        Format::Table => {
+            let cells: Vec<Vec<String>> =
+                rows.iter().map(|row| columns.iter().map(|column| listing.read(row, column)).collect()).collect();
+            let leads = |at: usize, n: usize| {
+                let address = rows[at][listing.address].as_str().filter(|_| columns[n].key == listing.linked)?;
+                Some(address.to_owned())
+            };
+            out = table::table(to, columns, &cells, leads);
+        }
     }
-    out.push_str(&" ".repeat(width.saturating_sub(used)));
+    Ok(out)
+}
+
+impl Listing<'_> {
+    /// A cell as a person reads it.
+    fn read(&self, row: &Value, column: &Column) -> String {
+        let value = &row[column.key];
+        match value.as_str().filter(|_| self.times.contains(&column.key)).and_then(moment) {
+            Some(at) => local_time(at),
+            None => cell(value),
+        }
+    }
+}
+
+fn moment(rfc3339: &str) -> Option<Timestamp> {
+    Some(Timestamp(chrono::DateTime::parse_from_rfc3339(rfc3339).ok()?.timestamp_millis()))
+}
+
+fn escaped(cell: &str) -> String {
+    let mut out = String::new();
+    for c in cell.chars() {
+        if matches!(c, '|' | '\\' | '<' | '>' | '[' | ']' | '*' | '_' | '`') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
     out
 }
 
-/// The columns of the terminal that stdout is; `None` where it is none.
-fn terminal_width() -> Option<usize> {
-    if !std::io::stdout().is_terminal() {
-        return None;
-    }
-    let told = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    Some(told.or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))).unwrap_or(100))
-}
-
-fn cell(row: &Value, column: &Column) -> String {
-    match &row[column.key] {
+fn cell(value: &Value) -> String {
+    match value {
         Value::Null => String::new(),
         Value::String(text) => text::one_line(text),
         Value::Array(items) => {
-            items.iter().map(|item| text::one_line(item.as_str().unwrap_or_default())).collect::<Vec<_>>().join(", ")
+            // Of sources it is the feeds' names, each once.
+            let name = |item: &Value| item["feed"].as_str().or_else(|| item.as_str()).map(text::one_line);
+            let mut names: Vec<String> = Vec::new();
+            for name in items.iter().filter_map(name) {
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+            names.join(", ")
         }
         other => other.to_string(),
     }

@@ -1,4 +1,4 @@
-//! What the first poll is doing, on one line of a terminal.
+//! What takes long, on one line of a terminal: the first poll in figures, other work with its time.
 
 use crate::daemon::{Engine, Stats};
 use std::io::{IsTerminal, Write};
@@ -29,6 +29,38 @@ impl Drop for Progress {
         if let Some(task) = self.0.take() {
             task.abort();
             show("");
+        }
+    }
+}
+
+/// Says on stderr what takes long, and for how long it has, where that is a terminal, until dropped.
+pub struct Waiting(Option<(std::sync::mpsc::Sender<()>, std::thread::JoinHandle<()>)>);
+
+impl Waiting {
+    /// `what`: "checking the database".
+    pub fn start(what: &'static str) -> Waiting {
+        if !std::io::stderr().is_terminal() {
+            return Waiting(None);
+        }
+        let (stop, stopped) = std::sync::mpsc::channel::<()>();
+        let started = std::time::Instant::now();
+        let thread = std::thread::spawn(move || {
+            // Ends when the other end of the channel is gone.
+            while stopped.recv_timeout(Duration::from_secs(1)) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+                show(&format!("{what} … {} s", started.elapsed().as_secs()));
+            }
+            show("");
+        });
+        Waiting(Some((stop, thread)))
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let Some((stop, thread)) = self.0.take() {
+            drop(stop);
+            // A thread that only writes a line has nothing to tell.
+            let _ = thread.join();
         }
     }
 }

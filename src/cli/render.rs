@@ -11,10 +11,14 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 #[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "Examples:
+  courant render all --format rss > all.rss
+  courant render --all /var/www/news")]
 pub struct Options {
     /// The name of an [[output]]
     #[arg(required_unless_present = "all")]
     output: Option<String>,
+    /// The document's format
     #[arg(long, value_enum, default_value = "atom")]
     format: FormatName,
     /// Write every output in every format, and the page with its stories, into this folder, for any web server; each file

@@ -4,6 +4,7 @@ use super::failure::{Failure, Outcome};
 use super::progress::Progress;
 use super::{service, setup};
 use crate::daemon::{self, Engine, Owner, Stats, recovery};
+use anyhow::Context;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -99,7 +100,7 @@ fn show_first_pass(engine: std::sync::Arc<Engine>, n_feeds: usize) -> tokio::tas
 
 /// Takes the lock of the state folder.
 pub fn own(state_dir: &Path) -> Result<Owner, Failure> {
-    let taken = Owner::take(state_dir).map_err(|error| anyhow::anyhow!("{}: {error}", state_dir.display()))?;
+    let taken = Owner::take(state_dir).with_context(|| state_dir.display().to_string())?;
     taken.map_err(|taken| Failure::Error(anyhow::anyhow!("{taken}: {}", state_dir.display())))
 }
 

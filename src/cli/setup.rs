@@ -3,9 +3,10 @@
 use super::failure::Failure;
 use crate::config::subscriptions::{self, Subscription};
 use crate::config::{Config, ConfigError, Environment, Level, Loaded, load};
-use crate::daemon::{Owner, clock};
+use crate::daemon::{Owner, clock, recovery};
 use crate::records::{Command, Reply};
-use crate::store::{Opening, Reader, SchemaError, Store};
+use crate::store::{Opening, Reader, Store};
+use anyhow::Context;
 use rustix::process::Resource;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -16,10 +17,13 @@ pub fn config(named: Option<&Path>) -> Result<Loaded, ConfigError> {
 }
 
 /// The subscriptions; where there is no list yet, the starter list is written first: beside the configuration, or in the
-/// state folder where that cannot be written.
+/// state folder where that cannot be written. A list that a person named is never made up.
 pub fn subscriptions(loaded: &mut Loaded) -> Result<Vec<Subscription>, ConfigError> {
     if let Some(list) = subscriptions::read(&loaded.config.feeds)? {
         return Ok(list);
+    }
+    if !loaded.has_usual_feeds {
+        return Err(no_list(&loaded.config.feeds));
     }
     let fallback = loaded.config.state_dir.join("feeds.toml");
     if fallback != loaded.config.feeds
@@ -37,22 +41,59 @@ pub fn subscriptions(loaded: &mut Loaded) -> Result<Vec<Subscription>, ConfigErr
     subscriptions::parse(&loaded.config.feeds.display().to_string(), subscriptions::STARTER)
 }
 
+fn no_list(file: &Path) -> ConfigError {
+    ConfigError(format!("{}: no such file, which `feeds` names; make it, or correct the name", file.display()))
+}
+
 /// The list's file as a command that edits it finds it.
-pub fn feeds_file(config: &Config) -> PathBuf {
+pub fn feeds_file(loaded: &Loaded) -> PathBuf {
+    let config = &loaded.config;
     let fallback = config.state_dir.join("feeds.toml");
-    if !config.feeds.exists() && fallback.exists() { fallback } else { config.feeds.clone() }
+    if loaded.has_usual_feeds && !config.feeds.exists() && fallback.exists() { fallback } else { config.feeds.clone() }
+}
+
+/// The list as it is; `None`: a usual one that is not there yet.
+pub fn listed(loaded: &Loaded) -> Result<Option<Vec<Subscription>>, ConfigError> {
+    let file = feeds_file(loaded);
+    match subscriptions::read(&file)? {
+        None if !loaded.has_usual_feeds => Err(no_list(&file)),
+        list => Ok(list),
+    }
+}
+
+/// Whether there is a database. A folder that cannot be looked into is an error, not a database that is not there.
+pub fn has_database(config: &Config) -> anyhow::Result<bool> {
+    let path = config.database();
+    path.try_exists().map_err(|error| unreadable(&path, &error))
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> anyhow::Error {
+    anyhow::anyhow!("{}", ConfigError::reading(path, error))
 }
 
 /// Opens the database to read.
 pub fn reader(config: &Config) -> anyhow::Result<Reader> {
     let path = config.database();
-    if !path.exists() {
+    if !has_database(config)? {
         anyhow::bail!("there is no database yet at {}; start with `courant run` or `courant once`", path.display());
     }
-    Reader::open(&path).map_err(|error| match error {
-        SchemaError::Sqlite(error) => anyhow::anyhow!("{}: {error}", path.display()),
-        other => anyhow::anyhow!("{}: {other}", path.display()),
+    Reader::open(&path).map_err(|error| match (std::fs::File::open(&path), error) {
+        (Err(denied), _) if denied.kind() == std::io::ErrorKind::PermissionDenied => unreadable(&path, &denied),
+        (_, error) if recovery::is_damage(&error) => {
+            anyhow::anyhow!("{} is damaged ({error}); `courant db restore FILE` puts a backup in its place", path.display())
+        }
+        (_, other) => anyhow::anyhow!("{}: {other}", path.display()),
     })
+}
+
+/// What a file holds; `-` is the input.
+pub fn read_input(file: &Path) -> anyhow::Result<Vec<u8>> {
+    if file != Path::new("-") {
+        return std::fs::read(file).map_err(|error| anyhow::anyhow!("{}", ConfigError::reading(file, &error)));
+    }
+    let mut bytes = Vec::new();
+    std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut bytes).context("the input cannot be read")?;
+    Ok(bytes)
 }
 
 /// Changes the database as its owner, durably: for commands that found no running courant to ask.

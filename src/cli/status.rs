@@ -14,6 +14,7 @@ use std::path::Path;
 
 #[derive(Clone, Debug, clap::Args)]
 pub struct Options {
+    /// For people, or as one JSON object
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
 }

@@ -2,30 +2,44 @@
 
 use super::failure::{Failure, Outcome};
 use super::output::local_time;
-use super::setup;
+use super::terminal::{self, Terminal};
+use super::{setup, typeset};
 use crate::daemon::clock;
 use crate::daemon::socket::{self, ControlRequest, ControlResponse};
 use crate::model::{EntryId, StoryId};
+use crate::publish::PublishedStory;
 use crate::records::{self, Correction, Reply};
 use crate::store::{Reader, StoryDetail};
 use crate::{article, text};
 use serde_json::json;
 use std::io::Write;
 use std::path::Path;
+use std::process::Stdio;
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     /// The story's text, its sources and its times
     Show(Id),
+    /// Open the story's page in a browser: $BROWSER, else what the desktop has; without one its address is printed
+    Open {
+        /// The number that `courant stories` prints, or the published id
+        id: String,
+    },
     /// These entries are another story, for good; `courant why ID` prints the entries' numbers
     Split {
-        /// The story that they are in
+        /// The story that they are in: its number, or its published id
         id: String,
-        #[arg(required = true)]
+        /// The numbers of the entries that are another story
+        #[arg(required = true, value_name = "ENTRY")]
         entries: Vec<i64>,
     },
     /// Two stories are one, for good; the first keeps its id, and the id of the second leads to it
-    Merge { id: String, other: String },
+    Merge {
+        /// The story that stays: its number, or its published id
+        id: String,
+        /// The story that becomes part of it
+        other: String,
+    },
     /// Undo the last split or merge that is not undone yet
     Undo,
 }
@@ -34,6 +48,7 @@ pub enum Command {
 pub struct Id {
     /// The number that `courant stories` prints, or the published id; an id that was merged finds its story
     id: String,
+    /// As one JSON object
     #[arg(long)]
     json: bool,
 }
@@ -41,6 +56,7 @@ pub struct Id {
 pub fn run(named: Option<&Path>, command: &Command) -> Outcome {
     match command {
         Command::Show(id) => show(named, id),
+        Command::Open { id } => open(named, id),
         Command::Split { id, entries } => correct(named, |reader| {
             Ok(Correction::Split { story: story_of(reader, id)?, entries: entries.iter().copied().map(EntryId).collect() })
         }),
@@ -74,11 +90,11 @@ fn correct(named: Option<&Path>, what: impl FnOnce(&Reader) -> Result<Correction
 }
 
 fn show(named: Option<&Path>, id: &Id) -> Outcome {
-    let story = find(named, id)?;
+    let story = find(named, &id.id)?;
     let published = &story.published;
-    let body = article::plain_text(&published.html);
     let mut out = std::io::stdout().lock();
     if id.json {
+        let body = article::plain_text(&published.html);
         let sources = published
             .sources
             .iter()
@@ -94,26 +110,72 @@ fn show(named: Option<&Path>, id: &Id) -> Outcome {
         writeln!(out)?;
         return Ok(());
     }
-    writeln!(out, "{}", text::one_line(&published.title))?;
-    let by = published.author.as_deref().map(|author| format!(" · {}", text::one_line(author))).unwrap_or_default();
-    writeln!(out, "{}{by}", local_time(published.published))?;
-    for source in &published.sources {
-        let link = source.link.as_deref().map(text::redact_url).unwrap_or_default();
-        writeln!(out, "  {}  {link}", text::one_line(&source.feed_title))?;
+    drop(out);
+    terminal::show(&set(published, &Terminal::of_stdout()))?;
+    Ok(())
+}
+
+/// A story as a person reads it on a terminal.
+fn set(story: &PublishedStory, terminal: &Terminal) -> String {
+    let title = text::one_line(&story.title);
+    let titled = match terminal.width {
+        Some(width) => {
+            let lines = typeset::wrap(&title, width);
+            lines.into_iter().map(|line| terminal.bold(&title[line])).collect::<Vec<_>>().join("\n")
+        }
+        None => terminal.bold(&title),
+    };
+    let by = story.author.as_deref().map(|author| format!(" · {}", text::one_line(author))).unwrap_or_default();
+    let mut out = format!("{titled}\n{}{by}\n", local_time(story.published));
+    let mut line = |before: &str, name: &str, link: Option<&String>| {
+        let (name, link) = (text::one_line(name), link.map(|link| text::redact_url(link)).unwrap_or_default());
+        out.push_str(format!("{before}{name}  {}", terminal.dim(&terminal.link(&link, &link))).trim_end());
+        out.push('\n');
+    };
+    for source in &story.sources {
+        line("  ", &source.feed_title, source.link.as_ref());
     }
-    writeln!(out)?;
-    for line in body.lines() {
-        writeln!(out, "{}\n", text::harmless(line))?;
+    out.push('\n');
+    out.push_str(&typeset::body(&story.html, terminal));
+    if !story.related.is_empty() {
+        out.push('\n');
     }
-    for related in &published.related {
+    for related in &story.related {
         let link = related.link.as_deref().map(text::redact_url).unwrap_or_default();
-        writeln!(out, "related: {}  {link}", text::one_line(&related.title))?;
+        out.push_str(&format!("related: {}  {}\n", text::one_line(&related.title), terminal.dim(&terminal.link(&link, &link))));
     }
+    out
+}
+
+/// Only the web's addresses are given to a program.
+fn open(named: Option<&Path>, id: &str) -> Outcome {
+    let story = find(named, id)?;
+    let link = story.published.link.filter(|link| ["http://", "https://"].iter().any(|scheme| link.starts_with(scheme)));
+    let Some(link) = link else {
+        return Err(Failure::NothingFound(format!("story {} has no page; `courant story show {0}` prints it", story.id)));
+    };
+    let own = std::env::var("BROWSER").ok().filter(|browser| !browser.is_empty());
+    let browsers: Vec<&str> = match &own {
+        Some(several) => several.split(':').collect(),
+        None => vec!["xdg-open", "open"],
+    };
+    for browser in browsers {
+        let mut command = std::process::Command::new(browser);
+        command.arg(&link);
+        // A browser of one's own may run on the terminal; what the desktop starts has nothing to say there.
+        if own.is_none() {
+            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        }
+        if command.status().is_ok_and(|ended| ended.success()) {
+            return Ok(());
+        }
+    }
+    writeln!(std::io::stdout(), "{}", text::one_line(&link))?;
     Ok(())
 }
 
 pub fn why(named: Option<&Path>, id: &Id) -> Outcome {
-    let story = find(named, id)?;
+    let story = find(named, &id.id)?;
     let mut out = std::io::stdout().lock();
     if id.json {
         let members: Vec<_> = story
@@ -163,11 +225,10 @@ pub fn why(named: Option<&Path>, id: &Id) -> Outcome {
     Ok(())
 }
 
-fn find(named: Option<&Path>, id: &Id) -> Result<StoryDetail, Failure> {
+fn find(named: Option<&Path>, id: &str) -> Result<StoryDetail, Failure> {
     let config = setup::config(named)?.config;
     let reader = setup::reader(&config)?;
-    let missing = || no_story(&id.id);
-    reader.story(story_of(&reader, &id.id)?)?.ok_or_else(missing)
+    reader.story(story_of(&reader, id)?)?.ok_or_else(|| no_story(id))
 }
 
 fn no_story(id: &str) -> Failure {

@@ -5,6 +5,7 @@
 
 pub mod diagnose;
 mod keeping;
+pub mod reference;
 pub mod secrets;
 pub mod site_rules;
 pub mod sources;
@@ -15,7 +16,7 @@ pub use keeping::{Backup, Recover, Store};
 
 use crate::fetch::address::Allowed;
 use crate::model::{ArticleMode, Content, Dedupe};
-use crate::query::Query;
+use crate::query::{Query, language_range};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -263,6 +264,17 @@ impl Default for Log {
 #[error("{0}")]
 pub struct ConfigError(pub String);
 
+impl ConfigError {
+    /// A file that cannot be read or written.
+    pub fn reading(file: &Path, error: &std::io::Error) -> ConfigError {
+        let hint = if error.kind() == std::io::ErrorKind::PermissionDenied { PERMISSION_HINT } else { "" };
+        ConfigError(format!("{}: {error}{hint}", file.display()))
+    }
+}
+
+/// What to do where permission is denied: the service's files are for its group.
+pub const PERMISSION_HINT: &str = "; be in the group courant, or use sudo";
+
 /// Where a process looks for things: the variables of the environment that matter, so that a test can fake them.
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
@@ -288,7 +300,8 @@ impl Environment {
         Environment { variables: variables.filter(|(name, _)| known(name)).collect() }
     }
 
-    fn get(&self, name: &str) -> Option<&str> {
+    /// A variable's value; an empty one is not set.
+    pub fn get(&self, name: &str) -> Option<&str> {
         let found = self.variables.iter().find(|(key, _)| key == name);
         found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     }
@@ -325,6 +338,8 @@ pub struct Loaded {
     pub config: Config,
     /// `None`: the built-in defaults.
     pub file: Option<PathBuf>,
+    /// `feeds` is where it is by default: a list may be made there.
+    pub has_usual_feeds: bool,
 }
 
 /// Loads the configuration: `named` (which must exist), else `COURANT_CONFIG`, else the first `courant.toml` of the
@@ -334,7 +349,7 @@ pub fn load(named: Option<&Path>, environment: &Environment) -> Result<Loaded, C
     let file = chosen.or_else(|| environment.config_dirs().iter().map(|dir| dir.join("courant.toml")).find(|file| file.exists()));
     let text = match &file {
         None => String::new(),
-        Some(file) => std::fs::read_to_string(file).map_err(|error| ConfigError(format!("{}: {error}", file.display())))?,
+        Some(file) => std::fs::read_to_string(file).map_err(|error| ConfigError::reading(file, &error))?,
     };
     let name = file.as_ref().map_or_else(|| "courant.toml".into(), |file| file.display().to_string());
     let mut config = parse(&name, &text, environment)?;
@@ -347,6 +362,7 @@ pub fn load(named: Option<&Path>, environment: &Environment) -> Result<Loaded, C
         None => default_feeds_dir(environment, &config.state_dir),
     };
     config.state_dir = base.join(&config.state_dir);
+    let has_usual_feeds = config.feeds == Config::default().feeds;
     config.feeds = base.join(&config.feeds);
     config.backup.folder = match config.backup.folder.as_os_str().is_empty() {
         true => config.state_dir.join("backups"),
@@ -358,7 +374,7 @@ pub fn load(named: Option<&Path>, environment: &Environment) -> Result<Loaded, C
         credentials: environment.get("CREDENTIALS_DIRECTORY").map(PathBuf::from),
         folder: config.fetch.secrets.clone(),
     };
-    Ok(Loaded { config, file })
+    Ok(Loaded { config, file, has_usual_feeds })
 }
 
 /// Without a configuration file the subscriptions are where a person would put one; under systemd, whose
@@ -374,8 +390,26 @@ fn default_feeds_dir(environment: &Environment, state_dir: &Path) -> PathBuf {
 pub fn parse(file: &str, text: &str, environment: &Environment) -> Result<Config, ConfigError> {
     let config: Config = toml::from_str(text).map_err(|error| ConfigError(diagnose::diagnose(file, text, &error)))?;
     let config = override_from(environment, text, config)?;
-    validate(file, &config)?;
+    validate(&config).map_err(|wrong| located(file, text, environment, &wrong))?;
     Ok(config)
+}
+
+/// A complaint that begins with the key that it is about, with the place where that is set: the variable, or the line.
+fn located(file: &str, text: &str, environment: &Environment, wrong: &str) -> ConfigError {
+    let key = wrong.split([' ', ':']).next().unwrap_or_default();
+    let variable = variable_of(key);
+    if environment.get(&variable).is_some() {
+        return ConfigError(format!("{variable}: {wrong}"));
+    }
+    match diagnose::find(text, key) {
+        Some(at) => ConfigError(format!("{}: {wrong}", diagnose::place(file, text, at))),
+        None => ConfigError(format!("{file}: {wrong}")),
+    }
+}
+
+/// The variable that sets a key: `COURANT_POLL_INTERVAL` sets `poll.interval`.
+pub fn variable_of(key: &str) -> String {
+    format!("COURANT_{}", key.replace('.', "_").to_ascii_uppercase())
 }
 
 /// Keys that can be set by a variable: `COURANT_POLL_INTERVAL` is `poll.interval`.
@@ -421,74 +455,101 @@ fn override_from(environment: &Environment, text: &str, config: Config) -> Resul
 /// As many as browsers follow.
 const MOST_REDIRECTS: usize = 20;
 
-/// What the types cannot say.
-fn validate(file: &str, config: &Config) -> Result<(), ConfigError> {
-    let wrong = |message: String| Err(ConfigError(format!("{file}: {message}")));
-    let poll = &config.poll;
+/// What the types cannot say. An error begins with the key that it is about.
+fn validate(config: &Config) -> Result<(), String> {
+    let (poll, fetch, serve) = (&config.poll, &config.fetch, &config.serve);
+    let zero = [
+        ("poll.interval", poll.interval.is_zero(), "\"1h\""),
+        ("poll.concurrency", poll.concurrency == 0, "128"),
+        ("poll.per_host", poll.per_host == 0, "1"),
+        ("fetch.timeout", fetch.timeout.is_zero(), "\"30s\""),
+        ("fetch.connect_timeout", fetch.connect_timeout.is_zero(), "\"5s\""),
+        ("fetch.header_timeout", fetch.header_timeout.is_zero(), "\"10s\""),
+        ("fetch.max_feed_bytes", fetch.max_feed_bytes == 0, "\"10MB\""),
+        ("fetch.max_page_bytes", fetch.max_page_bytes == 0, "\"5MB\""),
+        ("fetch.max_wire_bytes", fetch.max_wire_bytes == 0, "\"5MB\""),
+        ("fetch.max_ratio", fetch.max_ratio == 0, "200"),
+        ("serve.idle_timeout", serve.idle_timeout.is_zero(), "\"15s\""),
+        ("serve.per_peer", serve.per_peer == 0, "64"),
+        ("story.window", config.story.window.is_zero(), "\"96h\"; story.dedupe = \"off\" joins nothing"),
+    ];
+    if let Some((key, _, usual)) = zero.into_iter().find(|(_, is_zero, _)| *is_zero) {
+        return Err(format!("{key} must be more than zero; by default it is {usual}"));
+    }
     if poll.min_interval > poll.max_interval {
-        return wrong("poll.min_interval is longer than poll.max_interval".into());
+        let longest = values::format_duration(poll.max_interval);
+        return Err(format!("poll.min_interval is longer than poll.max_interval; write {longest:?} or less"));
     }
-    if poll.interval.is_zero() || poll.concurrency == 0 || poll.per_host == 0 {
-        return wrong("poll.interval, poll.concurrency and poll.per_host must be more than zero".into());
-    }
-    if !(0.0..=10.0).contains(&poll.jitter) {
-        return wrong(format!("poll.jitter = {} is not between 0 and 10", poll.jitter));
-    }
-    let fetch = &config.fetch;
-    if fetch.timeout.is_zero() || fetch.connect_timeout.is_zero() || fetch.header_timeout.is_zero() {
-        return wrong("fetch.timeout, fetch.connect_timeout and fetch.header_timeout must be more than zero".into());
-    }
-    if [fetch.max_feed_bytes, fetch.max_page_bytes, fetch.max_wire_bytes, fetch.max_ratio].contains(&0) {
-        return wrong("the limits of [fetch] must be more than zero".into());
+    if !(0.0..=1.0).contains(&poll.jitter) {
+        return Err(format!(
+            "poll.jitter = {} is not a share between 0 and 1; write 0.1 for a tenth of the interval",
+            poll.jitter
+        ));
     }
     if fetch.max_redirects > MOST_REDIRECTS {
-        return wrong(format!("fetch.max_redirects = {} is more than {MOST_REDIRECTS}", fetch.max_redirects));
+        return Err(format!(
+            "fetch.max_redirects = {} is more than {MOST_REDIRECTS}; write {MOST_REDIRECTS} or less",
+            fetch.max_redirects
+        ));
     }
     if !fetch.proxy.is_empty() {
         match url::Url::parse(&fetch.proxy) {
             Ok(url) if ["http", "https", "socks5"].contains(&url.scheme()) && url.host().is_some() => {}
-            _ => return wrong("fetch.proxy is not the address of a proxy; write it like \"http://proxy.example:3128\"".into()),
+            _ => return Err("fetch.proxy is not the address of a proxy; write it like \"http://proxy.example:3128\"".into()),
         }
     }
-    if config.fetch.contact.chars().any(|c| c.is_control() || !c.is_ascii()) {
-        return wrong("fetch.contact must be plain ASCII: it is sent in a header".into());
+    if fetch.contact.chars().any(|c| c.is_control() || !c.is_ascii()) {
+        return Err("fetch.contact must be plain ASCII: it is sent in a header; write a page's address or a mailbox".into());
     }
-    if config.serve.listen.parse::<std::net::SocketAddr>().is_err() {
-        return wrong(format!("serve.listen = {:?} is not an address; write it like \"127.0.0.1:8080\"", config.serve.listen));
+    if serve.listen.parse::<std::net::SocketAddr>().is_err() {
+        return Err(format!("serve.listen = {:?} is not an address; write it like \"127.0.0.1:8080\"", serve.listen));
     }
     if config.backup.keep == 0 {
-        return wrong("backup.keep must be more than zero; backup.every = \"0s\" makes none".into());
+        return Err("backup.keep must be more than zero; backup.every = \"0s\" makes none".into());
     }
-    if config.serve.idle_timeout.is_zero() || config.serve.per_peer == 0 {
-        return wrong("serve.idle_timeout and serve.per_peer must be more than zero".into());
-    }
-    if !config.serve.base_url.is_empty() {
-        match url::Url::parse(&config.serve.base_url) {
+    if !serve.base_url.is_empty() {
+        match url::Url::parse(&serve.base_url) {
             Ok(url) if ["http", "https"].contains(&url.scheme()) && url.query().is_none() && url.fragment().is_none() => {
                 let first = url.path().split('/').nth(1).unwrap_or_default();
                 let is_plain = url.path().chars().all(|c| c.is_ascii_alphanumeric() || "/-_.~".contains(c));
                 if OWN_PATHS.contains(&first) || !is_plain {
-                    return wrong(format!(
+                    return Err(format!(
                         "serve.base_url = {:?}: its path must begin with another word than {}, and be of letters, digits and -_.~",
-                        config.serve.base_url,
+                        serve.base_url,
                         OWN_PATHS.join(", ")
                     ));
                 }
             }
-            _ => return wrong(format!("serve.base_url = {:?} is not an http address", config.serve.base_url)),
+            _ => {
+                return Err(format!(
+                    "serve.base_url = {:?} is not an http address; write it like \"https://news.example.org\"",
+                    serve.base_url
+                ));
+            }
         }
     }
     let mut names = std::collections::HashSet::new();
-    for output in &config.outputs {
+    for (n, output) in config.outputs.iter().enumerate() {
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
         if output.name.is_empty() || !output.name.chars().all(plain) {
-            return wrong(format!("output.name = {:?} must be of a–z, 0–9, - and _: it is part of an address", output.name));
+            return Err(format!(
+                "output[{n}].name = {:?} must be of a–z, 0–9, - and _, as \"ai-news\": it is part of an address",
+                output.name
+            ));
         }
         if !names.insert(&output.name) {
-            return wrong(format!("two outputs are named {:?}", output.name));
+            return Err(format!("output[{n}].name: two outputs are named {:?}; give one another name", output.name));
         }
         if !(1..=1000).contains(&output.limit) {
-            return wrong(format!("output {:?}: limit = {} is not between 1 and 1000", output.name, output.limit));
+            return Err(format!("output[{n}].limit = {} is not between 1 and 1000; by default it is 100", output.limit));
+        }
+        // An output's languages are those of a query.
+        for (m, language) in output.languages.iter().enumerate() {
+            if language_range(language).is_none() {
+                return Err(format!(
+                    "output[{n}].languages[{m}] = {language:?} is not a language; write it like \"en\", \"zh\" or \"zh-Hant\""
+                ));
+            }
         }
     }
     Ok(())

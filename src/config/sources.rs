@@ -82,19 +82,31 @@ pub(super) fn check_headers(headers: &Headers) -> Result<(), String> {
 pub(super) fn check_login(login: &Login) -> Result<(), String> {
     secrets::check_name(&login.secret)?;
     match (&login.user, &login.header) {
-        (Some(_), Some(_)) => Err("auth has a user and a header: one of them".into()),
+        (Some(_), Some(_)) => Err("has a user and a header; keep one of the two".into()),
         // RFC 7617: the first colon ends the user's name.
         (Some(user), None) if user.contains(':') || user.chars().any(char::is_control) => {
-            Err("auth.user holds a colon or a control character".into())
+            Err("the user holds a colon or a control character; servers know such a name by no login".into())
         }
         (None, Some(header)) => check_header(header),
         _ => Ok(()),
     }
 }
 
-pub(super) fn check_page(page: &Selectors) -> Result<(), String> {
-    let selectors = [Some(&page.item), page.title.as_ref(), page.link.as_ref(), page.date.as_ref(), page.summary.as_ref()];
-    selectors.into_iter().flatten().try_for_each(|selector| crate::article::rules::selector(selector).map(drop))
+/// The error comes with the key that it is about.
+pub(super) fn check_page(page: &Selectors) -> Result<(), (String, String)> {
+    let selectors = [
+        ("page.item", Some(&page.item)),
+        ("page.title", page.title.as_ref()),
+        ("page.link", page.link.as_ref()),
+        ("page.date", page.date.as_ref()),
+        ("page.summary", page.summary.as_ref()),
+    ];
+    for (key, selector) in selectors {
+        selector
+            .map_or(Ok(()), |selector| crate::article::rules::selector(selector).map(drop))
+            .map_err(|wrong| (key.into(), wrong))?;
+    }
+    Ok(())
 }
 
 /// The program and the arguments of an `exec:` address, split as a shell splits them; no shell is run.

@@ -130,29 +130,34 @@ impl Checked<'_> {
     fn add(&mut self, from: usize, list: List) -> Result<(), ConfigError> {
         for feed in list.feeds {
             let start = from + feed.span().start;
-            // Lines are counted for errors only: for each of ten thousand feeds it would take seconds.
-            let place = || {
-                let (line, column) = diagnose::position(self.text, start);
-                format!("{}:{line}:{column}", self.file)
-            };
             let mut feed = feed.into_inner();
             // What feed readers call by a scheme of their own. All else stays as a person wrote it.
             feed.url = crate::feed::web_address(&feed.url);
             let url = || crate::text::redact_url(&feed.url);
-            check_url(&feed.url).map_err(|wrong| ConfigError(format!("{}: {wrong}", place())))?;
-            for selector in feed.select.iter().chain(&feed.strip) {
-                crate::article::rules::selector(selector)
-                    .map_err(|wrong| ConfigError(format!("{}: {}: {wrong}", place(), url())))?;
-            }
-            check_sources(&feed).map_err(|wrong| ConfigError(format!("{}: {}: {wrong}", place(), url())))?;
+            // Lines are counted for errors only: for each of ten thousand feeds it would take seconds.
+            let (file, text) = (self.file, self.text);
+            let at = |key: &str| diagnose::place(file, text, find_key(text, start, key));
+            check_url(&feed.url).map_err(|wrong| ConfigError(format!("{}: {wrong}", at("url"))))?;
+            check(&feed).map_err(|(key, wrong)| ConfigError(format!("{}: {key}: {wrong}, for {}", at(&key), url())))?;
             if let Some(first) = self.seen.insert(xxhash_rust::xxh3::xxh3_128(same(&feed.url).as_bytes()), start) {
                 let (first, _) = diagnose::position(self.text, first);
-                return Err(ConfigError(format!("{}: {} is listed twice (first in line {first})", place(), url())));
+                return Err(ConfigError(format!(
+                    "{}: url: {} is listed twice (first in line {first}); delete one of the two",
+                    at("url"),
+                    url()
+                )));
             }
             self.feeds.push(feed);
         }
         Ok(())
     }
+}
+
+/// Where a key of the feed that begins at `start` has its value; where it has none, `start` itself.
+fn find_key(text: &str, start: usize, key: &str) -> usize {
+    let rest = &text[start..];
+    let end = rest.find(FEED).unwrap_or(rest.len());
+    diagnose::find(&rest[..end], &format!("feed[0].{key}")).map_or(start, |at| start + at)
 }
 
 /// What two addresses of one feed have in common.
@@ -166,26 +171,42 @@ pub fn find<'a>(listed: &'a [Subscription], url: &str) -> Option<&'a Subscriptio
     listed.iter().find(|feed| feed.url == url || same(&feed.url) == wanted)
 }
 
-fn check_sources(feed: &Subscription) -> Result<(), String> {
+/// What the types cannot say; the error comes with the key that it is about.
+fn check(feed: &Subscription) -> Result<(), (String, String)> {
+    for (key, selectors) in [("select", &feed.select), ("strip", &feed.strip)] {
+        for (n, selector) in selectors.iter().enumerate() {
+            crate::article::rules::selector(selector).map_err(|wrong| (format!("{key}[{n}]"), wrong))?;
+        }
+    }
     let is_local = feed.url.starts_with("file:") || feed.url.starts_with("exec:");
     if is_local && (feed.auth.is_some() || !feed.headers.is_empty()) {
-        return Err("headers and auth are for http and https".into());
+        let key = if feed.auth.is_some() { "auth" } else { "headers" };
+        return Err((key.into(), "it is for http and https; delete it".into()));
     }
-    sources::check_headers(&feed.headers)?;
-    feed.auth.as_deref().map_or(Ok(()), sources::check_login)?;
+    if feed.interval.is_some_and(|interval| interval.is_zero()) {
+        return Err(("interval".into(), "must be more than zero, as \"30m\"; paused = true keeps a feed unpolled".into()));
+    }
+    if feed.tags.iter().any(|tag| tag.trim().is_empty()) {
+        return Err(("tags".into(), "a tag is empty; write it like [\"ai\"]".into()));
+    }
+    sources::check_headers(&feed.headers).map_err(|wrong| ("headers".into(), wrong))?;
+    feed.auth.as_deref().map_or(Ok(()), sources::check_login).map_err(|wrong| ("auth".into(), wrong))?;
     feed.page.as_deref().map_or(Ok(()), sources::check_page)
 }
 
 /// http, https, and (in this list only) file and exec.
 pub fn check_url(address: &str) -> Result<url::Url, String> {
-    let url = url::Url::parse(address).map_err(|error| format!("url = {address:?}: {error}"))?;
+    let shown = crate::text::redact_url(address);
+    let whole = || format!("url = {shown:?} is not a whole address; write it like \"https://example.org/feed.xml\"");
+    let url = url::Url::parse(address).map_err(|_| whole())?;
     match url.scheme() {
         "http" | "https" if url.host().is_some() => Ok(url),
         "file" if url.to_file_path().is_ok() => Ok(url),
         "exec" => {
             sources::command(address).map(|_| url).map_err(|wrong| format!("url = {:?}: {wrong}", crate::text::one_line(address)))
         }
-        scheme => Err(format!("url = {:?}: {scheme} is not http, https, file or exec", crate::text::redact_url(address))),
+        "http" | "https" | "file" => Err(whole()),
+        scheme => Err(format!("url = {shown:?}: {scheme} is not a way to a feed; write http, https, file or exec")),
     }
 }
 
@@ -194,7 +215,7 @@ pub fn read(file: &Path) -> Result<Option<Vec<Subscription>>, ConfigError> {
     match std::fs::read_to_string(file) {
         Ok(text) => parse(&file.display().to_string(), &text).map(Some),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(ConfigError(format!("{}: {error}", file.display()))),
+        Err(error) => Err(ConfigError::reading(file, &error)),
     }
 }
 
@@ -205,6 +226,8 @@ pub enum Edit<'a> {
     Add(&'a Subscription),
     Remove(&'a str),
     Pause(&'a str, bool),
+    /// A key of the feed at this address, and its value as TOML writes it; `None`: as by default.
+    Set(&'a str, &'a str, Option<&'a str>),
 }
 
 /// The text with the change made, all else as it was. `Err` names what is not there, or already is.
@@ -244,8 +267,26 @@ pub fn edit(file: &str, text: &str, edit: &Edit) -> Result<String, ConfigError> 
                 }
             }
         }
+        Edit::Set(url, key, value) => {
+            let at = find(list, url).ok_or_else(|| wrong(format!("{} is not in the list", crate::text::redact_url(url))))?;
+            if let Some(feed) = list.get_mut(at) {
+                match value {
+                    // What is not TOML is a text: `title=The Daily Crab`.
+                    Some(value) => {
+                        let value = value.parse::<toml_edit::Value>().unwrap_or_else(|_| (*value).into());
+                        feed.insert(key, toml_edit::value(value));
+                    }
+                    None => {
+                        feed.remove(key);
+                    }
+                }
+            }
+        }
     }
-    Ok(document.to_string())
+    let edited = document.to_string();
+    // Whatever was set, what is written can be read.
+    parse(file, &edited)?;
+    Ok(edited)
 }
 
 fn to_table(feed: &Subscription) -> toml_edit::Table {
@@ -270,7 +311,7 @@ fn to_table(feed: &Subscription) -> toml_edit::Table {
 /// Replaces a file by way of a temporary one beside it, so that a crash leaves the old or the new one whole.
 pub fn write(file: &Path, text: &str) -> Result<(), ConfigError> {
     use std::io::Write;
-    let failed = |error: std::io::Error| ConfigError(format!("{}: {error}", file.display()));
+    let failed = |error: std::io::Error| ConfigError::reading(file, &error);
     // A list that is a link into somebody's version control stays a link.
     let target = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
     let folder = target.parent().unwrap_or(Path::new("."));

@@ -55,12 +55,58 @@ pub enum Keep {
 
 impl<'de> Deserialize<'de> for Keep {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Keep, D::Error> {
-        let text = String::deserialize(from)?;
+        let text = from.deserialize_any(WithUnit { kind: "a time", instead: in_days })?;
         if text == "forever" {
             return Ok(Keep::Forever);
         }
         parse_duration(&text).map(Keep::For).map_err(|wrong| D::Error::custom(format!("{wrong}, or \"forever\"")))
     }
+}
+
+/// Takes a value with its unit, a text; of a bare number it says what to write instead.
+struct WithUnit {
+    /// What it is, for errors: "a duration".
+    kind: &'static str,
+    /// The text that was probably meant by a number.
+    instead: fn(u64) -> String,
+}
+
+impl serde::de::Visitor<'_> for WithUnit {
+    type Value = String;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.write_str(self.kind)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<String, E> {
+        Ok(text.to_owned())
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<String, E> {
+        match u64::try_from(number) {
+            Ok(positive) => {
+                let instead = (self.instead)(positive);
+                Err(E::custom(format!("{number} is not {} without a unit; write \"{instead}\"", self.kind)))
+            }
+            Err(_) => Err(E::custom(format!("{number} is not {}; write one like \"{}\"", self.kind, (self.instead)(3600)))),
+        }
+    }
+}
+
+/// Programs that take bare numbers mean seconds.
+fn in_seconds(number: u64) -> String {
+    format_duration(Duration::from_secs(number))
+}
+
+fn in_days(number: u64) -> String {
+    format!("{number}d")
+}
+
+/// The largest unit that says it without a fraction.
+fn in_bytes(number: u64) -> String {
+    let units = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "KB"), (1, "B")];
+    let whole = units.iter().find(|(size, _)| number >= *size && number.is_multiple_of(*size));
+    whole.map_or_else(|| format!("{number}B"), |(size, unit)| format!("{}{unit}", number / size))
 }
 
 impl Serialize for Keep {
@@ -76,7 +122,8 @@ impl Serialize for Keep {
 pub mod duration {
     use super::*;
     pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
-        parse_duration(&String::deserialize(from)?).map_err(D::Error::custom)
+        let text = from.deserialize_any(WithUnit { kind: "a duration", instead: in_seconds })?;
+        parse_duration(&text).map_err(D::Error::custom)
     }
     pub fn serialize<S: Serializer>(duration: &Duration, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_str(&format_duration(*duration))
@@ -99,7 +146,8 @@ pub mod optional_duration {
 
 /// `#[serde(deserialize_with = "values::size")]`
 pub fn size<'de, D: Deserializer<'de>>(from: D) -> Result<usize, D::Error> {
-    parse_size(&String::deserialize(from)?).map_err(D::Error::custom)
+    let text = from.deserialize_any(WithUnit { kind: "a size", instead: in_bytes })?;
+    parse_size(&text).map_err(D::Error::custom)
 }
 
 /// `#[serde(deserialize_with = "values::allowed")]`

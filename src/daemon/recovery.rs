@@ -59,7 +59,7 @@ fn damage(config: &Config) -> Option<String> {
 }
 
 /// Whether an error says that the file is not what it should be.
-fn is_damage(error: &SchemaError) -> bool {
+pub fn is_damage(error: &SchemaError) -> bool {
     use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
     matches!(error, SchemaError::Sqlite(error) if error.sqlite_error_code().is_some_and(|code| matches!(code, DatabaseCorrupt | NotADatabase)))
 }

@@ -10,6 +10,7 @@ mod parse;
 mod terms;
 mod words;
 
+pub use language::range as language_range;
 pub use parse::QueryError;
 pub use terms::terms;
 pub use words::Words;
@@ -52,6 +53,11 @@ impl<T> Default for Filter<T> {
 }
 
 impl<T> Filter<T> {
+    /// One of these must hold.
+    pub fn any_of(of: Vec<T>) -> Filter<T> {
+        Filter { wanted: vec![of], unwanted: Vec::new() }
+    }
+
     pub fn is_empty(&self) -> bool {
         self.wanted.is_empty() && self.unwanted.is_empty()
     }

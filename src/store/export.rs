@@ -144,27 +144,52 @@ fn tables(connection: &Connection) -> rusqlite::Result<Vec<String>> {
 
 /// The text index of every entry that is in a story.
 fn index(store: &Store, reader: &Reader) -> anyhow::Result<()> {
+    let mut n_rows = 0;
+    store.begin(false)?;
+    each_text(reader, |entry, terms| {
+        add_to_index(store, entry, terms)?;
+        n_rows += 1;
+        if n_rows % BATCH == 0 {
+            store.execute("COMMIT")?;
+            store.begin(false)?;
+        }
+        Ok(())
+    })?;
+    Ok(store.execute("COMMIT")?)
+}
+
+/// Makes the text index anew, in one transaction; `store` and `reader` are of one database. Returns how many entries are in it.
+pub fn reindex(store: &Store, reader: &Reader) -> anyhow::Result<usize> {
+    let mut n_entries = 0;
+    store.begin(false)?;
+    store.execute("INSERT INTO search(search) VALUES('delete-all')")?;
+    each_text(reader, |entry, terms| {
+        n_entries += 1;
+        add_to_index(store, entry, terms)
+    })?;
+    store.execute("COMMIT")?;
+    Ok(n_entries)
+}
+
+/// Every entry that is in a story, ascending, with the terms that it is found by.
+fn each_text(reader: &Reader, mut each: impl FnMut(EntryId, &str) -> rusqlite::Result<()>) -> rusqlite::Result<()> {
     let mut all = reader.connection.prepare(&format!(
         "SELECT e.id, iif(e.title = '', coalesce(a.title, ''), e.title), {BEST_BODY} FROM entries e
          LEFT JOIN entry_bodies b ON b.entry_id = e.id LEFT JOIN articles a ON a.id = e.article_id
          LEFT JOIN article_bodies ab ON ab.article_id = a.id WHERE e.story_id IS NOT NULL ORDER BY e.id"
     ))?;
     let mut rows = all.query([])?;
-    let mut n_rows = 0;
-    store.begin(false)?;
     while let Some(row) = rows.next()? {
         let (entry, title, html) = (EntryId(row.get(0)?), row.get::<_, String>(1)?, reader.body(row.get_ref(2)?)?);
-        store
-            .connection
-            .prepare_cached("INSERT INTO search(rowid, terms) VALUES(?, ?)")?
-            .execute(rusqlite::params![entry.0, query::terms(&title, &article::plain_text(&html))])?;
-        n_rows += 1;
-        if n_rows % BATCH == 0 {
-            store.execute("COMMIT")?;
-            store.begin(false)?;
-        }
+        each(entry, &query::terms(&title, &article::plain_text(&html)))?;
     }
-    Ok(store.execute("COMMIT")?)
+    Ok(())
+}
+
+fn add_to_index(store: &Store, entry: EntryId, terms: &str) -> rusqlite::Result<()> {
+    let mut add = store.connection.prepare_cached("INSERT INTO search(rowid, terms) VALUES(?, ?)")?;
+    add.execute(rusqlite::params![entry.0, terms])?;
+    Ok(())
 }
 
 fn hex(bytes: &[u8]) -> String {

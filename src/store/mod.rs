@@ -60,7 +60,7 @@ pub use bodies::Effort;
 pub use clock::Ahead;
 pub use disk::{DiskTrouble, Reserve};
 pub use error::WriteError;
-pub use export::import;
+pub use export::{import, reindex};
 pub use patience::{Door, Opened, Opener};
 pub use prune::Growth;
 pub use read::{Counts, FeedRow, HeldBack, Reader};

@@ -148,6 +148,14 @@ impl Reader {
         Ok(Selected { stories: found.into_iter().map(|face| face.story).collect(), next })
     }
 
+    /// The languages that stories are in, as feeds and pages call them.
+    pub fn languages(&self) -> rusqlite::Result<Vec<String>> {
+        let mut languages = self.connection.prepare_cached(
+            "SELECT DISTINCT language FROM stories WHERE redirect_to IS NULL AND language <> '' ORDER BY language",
+        )?;
+        languages.query_map([], |row| row.get(0))?.collect()
+    }
+
     /// The stories beside one in time: the next newer one, and the next older one.
     pub fn neighbours(&self, story: StoryId) -> rusqlite::Result<(Option<Uuid>, Option<Uuid>)> {
         let beside = |compared: &str, direction: &str| {
