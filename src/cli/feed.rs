@@ -2,7 +2,7 @@
 //! is told to read it again.
 
 use super::failure::{Failure, Outcome};
-use super::find::{answered, checked, find_feed};
+use super::find::{checked, find_feed};
 use super::output::{self, Column, Format, local_time};
 use super::setup;
 use crate::config::subscriptions::{self, Edit, Subscription};
@@ -98,17 +98,7 @@ fn already_listed(config: &Config, address: &str) -> Outcome {
 
 /// Applies edits to the list, all or none.
 fn change(config: &Config, edits: &[Edit]) -> Result<(), ConfigError> {
-    let file = setup::feeds_file(config);
-    let mut list = match std::fs::read_to_string(&file) {
-        Ok(text) => text,
-        // The first subscription of somebody who starts with an empty list of their own.
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-        Err(error) => return Err(ConfigError(format!("{}: {error}", file.display()))),
-    };
-    for edit in edits {
-        list = subscriptions::edit(&file.display().to_string(), &list, edit)?;
-    }
-    subscriptions::write(&file, &list)
+    subscriptions::change(&setup::feeds_file(config), edits)
 }
 
 /// Lets a running courant read the list again; where none runs the next start does.
@@ -130,7 +120,7 @@ fn test(config: &Config, address: &str) -> Outcome {
     let client = Client::new(daemon::client_settings(config), Vec::new())?;
     let commands = source::Commands::default();
     let outcome = setup::runtime()?.block_on(source::get(&client, &commands, config, &feed, &feed.url, None));
-    let parsed = answered(outcome).map_err(|problem| problem.to_string()).and_then(|answer| {
+    let parsed = daemon::answered(outcome).map_err(|problem| problem.to_string()).and_then(|answer| {
         let document = answer.document();
         match &feed.page {
             Some(selectors) => listing::read(&document, selectors).map_err(|problem| problem.to_string()),

@@ -11,6 +11,7 @@ mod failure;
 mod feed;
 mod find;
 mod init;
+mod mark;
 mod once;
 mod output;
 mod progress;
@@ -21,6 +22,7 @@ mod setup;
 mod status;
 mod stories;
 mod story;
+mod sync;
 
 use clap::{Parser, Subcommand};
 use failure::Failure;
@@ -59,6 +61,9 @@ enum Command {
     /// Subscriptions
     #[command(subcommand)]
     Feed(feed::Command),
+    /// Apps that read on phones and desktops: who may, and with which password
+    #[command(subcommand)]
+    Sync(sync::Command),
     /// The database in figures, and feeds that need attention
     Status(status::Options),
     /// Check the installation and every feed, and say what to do; changes nothing
@@ -95,6 +100,7 @@ pub fn main() -> ExitCode {
         Command::Story(command) => story::run(config, &command),
         Command::Why(id) => story::why(config, &id),
         Command::Feed(command) => feed::run(config, &command),
+        Command::Sync(command) => sync::run(config, &command),
         Command::Status(options) => status::run(config, &options),
         Command::Doctor => doctor::run(config),
         Command::Db(command) => db::run(config, &command),

@@ -1,11 +1,13 @@
 //! `courant stories [QUERY]`: recent stories, newest first.
 
 use super::failure::{Failure, Outcome};
+use super::mark::mark;
 use super::output::{self, Column, Format, local_time};
 use super::setup;
 use crate::config::values;
 use crate::daemon::clock;
 use crate::query::{Query, QueryError};
+use crate::records::Marking;
 use crate::store::Selection;
 use serde_json::json;
 use std::path::Path;
@@ -14,7 +16,7 @@ use std::time::Duration;
 #[derive(Clone, Debug, clap::Args)]
 pub struct Options {
     /// Words that a story holds; "…" for a phrase, -word (inside quotes: 'rust -game') for one that must not be there;
-    /// tag:dev, lang:zh-Hant, feed:lwn.net, sources:>=3, since:7d, order:sources for what is known of it
+    /// tag:dev, lang:zh-Hant, feed:lwn.net, sources:>=3, since:7d, is:unread, is:starred, order:sources for what is known of it
     query: Vec<String>,
     /// First seen within this time
     #[arg(long, value_name = "TIME", default_value = "24h", value_parser = since)]
@@ -32,6 +34,9 @@ pub struct Options {
     /// Only stories that so many feeds tell in words of their own; a copy counts with its original
     #[arg(long, default_value_t = 1)]
     min_sources: u32,
+    /// Mark those that are shown as read
+    #[arg(long)]
+    mark_read: bool,
 }
 
 /// Any number of days, also more than there were: "9999d" is everything.
@@ -58,7 +63,7 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
     let selection = Selection::of(query, options.limit, clock());
     let ids = reader.select(&selection)?;
     let mut rows = Vec::with_capacity(ids.len());
-    for id in ids {
+    for id in ids.iter().copied() {
         let Some(story) = reader.published(&[id])?.pop() else { continue };
         let mut sources: Vec<&str> = Vec::new();
         for source in &story.sources {
@@ -87,5 +92,9 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
         return Err(Failure::NothingFound(format!("no story; {hint}")));
     }
     output::print(&COLUMNS, &rows, options.format)?;
+    if options.mark_read {
+        let n_marked = mark(&config, &ids, Marking::READ)?;
+        eprintln!("marked {n_marked} stories as read");
+    }
     if rows.is_empty() { Err(Failure::NothingFound("no story".into())) } else { Ok(()) }
 }

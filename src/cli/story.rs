@@ -1,12 +1,13 @@
 //! `courant story …` and `courant why ID`.
 
 use super::failure::{Failure, Outcome};
+use super::mark::mark;
 use super::output::local_time;
 use super::setup;
 use crate::daemon::clock;
 use crate::daemon::socket::{self, ControlRequest, ControlResponse};
 use crate::model::{EntryId, StoryId};
-use crate::records::{self, Correction, Reply};
+use crate::records::{self, Correction, Marking, Reply};
 use crate::store::{Reader, StoryDetail};
 use crate::{article, text};
 use serde_json::json;
@@ -26,6 +27,26 @@ pub enum Command {
     },
     /// Two stories are one, for good; the first keeps its id, and the id of the second leads to it
     Merge { id: String, other: String },
+    /// Keep these stories: what is starred is never pruned
+    Star {
+        #[arg(required = true)]
+        id: Vec<String>,
+    },
+    /// Take the stars of these stories away
+    Unstar {
+        #[arg(required = true)]
+        id: Vec<String>,
+    },
+    /// These stories are read, for every app
+    Read {
+        #[arg(required = true)]
+        id: Vec<String>,
+    },
+    /// These stories are unread again
+    Unread {
+        #[arg(required = true)]
+        id: Vec<String>,
+    },
     /// Undo the last split or merge that is not undone yet
     Undo,
 }
@@ -47,8 +68,27 @@ pub fn run(named: Option<&Path>, command: &Command) -> Outcome {
         Command::Merge { id, other } => {
             correct(named, |reader| Ok(Correction::Merge { into: story_of(reader, id)?, from: story_of(reader, other)? }))
         }
+        Command::Star { id } => mark_all(named, id, Marking::STARRED, "starred"),
+        Command::Unstar { id } => mark_all(named, id, Marking::UNSTARRED, "no longer starred"),
+        Command::Read { id } => mark_all(named, id, Marking::READ, "read"),
+        Command::Unread { id } => mark_all(named, id, Marking::UNREAD, "unread"),
         Command::Undo => correct(named, |_| Ok(Correction::Undo)),
     }
+}
+
+/// Marks the stories of these ids. `is`: what they are then.
+fn mark_all(named: Option<&Path>, ids: &[String], marking: Marking, is: &str) -> Outcome {
+    let config = setup::config(named)?.config;
+    let reader = setup::reader(&config)?;
+    let stories = ids.iter().map(|id| story_of(&reader, id)).collect::<Result<Vec<_>, _>>()?;
+    let n_marked = mark(&config, &stories, marking)?;
+    match (stories.len(), stories.len() - n_marked) {
+        (1, 0) => eprintln!("it is {is}"),
+        (1, _) => eprintln!("it is {is} already"),
+        (n, 0) => eprintln!("{n} stories are {is}"),
+        (n, already) => eprintln!("{n} stories are {is}, {already} of them already were"),
+    }
+    Ok(())
 }
 
 /// Says a correction to the running courant, or carries it out as the owner where none runs.

@@ -9,6 +9,7 @@ pub mod secrets;
 pub mod site_rules;
 pub mod sources;
 pub mod subscriptions;
+pub mod sync;
 pub mod values;
 
 pub use keeping::{Backup, Recover, Store};
@@ -36,6 +37,7 @@ pub struct Config {
     pub store: Store,
     pub backup: Backup,
     pub serve: Serve,
+    pub sync: sync::Sync,
     #[serde(rename = "output")]
     pub outputs: Vec<Output>,
     pub log: Log,
@@ -121,6 +123,9 @@ pub struct Serve {
     pub idle_timeout: Duration,
     /// Connections of one address at a time.
     pub per_peer: usize,
+    /// A proxy that adds HTTPS stands before us: passwords of apps are taken where `listen` is not loopback, too, and who asks
+    /// is whom the last `X-Forwarded-For` names.
+    pub behind_proxy: bool,
 }
 
 /// A feed that we publish: a query over stories with a name.
@@ -170,6 +175,7 @@ impl Default for Config {
             store: Store::default(),
             backup: Backup::default(),
             serve: Serve::default(),
+            sync: sync::Sync::default(),
             outputs: vec![Output { name: "all".into(), title: "All stories".into(), ..Output::default() }],
             log: Log::default(),
             secrets: secrets::Places::default(),
@@ -233,6 +239,7 @@ impl Default for Serve {
             hosts: Vec::new(),
             idle_timeout: Duration::from_secs(15),
             per_peer: 64,
+            behind_proxy: false,
         }
     }
 }
@@ -379,7 +386,7 @@ pub fn parse(file: &str, text: &str, environment: &Environment) -> Result<Config
 }
 
 /// Keys that can be set by a variable: `COURANT_POLL_INTERVAL` is `poll.interval`.
-const SECTIONS: [&str; 8] = ["poll", "fetch", "article", "story", "store", "backup", "serve", "log"];
+const SECTIONS: [&str; 9] = ["poll", "fetch", "article", "story", "store", "backup", "serve", "sync", "log"];
 
 fn override_from(environment: &Environment, text: &str, config: Config) -> Result<Config, ConfigError> {
     let mut table: toml::Table = toml::from_str(text).map_err(|error| ConfigError(error.to_string()))?;
@@ -495,7 +502,7 @@ fn validate(file: &str, config: &Config) -> Result<(), ConfigError> {
 }
 
 /// With what the server's own paths begin.
-const OWN_PATHS: [&str; 5] = ["feeds", "story", "sources", "opml", "websub"];
+const OWN_PATHS: [&str; 11] = ["feeds", "story", "sources", "opml", "websub", "accounts", "reader", "api", "v1", "fever", "sync"];
 
 impl Output {
     /// Its whole query: what its other keys say belongs to it.

@@ -189,6 +189,33 @@ pub fn check_url(address: &str) -> Result<url::Url, String> {
     }
 }
 
+/// The list with edits made, all or none, written back.
+pub fn change(file: &Path, edits: &[Edit]) -> Result<(), ConfigError> {
+    let mut list = match std::fs::read_to_string(file) {
+        Ok(text) => text,
+        // The first subscription of somebody who starts with an empty list of their own.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(ConfigError(format!("{}: {error}", file.display()))),
+    };
+    for one in edits {
+        list = edit(&file.display().to_string(), &list, one)?;
+    }
+    write(file, &list)
+}
+
+/// An address as it is kept; `example.org` means `https://example.org`.
+pub fn written(address: &str) -> Result<String, String> {
+    let address = crate::feed::web_address(address.trim());
+    let has_scheme = address.contains("://") || ["file:", "exec:"].iter().any(|scheme| address.starts_with(scheme));
+    let whole = if has_scheme { address } else { format!("https://{address}") };
+    let whole = crate::feed::normal_address(&whole).unwrap_or(whole);
+    // A line that somebody pasted must not become a program that runs every hour.
+    match check_url(&whole)?.scheme() {
+        "exec" => Err("write exec: sources into feeds.toml yourself".into()),
+        _ => Ok(whole),
+    }
+}
+
 /// Reads the list; `Ok(None)` where the file does not exist.
 pub fn read(file: &Path) -> Result<Option<Vec<Subscription>>, ConfigError> {
     match std::fs::read_to_string(file) {
@@ -205,6 +232,8 @@ pub enum Edit<'a> {
     Add(&'a Subscription),
     Remove(&'a str),
     Pause(&'a str, bool),
+    Title(&'a str, &'a str),
+    Tags(&'a str, &'a [String]),
 }
 
 /// The text with the change made, all else as it was. `Err` names what is not there, or already is.
@@ -233,6 +262,22 @@ pub fn edit(file: &str, text: &str, edit: &Edit) -> Result<String, ConfigError> 
         Edit::Remove(url) => {
             let at = find(list, url).ok_or_else(|| wrong(format!("{} is not in the list", crate::text::redact_url(url))))?;
             list.remove(at);
+        }
+        Edit::Title(url, title) => {
+            let at = find(list, url).ok_or_else(|| wrong(format!("{} is not in the list", crate::text::redact_url(url))))?;
+            if let Some(feed) = list.get_mut(at) {
+                feed.insert("title", toml_edit::value(*title));
+            }
+        }
+        Edit::Tags(url, tags) => {
+            let at = find(list, url).ok_or_else(|| wrong(format!("{} is not in the list", crate::text::redact_url(url))))?;
+            if let Some(feed) = list.get_mut(at) {
+                if tags.is_empty() {
+                    feed.remove("tags");
+                } else {
+                    feed.insert("tags", toml_edit::value(tags.iter().collect::<toml_edit::Array>()));
+                }
+            }
         }
         Edit::Pause(url, paused) => {
             let at = find(list, url).ok_or_else(|| wrong(format!("{} is not in the list", crate::text::redact_url(url))))?;

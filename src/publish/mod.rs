@@ -27,8 +27,8 @@ mod words;
 mod xml;
 
 pub use types::{
-    Channel, FeedState, Format, HTML, ICON, Joined, MANIFEST, OutputLink, Page, PublishedStory, ROBOTS, Related, SCRIPT, STYLE,
-    Site, Source, Standing, StoryPage, Subscription, Troubles,
+    Channel, FeedState, Format, HTML, ICON, Joined, MANIFEST, OutputLink, Page, PublishedStory, ROBOTS, Reading, Related, SCRIPT,
+    STYLE, Site, Source, Standing, StoryPage, Subscription, Troubles,
 };
 
 use crate::model::Content;
@@ -41,6 +41,16 @@ pub fn render(channel: &Channel, stories: &[PublishedStory], format: Format) -> 
         Format::Rss => rss::render(channel, &items),
         Format::Json => json_feed::render(channel, &items),
     }
+}
+
+/// A story as reading apps get it.
+pub fn reading(story: &PublishedStory) -> Reading {
+    item::reading(story)
+}
+
+/// An address as documents carry it: an ASCII URI without user name and password; `None` where it is not http or https.
+pub fn web_url(address: &str) -> Option<String> {
+    link::web_url(address)
 }
 
 /// Subscriptions → OPML 2.0: a folder for each first tag, in the order of their first appearance.

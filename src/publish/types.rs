@@ -114,6 +114,20 @@ pub struct PublishedStory {
     pub related: Vec<Related>,
 }
 
+/// A story as reading apps get it: the same text as in an output, and nothing else.
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
+    /// Plain text, never empty.
+    pub title: String,
+    pub link: Option<String>,
+    pub author: Option<String>,
+    /// `None`: what was claimed is not a date.
+    pub published: Option<Timestamp>,
+    /// The body, and under it who else has it.
+    pub html: String,
+    pub enclosures: Vec<crate::feed::Enclosure>,
+}
+
 /// Another story, as a story names it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Related {
