@@ -37,7 +37,11 @@ fn serving(more: &str) -> (World, tempfile::TempDir, Service) {
     std::fs::write(home.path().join("feeds.toml"), feeds).unwrap();
     let config = home.path().join("courant.toml");
     let text = std::fs::read_to_string(&config).unwrap();
-    std::fs::write(&config, format!("{text}{more}\n[[output]]\nname = \"all\"\n[[output]]\nname = \"many\"\nquery = \"tag:news\"\n")).unwrap();
+    std::fs::write(
+        &config,
+        format!("{text}{more}\n[[output]]\nname = \"all\"\n[[output]]\nname = \"many\"\nquery = \"tag:news\"\n"),
+    )
+    .unwrap();
     let service = Service::start(courant(home.path(), &["run"]));
     let polled = run(home.path(), &["once", "--all"]);
     assert!(said(&polled).contains("polled"), "{}", said(&polled));
@@ -126,7 +130,8 @@ impl App {
     }
 
     fn unread(&self) -> Vec<String> {
-        let found = self.get("/reader/api/0/stream/items/ids?s=user/-/state/com.google/reading-list&xt=user/-/state/com.google/read&n=9999");
+        let found = self
+            .get("/reader/api/0/stream/items/ids?s=user/-/state/com.google/reading-list&xt=user/-/state/com.google/read&n=9999");
         found["itemRefs"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()
     }
 }
@@ -185,7 +190,9 @@ const FEVER: &str = "&groups&feeds&favicons&items&links&unread_item_ids&saved_it
 #[test]
 fn nothing_is_there_before_a_first_app_is_added() {
     let (_world, home, service) = serving("");
-    for (method, path) in CALLS.iter().chain(&[("GET", "/fever/?api"), ("POST", "/accounts/ClientLogin"), ("GET", "/sync/icon/41-1.svg")]) {
+    for (method, path) in
+        CALLS.iter().chain(&[("GET", "/fever/?api"), ("POST", "/accounts/ClientLogin"), ("GET", "/sync/icon/41-1.svg")])
+    {
         assert_eq!(ask(service.address, method, path, &[], "").status, 404, "{path}");
     }
     assert!(said(&run(home.path(), &["sync", "list"])).contains("no app"));
@@ -242,7 +249,8 @@ fn nobody_gets_in_without_a_password_of_his_own() {
 fn who_guesses_is_not_listened_to() {
     let (_world, home, service) = serving("");
     let app = App::of(&service, home.path(), "phone");
-    let login = |password: &str| ask(service.address, "POST", "/accounts/ClientLogin", &[], &format!("Email=phone&Passwd={password}"));
+    let login =
+        |password: &str| ask(service.address, "POST", "/accounts/ClientLogin", &[], &format!("Email=phone&Passwd={password}"));
     for n in 0..10 {
         assert_eq!(login("wrong").status, 401, "{n}");
     }
@@ -355,10 +363,15 @@ fn subscribing_edits_the_list_or_is_refused_in_plain_words() {
     std::fs::write(home.path().join("feeds.toml"), &before).unwrap();
     let feeds = app.get("/reader/api/0/subscription/list");
     let second = world.feeds()[1].clone();
-    let feed = feeds["subscriptions"].as_array().unwrap().iter().find(|feed| feed["url"] == second.as_str()).unwrap()["id"].clone();
+    let feed =
+        feeds["subscriptions"].as_array().unwrap().iter().find(|feed| feed["url"] == second.as_str()).unwrap()["id"].clone();
     let edit = format!("ac=edit&s={}&t=My%20name&a=user/-/label/Folder", feed.as_str().unwrap());
     assert_eq!(app.ask("POST", "/reader/api/0/subscription/edit", &edit).body, "OK");
-    assert!(list().starts_with("# kept") && list().contains("title = \"My name\"") && list().contains("tags = [\"Folder\"]"), "{}", list());
+    assert!(
+        list().starts_with("# kept") && list().contains("title = \"My name\"") && list().contains("tags = [\"Folder\"]"),
+        "{}",
+        list()
+    );
     assert_eq!(app.ask("POST", "/reader/api/0/rename-tag", "s=user/-/label/Folder&dest=user/-/label/Other").body, "OK");
     assert!(list().contains("tags = [\"Other\"]"), "{}", list());
     let gone = format!("ac=unsubscribe&s={}", feed.as_str().unwrap());
@@ -404,4 +417,43 @@ fn passwords_pass_no_network_in_clear() {
         assert_eq!(answer.status, expected, "{}", answer.body);
         assert!(expected == 200 || answer.body.contains("behind_proxy"), "{}", answer.body);
     }
+}
+
+#[test]
+fn a_person_marks_stories_on_their_pages() {
+    let (_world, home, service) = serving("");
+    let app = App::of(&service, home.path(), "phone");
+    let entry = app.get(&format!("/v1/entries/{}", app.unread()[0]));
+    let page = format!("/story/{}", entry["hash"].as_str().unwrap());
+    let mark = format!("{page}/mark");
+    // Who is nobody sees no form, and marks nothing.
+    assert!(!service.get(&page).contains("<form method=\"post\""));
+    let nobody = ask(service.address, "POST", &mark, &[], "as=starred&proof=x");
+    assert!(nobody.status == 303 && nobody.head.to_lowercase().contains("location: /login"), "{}", nobody.head);
+    let wrong = ask(service.address, "POST", "/login", &[], "name=phone&password=guess");
+    assert!(wrong.status == 200 && !wrong.head.to_lowercase().contains("set-cookie"), "{}", wrong.head);
+    let form = format!("name=phone&password={}", app.password);
+    let login = ask(service.address, "POST", "/login", &[], &form);
+    let cookie =
+        login.head.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap_or_else(|| panic!("{}", login.head));
+    assert!(cookie.contains("; HttpOnly; SameSite=Strict"), "{cookie}");
+    let cookie = format!("Cookie: other=1; {}", cookie.split(';').next().unwrap());
+    let own = ask(service.address, "GET", &page, &[&cookie], "");
+    assert!(own.head.to_lowercase().contains("cache-control: private, no-store"), "{}", own.head);
+    let proof = own.body.split("name=\"proof\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    // A form that is not of our page changes nothing, whatever cookie comes with it.
+    let forged = ask(service.address, "POST", &mark, &[&cookie], "as=starred&proof=0123");
+    assert_eq!((forged.status, app.get("/v1/entries?starred=true")["total"].clone()), (403, 0.into()));
+    for (word, path) in [("starred", "/v1/entries?starred=true"), ("read", "/v1/entries?status=read")] {
+        let marked = ask(service.address, "POST", &mark, &[&cookie], &format!("as={word}&proof={proof}"));
+        assert!(marked.status == 303 && marked.head.to_lowercase().contains(&format!("location: {page}")), "{}", marked.head);
+        assert_eq!(app.get(path)["entries"][0]["id"], entry["id"], "{word}");
+    }
+    let own = ask(service.address, "GET", &page, &[&cookie], "").body;
+    assert!(own.contains("value=\"unread\"") && own.contains("value=\"unstarred\""), "{own}");
+    // Everybody's page is as it was, and the cookie dies with the password.
+    assert!(!service.get(&page).contains(&proof));
+    assert!(run(home.path(), &["sync", "remove", "phone"]).status.success());
+    assert!(!ask(service.address, "GET", &page, &[&cookie], "").body.contains("<form method=\"post\""));
+    assert_eq!(ask(service.address, "GET", "/login", &[], "").status, 404);
 }

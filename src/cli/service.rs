@@ -2,7 +2,7 @@
 
 use crate::daemon::{self, Engine, clock};
 use crate::outputs::{Cache, Imprint};
-use crate::serve::{self, ConnectionLimits, Desk, DeskSettings, House, HubDoor, Limits, ListDoor};
+use crate::serve::{self, ConnectionLimits, Desk, DeskSettings, House, HubDoor, Limits, ListDoor, Person};
 use anyhow::Context;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -29,15 +29,19 @@ pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready:
     let offline = Box::new(move || watched.network().map(|down| down.since));
     let imprint = Imprint { outputs: config.outputs.clone(), base_url: config.base_url(), is_served: true };
     let base_path = imprint.path().to_owned();
+    let documents = Arc::new(Cache::new(engine.readers.clone(), &engine.writer, imprint, clock, offline));
+    let desk = Desk::new(desk, engine.readers.clone(), engine.writer.clone(), clock, lists);
+    let asked_hosts = config.asked_hosts().map(<[String]>::to_vec);
     let house = House {
-        documents: Cache::new(engine.readers.clone(), &engine.writer, imprint, clock, offline),
+        person: Person { documents: documents.clone(), desk: desk.clone(), asked_hosts: asked_hosts.clone() },
+        documents,
         base_path,
-        asked_hosts: config.asked_hosts().map(<[String]>::to_vec),
+        asked_hosts,
         readers: engine.readers.clone(),
         writer: engine.writer.clone(),
         clock,
         hubs,
-        desk: Desk::new(desk, engine.readers.clone(), engine.writer.clone(), clock, lists),
+        desk,
         limits: Limits { max_body_bytes: config.fetch.max_feed_bytes, timeout: config.fetch.timeout },
         connections: ConnectionLimits { idle: config.serve.idle_timeout, per_peer: config.serve.per_peer },
     };

@@ -502,7 +502,8 @@ fn validate(file: &str, config: &Config) -> Result<(), ConfigError> {
 }
 
 /// With what the server's own paths begin.
-const OWN_PATHS: [&str; 11] = ["feeds", "story", "sources", "opml", "websub", "accounts", "reader", "api", "v1", "fever", "sync"];
+const OWN_PATHS: [&str; 12] =
+    ["feeds", "story", "sources", "opml", "websub", "login", "accounts", "reader", "api", "v1", "fever", "sync"];
 
 impl Output {
     /// Its whole query: what its other keys say belongs to it.

@@ -223,9 +223,20 @@ pub struct StoryPage<'a> {
     pub story: &'a PublishedStory,
     /// Why each of its entries is one of its, in the order in which they joined.
     pub why: &'a [Joined],
+    /// For somebody who is logged in.
+    pub marks: Option<Marks<'a>>,
     /// Published ids of its neighbours in time.
     pub newer: Option<&'a str>,
     pub older: Option<&'a str>,
+}
+
+/// What a person did with a story, and may do on its page.
+#[derive(Clone, Copy, Debug)]
+pub struct Marks<'a> {
+    pub read: bool,
+    pub starred: bool,
+    /// What the form brings back, by which it is known to be ours.
+    pub proof: &'a str,
 }
 
 /// An entry of a story, and what made it one.

@@ -4,16 +4,20 @@
 mod answers;
 mod connections;
 mod door;
+mod person;
 mod sync;
 
 pub use connections::Limits as ConnectionLimits;
 pub use door::{HubDoor, ListCall, ListDoor};
+pub use person::Person;
 pub use sync::{Desk, DeskSettings};
+
+use person::language;
 
 use answers::{accepts_gzip, asked_base, guarded, is_known, plain};
 
 use crate::model::{Content, Timestamp};
-use crate::outputs::{self, Asked, Cache, Document, Language, What};
+use crate::outputs::{self, Asked, Cache, Document, What};
 use crate::publish::{self, Format};
 use crate::query;
 use crate::records::{Command, HubReply, HubRequest, Pushed};
@@ -33,7 +37,7 @@ use tokio::sync::watch;
 
 /// What the server needs.
 pub struct House {
-    pub documents: Cache,
+    pub documents: Arc<Cache>,
     pub readers: Readers,
     /// For the proof of life at `/healthz`.
     pub writer: Writer,
@@ -41,6 +45,8 @@ pub struct House {
     pub hubs: HubDoor,
     /// Where reading apps ask.
     pub desk: Desk,
+    /// Who marks stories on their pages.
+    pub person: Person,
     pub limits: Limits,
     pub connections: ConnectionLimits,
     /// What a proxy that passes our own path on puts before every path; empty: nothing.
@@ -67,8 +73,7 @@ pub struct Limits {
 pub async fn run(house: House, listener: TcpListener, stopped: watch::Receiver<bool>) {
     let limits = house.connections;
     let base_path = house.base_path.clone();
-    let House { desk, .. } = &house;
-    let apps = sync::routes(desk.clone());
+    let apps = sync::routes(house.desk.clone());
     let house = Arc::new(house);
     let routes = Router::new()
         .route("/", get(river))
@@ -85,6 +90,7 @@ pub async fn run(house: House, listener: TcpListener, stopped: watch::Receiver<b
         .route("/healthz", get(health))
         .route(&format!("{CALLBACK_PATH}{{token}}"), get(hub_asks).post(hub_pushes))
         .merge(apps)
+        .merge(person::routes(house.person.clone()))
         .fallback(|| async { plain(StatusCode::NOT_FOUND, "not found\n") });
     let app = match base_path.as_str() {
         "" => routes,
@@ -135,10 +141,6 @@ impl Parameters {
     }
 }
 
-fn language(headers: &HeaderMap) -> Language {
-    Language::accepted(headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default())
-}
-
 async fn river(State(house): State<Arc<House>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
     match Parameters::read(query.as_deref()).and_then(Parameters::asked) {
         Ok(asked) => house.document(What::River(asked, language(&headers)), &headers).await,
@@ -180,7 +182,10 @@ async fn asked(
 }
 
 async fn story(State(house): State<Arc<House>>, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    house.document(What::Story(id, language(&headers)), &headers).await
+    match house.person.story(&id, &headers).await {
+        Some(own) => own,
+        None => house.document(What::Story(id, language(&headers)), &headers).await,
+    }
 }
 
 async fn sources(State(house): State<Arc<House>>, headers: HeaderMap) -> Response {

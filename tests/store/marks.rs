@@ -218,3 +218,18 @@ fn a_database_of_before_has_an_item_for_each_story() {
     assert_eq!(told(&after), told(&before));
     assert!(after[0].shown > after[1].shown);
 }
+
+#[test]
+fn a_clock_that_was_ahead_leaves_the_order_of_items() {
+    let mut bed = bed();
+    let numbered = |n: usize| entry(&n.to_string(), &format!("https://a.example/{n}"), &format!("Number {n}"));
+    bed.poll(bed.feed, NOW, (0..9).map(numbered).collect());
+    bed.settle();
+    bed.raw("UPDATE items SET shown = shown + 86400000000, read_at = shown / 1000 + 86400000 WHERE story_id > 4");
+    let now = NOW.plus(Duration::from_secs(60));
+    bed.commit(Command::SetBack { at: now });
+    let items = listed(&bed, &ItemFilter { ascending: true, ..ItemFilter::default() });
+    assert!(items.len() == 9 && items.is_sorted_by(|a, b| a.story < b.story && a.shown < b.shown));
+    assert!(items.iter().all(|item| item.shown <= now.0 * 1000), "{items:?}");
+    assert_eq!(bed.reader().broken().unwrap(), Vec::<String>::new());
+}

@@ -5,15 +5,18 @@
 //! |---|---|
 //! | `desk` | what all protocols stand on: accounts, answers, the ways to the writer and to the list |
 //! | `greader`, `miniflux`, `fever` | the calls of each protocol |
+//! | `session` | who is logged in at the page |
 //! | `throttle` | failed logins |
 
 mod desk;
 mod fever;
 mod greader;
 mod miniflux;
+mod session;
 mod throttle;
 
 pub use desk::{Desk, DeskSettings};
+pub use session::Login;
 
 use super::answers::{guarded, plain};
 use super::connections::Peer;
