@@ -138,13 +138,11 @@ impl Store {
             [limit],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
-        // By way of numbers that no moment has: none may be given twice, not even for a while.
-        self.connection.execute("UPDATE items SET shown = -story_id WHERE shown > ?", [limit])?;
         self.connection.execute(
             "UPDATE items SET shown = m.moment FROM
-               (SELECT story_id, ?1 + row_number() OVER (ORDER BY story_id) AS moment FROM items WHERE shown < 0) m
+               (SELECT story_id, ?1 + row_number() OVER (ORDER BY story_id) AS moment FROM items WHERE shown > ?2) m
              WHERE m.story_id = items.story_id",
-            [right.unwrap_or(0).max(limit - n_ahead)],
+            [right.unwrap_or(0).max(limit - n_ahead), limit],
         )?;
         Ok(())
     }

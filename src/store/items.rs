@@ -71,6 +71,9 @@ impl Reader {
         let mut rows = all.query(params_from_iter(values))?;
         while let Some(row) = rows.next()? {
             let item = item(row)?;
+            if filter.ends_by_time() && filter.shown_from.is_some_and(|from| item.shown < from) {
+                break;
+            }
             let is_there = match &filter.feeds {
                 Some(feeds) => feeds.contains(&item.feed),
                 None => true,
@@ -192,6 +195,13 @@ impl Reader {
     }
 }
 
+impl ItemFilter {
+    /// Items come the latest shown first: what was shown too early ends the list.
+    fn ends_by_time(&self) -> bool {
+        self.order == ItemOrder::Number && !self.ascending
+    }
+}
+
 /// Which stories are an output's.
 enum Membership {
     Everything,
@@ -221,7 +231,7 @@ fn statement(filter: &ItemFilter) -> (String, Vec<i64>) {
     let one_feed = filter.feeds.as_ref().filter(|feeds| feeds.len() == 1).and_then(|feeds| feeds.iter().next());
     let of_item = [
         ("i.feed_id = ?", one_feed.map(|feed| feed.0)),
-        ("i.shown >= ?", filter.shown_from),
+        ("i.shown >= ?", filter.shown_from.filter(|_| !filter.ends_by_time())),
         ("i.shown <= ?", filter.shown_until),
         ("i.story_id > ?", filter.above.map(|story| story.0)),
         ("i.story_id < ?", filter.below.map(|story| story.0)),

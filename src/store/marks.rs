@@ -34,7 +34,7 @@ impl Store {
     pub(super) fn show(&mut self, story: StoryId, feed: FeedId) -> rusqlite::Result<()> {
         self.connection
             .prepare_cached(
-                "INSERT INTO items(story_id, shown, feed_id) VALUES(?1, max(1000 * ?2, (SELECT coalesce(max(shown), 0) + 1 FROM items)), ?3)",
+                "INSERT INTO items(story_id, shown, feed_id) VALUES(?1, max(1000 * ?2, coalesce((SELECT shown + 1 FROM items ORDER BY story_id DESC LIMIT 1), 0)), ?3)",
             )?
             .execute(params![story.0, self.now.0, feed.0])?;
         Ok(())

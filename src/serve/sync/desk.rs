@@ -56,6 +56,9 @@ struct Folders {
     renamed: Vec<(i64, String)>,
 }
 
+/// Stories that one transaction marks: polls do not wait for longer than that takes.
+const MOST_MARKED: usize = 10_000;
+
 /// Folders that are remembered.
 const MAX_FOLDERS: usize = 64;
 
@@ -141,8 +144,9 @@ impl Inner {
     }
 
     pub async fn mark(&self, stories: Vec<StoryId>, marking: Marking) -> anyhow::Result<()> {
-        if !stories.is_empty() {
-            self.writer.submit(Command::Mark { stories, marking, at: (self.clock)() }).await?;
+        let at = (self.clock)();
+        for part in stories.chunks(MOST_MARKED) {
+            self.writer.submit(Command::Mark { stories: part.to_vec(), marking, at }).await?;
         }
         Ok(())
     }

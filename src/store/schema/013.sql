@@ -14,7 +14,6 @@ CREATE TABLE items(
 INSERT INTO items(story_id, shown, feed_id, hidden)
   SELECT s.id, 1000 * max(s.first_seen) OVER before + row_number() OVER before, coalesce(e.feed_id, 0), s.redirect_to IS NOT NULL
   FROM stories s LEFT JOIN entries e ON e.id = s.representative WINDOW before AS (ORDER BY s.id);
-CREATE UNIQUE INDEX items_shown ON items(shown);
 CREATE INDEX items_feed ON items(feed_id, story_id);
 CREATE INDEX items_unread ON items(story_id, feed_id, shown, starred_at) WHERE read_at IS NULL AND hidden = 0;
 CREATE INDEX items_starred ON items(story_id) WHERE starred_at IS NOT NULL;
