@@ -457,3 +457,34 @@ fn a_person_marks_stories_on_their_pages() {
     assert!(!ask(service.address, "GET", &page, &[&cookie], "").body.contains("<form method=\"post\""));
     assert_eq!(ask(service.address, "GET", "/login", &[], "").status, 404);
 }
+
+mod parsers {
+    use courant::model::StoryId;
+    use courant::sync::{self, Fields, Stream};
+    use proptest::prelude::*;
+
+    proptest! {
+        /// What apps send is anything at all: it is read, or refused.
+        #[test]
+        fn nothing_that_is_sent_ends_the_reader(head in "\\PC{0,80}", kind in "(multipart/form-data; boundary=\\PC{0,5})?", body in prop::collection::vec(any::<u8>(), 0..300)) {
+            sync::path(&head);
+            sync::icon(&format!("/sync/icon/{head}"));
+            sync::basic(&head);
+            sync::google_login(&head);
+            let fields = Fields::read(&head, &kind, &body);
+            for value in fields.all("i").chain([head.as_str()]) {
+                Stream::read(value);
+                sync::item_number(value);
+                _ = sync::microseconds(Some(value));
+            }
+            _ = sync::miniflux::marked(&body);
+        }
+
+        #[test]
+        fn a_number_of_ours_is_one_number_in_every_spelling(number in 0_i64..1_000_000_000_000_000) {
+            for spelling in [number.to_string(), format!("{number:016x}"), format!("tag:google.com,2005:reader/item/{number:x}")] {
+                prop_assert_eq!(sync::item_number(&spelling), Some(StoryId(number)), "{}", spelling);
+            }
+        }
+    }
+}

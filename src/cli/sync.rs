@@ -61,6 +61,7 @@ fn add(config: &Config, name: &str) -> Outcome {
     for output in &config.outputs {
         writeln!(out, "           {base}/sync/{}/   (only the stories of this output)", output.name)?;
     }
+    writeln!(out, "           {base}/login   (the page, where stories can be marked then)")?;
     writeln!(out, "user       {name}")?;
     writeln!(out, "password   {password}   (shown this once)")?;
     // By the camera a phone has the address; nobody types it well. The password is not in it: it would be in the picture.

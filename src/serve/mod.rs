@@ -8,7 +8,7 @@ mod person;
 mod sync;
 
 pub use connections::Limits as ConnectionLimits;
-pub use door::{HubDoor, ListCall, ListDoor};
+pub use door::{HubDoor, ListDoor};
 pub use person::Person;
 pub use sync::{Desk, DeskSettings};
 
@@ -264,7 +264,8 @@ fn answer(document: anyhow::Result<Option<Arc<Document>>>, asked: &HeaderMap) ->
     let etag = if gzip { &document.gzip_etag } else { &document.etag };
     let mut headers = HeaderMap::new();
     headers.insert(header::ETAG, etag.clone());
-    let varies = if document.content_type == publish::HTML { "accept-encoding, accept-language" } else { "accept-encoding" };
+    let varies =
+        if document.content_type == publish::HTML { "accept-encoding, accept-language, cookie" } else { "accept-encoding" };
     headers.insert(header::VARY, HeaderValue::from_static(varies));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("max-age=60"));
     // No Last-Modified: newsboat ignores changed content whose date has not moved, and ours has no meaning of its own.

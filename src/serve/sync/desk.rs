@@ -1,6 +1,7 @@
 //! What the routes of all protocols stand on: who asks, of which account, and how an answer goes out.
 
 use super::super::answers::{accepts_gzip, asked_base, guarded, is_known};
+use super::super::connections::network;
 use super::super::door::ListDoor;
 use super::throttle::{Throttle, WINDOW};
 use crate::model::{StoryId, Timestamp};
@@ -100,7 +101,7 @@ impl Inner {
     pub fn peer(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let forwarded = || {
             let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?.rsplit(',').next()?;
-            last.trim().parse::<IpAddr>().ok()
+            last.trim().parse().ok().map(network)
         };
         if self.settings.behind_proxy { forwarded().unwrap_or(peer) } else { peer }
     }
