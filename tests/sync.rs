@@ -335,6 +335,29 @@ fn one_state_for_every_app_the_page_and_the_command_line() {
 }
 
 #[test]
+fn pages_of_the_unread_lose_nothing_while_they_are_read() {
+    let (_world, home, service) = serving("");
+    let app = App::of(&service, home.path(), "phone");
+    let all = app.unread();
+    let (mut seen, mut next) = (Vec::new(), String::new());
+    loop {
+        let page = app.get(&format!(
+            "/reader/api/0/stream/items/ids?s=user/-/state/com.google/reading-list&xt=user/-/state/com.google/read&n=3{next}"
+        ));
+        let ids: Vec<&str> = page["itemRefs"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap()).collect();
+        let form: String = ids.iter().map(|id| format!("i={id}&")).collect();
+        assert_eq!(app.ask("POST", "/reader/api/0/edit-tag", &format!("{form}a=user/-/state/com.google/read")).body, "OK");
+        seen.extend(ids.into_iter().map(str::to_owned));
+        match page["continuation"].as_str() {
+            Some(continuation) => next = format!("&c={continuation}"),
+            None => break,
+        }
+    }
+    assert_eq!(seen, all);
+    assert_eq!(app.unread(), Vec::<String>::new());
+}
+
+#[test]
 fn an_account_of_an_output_has_its_stories_alone() {
     let (_world, home, service) = serving("");
     let app = App::of(&service, home.path(), "phone");
@@ -411,7 +434,9 @@ fn passwords_pass_no_network_in_clear() {
         std::fs::write(&config, text.replace("[serve]\n", &format!("[serve]\n{more}"))).unwrap();
         let service = Service::start(courant(home.path(), &["run"]));
         let name = if more.is_empty() { "one" } else { "two" };
-        let password = add(home.path(), name);
+        let added = said(&run(home.path(), &["sync", "add", name]));
+        assert_eq!(added.contains("no app is listened to"), expected == 403, "{added}");
+        let password = added.split("password ").nth(1).unwrap().split_whitespace().next().unwrap();
         let address = SocketAddr::from(([127, 0, 0, 1], service.address.port()));
         let answer = ask(address, "GET", "/v1/me", &[&format!("X-Auth-Token: {password}")], "");
         assert_eq!(answer.status, expected, "{}", answer.body);

@@ -23,7 +23,7 @@ pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready:
         asked_hosts: config.asked_hosts().map(<[String]>::to_vec),
         outputs: config.outputs.iter().map(|output| (output.name.clone(), output.whole_query())).collect(),
         behind_proxy: config.serve.behind_proxy,
-        is_exposed: !address.ip().is_loopback() && !config.serve.behind_proxy,
+        is_exposed: config.exposes_passwords(),
     };
     let watched = engine.clone();
     let offline = Box::new(move || watched.network().map(|down| down.since));

@@ -64,6 +64,12 @@ fn add(config: &Config, name: &str) -> Outcome {
     writeln!(out, "           {base}/login   (the page, where stories can be marked then)")?;
     writeln!(out, "user       {name}")?;
     writeln!(out, "password   {password}   (shown this once)")?;
+    if config.exposes_passwords() {
+        eprintln!(
+            "courant: no app is listened to on {} before a proxy adds HTTPS and serve.behind_proxy says so: see docs/sync.md",
+            config.serve.listen
+        );
+    }
     // By the camera a phone has the address; nobody types it well. The password is not in it: it would be in the picture.
     if out.is_terminal()
         && let Ok(code) = QrCode::new(format!("{base}/"))

@@ -531,6 +531,12 @@ impl Config {
         (self.serve.base_url.is_empty() && is_any).then_some(self.serve.hosts.as_slice())
     }
 
+    /// Whether passwords would pass a network in clear: then no app is listened to.
+    pub fn exposes_passwords(&self) -> bool {
+        let is_loopback = self.serve.listen.parse::<std::net::SocketAddr>().is_ok_and(|address| address.ip().is_loopback());
+        !is_loopback && !self.serve.behind_proxy
+    }
+
     /// Where WebSub hubs can call us back: `serve.base_url`, if its host is public.
     pub fn callback_base(&self) -> Option<&str> {
         let base = self.serve.base_url.trim_end_matches('/');
