@@ -34,6 +34,12 @@ fn serving(more: &str) -> (World, tempfile::TempDir, Service) {
     feeds += &format!("[[feed]]\nurl = \"{first}/{PRIVATE}.xml\"\nprivate = true\ntitle = \"Mine\"\n");
     feeds += &format!("[[feed]]\nurl = \"{first}/rss.xml?token={SECRET}\"\ntitle = \"Paid\"\n");
     feeds += &format!("[[feed]]\nurl = \"file://{}\"\n[[feed]]\nurl = \"exec:/bin/cat {}\"\n", file.display(), script.display());
+    // What is wrong with these is said with their addresses, in the log and by `courant feed show`.
+    feeds += &format!(
+        "[[feed]]\nurl = \"file://{}.gone\"\n[[feed]]\nurl = \"exec:/bin/cat {}.gone\"\n",
+        file.display(),
+        script.display()
+    );
     std::fs::write(home.path().join("feeds.toml"), feeds).unwrap();
     let config = home.path().join("courant.toml");
     let text = std::fs::read_to_string(&config).unwrap();
@@ -278,7 +284,7 @@ fn no_call_tells_what_is_nobodys_business() {
         }
     }
     for (call, body) in &told {
-        for secret in [PRIVATE, SECRET, "hidden-file", "hidden-command", "exec:", "file://", &app.password] {
+        for secret in [PRIVATE, SECRET, "hidden-file", "hidden-command", "exec:/", "file:/", &app.password] {
             assert!(!body.contains(secret), "{call} tells {secret}: {body}");
         }
         assert!(!body.contains("<script") && !body.contains("onclick"), "{call}: {body}");

@@ -54,7 +54,7 @@ pub struct ListedFeed {
     pub tags: Vec<String>,
     pub last_ok: Option<Timestamp>,
     pub n_errors: i64,
-    /// Why the last poll failed.
+    /// Why the last poll failed, as far as that is nobody's secret.
     pub error: Option<String>,
     pub paused: bool,
 }

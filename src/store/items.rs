@@ -155,7 +155,8 @@ impl Reader {
                 tags: settings.tags,
                 last_ok: row.get::<_, Option<i64>>(5)?.map(Timestamp),
                 n_errors: row.get(6)?,
-                error: row.get(7)?,
+                // What a command or a file system says has paths in it.
+                error: row.get::<_, Option<String>>(7)?.map(|why| if is_public { why } else { "its last poll failed".into() }),
                 paused: row.get(9)?,
             })
         })?;
