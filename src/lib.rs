@@ -19,6 +19,7 @@
 //! | [`config`] | text → validated configuration; the list of subscriptions |
 //! | [`fetch`] | the only HTTP client |
 //! | [`records`] | what crosses rooms: commands, and what they changed |
+//! | [`sync`] | what reading apps ask and are answered |
 //! | [`ingest`] | an answer and what is known → a command |
 //! | [`store`] | the only SQL |
 //! | [`outputs`] | a query → an edition of stories → bytes |
@@ -53,6 +54,7 @@ pub mod schedule;
 pub mod serve;
 pub mod store;
 pub mod story;
+pub mod sync;
 pub mod text;
 pub mod tracking;
 pub mod websub;

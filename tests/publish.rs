@@ -183,7 +183,8 @@ fn what_is_related_is_linked_to() {
             {"id": id(8), "title": "Without a page"},
         ])
     );
-    let alone = |story: &PublishedStory| story_page(&StoryPage { site: SITE, story, why: &[], newer: None, older: None });
+    let alone =
+        |story: &PublishedStory| story_page(&StoryPage { site: SITE, story, why: &[], marks: None, newer: None, older: None });
     let page = alone(&near);
     assert!(page.contains("<h2>Related</h2>") && page.contains("href=\"/story/6f1c2d3e-0000-5000-8000-000000000007\""), "{page}");
     assert!(!alone(&story(1)).contains("Related"));
@@ -277,7 +278,7 @@ fn hostile_text_cannot_break_out() {
         ..FeedState::default()
     };
     let why = [joined.clone(), joined];
-    let alone = StoryPage { site, story: &stories[0], why: &why, newer: Some(evil), older: Some(evil) };
+    let alone = StoryPage { site, story: &stories[0], why: &why, marks: None, newer: Some(evil), older: Some(evil) };
     for text in [page(&model), story_page(&alone), sources_page(&site, &[feed])] {
         let text = text.replace("<script src=\"/page.js\" defer></script>", "");
         assert!(!text.contains("<script") && !text.contains("javascript:") && !text.contains("data:x"), "{text}");
@@ -363,7 +364,7 @@ fn the_page_groups_by_day_and_names_everything() {
     assert!(page(&Page { site: Site { standing: down, ..site }, ..model }).contains("No feed can be read"));
     let joined = |n: u32, why: &str| Joined { name: format!("Paper {n}"), title: format!("Headline {n}"), why: why.into() };
     let why = [joined(1, "nothing like it"), joined(2, "same text")];
-    let alone = story_page(&StoryPage { site, story: &stories[0], why: &why, newer: None, older: Some("x") });
+    let alone = story_page(&StoryPage { site, story: &stories[0], why: &why, marks: None, newer: None, older: Some("x") });
     for needle in ["same text", "Headline 2", "Read at the publisher", "href=\"/courant/story/x\""] {
         assert!(alone.contains(needle), "no {needle} in {alone}");
     }

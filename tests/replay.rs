@@ -9,7 +9,7 @@ use courant::config::Config;
 use courant::config::subscriptions::Subscription;
 use courant::daemon::{self, Engine};
 use courant::outputs::Imprint;
-use courant::records::{Command, Correction, Postponed, Reply};
+use courant::records::{Command, Correction, Marking, Postponed, Reply};
 use courant::store::{Reader, Selection};
 use std::path::Path;
 
@@ -20,6 +20,16 @@ fn process(config: &Config, feeds: &[String], record: &Path, corrections: Vec<Co
     let writer = runtime.block_on(async {
         let (engine, writer) = Engine::start(config.clone(), list, Some(record)).unwrap();
         daemon::once(&engine, true).await.unwrap();
+        let stories = engine.readers.ask(|reader| reader.select(&Selection::default())).await.unwrap();
+        let read = stories.iter().step_by(2).copied().collect();
+        let app = courant::sync::secret::app("phone", "a password");
+        for command in [
+            Command::Mark { stories: read, marking: Marking::READ, at: daemon::clock() },
+            Command::Mark { stories: stories[..3].to_vec(), marking: Marking::STARRED, at: daemon::clock() },
+            Command::AddApp { app, at: daemon::clock() },
+        ] {
+            engine.writer.submit(command).await.unwrap();
+        }
         for correction in corrections {
             let said = engine.writer.submit(Command::Correct { correction, at: daemon::clock() }).await.unwrap();
             assert!(matches!(said.reply, Reply::Corrected(Ok(_))), "{said:?}");

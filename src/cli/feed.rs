@@ -2,13 +2,13 @@
 //! is told to read it again.
 
 use super::failure::{Failure, Outcome};
-use super::find::{self, answered, checked, find_feed};
-use super::list::{change, tell_owner};
+use super::find::{self, checked, find_feed};
+use super::list::tell_owner;
 use super::names::{self, Called};
 use super::output::{self, Format, Listing, local_time};
 use super::progress::Waiting;
 use super::table::Column;
-use super::{feed_edit, setup};
+use super::{feed_edit, list, setup};
 use crate::config::subscriptions::{self, Edit, Subscription};
 use crate::config::{Config, ConfigError, Loaded};
 use crate::daemon::socket::{self, ControlRequest, ControlResponse};
@@ -111,7 +111,7 @@ pub fn run(named: Option<&Path>, command: &Command) -> Outcome {
             already_listed(&loaded, url)?;
             let url = if *no_check { checked(url)? } else { find_feed(&loaded.config, url)? };
             let feed = Subscription { title: title.clone(), tags: tag.clone(), private: *private, ..Subscription::new(url) };
-            change(&loaded, &[Edit::Add(&feed)])?;
+            list::change(&loaded, &[Edit::Add(&feed)])?;
             eprintln!("subscribed to {}", text::redact_url(&feed.url));
             tell_owner(&loaded.config)
         }
@@ -177,7 +177,7 @@ fn test(loaded: &Loaded, wanted: &str) -> Outcome {
     let waiting = Waiting::start("fetching the feed");
     let outcome = setup::runtime()?.block_on(source::get(&client, &commands, config, &feed, &feed.url, None));
     drop(waiting);
-    let parsed = answered(outcome).map_err(|problem| problem.to_string()).and_then(|answer| {
+    let parsed = daemon::answered(outcome).map_err(|problem| problem.to_string()).and_then(|answer| {
         let document = answer.document();
         match &feed.page {
             Some(selectors) => listing::read(&document, selectors).map_err(|problem| problem.to_string()),
@@ -315,7 +315,7 @@ fn remove(loaded: &Loaded, wanted: &str, purge: bool) -> Outcome {
     let config = &loaded.config;
     let Called { url, listed, .. } = names::find(loaded, wanted)?;
     if listed.is_some() {
-        change(loaded, &[Edit::Remove(&url)])?;
+        list::change(loaded, &[Edit::Remove(&url)])?;
     }
     let n_stories = match socket::ask(&config.state_dir, &ControlRequest::Remove { url: url.clone(), purge })? {
         Some(ControlResponse::Removed { n_stories }) => n_stories,
@@ -391,7 +391,7 @@ fn pause(loaded: &Loaded, wanted: &str, paused: bool) -> Outcome {
         }
         Some(_) => {}
     }
-    change(loaded, &[Edit::Pause(&url, paused)])?;
+    list::change(loaded, &[Edit::Pause(&url, paused)])?;
     eprintln!("{} {shown}", if paused { "paused" } else { "resumed" });
     tell_owner(&loaded.config)
 }
@@ -422,7 +422,7 @@ fn import(loaded: &Loaded, file: &Path) -> Outcome {
             new.push(Subscription { title: feed.title, tags: feed.tags, ..Subscription::new(url) });
         }
     }
-    change(loaded, &new.iter().map(Edit::Add).collect::<Vec<_>>())?;
+    list::change(loaded, &new.iter().map(Edit::Add).collect::<Vec<_>>())?;
     for why in &skipped {
         eprintln!("skipped {}", text::one_line(why));
     }

@@ -17,6 +17,7 @@ mod find;
 mod init;
 mod list;
 mod man;
+mod mark;
 mod names;
 mod once;
 mod output;
@@ -29,6 +30,7 @@ mod since;
 mod status;
 mod stories;
 mod story;
+mod sync;
 mod table;
 mod terminal;
 mod typeset;
@@ -82,6 +84,9 @@ enum Command {
     /// Subscriptions
     #[command(subcommand)]
     Feed(feed::Command),
+    /// Apps that read on phones and desktops: who may, and with which password
+    #[command(subcommand)]
+    Sync(sync::Command),
     /// The database in figures, and feeds that need attention
     Status(status::Options),
     /// Check the installation and every feed, and say what to do; changes nothing
@@ -131,6 +136,7 @@ pub fn main() -> ExitCode {
         Command::Story(command) => story::run(config, &command),
         Command::Why(id) => story::why(config, &id),
         Command::Feed(command) => feed::run(config, &command),
+        Command::Sync(command) => sync::run(config, &command),
         Command::Status(options) => status::run(config, &options),
         Command::Doctor => doctor::run(config),
         Command::Db(command) => db::run(config, &command),

@@ -2,7 +2,7 @@
 
 use crate::daemon::{self, Engine, clock};
 use crate::outputs::{Cache, Imprint};
-use crate::serve::{self, ConnectionLimits, House, HubDoor, Limits};
+use crate::serve::{self, ConnectionLimits, Desk, DeskSettings, House, HubDoor, Limits, ListDoor, Person};
 use anyhow::Context;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,18 +17,31 @@ pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready:
         tokio::net::TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen} (serve.listen)"))?;
     let address = listener.local_addr()?;
     let (hubs, hub_calls) = HubDoor::new();
+    let (lists, list_calls) = ListDoor::new();
+    let desk = DeskSettings {
+        base_url: config.base_url(),
+        asked_hosts: config.asked_hosts().map(<[String]>::to_vec),
+        outputs: config.outputs.iter().map(|output| (output.name.clone(), output.whole_query())).collect(),
+        behind_proxy: config.serve.behind_proxy,
+        is_exposed: config.exposes_passwords(),
+    };
     let watched = engine.clone();
     let offline = Box::new(move || watched.network().map(|down| down.since));
     let imprint = Imprint { outputs: config.outputs.clone(), base_url: config.base_url(), is_served: true };
     let base_path = imprint.path().to_owned();
+    let documents = Arc::new(Cache::new(engine.readers.clone(), &engine.writer, imprint, clock, offline));
+    let desk = Desk::new(desk, engine.readers.clone(), engine.writer.clone(), clock, lists);
+    let asked_hosts = config.asked_hosts().map(<[String]>::to_vec);
     let house = House {
-        documents: Cache::new(engine.readers.clone(), &engine.writer, imprint, clock, offline),
+        person: Person { documents: documents.clone(), desk: desk.clone(), asked_hosts: asked_hosts.clone() },
+        documents,
         base_path,
-        asked_hosts: config.asked_hosts().map(<[String]>::to_vec),
+        asked_hosts,
         readers: engine.readers.clone(),
         writer: engine.writer.clone(),
         clock,
         hubs,
+        desk,
         limits: Limits { max_body_bytes: config.fetch.max_feed_bytes, timeout: config.fetch.timeout },
         connections: ConnectionLimits { idle: config.serve.idle_timeout, per_peer: config.serve.per_peer },
     };
@@ -45,7 +58,7 @@ pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready:
             },
         }
     };
-    let ended = daemon::run(engine.clone(), hub_calls, told, || ready(address)).await;
+    let ended = daemon::run(engine.clone(), hub_calls, list_calls, told, || ready(address)).await;
     // Nobody listening is fine: then the server has ended already.
     let _ = stop.send(true);
     ended.and(served)

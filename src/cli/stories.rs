@@ -1,12 +1,15 @@
 //! `courant stories [QUERY]` and `courant search QUERY`: stories, newest first; `--watch` goes on with those that come.
 
 use super::failure::{Failure, Outcome};
+use super::mark::mark;
 use super::output::{self, Format, Listing};
 use super::table::Column;
 use super::{filters, setup, since};
 use crate::daemon::clock;
 use crate::model::StoryId;
+use crate::config::Config;
 use crate::query::{Order, Query, QueryError, language_range};
+use crate::records::Marking;
 use crate::store::{Reader, Selection, StoryDetail};
 use crate::text;
 use serde_json::{Value, json};
@@ -24,7 +27,7 @@ use std::time::Duration;
   courant stories --watch                    and those that come, until Ctrl-C")]
 pub struct Options {
     /// Words that a story holds; "…" for a phrase, -word (inside quotes: 'rust -game') for one that must not be there;
-    /// tag:dev, lang:zh-Hant, feed:lwn.net, sources:>=3, since:7d, order:sources for what is known of it
+    /// tag:dev, lang:zh-Hant, feed:lwn.net, sources:>=3, since:7d, is:unread, is:starred, order:sources for what is known of it
     query: Vec<String>,
     /// First seen within this time (24h, 7days), or since a day (today, yesterday, 2026-11-20)
     #[arg(long, value_name = "TIME", default_value = "24h", value_parser = since::parse)]
@@ -70,6 +73,9 @@ struct Shown {
     /// Only stories that so many feeds tell in words of their own; a copy counts with its original
     #[arg(long, value_name = "N", default_value_t = 1)]
     min_sources: u32,
+    /// Mark those that are shown as read
+    #[arg(long)]
+    mark_read: bool,
 }
 
 const COLUMNS: [Column; 5] = [
@@ -91,17 +97,17 @@ const COUNTED_BY_WORDS: usize = 200;
 pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
     let mut query = query(&options.query, &options.shown)?;
     query.since.get_or_insert(options.since);
-    let reader = setup::reader(&setup::config(named)?.config)?;
+    let config = setup::config(named)?.config;
     if options.watch {
-        return watch(&reader, query, &options.shown);
+        return watch(&setup::reader(&config)?, query, &options.shown);
     }
-    list(&reader, query, &options.shown)
+    list(&config, query, &options.shown)
 }
 
 pub fn search(named: Option<&Path>, options: &SearchOptions) -> Outcome {
     let mut query = query(&options.query, &options.shown)?;
     query.since = query.since.or(options.since);
-    list(&setup::reader(&setup::config(named)?.config)?, query, &options.shown)
+    list(&setup::config(named)?.config, query, &options.shown)
 }
 
 fn query(words: &[String], shown: &Shown) -> Result<Query, Failure> {
@@ -121,11 +127,13 @@ fn query(words: &[String], shown: &Shown) -> Result<Query, Failure> {
     Ok(query)
 }
 
-fn list(reader: &Reader, query: Query, shown: &Shown) -> Outcome {
+fn list(config: &Config, query: Query, shown: &Shown) -> Outcome {
+    let reader = &setup::reader(config)?;
     let now = clock();
     let counted = if query.words.is_empty() { COUNTED } else { COUNTED_BY_WORDS };
     let found = reader.selected(&Selection::of(query.clone(), shown.limit.max(counted), now))?;
-    let rows = rows(reader, &found.stories[..found.stories.len().min(shown.limit)])?;
+    let ids = &found.stories[..found.stories.len().min(shown.limit)];
+    let rows = rows(reader, ids)?;
     if rows.is_empty() && shown.limit > 0 {
         if !matches!(shown.format, Format::Table | Format::Md) {
             output::print(&LISTING, &rows, shown.format)?;
@@ -142,6 +150,10 @@ fn list(reader: &Reader, query: Query, shown: &Shown) -> Outcome {
             Order::Sources => "most covered",
         };
         eprintln!("{} of {all}, {order} first; --limit shows more", rows.len());
+    }
+    if shown.mark_read {
+        let n_marked = mark(config, ids, Marking::READ)?;
+        eprintln!("marked {n_marked} stories as read");
     }
     Ok(())
 }

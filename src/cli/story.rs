@@ -1,6 +1,7 @@
 //! `courant story …` and `courant why ID`.
 
 use super::failure::{Failure, Outcome};
+use super::mark::mark;
 use super::output::local_time;
 use super::terminal::{self, Terminal};
 use super::{setup, typeset};
@@ -8,7 +9,7 @@ use crate::daemon::clock;
 use crate::daemon::socket::{self, ControlRequest, ControlResponse};
 use crate::model::{EntryId, StoryId};
 use crate::publish::PublishedStory;
-use crate::records::{self, Correction, Reply};
+use crate::records::{self, Correction, Marking, Reply};
 use crate::store::{Reader, StoryDetail};
 use crate::{article, text};
 use serde_json::json;
@@ -40,6 +41,30 @@ pub enum Command {
         /// The story that becomes part of it
         other: String,
     },
+    /// Keep these stories: what is starred is never pruned
+    Star {
+        /// Their numbers, or their published ids
+        #[arg(required = true)]
+        id: Vec<String>,
+    },
+    /// Take the stars of these stories away
+    Unstar {
+        /// Their numbers, or their published ids
+        #[arg(required = true)]
+        id: Vec<String>,
+    },
+    /// These stories are read, for every app
+    Read {
+        /// Their numbers, or their published ids
+        #[arg(required = true)]
+        id: Vec<String>,
+    },
+    /// These stories are unread again
+    Unread {
+        /// Their numbers, or their published ids
+        #[arg(required = true)]
+        id: Vec<String>,
+    },
     /// Undo the last split or merge that is not undone yet
     Undo,
 }
@@ -63,8 +88,27 @@ pub fn run(named: Option<&Path>, command: &Command) -> Outcome {
         Command::Merge { id, other } => {
             correct(named, |reader| Ok(Correction::Merge { into: story_of(reader, id)?, from: story_of(reader, other)? }))
         }
+        Command::Star { id } => mark_all(named, id, Marking::STARRED, "starred"),
+        Command::Unstar { id } => mark_all(named, id, Marking::UNSTARRED, "no longer starred"),
+        Command::Read { id } => mark_all(named, id, Marking::READ, "read"),
+        Command::Unread { id } => mark_all(named, id, Marking::UNREAD, "unread"),
         Command::Undo => correct(named, |_| Ok(Correction::Undo)),
     }
+}
+
+/// Marks the stories of these ids. `is`: what they are then.
+fn mark_all(named: Option<&Path>, ids: &[String], marking: Marking, is: &str) -> Outcome {
+    let config = setup::config(named)?.config;
+    let reader = setup::reader(&config)?;
+    let stories = ids.iter().map(|id| story_of(&reader, id)).collect::<Result<Vec<_>, _>>()?;
+    let n_marked = mark(&config, &stories, marking)?;
+    match (stories.len(), stories.len() - n_marked) {
+        (1, 0) => eprintln!("it is {is}"),
+        (1, _) => eprintln!("it is {is} already"),
+        (n, 0) => eprintln!("{n} stories are {is}"),
+        (n, already) => eprintln!("{n} stories are {is}, {already} of them already were"),
+    }
+    Ok(())
 }
 
 /// Says a correction to the running courant, or carries it out as the owner where none runs.

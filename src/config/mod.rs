@@ -10,6 +10,7 @@ pub mod secrets;
 pub mod site_rules;
 pub mod sources;
 pub mod subscriptions;
+pub mod sync;
 pub mod values;
 
 pub use keeping::{Backup, Recover, Store};
@@ -37,6 +38,7 @@ pub struct Config {
     pub store: Store,
     pub backup: Backup,
     pub serve: Serve,
+    pub sync: sync::Sync,
     #[serde(rename = "output")]
     pub outputs: Vec<Output>,
     pub log: Log,
@@ -122,6 +124,9 @@ pub struct Serve {
     pub idle_timeout: Duration,
     /// Connections of one address at a time.
     pub per_peer: usize,
+    /// A proxy that adds HTTPS stands before us: passwords of apps are taken where `listen` is not loopback, too, and who asks
+    /// is whom the last `X-Forwarded-For` names.
+    pub behind_proxy: bool,
 }
 
 /// A feed that we publish: a query over stories with a name.
@@ -171,6 +176,7 @@ impl Default for Config {
             store: Store::default(),
             backup: Backup::default(),
             serve: Serve::default(),
+            sync: sync::Sync::default(),
             outputs: vec![Output { name: "all".into(), title: "All stories".into(), ..Output::default() }],
             log: Log::default(),
             secrets: secrets::Places::default(),
@@ -234,6 +240,7 @@ impl Default for Serve {
             hosts: Vec::new(),
             idle_timeout: Duration::from_secs(15),
             per_peer: 64,
+            behind_proxy: false,
         }
     }
 }
@@ -413,7 +420,7 @@ pub fn variable_of(key: &str) -> String {
 }
 
 /// Keys that can be set by a variable: `COURANT_POLL_INTERVAL` is `poll.interval`.
-const SECTIONS: [&str; 8] = ["poll", "fetch", "article", "story", "store", "backup", "serve", "log"];
+const SECTIONS: [&str; 9] = ["poll", "fetch", "article", "story", "store", "backup", "serve", "sync", "log"];
 
 fn override_from(environment: &Environment, text: &str, config: Config) -> Result<Config, ConfigError> {
     let mut table: toml::Table = toml::from_str(text).map_err(|error| ConfigError(error.to_string()))?;
@@ -556,7 +563,8 @@ fn validate(config: &Config) -> Result<(), String> {
 }
 
 /// With what the server's own paths begin.
-const OWN_PATHS: [&str; 5] = ["feeds", "story", "sources", "opml", "websub"];
+const OWN_PATHS: [&str; 12] =
+    ["feeds", "story", "sources", "opml", "websub", "login", "accounts", "reader", "api", "v1", "fever", "sync"];
 
 impl Output {
     /// Its whole query: what its other keys say belongs to it.
@@ -582,6 +590,12 @@ impl Config {
     pub fn asked_hosts(&self) -> Option<&[String]> {
         let is_any = self.serve.listen.parse::<std::net::SocketAddr>().is_ok_and(|address| address.ip().is_unspecified());
         (self.serve.base_url.is_empty() && is_any).then_some(self.serve.hosts.as_slice())
+    }
+
+    /// Whether passwords would pass a network in clear: then no app is listened to.
+    pub fn exposes_passwords(&self) -> bool {
+        let is_loopback = self.serve.listen.parse::<std::net::SocketAddr>().is_ok_and(|address| address.ip().is_loopback());
+        !is_loopback && !self.serve.behind_proxy
     }
 
     /// Where WebSub hubs can call us back: `serve.base_url`, if its host is public.

@@ -210,6 +210,33 @@ pub fn check_url(address: &str) -> Result<url::Url, String> {
     }
 }
 
+/// The list with edits made, all or none, written back.
+pub fn change(file: &Path, edits: &[Edit]) -> Result<(), ConfigError> {
+    let mut list = match std::fs::read_to_string(file) {
+        Ok(text) => text,
+        // The first subscription of somebody who starts with an empty list of their own.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(ConfigError(format!("{}: {error}", file.display()))),
+    };
+    for one in edits {
+        list = edit(&file.display().to_string(), &list, one)?;
+    }
+    write(file, &list)
+}
+
+/// An address as it is kept; `example.org` means `https://example.org`.
+pub fn written(address: &str) -> Result<String, String> {
+    let address = crate::feed::web_address(address.trim());
+    let has_scheme = address.contains("://") || ["file:", "exec:"].iter().any(|scheme| address.starts_with(scheme));
+    let whole = if has_scheme { address } else { format!("https://{address}") };
+    let whole = crate::feed::normal_address(&whole).unwrap_or(whole);
+    // A line that somebody pasted must not become a program that runs every hour.
+    match check_url(&whole)?.scheme() {
+        "exec" => Err("write exec: sources into feeds.toml yourself".into()),
+        _ => Ok(whole),
+    }
+}
+
 /// Reads the list; `Ok(None)` where the file does not exist.
 pub fn read(file: &Path) -> Result<Option<Vec<Subscription>>, ConfigError> {
     match std::fs::read_to_string(file) {
@@ -228,6 +255,10 @@ pub enum Edit<'a> {
     Pause(&'a str, bool),
     /// A key of the feed at this address, and its value as TOML writes it; `None`: as by default.
     Set(&'a str, &'a str, Option<&'a str>),
+    /// The title of the feed at this address.
+    Title(&'a str, &'a str),
+    /// Its tags; without any the key goes.
+    Tags(&'a str, &'a [String]),
 }
 
 /// The text with the change made, all else as it was. `Err` names what is not there, or already is.
@@ -244,6 +275,16 @@ pub fn edit(file: &str, text: &str, edit: &Edit) -> Result<String, ConfigError> 
         // As it is written, else as it is meant.
         urls().position(|listed| listed == url).or_else(|| urls().position(|listed| same(listed) == wanted))
     };
+    let at = |list: &toml_edit::ArrayOfTables, url: &str| {
+        find(list, url).ok_or_else(|| wrong(format!("{} is not in the list", crate::text::redact_url(url))))
+    };
+    let set = |list: &mut toml_edit::ArrayOfTables, at: usize, key: &str, value: Option<toml_edit::Value>| {
+        match (list.get_mut(at), value) {
+            (Some(feed), Some(value)) => drop(feed.insert(key, toml_edit::value(value))),
+            (Some(feed), None) => drop(feed.remove(key)),
+            (None, _) => {}
+        }
+    };
     match edit {
         Edit::Add(feed) => {
             if let Some(listed) = find(list, &feed.url).and_then(|at| list.get(at)?.get("url")?.as_str()) {
@@ -254,33 +295,18 @@ pub fn edit(file: &str, text: &str, edit: &Edit) -> Result<String, ConfigError> 
             list.push(to_table(feed));
         }
         Edit::Remove(url) => {
-            let at = find(list, url).ok_or_else(|| wrong(format!("{} is not in the list", crate::text::redact_url(url))))?;
-            list.remove(at);
+            list.remove(at(list, url)?);
         }
-        Edit::Pause(url, paused) => {
-            let at = find(list, url).ok_or_else(|| wrong(format!("{} is not in the list", crate::text::redact_url(url))))?;
-            if let Some(feed) = list.get_mut(at) {
-                if *paused {
-                    feed.insert("paused", toml_edit::value(true));
-                } else {
-                    feed.remove("paused");
-                }
-            }
+        Edit::Title(url, title) => set(list, at(list, url)?, "title", Some((*title).into())),
+        Edit::Tags(url, tags) => {
+            let tags = Some(tags).filter(|tags| !tags.is_empty());
+            set(list, at(list, url)?, "tags", tags.map(|tags| tags.iter().collect::<toml_edit::Array>().into()));
         }
+        Edit::Pause(url, paused) => set(list, at(list, url)?, "paused", paused.then(|| true.into())),
+        // What is not TOML is a text: `title=The Daily Crab`.
         Edit::Set(url, key, value) => {
-            let at = find(list, url).ok_or_else(|| wrong(format!("{} is not in the list", crate::text::redact_url(url))))?;
-            if let Some(feed) = list.get_mut(at) {
-                match value {
-                    // What is not TOML is a text: `title=The Daily Crab`.
-                    Some(value) => {
-                        let value = value.parse::<toml_edit::Value>().unwrap_or_else(|_| (*value).into());
-                        feed.insert(key, toml_edit::value(value));
-                    }
-                    None => {
-                        feed.remove(key);
-                    }
-                }
-            }
+            let value = value.map(|value| value.parse::<toml_edit::Value>().unwrap_or_else(|_| value.into()));
+            set(list, at(list, url)?, key, value);
         }
     }
     let edited = document.to_string();

@@ -10,6 +10,7 @@
 //! | `pages` | one article's page |
 //! | `settle`, `later` | entries that wait no more, and the story index; later looks at stories |
 //! | `hubs` | WebSub: asks hubs, answers them, takes in what they push |
+//! | `discover`, `lists` | the feeds of a page; changes of the list of subscriptions that apps ask for |
 //! | `claims` | what is handed out |
 //! | `clocks` | a wall clock that jumps |
 //! | `backup` | copies, one after the other |
@@ -24,10 +25,12 @@
 pub mod backup;
 mod claims;
 mod clocks;
+mod discover;
 mod disk;
 mod engine;
 mod hubs;
 mod later;
+mod lists;
 mod owner;
 mod pages;
 mod parts;
@@ -46,8 +49,10 @@ pub mod source;
 mod tidy;
 mod unchanged;
 
+pub use discover::{Candidate, Discovered, Tried, answered, discover};
 pub use engine::{Engine, client_settings};
 pub use hubs::HubCall;
+pub use lists::ListCall;
 pub use owner::{AlreadyOwned, Owner};
 pub use parts::{Stats, clock};
 pub use pass::{PassReport, once, refetch_alone};

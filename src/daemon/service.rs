@@ -4,6 +4,7 @@ use super::clocks::{Anew, Moment, come_back, resume};
 use super::disk::{self, turn};
 use super::engine::Engine;
 use super::hubs::HubCall;
+use super::lists::{self, ListCall};
 use super::parts::clock;
 use super::pass::{save_robots, start_pages, start_polls};
 use super::reload::reload;
@@ -39,10 +40,11 @@ impl Pulse {
     }
 }
 
-/// Runs until `shutdown`. `hub_calls`: what comes to the callback of hubs. `Err`: a task died; the process must end non-zero.
+/// Runs until `shutdown`. `hub_calls`: what comes to the callback of hubs; `list_calls`: what apps want changed in the list. `Err`: a task died; the process must end non-zero.
 pub async fn run(
     engine: Arc<Engine>,
     hub_calls: mpsc::Receiver<HubCall>,
+    list_calls: mpsc::Receiver<ListCall>,
     shutdown: impl Future<Output = ()>,
     ready: impl FnOnce(),
 ) -> anyhow::Result<()> {
@@ -55,6 +57,7 @@ pub async fn run(
     tasks.spawn(settle_loop(engine.clone(), stopped.clone()));
     tasks.spawn(hub_loop(engine.clone(), stopped.clone()));
     tasks.spawn(answer_hubs(engine.clone(), hub_calls, stopped.clone()));
+    tasks.spawn(answer_lists(engine.clone(), list_calls, stopped.clone()));
     tasks.spawn(socket::serve(engine.clone(), commands, stopped.clone()));
     tasks.spawn(watchdog(engine.clone(), pulse, stopped.clone()));
     tasks.spawn(tidy_loop(engine.clone(), stopped.clone()));
@@ -253,6 +256,21 @@ async fn answer_hubs(
     tokio::select! {
         () = told_to_stop(&mut stopped) => return Ok(()),
         () = engine.hubs.answer_all(calls) => {}
+    }
+    // Where nothing serves, nothing comes.
+    told_to_stop(&mut stopped).await;
+    Ok(())
+}
+
+/// Answers what apps want changed in the list of subscriptions.
+async fn answer_lists(
+    engine: Arc<Engine>,
+    calls: mpsc::Receiver<ListCall>,
+    mut stopped: watch::Receiver<bool>,
+) -> anyhow::Result<()> {
+    tokio::select! {
+        () = told_to_stop(&mut stopped) => return Ok(()),
+        () = lists::answer_all(&engine, calls) => {}
     }
     // Where nothing serves, nothing comes.
     told_to_stop(&mut stopped).await;

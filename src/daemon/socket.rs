@@ -6,9 +6,10 @@ use super::parts::{Stats, clock};
 use super::pass::{PassReport, Snapshot, report};
 use super::refetch::{Refetched, refetch};
 use super::reload::reload;
+use crate::model::StoryId;
 use crate::model::Timestamp;
 use crate::network::Down;
-use crate::records::{Command, Corrected, Correction, Reply};
+use crate::records::{App, Command, Corrected, Correction, Marking, Reply};
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
@@ -45,7 +46,16 @@ pub enum ControlRequest {
     Prune,
     /// Split or merge stories by hand, or undo that.
     Correct { correction: Correction },
+    /// Mark stories: at most [`MOST_MARKED`].
+    Mark { stories: Vec<StoryId>, marking: Marking },
+    /// Let an app read and mark.
+    AddApp { app: App },
+    /// Do so no longer.
+    RemoveApp { name: String },
 }
+
+/// Stories that one request may mark: it is one line, whose length is limited.
+pub const MOST_MARKED: usize = 2000;
 
 /// What the owner answers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -67,6 +77,14 @@ pub enum ControlResponse {
         n_stories: usize,
     },
     Corrected(Corrected),
+    /// How many stories were not so before.
+    Marked {
+        n_stories: usize,
+    },
+    /// Whether the app was not there before, or was.
+    App {
+        is_done: bool,
+    },
     Refetched(Refetched),
     /// What is wrong with the network, if anything is.
     Network(Option<Down>),
@@ -256,6 +274,14 @@ async fn act(engine: &Arc<Engine>, ask: ControlRequest) -> anyhow::Result<Contro
                 other => anyhow::bail!("the writer answered {other:?} to a correction"),
             }
         }
+        ControlRequest::Mark { stories, marking } => {
+            match engine.writer.submit(Command::Mark { stories, marking, at: clock() }).await?.reply {
+                Reply::Marked { n_stories } => Ok(ControlResponse::Marked { n_stories }),
+                other => anyhow::bail!("the writer answered {other:?} to a mark"),
+            }
+        }
+        ControlRequest::AddApp { app } => app_reply(engine, Command::AddApp { app, at: clock() }).await,
+        ControlRequest::RemoveApp { name } => app_reply(engine, Command::RemoveApp { name }).await,
         ControlRequest::Once { all } => {
             if let Some(trouble) = engine.writer.trouble() {
                 anyhow::bail!("{trouble}");
@@ -277,6 +303,13 @@ async fn act(engine: &Arc<Engine>, ask: ControlRequest) -> anyhow::Result<Contro
             }
             Ok(ControlResponse::Pass(Box::new(report(engine, before, started).await?)))
         }
+    }
+}
+
+async fn app_reply(engine: &Arc<Engine>, command: Command) -> anyhow::Result<ControlResponse> {
+    match engine.writer.submit(command).await?.reply {
+        Reply::App(is_done) => Ok(ControlResponse::App { is_done }),
+        other => anyhow::bail!("the writer answered {other:?} to an app"),
     }
 }
 

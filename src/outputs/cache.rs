@@ -64,6 +64,19 @@ impl Language {
     }
 }
 
+/// A page for one person alone, which is kept for nobody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Personal {
+    /// A story, with what the person did with it. `proof`: what its forms bring back.
+    Story {
+        id: String,
+        proof: String,
+    },
+    Login {
+        failed: bool,
+    },
+}
+
 impl What {
     /// `all.atom`, `all.rss`, `all.json`; a bare name is Atom.
     fn of_file(file: &str, after: Option<Cursor>, imprint: &Imprint) -> Option<What> {
@@ -153,19 +166,41 @@ impl Cache {
         What::of_file(file, after, &self.imprint)
     }
 
+    /// A page for one person; `None`: there is none.
+    pub async fn personal(&self, what: Personal, language: Language, base_url: Option<String>) -> anyhow::Result<Option<String>> {
+        let imprint = self.imprint_for(base_url);
+        let (now, troubles) = ((self.clock)(), self.troubles());
+        let question = move |reader: &Reader| {
+            let view = View { language: language.tag(), now, troubles };
+            match &what {
+                Personal::Story { id, proof } => imprint.story(reader, id, Some(proof), &view),
+                Personal::Login { failed } => imprint.login(reader, *failed, &view).map(Some),
+            }
+        };
+        self.readers.ask(question).await
+    }
+
+    fn imprint_for(&self, base_url: Option<String>) -> Arc<Imprint> {
+        match base_url {
+            Some(base_url) => Arc::new(Imprint { base_url, ..(*self.imprint).clone() }),
+            None => self.imprint.clone(),
+        }
+    }
+
+    fn troubles(&self) -> Troubles {
+        Troubles { offline_since: (self.offline)(), disk: self.trouble.borrow().map(|trouble| trouble.sentence()) }
+    }
+
     /// The document as it is now; `None`: there is none. `base_url`: what the reader is told instead of ours.
     pub async fn get(&self, what: What, base_url: Option<String>) -> anyhow::Result<Option<Arc<Document>>> {
-        let imprint = match &base_url {
-            Some(base_url) => Arc::new(Imprint { base_url: base_url.clone(), ..(*self.imprint).clone() }),
-            None => self.imprint.clone(),
-        };
+        let imprint = self.imprint_for(base_url.clone());
         let slot = self.slot((what.clone(), base_url)).await;
         // Held while rendering: those who ask meanwhile wait for the same bytes.
         let mut slot = slot.lock().await;
         let (generation, now) = (*self.generation.borrow(), (self.clock)());
         // Feeds are documents for programs, which know that they were there.
         let troubles = match what.tells_standing() {
-            true => Troubles { offline_since: (self.offline)(), disk: self.trouble.borrow().map(|trouble| trouble.sentence()) },
+            true => self.troubles(),
             false => Troubles::default(),
         };
         let is_current = |document: &&Arc<Document>| {
@@ -216,7 +251,7 @@ fn render(
     let view = |language: Language| View { language: language.tag(), now, troubles };
     match what {
         What::River(asked, language) => imprint.river(reader, asked, &view(*language)).map(Some),
-        What::Story(id, language) => imprint.story(reader, id, &view(*language)),
+        What::Story(id, language) => imprint.story(reader, id, None, &view(*language)),
         What::Sources(language) => imprint.sources(reader, &view(*language)).map(Some),
         What::Feed(name, format, after) => match imprint.outputs.iter().find(|output| output.name == *name) {
             Some(output) => imprint.feed(reader, output, *format, *after, now).map(Some),

@@ -10,6 +10,6 @@ mod cache;
 mod edition;
 mod pages;
 
-pub use cache::{Cache, Document, Language, What};
+pub use cache::{Cache, Document, Language, Personal, What};
 pub use edition::{Asked, Imprint, LIMIT};
 pub use pages::View;

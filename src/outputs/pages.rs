@@ -2,7 +2,7 @@
 
 use super::edition::{Asked, Imprint, LIMIT};
 use crate::model::{Content, Timestamp};
-use crate::publish::{self, FeedState, Format, Joined, Page, Site, Standing, StoryPage, Troubles};
+use crate::publish::{self, FeedState, Format, Joined, Marks, Page, Site, Standing, StoryPage, Troubles};
 use crate::query::{Order, Query};
 use crate::store::{Reader, Selection};
 use std::time::Duration;
@@ -58,8 +58,13 @@ impl Imprint {
         })
     }
 
-    /// A story's own page; `None`: there is no such story.
-    pub fn story(&self, reader: &Reader, id: &str, view: &View) -> rusqlite::Result<Option<String>> {
+    /// The page on which a person logs in.
+    pub fn login(&self, reader: &Reader, failed: bool, view: &View) -> rusqlite::Result<String> {
+        self.page(reader, view, |site| publish::login_page(&site, failed))
+    }
+
+    /// A story's own page; `None`: there is no such story. `proof`: of a person who may mark it there.
+    pub fn story(&self, reader: &Reader, id: &str, proof: Option<&str>, view: &View) -> rusqlite::Result<Option<String>> {
         let Some(id) = reader.find_story(id)? else { return Ok(None) };
         let Some(detail) = reader.story(id)? else { return Ok(None) };
         let why: Vec<Joined> = detail
@@ -72,6 +77,8 @@ impl Imprint {
                 why: member.evidence.why.clone(),
             })
             .collect();
+        let item = if proof.is_some() { reader.item(id)? } else { None };
+        let marks = proof.zip(item).map(|(proof, item)| Marks { read: item.read, starred: item.starred, proof });
         let (newer, older) = reader.neighbours(id)?;
         let (newer, older) = (newer.map(|id| id.to_string()), older.map(|id| id.to_string()));
         let page = self.page(reader, view, |site| {
@@ -79,6 +86,7 @@ impl Imprint {
                 site,
                 story: &detail.published,
                 why: &why,
+                marks,
                 newer: newer.as_deref(),
                 older: older.as_deref(),
             })
@@ -101,7 +109,7 @@ impl Imprint {
         files.push(("sources/index.html".into(), self.sources(reader, &view)?));
         for story in reader.published(&reader.select(&Selection { limit: LIMIT, ..Selection::default() })?)? {
             let id = story.id.trim_start_matches("urn:uuid:");
-            if let Some(page) = self.story(reader, id, &view)? {
+            if let Some(page) = self.story(reader, id, None, &view)? {
                 files.push((format!("story/{id}/index.html"), page));
             }
         }

@@ -1,7 +1,7 @@
 //! A story made ready for every format: the one place that decides what an output says of it. The formats
 //! only spell it.
 
-use super::{Channel, PublishedStory, link, words, xml};
+use super::{Channel, PublishedStory, Reading, link, words, xml};
 use crate::model::Timestamp;
 use crate::{article, feed, text};
 use std::collections::HashSet;
@@ -107,6 +107,29 @@ pub(super) fn item(story: &PublishedStory) -> Item<'_> {
         title,
         link,
         sources,
+    }
+}
+
+/// The same for reading apps, which show titles and bodies alone.
+pub(super) fn reading(story: &PublishedStory) -> Reading {
+    let link = story.link.as_deref().and_then(link::web_url);
+    let body_html = xml::legal(&story.html);
+    let text = if xml::plain(&story.title).is_empty() { article::plain_text(beginning(&body_html)) } else { String::new() };
+    let title = title(&story.title, &text, link.as_deref());
+    let mut html = body(&body_html, &title, link.as_deref());
+    push_sources(&mut html, &carriers(story), story.language.as_deref());
+    let enclosures = story.enclosures.iter().filter_map(enclosure).map(|enclosure| feed::Enclosure {
+        url: enclosure.url,
+        media_type: Some(enclosure.media_type),
+        length: enclosure.length,
+    });
+    Reading {
+        author: story.author.as_deref().map(xml::plain).filter(|author| !author.is_empty()),
+        published: plausible(story.published, story.updated),
+        enclosures: enclosures.collect(),
+        title,
+        link,
+        html,
     }
 }
 

@@ -8,7 +8,7 @@
 //! | `item` | a story made ready for every format: what is said of it |
 //! | `atom`, `rss`, `json_feed` | the three spellings |
 //! | `opml` | subscriptions out and in |
-//! | `river`, `story_page`, `sources_page` | the pages for people; `frame`: what they share |
+//! | `river`, `story_page`, `sources_page`, `login_page` | the pages for people; `frame`: what they share |
 //! | `types` | what goes in, and what comes out |
 //! | `xml`, `link`, `words` | what may stand in a document; addresses; our own sentences |
 
@@ -17,6 +17,7 @@ mod frame;
 mod item;
 mod json_feed;
 mod link;
+mod login_page;
 mod opml;
 mod river;
 mod rss;
@@ -27,8 +28,8 @@ mod words;
 mod xml;
 
 pub use types::{
-    Channel, FeedState, Format, HTML, ICON, Joined, MANIFEST, OutputLink, Page, PublishedStory, ROBOTS, Related, SCRIPT, STYLE,
-    Site, Source, Standing, StoryPage, Subscription, Troubles,
+    Channel, FeedState, Format, HTML, ICON, Joined, MANIFEST, Marks, OutputLink, Page, PublishedStory, ROBOTS, Reading, Related,
+    SCRIPT, STYLE, Site, Source, Standing, StoryPage, Subscription, Troubles,
 };
 
 use crate::model::Content;
@@ -41,6 +42,16 @@ pub fn render(channel: &Channel, stories: &[PublishedStory], format: Format) -> 
         Format::Rss => rss::render(channel, &items),
         Format::Json => json_feed::render(channel, &items),
     }
+}
+
+/// A story as reading apps get it.
+pub fn reading(story: &PublishedStory) -> Reading {
+    item::reading(story)
+}
+
+/// An address as documents carry it: an ASCII URI without user name and password; `None` where it is not http or https.
+pub fn web_url(address: &str) -> Option<String> {
+    link::web_url(address)
 }
 
 /// Subscriptions → OPML 2.0: a folder for each first tag, in the order of their first appearance.
@@ -62,6 +73,11 @@ pub fn page(page: &Page) -> String {
 /// A story's own page.
 pub fn story_page(page: &StoryPage) -> String {
     story_page::page(page)
+}
+
+/// The page at `/login`. `failed`: name or password were wrong.
+pub fn login_page(site: &Site, failed: bool) -> String {
+    login_page::page(site, failed)
 }
 
 /// The page at `/sources`: how each feed is.

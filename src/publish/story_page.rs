@@ -29,6 +29,15 @@ pub(super) fn page(page: &StoryPage) -> String {
                         " · " a class="away" lang=[own] href=(Escaped(link)) { (words.at_publisher) }
                     }
                 } "\n"
+                @if let Some(marks) = page.marks {
+                    form method="post" action=(Escaped(&format!("{}/mark", story_path(site, story.id)))) lang=[own] {
+                        input type="hidden" name="proof" value=(Escaped(marks.proof));
+                        @let (word, value) = if marks.read { (words.mark_unread, "unread") } else { (words.mark_read, "read") };
+                        button name="as" value=(value) { (word) } " "
+                        @let (word, value) = if marks.starred { (words.unstar, "unstarred") } else { (words.star, "starred") };
+                        button name="as" value=(value) { (word) }
+                    } "\n"
+                }
                 div class="body" { "\n" (PreEscaped(story.text())) "\n" } "\n"
             } "\n"
             @if story.sources.len() > 1 {

@@ -114,6 +114,20 @@ pub struct PublishedStory {
     pub related: Vec<Related>,
 }
 
+/// A story as reading apps get it: the same text as in an output, and nothing else.
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
+    /// Plain text, never empty.
+    pub title: String,
+    pub link: Option<String>,
+    pub author: Option<String>,
+    /// `None`: what was claimed is not a date.
+    pub published: Option<Timestamp>,
+    /// The body, and under it who else has it.
+    pub html: String,
+    pub enclosures: Vec<crate::feed::Enclosure>,
+}
+
 /// Another story, as a story names it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Related {
@@ -209,9 +223,20 @@ pub struct StoryPage<'a> {
     pub story: &'a PublishedStory,
     /// Why each of its entries is one of its, in the order in which they joined.
     pub why: &'a [Joined],
+    /// For somebody who is logged in.
+    pub marks: Option<Marks<'a>>,
     /// Published ids of its neighbours in time.
     pub newer: Option<&'a str>,
     pub older: Option<&'a str>,
+}
+
+/// What a person did with a story, and may do on its page.
+#[derive(Clone, Copy, Debug)]
+pub struct Marks<'a> {
+    pub read: bool,
+    pub starred: bool,
+    /// What the form brings back, by which it is known to be ours.
+    pub proof: &'a str,
 }
 
 /// An entry of a story, and what made it one.

@@ -47,6 +47,15 @@ pub(super) struct Words {
     pub neighbours: &'static str,
     /// The heading of related stories.
     pub related: &'static str,
+    /// What a person may do with a story.
+    pub mark_read: &'static str,
+    pub mark_unread: &'static str,
+    pub star: &'static str,
+    pub unstar: &'static str,
+    pub log_in: &'static str,
+    pub name: &'static str,
+    pub password: &'static str,
+    pub wrong_password: &'static str,
     pub script: Script,
 }
 
@@ -91,6 +100,14 @@ const ENGLISH: Words = Words {
     open_away: "Headlines open at the publisher",
     neighbours: "Newer and older",
     related: "Related",
+    mark_read: "Mark as read",
+    mark_unread: "Mark as unread",
+    star: "Star",
+    unstar: "Remove the star",
+    log_in: "Log in",
+    name: "Name",
+    password: "Password",
+    wrong_password: "Name or password is wrong.",
     script: Script::Latin,
 };
 
@@ -128,6 +145,14 @@ const SIMPLIFIED: Words = Words {
     open_away: "标题在原站打开",
     neighbours: "前后报道",
     related: "相关报道",
+    mark_read: "标为已读",
+    mark_unread: "标为未读",
+    star: "加星标",
+    unstar: "取消星标",
+    log_in: "登录",
+    name: "名称",
+    password: "密码",
+    wrong_password: "名称或密码错误。",
     script: Script::Chinese,
 };
 
@@ -165,6 +190,14 @@ const TRADITIONAL: Words = Words {
     open_away: "標題在原站開啟",
     neighbours: "前後報導",
     related: "相關報導",
+    mark_read: "標為已讀",
+    mark_unread: "標為未讀",
+    star: "加星號",
+    unstar: "移除星號",
+    log_in: "登入",
+    name: "名稱",
+    password: "密碼",
+    wrong_password: "名稱或密碼錯誤。",
     script: Script::Chinese,
 };
 

@@ -29,7 +29,7 @@ pub struct Query {
     pub languages: Filter<String>,
     /// `feed:`: a feed's address or its host, or words of its name.
     pub feeds: Filter<String>,
-    /// `is:`. Kept as data: nothing marks stories yet.
+    /// `is:`: what a person has done with it.
     pub states: Filter<State>,
     /// `sources:`: feeds that tell the story in words of their own.
     pub sources: Count,

@@ -1,7 +1,7 @@
 //! Everything that changes the database, as data. The clock and every random value come in with it, so that the same
 //! commands give the same rows: what a process did can be written down and done again.
 
-use super::{Correction, Document, NewDictionary, OldStory, PackedBody, PageOutcome, Poll, Postponed, Settling};
+use super::{App, Correction, Document, Marking, NewDictionary, OldStory, PackedBody, PageOutcome, Poll, Postponed, Settling};
 use crate::config::subscriptions::Subscription;
 use crate::fetch::RobotsRecord;
 use crate::model::{ArticleId, Dedupe, EntryId, FeedId, Key, StoryId, Timestamp};
@@ -37,6 +37,12 @@ pub enum Command {
     Refetch { feed: FeedId, at: Timestamp },
     /// A person's word.
     Correct { correction: Correction, at: Timestamp },
+    /// A person read or starred these stories, or says that it is not so. Numbers of merged stories mean the survivor.
+    Mark { stories: Vec<StoryId>, marking: Marking, at: Timestamp },
+    /// An app may read and mark.
+    AddApp { app: App, at: Timestamp },
+    /// It may no longer.
+    RemoveApp { name: String },
     /// Feeds are planned anew.
     Replan { plans: Vec<(FeedId, Timestamp)> },
     /// What robots.txt of hosts said.
@@ -66,7 +72,16 @@ pub enum Command {
 impl Command {
     /// A person commanded it: it is on the disk when the answer comes. All else is done again after a power loss.
     pub fn is_durable(&self) -> bool {
-        matches!(self, Command::Subscribe { .. } | Command::Remove { .. } | Command::Refetch { .. } | Command::Correct { .. })
+        matches!(
+            self,
+            Command::Subscribe { .. }
+                | Command::Remove { .. }
+                | Command::Refetch { .. }
+                | Command::Correct { .. }
+                | Command::Mark { .. }
+                | Command::AddApp { .. }
+                | Command::RemoveApp { .. }
+        )
     }
 
     /// It takes entries away: tried on a full disk too.

@@ -75,6 +75,12 @@ pub enum Reply {
     },
     /// The inner error says, for the person, why it cannot be; then nothing was changed.
     Corrected(Result<Corrected, String>),
+    /// How many of the stories were not so before.
+    Marked {
+        n_stories: usize,
+    },
+    /// Whether the app was not there before, or was.
+    App(bool),
     /// Whether the subscription is meant.
     HubVerified(bool),
 }

@@ -10,10 +10,12 @@
 //! | `page` | the same of an article's page |
 //! | `packed` | stored bodies, compressed |
 //! | `recorded` | what a writer did, to be done again |
+//! | `reading` | what is read and starred; the apps by which that is said, and what they list |
 //! | `retention` | how much is kept, and what goes |
 //! | `settle` | an entry on its way into a story |
 //! | `story` | a person's corrections |
 //! | `hub` | subscriptions at WebSub hubs, and what passes between server and daemon about them |
+//! | `list` | changes of the list of subscriptions that an app asks for |
 //! | `lease` | what is handed out and not back yet |
 
 mod command;
@@ -21,9 +23,11 @@ mod committed;
 mod hub;
 mod known;
 mod lease;
+mod list;
 mod packed;
 mod page;
 mod poll;
+mod reading;
 mod recorded;
 mod retention;
 mod settle;
@@ -34,12 +38,14 @@ pub use committed::{Committed, FeedTurn, PageTally, PollTally, Reply, StoryChang
 pub use hub::{DueHub, HubReply, HubRequest, HubRow, Pushed, Subscribed};
 pub use known::{AskedEntry, Known, KnownEntry, Pruned, Recalled, Recollection, pruned_key, pruned_link};
 pub use lease::{Claim, ClaimTally, Leases};
+pub use list::{ListEdit, ListReply};
 pub use packed::{BodyOf, NewDictionary, PackedBody};
 pub use page::{DuePage, FoundPage, PageOutcome};
 pub use poll::{
     Document, DueFeed, EntryChange, EntryText, Extra, NewEntry, PlannedFeed, Poll, Postponed, StoredEnclosure, WantedArticle,
     log_name,
 };
+pub use reading::{App, Item, ListedFeed, Marking};
 pub use recorded::{IndexPlan, Recorded};
 pub use retention::{Because, OldStory, Prunable, Retention};
 pub use settle::{Addresses, SettleInput, Settling, ToSettle};

@@ -57,10 +57,15 @@ async fn converse(
     stream: TcpStream,
     service: TowerToHyperService<Router>,
     idle: Duration,
-    _seat: Seat,
+    seat: Seat,
     mut stopped: watch::Receiver<bool>,
 ) {
     let mut builder = http1::Builder::new();
+    let peer = Peer(seat.network);
+    let service = hyper::service::service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+        request.extensions_mut().insert(peer);
+        hyper::service::Service::call(&service, request)
+    });
     let connection = builder.timer(TokioTimer::new()).header_read_timeout(idle).serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     let mut ended = tokio::select! {
@@ -81,6 +86,10 @@ async fn told_to_stop(stopped: &mut watch::Receiver<bool>) {
     // An error means that the sender is gone: the service is ending.
     _ = stopped.wait_for(|stop| *stop).await;
 }
+
+/// Who asks, as far as limits go: an extension of every request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer(pub IpAddr);
 
 /// Who is connected.
 #[derive(Clone)]
@@ -132,7 +141,7 @@ impl Drop for Seat {
 }
 
 /// One peer: an IPv4 address, or the network of an IPv6 one, of which each site has as many as it likes.
-fn network(peer: IpAddr) -> IpAddr {
+pub fn network(peer: IpAddr) -> IpAddr {
     match peer.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
         address => address,

@@ -1,6 +1,7 @@
-//! The way of hubs into the house: what comes to the callback is handed on, and waits for its answer.
+//! The ways into the house: what hubs send to the callback, and what apps want changed in the list, is handed on and waits
+//! for its answer.
 
-use crate::records::{HubReply, HubRequest};
+use crate::records::{HubReply, HubRequest, ListEdit, ListReply};
 use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc, oneshot};
 
@@ -36,5 +37,29 @@ impl HubDoor {
     /// A turn for one push, taken before its body is read; `None`: too many are being taken in.
     pub async fn turn(&self) -> Option<SemaphorePermit<'_>> {
         tokio::time::timeout(MAX_WAIT, self.pushes.acquire()).await.ok()?.ok()
+    }
+}
+
+/// A change of the list, and where its answer goes.
+pub type ListCall = (ListEdit, oneshot::Sender<ListReply>);
+
+/// The way to the list of subscriptions.
+#[derive(Clone, Debug)]
+pub struct ListDoor {
+    calls: mpsc::Sender<ListCall>,
+}
+
+impl ListDoor {
+    /// The door, and the other end, where somebody answers.
+    pub fn new() -> (ListDoor, mpsc::Receiver<ListCall>) {
+        let (calls, coming) = mpsc::channel(8);
+        (ListDoor { calls }, coming)
+    }
+
+    /// `None`: nobody answers; the service is ending.
+    pub async fn ask(&self, edit: ListEdit) -> Option<ListReply> {
+        let (answer, answered) = oneshot::channel();
+        self.calls.send((edit, answer)).await.ok()?;
+        answered.await.ok()
     }
 }

@@ -1,14 +1,23 @@
-//! The only HTTP server: outputs, the page, health. Read-only; everything is rendered from the database by the publish
-//! room, once a change, and kept compressed.
+//! The only HTTP server: outputs, the page, health, and reading apps. What is published is rendered from the database by the
+//! publish room, once a change, and kept compressed; what apps ask (`sync`) is answered to those that have a password.
 
+mod answers;
 mod connections;
 mod door;
+mod person;
+mod sync;
 
 pub use connections::Limits as ConnectionLimits;
-pub use door::HubDoor;
+pub use door::{HubDoor, ListDoor};
+pub use person::Person;
+pub use sync::{Desk, DeskSettings};
+
+use person::language;
+
+use answers::{accepts_gzip, asked_base, guarded, is_known, plain};
 
 use crate::model::{Content, Timestamp};
-use crate::outputs::{self, Asked, Cache, Document, Language, What};
+use crate::outputs::{self, Asked, Cache, Document, What};
 use crate::publish::{self, Format};
 use crate::query;
 use crate::records::{Command, HubReply, HubRequest, Pushed};
@@ -28,12 +37,16 @@ use tokio::sync::watch;
 
 /// What the server needs.
 pub struct House {
-    pub documents: Cache,
+    pub documents: Arc<Cache>,
     pub readers: Readers,
     /// For the proof of life at `/healthz`.
     pub writer: Writer,
     pub clock: fn() -> Timestamp,
     pub hubs: HubDoor,
+    /// Where reading apps ask.
+    pub desk: Desk,
+    /// Who marks stories on their pages.
+    pub person: Person,
     pub limits: Limits,
     pub connections: ConnectionLimits,
     /// What a proxy that passes our own path on puts before every path; empty: nothing.
@@ -43,20 +56,9 @@ pub struct House {
 }
 
 impl House {
-    /// The address that this reader is told, where it is the one that it asked.
-    fn asked_base(&self, headers: &HeaderMap) -> Option<String> {
-        let names = self.asked_hosts.as_ref()?;
-        let host = headers.get(header::HOST)?.to_str().ok()?.to_ascii_lowercase();
-        let authority: axum::http::uri::Authority = host.parse().ok()?;
-        let name = authority.host();
-        let is_address = name.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok();
-        // A name that somebody else made point here would be ours in what is published.
-        let is_ours = is_address || name == "localhost" || names.iter().any(|known| known.eq_ignore_ascii_case(name));
-        (is_ours && !host.contains('@')).then(|| format!("http://{host}"))
-    }
-
     async fn document(&self, what: What, headers: &HeaderMap) -> Response {
-        answer(self.documents.get(what, self.asked_base(headers)).await, headers)
+        let base_url = asked_base(self.asked_hosts.as_deref(), headers);
+        answer(self.documents.get(what, base_url).await, headers)
     }
 }
 
@@ -71,6 +73,7 @@ pub struct Limits {
 pub async fn run(house: House, listener: TcpListener, stopped: watch::Receiver<bool>) {
     let limits = house.connections;
     let base_path = house.base_path.clone();
+    let apps = sync::routes(house.desk.clone());
     let house = Arc::new(house);
     let routes = Router::new()
         .route("/", get(river))
@@ -86,6 +89,8 @@ pub async fn run(house: House, listener: TcpListener, stopped: watch::Receiver<b
         .route("/robots.txt", get(|| async { fixed("text/plain; charset=utf-8", publish::ROBOTS) }))
         .route("/healthz", get(health))
         .route(&format!("{CALLBACK_PATH}{{token}}"), get(hub_asks).post(hub_pushes))
+        .merge(apps)
+        .merge(person::routes(house.person.clone()))
         .fallback(|| async { plain(StatusCode::NOT_FOUND, "not found\n") });
     let app = match base_path.as_str() {
         "" => routes,
@@ -136,10 +141,6 @@ impl Parameters {
     }
 }
 
-fn language(headers: &HeaderMap) -> Language {
-    Language::accepted(headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default())
-}
-
 async fn river(State(house): State<Arc<House>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
     match Parameters::read(query.as_deref()).and_then(Parameters::asked) {
         Ok(asked) => house.document(What::River(asked, language(&headers)), &headers).await,
@@ -181,7 +182,10 @@ async fn asked(
 }
 
 async fn story(State(house): State<Arc<House>>, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    house.document(What::Story(id, language(&headers)), &headers).await
+    match house.person.story(&id, &headers).await {
+        Some(own) => own,
+        None => house.document(What::Story(id, language(&headers)), &headers).await,
+    }
 }
 
 async fn sources(State(house): State<Arc<House>>, headers: HeaderMap) -> Response {
@@ -247,15 +251,6 @@ fn hub_answer(answer: HubReply) -> Response {
     }
 }
 
-fn plain(status: StatusCode, text: &str) -> Response {
-    (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text.to_owned()).into_response()
-}
-
-/// Our own script and search form, no frame, nothing of ours from elsewhere; pictures of the articles are what the page is
-/// for.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; img-src http: https:; \
-    manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
-
 fn answer(document: anyhow::Result<Option<Arc<Document>>>, asked: &HeaderMap) -> Response {
     let document = match document {
         Ok(Some(document)) => document,
@@ -269,11 +264,12 @@ fn answer(document: anyhow::Result<Option<Arc<Document>>>, asked: &HeaderMap) ->
     let etag = if gzip { &document.gzip_etag } else { &document.etag };
     let mut headers = HeaderMap::new();
     headers.insert(header::ETAG, etag.clone());
-    let varies = if document.content_type == publish::HTML { "accept-encoding, accept-language" } else { "accept-encoding" };
+    let varies =
+        if document.content_type == publish::HTML { "accept-encoding, accept-language, cookie" } else { "accept-encoding" };
     headers.insert(header::VARY, HeaderValue::from_static(varies));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("max-age=60"));
     // No Last-Modified: newsboat ignores changed content whose date has not moved, and ours has no meaning of its own.
-    if known(asked, &document) {
+    if is_known(asked, &[&document.etag, &document.gzip_etag]) {
         return (StatusCode::NOT_MODIFIED, headers).into_response();
     }
     headers.extend(guarded(document.content_type));
@@ -283,40 +279,4 @@ fn answer(document: anyhow::Result<Option<Arc<Document>>>, asked: &HeaderMap) ->
     } else {
         (headers, document.body.clone()).into_response()
     }
-}
-
-/// The headers of every document: what it is, and what a browser must not do with it.
-fn guarded(content_type: &'static str) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers
-}
-
-/// Whether `If-None-Match` names this document, in either encoding (RFC 9110 13.1.2: weak comparison).
-fn known(asked: &HeaderMap, document: &Document) -> bool {
-    let opaque = |value: &HeaderValue| value.to_str().map(str::to_owned).unwrap_or_default();
-    let (plain, gzip) = (opaque(&document.etag), opaque(&document.gzip_etag));
-    asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).flat_map(|list| list.split(',')).any(
-        |tag| {
-            let tag = tag.trim();
-            let tag = tag.strip_prefix("W/").unwrap_or(tag);
-            tag == "*" || tag == plain || tag == gzip
-        },
-    )
-}
-
-fn accepts_gzip(asked: &HeaderMap) -> bool {
-    asked.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok()).flat_map(|list| list.split(',')).any(
-        |coding| {
-            let mut parts = coding.split(';').map(str::trim);
-            let refused = coding
-                .split(';')
-                .skip(1)
-                .any(|q| matches!(q.trim().trim_start_matches("q=").parse::<f32>(), Ok(weight) if weight == 0.0));
-            matches!(parts.next(), Some("gzip" | "x-gzip" | "*")) && !refused
-        },
-    )
 }

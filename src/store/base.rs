@@ -17,6 +17,8 @@ pub struct Store {
     pub(super) instance: Uuid,
     /// The last moment that was given out; see [`Store::stamp`].
     pub(super) last_stamp: i64,
+    /// The time of the command that is being carried out, as far as a stamp was taken.
+    pub(super) now: Timestamp,
     /// `None` until it was built: nothing that is compared is settled before.
     pub(super) index: Option<story::Index>,
     /// Raised by whatever moves or removes entries that are in stories: an index that was read from the tables before is
@@ -81,6 +83,7 @@ impl Store {
             connection,
             instance,
             last_stamp: last.unwrap_or(0).max(opening.at.0 - 1),
+            now: opening.at,
             index: None,
             epoch: 0,
             changed: Committed::default(),
@@ -92,6 +95,7 @@ impl Store {
     /// A moment that is later than every one given out before, and `now` wherever that is true of it: what is sorted
     /// by it never ties, and a clock that jumps back changes no order.
     pub(super) fn stamp(&mut self, now: Timestamp) -> Timestamp {
+        self.now = now;
         self.last_stamp = (self.last_stamp + 1).max(now.0);
         Timestamp(self.last_stamp)
     }

@@ -7,7 +7,7 @@ use crate::records::BodyOf;
 const MOST: usize = 10;
 
 /// What must be true of the rows, each as a query that finds what breaks it.
-const INVARIANTS: [(&str, &str); 12] = [
+const INVARIANTS: [(&str, &str); 13] = [
     (
         "an entry is settled, and in no story that can be seen",
         "SELECT e.id FROM entries e LEFT JOIN stories s ON s.id = e.story_id WHERE (e.state > 0 OR e.story_id IS NOT NULL) AND (s.id IS NULL OR s.redirect_to IS NOT NULL)",
@@ -20,6 +20,11 @@ const INVARIANTS: [(&str, &str); 12] = [
     (
         "a redirect does not end",
         "SELECT s.id FROM stories s LEFT JOIN stories t ON t.id = s.redirect_to WHERE s.redirect_to IS NOT NULL AND (t.id IS NULL OR t.redirect_to IS NOT NULL)",
+    ),
+    (
+        "a story and its item for apps do not agree",
+        "SELECT s.id FROM stories s LEFT JOIN items i ON i.story_id = s.id WHERE i.story_id IS NULL OR i.hidden <> (s.redirect_to IS NOT NULL)
+         UNION ALL SELECT story_id FROM items WHERE story_id NOT IN (SELECT id FROM stories)",
     ),
     ("an entry is of no feed", "SELECT id FROM entries WHERE feed_id NOT IN (SELECT id FROM feeds)"),
     ("an entry has no body", "SELECT id FROM entries WHERE id NOT IN (SELECT entry_id FROM entry_bodies)"),

@@ -26,7 +26,7 @@ const STAMPS: [(&str, &str); 11] = [
 ];
 
 /// Moments that are only told, or compared with the clock.
-const MOMENTS: [(&str, &str); 9] = [
+const MOMENTS: [(&str, &str); 12] = [
     ("feeds", "added"),
     ("feeds", "last_polled"),
     ("feeds", "last_ok"),
@@ -36,6 +36,9 @@ const MOMENTS: [(&str, &str); 9] = [
     ("websub", "last_push"),
     ("articles", "fetched"),
     ("tombstones", "removed"),
+    ("items", "read_at"),
+    ("items", "starred_at"),
+    ("items", "marked"),
 ];
 
 /// What lies ahead of the clock.
@@ -113,6 +116,7 @@ impl Store {
             [now.0],
         )?;
         self.connection.execute_batch("DROP TABLE temp.moved")?;
+        self.set_items_back(now)?;
         let last = right.last_key_value().map_or(now.0, |(_, stamp)| *stamp);
         self.connection.execute(
             "INSERT INTO meta(key, value) VALUES('last_stamp', ?) ON CONFLICT DO UPDATE SET value = excluded.value",
@@ -123,6 +127,23 @@ impl Store {
         self.index = None;
         self.epoch += 1;
         self.changed.published = true;
+        Ok(())
+    }
+
+    /// Moments at which items were shown, in microseconds, are kept apart from stamps: they grow with the items' numbers.
+    fn set_items_back(&mut self, now: Timestamp) -> rusqlite::Result<()> {
+        let limit = now.0 * 1000;
+        let (right, n_ahead): (Option<i64>, i64) = self.connection.query_row(
+            "SELECT (SELECT max(shown) FROM items WHERE shown <= ?1), (SELECT count(*) FROM items WHERE shown > ?1)",
+            [limit],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        self.connection.execute(
+            "UPDATE items SET shown = m.moment FROM
+               (SELECT story_id, ?1 + row_number() OVER (ORDER BY story_id) AS moment FROM items WHERE shown > ?2) m
+             WHERE m.story_id = items.story_id",
+            [right.unwrap_or(0).max(limit - n_ahead), limit],
+        )?;
         Ok(())
     }
 

@@ -137,10 +137,20 @@ impl Store {
         let back = moves.first().map(|(_, from, _)| StoryId(*from));
         for story in &changed {
             if !self.members(*story)?.is_empty() {
+                let redirected: Option<i64> = self
+                    .connection
+                    .prepare_cached("SELECT redirect_to FROM stories WHERE id = ?")?
+                    .query_row([story.0], |row| row.get(0))?;
+                if let Some(to) = redirected {
+                    self.take_back(*story, StoryId(to))?;
+                }
                 self.connection.prepare_cached("UPDATE stories SET redirect_to = NULL WHERE id = ?")?.execute([story.0])?;
                 refresh_story(self, *story, now)?;
             } else if let Some(back) = back {
-                self.leave_story(*story, back, now)?;
+                // What was said before the correction holds again: only a star that was given since goes with it.
+                if self.redirect_left(*story, back, now)? {
+                    self.hand_on_star(*story, back)?;
+                }
             }
         }
         let stories = changed.into_iter().filter(|story| self.members(*story).is_ok_and(|members| !members.is_empty())).collect();

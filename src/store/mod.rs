@@ -9,11 +9,11 @@
 //! | `writer`, `apply`, `base` | commands one after the other, several in a transaction; what the writer keeps in memory |
 //! | `disk`, `patience` | a disk that takes nothing: what is kept in reserve, who waits for what |
 //! | `record` | what the writer carried out, written down as JSON lines |
-//! | `subscribe`, `polls`, `entries`, `pages`, `settle`, `faces`, `correct`, `purge`, `prune`, `hubs` | what each command does to the rows |
+//! | `subscribe`, `polls`, `entries`, `pages`, `settle`, `faces`, `correct`, `purge`, `prune`, `hubs`, `marks` | what each command does to the rows |
 //! | `bodies`, `dictionaries`, `tidy` | bodies packed; room given back |
 //! | `backup`, `export` | the whole of it copied, put back, written out |
 //! | `clock` | what a clock that was ahead has left |
-//! | `claims`, `known`, `read`, `select`, `stories`, `check` | questions: they only read |
+//! | `claims`, `known`, `read`, `select`, `stories`, `items`, `check` | questions: they only read |
 //! | `rekey` | stored addresses, where the tables that decide their keys have changed |
 //! | `readers` | connections that are kept for the next question |
 //! | `rows` | how single columns are read |
@@ -33,8 +33,10 @@ mod error;
 mod export;
 mod faces;
 mod hubs;
+mod items;
 mod known;
 mod look;
+mod marks;
 mod open;
 mod pages;
 mod patience;
@@ -61,6 +63,7 @@ pub use clock::Ahead;
 pub use disk::{DiskTrouble, Reserve};
 pub use error::WriteError;
 pub use export::{import, reindex};
+pub use items::{ItemFilter, ItemOrder};
 pub use patience::{Door, Opened, Opener};
 pub use prune::Growth;
 pub use read::{Counts, FeedRow, HeldBack, Reader};

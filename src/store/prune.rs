@@ -1,7 +1,7 @@
 //! Retention: stories that are old enough go with all their entries, in small batches; their keys stay.
 //!
 //! A story goes whole or not at all: it stays while one of its entries is young, while it is among the newest, and for ever
-//! where a person has said a word of it.
+//! where a person has said a word of it, or starred it.
 
 use super::base::Store;
 use super::read::Reader;
@@ -63,7 +63,8 @@ impl Reader {
         // There are not more than are kept in any case.
         let Some(newest_kept) = newest_kept else { return Ok(None) };
         let mut all = self.connection.prepare_cached(
-            "SELECT id, updated FROM stories WHERE redirect_to IS NULL AND first_seen < ?1 AND sort_at < ?2 ORDER BY first_seen",
+            "SELECT id, updated FROM stories s WHERE redirect_to IS NULL AND first_seen < ?1 AND sort_at < ?2
+               AND NOT EXISTS(SELECT 1 FROM items i WHERE i.story_id = s.id AND i.starred_at IS NOT NULL) ORDER BY first_seen",
         )?;
         let mut members = self.connection.prepare_cached(
             "SELECT feed_id, first_seen, EXISTS(SELECT 1 FROM constraints WHERE undone IS NULL AND entry_a = e.id)
@@ -207,7 +208,7 @@ impl Store {
                 .connection
                 .prepare_cached("SELECT EXISTS(SELECT 1 FROM stories WHERE id = ? AND updated = ? AND redirect_to IS NULL)")?
                 .query_row([old.story.0, old.updated.0], |row| row.get(0))?;
-            if as_it_was && !self.is_corrected(old.story)? {
+            if as_it_was && !self.is_corrected(old.story)? && !self.is_starred(old.story)? {
                 self.prune_one(old.story)?;
                 n_stories += 1;
             }
@@ -268,6 +269,7 @@ impl Store {
                 index.remove(EntryId(entry));
             }
         }
+        self.forget_items(story)?;
         for sql in ["DELETE FROM stories WHERE id = ?", "DELETE FROM stories WHERE redirect_to = ?"] {
             self.connection.prepare_cached(sql)?.execute([story.0])?;
         }

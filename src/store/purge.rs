@@ -53,6 +53,7 @@ pub(super) fn remove_entries(store: &mut Store, feed: FeedId, now: Timestamp) ->
             "INSERT INTO tombstones(kind, id, removed) VALUES('story', ?, ?) ON CONFLICT DO UPDATE SET removed = excluded.removed",
             params![urn, now.0],
         )?;
+        store.forget_items(StoryId(story))?;
         store.connection.execute("DELETE FROM stories WHERE id = ? OR redirect_to = ?", [story, story])?;
         store.changed.stories.push((StoryId(story), StoryChange::Removed));
         n_stories += 1;

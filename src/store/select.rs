@@ -93,8 +93,9 @@ const MAX_CHECKED: usize = 20_000;
 const MAX_ROWS: usize = 200_000;
 
 /// The columns of [`Face`], of the stories `s`.
-const FACE: &str = "s.id, s.sort_at, s.first_seen, s.n_sources, s.language";
-const FACE_COLUMNS: usize = 5;
+const FACE: &str = "s.id, s.sort_at, s.first_seen, s.n_sources, s.language,
+  (SELECT (read_at IS NOT NULL) + 2 * (starred_at IS NOT NULL) FROM items WHERE story_id = s.id)";
+const FACE_COLUMNS: usize = 6;
 
 /// What a story is selected by.
 struct Face {
@@ -103,6 +104,8 @@ struct Face {
     first_seen: i64,
     n_sources: i64,
     language: Option<String>,
+    read: bool,
+    starred: bool,
 }
 
 /// Stories in their order; where a search stopped, that had to, before it found enough.
@@ -118,7 +121,10 @@ impl Face {
     }
 
     fn read(row: &Row) -> rusqlite::Result<Face> {
+        let marks: i64 = row.get::<_, Option<i64>>(5)?.unwrap_or(0);
         Ok(Face {
+            read: marks & 1 != 0,
+            starred: marks & 2 != 0,
             story: StoryId(row.get(0)?),
             sort_at: row.get(1)?,
             first_seen: row.get(2)?,
@@ -154,6 +160,16 @@ impl Reader {
             "SELECT DISTINCT language FROM stories WHERE redirect_to IS NULL AND language <> '' ORDER BY language",
         )?;
         languages.query_map([], |row| row.get(0))?.collect()
+    }
+
+    /// Whether a story is one of a selection, its words left aside.
+    pub(super) fn is_selected(&self, story: StoryId, selection: &Selection) -> rusqlite::Result<bool> {
+        let face = self
+            .connection
+            .prepare_cached(&format!("SELECT {FACE} FROM stories s WHERE s.id = ?"))?
+            .query_row([story.0], Face::read)
+            .optional()?;
+        face.map_or(Ok(false), |face| self.fits(&face, selection))
     }
 
     /// The stories beside one in time: the next newer one, and the next older one.
@@ -283,8 +299,11 @@ impl Reader {
         if !query.sources.holds(n_sources)
             || selection.since.is_some_and(|since| face.first_seen < since.0)
             || !query.language_holds(face.language.as_deref())
-            // Nobody marks stories yet: all are unread.
-            || !query.states.holds(|state| *state == State::Unread)
+            || !query.states.holds(|state| match state {
+                State::Unread => !face.read,
+                State::Read => face.read,
+                State::Starred => face.starred,
+            })
         {
             return Ok(false);
         }

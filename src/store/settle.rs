@@ -280,24 +280,36 @@ impl Store {
             // The entry has founded a story before, which was merged into another and redirects: this is its next.
         }
         let story = StoryId(self.connection.last_insert_rowid());
+        self.show(story, founder.feed)?;
         self.changed.stories.push((story, StoryChange::Founded));
         Ok(story)
     }
 
-    /// A story that an entry left: if nobody is left in it, it redirects for ever.
+    /// A story that an entry left: if nobody is left in it, it redirects for ever, and what a person did with it counts for
+    /// the other.
     pub(super) fn leave_story(&mut self, old: StoryId, to: StoryId, now: Timestamp) -> rusqlite::Result<()> {
+        if self.redirect_left(old, to, now)? {
+            self.hand_on(old, to)?;
+        }
+        Ok(())
+    }
+
+    /// The same without its state. Returns whether nobody was left in it.
+    pub(super) fn redirect_left(&mut self, old: StoryId, to: StoryId, now: Timestamp) -> rusqlite::Result<bool> {
         let left: bool = self
             .connection
             .prepare_cached("SELECT EXISTS(SELECT 1 FROM entries WHERE story_id = ?)")?
             .query_row([old.0], |row| row.get(0))?;
         if left {
-            return refresh_story(self, old, now);
+            refresh_story(self, old, now)?;
+            return Ok(false);
         }
         self.connection
             .prepare_cached("UPDATE stories SET redirect_to = ?2 WHERE id = ?1 OR redirect_to = ?1")?
             .execute(params![old.0, to.0])?;
+        self.hide(old, true)?;
         self.changed.stories.push((old, StoryChange::Redirected(to)));
-        Ok(())
+        Ok(true)
     }
 
     pub(super) fn save_addresses(&self, entry: EntryId, keys: &[AddressKey]) -> rusqlite::Result<()> {

@@ -75,11 +75,17 @@ impl Store {
             listed.insert(id);
             report.added.push(FeedId(id));
         }
+        let mut left = Vec::new();
         for (id, known) in &known {
             if known.subscribed && !listed.contains(id) {
                 self.connection.execute("UPDATE feeds SET subscribed = 0 WHERE id = ?", [id])?;
+                left.push(FeedId(*id));
                 report.n_removed += 1;
             }
+        }
+        left.sort_unstable();
+        for feed in left {
+            self.rehome(feed)?;
         }
         Ok(report)
     }
@@ -125,6 +131,7 @@ impl Store {
     /// source; tombstones stay. Returns how many stories went.
     pub(super) fn remove_feed(&mut self, feed: FeedId, purge: bool, now: Timestamp) -> rusqlite::Result<usize> {
         self.connection.execute("UPDATE feeds SET subscribed = 0 WHERE id = ?", [feed.0])?;
+        self.rehome(feed)?;
         if !purge {
             return Ok(0);
         }

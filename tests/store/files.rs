@@ -101,6 +101,7 @@ fn an_older_database_is_migrated_by_its_owner_and_by_nobody_else() {
              DROP INDEX entry_bodies_plain; DROP INDEX article_bodies_plain; ALTER TABLE entry_bodies DROP COLUMN body;
              ALTER TABLE article_bodies DROP COLUMN body; DROP TABLE bodies; DROP TABLE dictionaries; DROP TABLE pruned; DROP INDEX stories_redirect;
              ALTER TABLE feeds DROP COLUMN revision; ALTER TABLE feeds DROP COLUMN habit;
+             DROP TABLE items; DROP TABLE apps;
              DROP INDEX entries_content; ALTER TABLE entries DROP COLUMN content; ALTER TABLE entries DROP COLUMN n_dates; PRAGMA user_version = 3",
         )
         .unwrap();

@@ -10,6 +10,7 @@ mod entries;
 mod files;
 mod index;
 mod later;
+mod marks;
 mod pages;
 mod paging;
 mod retention;
