@@ -11,9 +11,11 @@ mod failure;
 mod feed;
 mod find;
 mod init;
+mod logging;
 mod once;
 mod output;
 mod progress;
+mod reload;
 mod render;
 mod run;
 pub mod service;
@@ -43,6 +45,8 @@ struct Arguments {
 enum Command {
     /// Poll, extract, merge and serve until told to stop
     Run(run::Options),
+    /// Let the running service read its configuration and subscriptions again
+    Reload,
     /// One pass: poll what is due, settle what can be settled, say what was done
     Once(once::Options),
     /// The whole program on a small built-in world: no network, no configuration
@@ -88,6 +92,7 @@ pub fn main() -> ExitCode {
     let config = arguments.config.as_deref();
     let outcome = match arguments.command {
         Command::Run(options) => run::run(config, &options),
+        Command::Reload => reload::run(config),
         Command::Once(options) => once::run(config, &options),
         Command::Demo(options) => demo::run(&options),
         Command::Init => init::run(config),

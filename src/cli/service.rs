@@ -1,26 +1,30 @@
 //! The service put together: the daemon and the server side by side.
 
+use crate::config::{Config, Live};
 use crate::daemon::{self, Engine, clock};
 use crate::outputs::{Cache, Imprint};
 use crate::serve::{self, ConnectionLimits, House, HubDoor, Limits};
 use anyhow::Context;
+use listenfd::ListenFd;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 /// Runs both until `shutdown`; `ready` is told the address once it is served. `Err`: one of them died, or the address could
 /// not be had; the process must end non-zero.
 pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready: impl FnOnce(SocketAddr)) -> anyhow::Result<()> {
-    let config = &engine.config;
-    let listen = &config.serve.listen;
-    let listener =
-        tokio::net::TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen} (serve.listen)"))?;
+    let config = engine.config.get();
+    let listener = listener(&config.serve.listen).await?;
     let address = listener.local_addr()?;
     let (hubs, hub_calls) = HubDoor::new();
     let watched = engine.clone();
     let offline = Box::new(move || watched.network().map(|down| down.since));
-    let imprint = Imprint { outputs: config.outputs.clone(), base_url: config.base_url(), is_served: true };
-    let base_path = imprint.path().to_owned();
+    let imprint_of = |config: &Config| Imprint { outputs: config.outputs.clone(), base_url: config.base_url(), is_served: true };
+    let imprint = Live::new(imprint_of(&config));
+    let base_path = imprint.get().path().to_owned();
+    let renewed = imprint.clone();
+    engine.reloads.tell(move |config| renewed.set(imprint_of(config)));
     let house = House {
         documents: Cache::new(engine.readers.clone(), &engine.writer, imprint, clock, offline),
         base_path,
@@ -49,4 +53,13 @@ pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready:
     // Nobody listening is fine: then the server has ended already.
     let _ = stop.send(true);
     ended.and(served)
+}
+
+/// The socket that systemd opened for us (systemd.socket(5)), else one of our own.
+async fn listener(listen: &str) -> anyhow::Result<TcpListener> {
+    if let Some(opened) = ListenFd::from_env().take_tcp_listener(0).context("systemd's socket is no TCP socket")? {
+        opened.set_nonblocking(true)?;
+        return Ok(TcpListener::from_std(opened)?);
+    }
+    TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen} (serve.listen)"))
 }

@@ -2,12 +2,11 @@
 
 use super::failure::Failure;
 use crate::config::subscriptions::{self, Subscription};
-use crate::config::{Config, ConfigError, Environment, Level, Loaded, load};
+use crate::config::{Config, ConfigError, Environment, Loaded, load};
 use crate::daemon::{Owner, clock};
 use crate::records::{Command, Reply};
 use crate::store::{Opening, Reader, SchemaError, Store};
 use rustix::process::Resource;
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 /// Loads the configuration that a command was given, or finds.
@@ -39,8 +38,7 @@ pub fn subscriptions(loaded: &mut Loaded) -> Result<Vec<Subscription>, ConfigErr
 
 /// The list's file as a command that edits it finds it.
 pub fn feeds_file(config: &Config) -> PathBuf {
-    let fallback = config.state_dir.join("feeds.toml");
-    if !config.feeds.exists() && fallback.exists() { fallback } else { config.feeds.clone() }
+    config.feeds_file()
 }
 
 /// Opens the database to read.
@@ -90,26 +88,4 @@ fn raise_file_limit() {
             tracing::debug!(%error, "the limit of open files stays; fewer feeds are polled at once");
         }
     }
-}
-
-/// Logs to stderr: in colour and with the time on a terminal; under systemd, which adds the time, without.
-pub fn logging(level: Level) {
-    let level = match std::env::var("COURANT_LOG").ok().and_then(|text| text.parse().ok()) {
-        Some(level) => level,
-        None => match level {
-            Level::Error => tracing::Level::ERROR,
-            Level::Warn => tracing::Level::WARN,
-            Level::Info => tracing::Level::INFO,
-            Level::Debug => tracing::Level::DEBUG,
-            Level::Trace => tracing::Level::TRACE,
-        },
-    };
-    let terminal = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    // Other crates' own chatter is for their authors: their warnings are enough.
-    let filter =
-        tracing_subscriber::filter::Targets::new().with_default(level.min(tracing::Level::WARN)).with_target("courant", level);
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(terminal).with_target(false);
-    use tracing_subscriber::{Layer, layer::SubscriberExt, util::SubscriberInitExt};
-    let lines = if std::env::var_os("JOURNAL_STREAM").is_some() { lines.without_time().boxed() } else { lines.boxed() };
-    tracing_subscriber::registry().with(lines.with_filter(filter)).init();
 }

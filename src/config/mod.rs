@@ -5,6 +5,9 @@
 
 pub mod diagnose;
 mod keeping;
+mod live;
+mod logs;
+mod reload;
 pub mod secrets;
 pub mod site_rules;
 pub mod sources;
@@ -12,6 +15,9 @@ pub mod subscriptions;
 pub mod values;
 
 pub use keeping::{Backup, Recover, Store};
+pub use live::Live;
+pub use logs::{Level, Log, LogFormat};
+pub use reload::Renewed;
 
 use crate::fetch::address::Allowed;
 use crate::model::{ArticleMode, Content, Dedupe};
@@ -42,6 +48,9 @@ pub struct Config {
     /// Found by [`load`]: `$CREDENTIALS_DIRECTORY` and `fetch.secrets`.
     #[serde(skip)]
     pub secrets: secrets::Places,
+    /// Found by [`load`]: how it is read again.
+    #[serde(skip)]
+    pub origin: Option<Origin>,
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq)]
@@ -141,23 +150,6 @@ pub struct Output {
     pub content: Content,
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq)]
-#[serde(deny_unknown_fields, default)]
-pub struct Log {
-    pub level: Level,
-}
-
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-pub enum Level {
-    Error,
-    Warn,
-    #[default]
-    Info,
-    Debug,
-    Trace,
-}
-
 impl Default for Config {
     fn default() -> Config {
         Config {
@@ -173,6 +165,7 @@ impl Default for Config {
             outputs: vec![Output { name: "all".into(), title: "All stories".into(), ..Output::default() }],
             log: Log::default(),
             secrets: secrets::Places::default(),
+            origin: None,
         }
     }
 }
@@ -252,19 +245,13 @@ impl Default for Output {
     }
 }
 
-impl Default for Log {
-    fn default() -> Log {
-        Log { level: Level::Info }
-    }
-}
-
 /// What is wrong with a configuration: a sentence that names the place, the value and the next step.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct ConfigError(pub String);
 
 /// Where a process looks for things: the variables of the environment that matter, so that a test can fake them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Environment {
     pub variables: Vec<(String, String)>,
 }
@@ -319,6 +306,14 @@ impl Environment {
     }
 }
 
+/// Where a configuration came from, so that it can be read again.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Origin {
+    /// The file that a person named.
+    pub named: Option<PathBuf>,
+    pub environment: Environment,
+}
+
 /// A configuration and the file that it came from.
 #[derive(Clone, Debug)]
 pub struct Loaded {
@@ -358,6 +353,7 @@ pub fn load(named: Option<&Path>, environment: &Environment) -> Result<Loaded, C
         credentials: environment.get("CREDENTIALS_DIRECTORY").map(PathBuf::from),
         folder: config.fetch.secrets.clone(),
     };
+    config.origin = Some(Origin { named: named.map(Path::to_owned), environment: environment.clone() });
     Ok(Loaded { config, file })
 }
 
@@ -478,6 +474,7 @@ fn validate(file: &str, config: &Config) -> Result<(), ConfigError> {
             _ => return wrong(format!("serve.base_url = {:?} is not an http address", config.serve.base_url)),
         }
     }
+    config.log.check().map_err(|message| ConfigError(format!("{file}: {message}")))?;
     let mut names = std::collections::HashSet::new();
     for output in &config.outputs {
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';

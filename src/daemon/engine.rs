@@ -8,12 +8,14 @@ use super::pages::Pages;
 use super::parts::{Bells, Cpu, Grown, Stats, clock, hear};
 use super::polls::{Documents, Polls};
 use super::prune::{Pruner, retention};
+use super::reloads::{Reloads, look};
 use super::settle::Settler;
 use super::source::Commands;
 use super::tidy::Tidy;
 use super::unchanged::Unchanged;
-use crate::config::Config;
+use crate::article::rules::Rules;
 use crate::config::subscriptions::Subscription;
+use crate::config::{Config, Live};
 use crate::fetch::{Client, Settings};
 use crate::network::Down;
 use crate::records::{Command, Committed, Recorded};
@@ -25,7 +27,7 @@ use tokio::sync::Mutex;
 
 /// Made once, by the process that owns the database.
 pub struct Engine {
-    pub config: Arc<Config>,
+    pub config: Live<Config>,
     pub writer: Writer,
     pub readers: Readers,
     pub stats: Arc<Stats>,
@@ -36,9 +38,9 @@ pub struct Engine {
     pub(super) settler: Settler,
     pub(super) hubs: Hubs,
     pub(super) tidy: Tidy,
-    pub(super) pruner: Pruner,
-    pub backups: Backups,
     pub(super) bells: Arc<Bells>,
+    pub(super) site_rules: Live<Rules>,
+    pub reloads: Reloads,
 }
 
 impl Engine {
@@ -49,7 +51,9 @@ impl Engine {
         subscriptions: Vec<Subscription>,
         record: Option<&Path>,
     ) -> anyhow::Result<(Arc<Engine>, std::thread::JoinHandle<()>)> {
-        let rules = Arc::new(crate::config::site_rules::read(&config.article.site_rules)?);
+        let site_rules = Live::new(crate::config::site_rules::read(&config.article.site_rules)?);
+        let reloads = Reloads::default();
+        reloads.saw(look(&config));
         let database = config.database();
         let reserve = Reserve::new(&config.state_dir, config.store.reserve as u64);
         let readers = Readers::new(database);
@@ -57,7 +61,7 @@ impl Engine {
         let robots = readers.ask_here(|reader| reader.robots(clock()))?;
         let client = Client::new(client_settings(&config), robots)?;
         client.watch(&readers.ask_here(|reader| reader.hosts())?);
-        let (stats, bells, config) = (Arc::<Stats>::default(), Arc::<Bells>::default(), Arc::new(config));
+        let (stats, bells, config) = (Arc::<Stats>::default(), Arc::<Bells>::default(), Live::new(config));
         let grown = Arc::<Grown>::default();
         let listener = {
             let (stats, bells, grown) = (stats.clone(), bells.clone(), grown.clone());
@@ -68,7 +72,7 @@ impl Engine {
         };
         let (writer, thread) = Writer::begin(door, reserve, listener);
         let cpu = Cpu::new();
-        let claims = Claims::new(readers.clone(), client.clone(), config.poll.host_spacing.is_zero());
+        let claims = Claims::new(readers.clone(), client.clone(), config.get().poll.host_spacing.is_zero());
         let documents = Documents { config: config.clone(), cpu: cpu.clone(), readers: readers.clone(), writer: writer.clone() };
         let engine = Engine {
             polls: Arc::new(Polls {
@@ -83,7 +87,7 @@ impl Engine {
             }),
             pages: Arc::new(Pages {
                 client: client.clone(),
-                rules,
+                rules: site_rules.clone(),
                 claims: claims.clone(),
                 cpu: cpu.clone(),
                 readers: readers.clone(),
@@ -99,8 +103,6 @@ impl Engine {
                 grown,
             },
             tidy: Tidy { cpu, readers: readers.clone(), writer: writer.clone(), stats: stats.clone() },
-            backups: Backups { settings: config.backup.clone(), database: config.database() },
-            pruner: Pruner { policy: retention(&config.store), readers: readers.clone(), writer: writer.clone() },
             hubs: Hubs {
                 config: config.clone(),
                 client: client.clone(),
@@ -115,6 +117,8 @@ impl Engine {
             client,
             claims,
             bells,
+            site_rules,
+            reloads,
         };
         Ok((Arc::new(engine), thread))
     }
@@ -124,6 +128,16 @@ impl Engine {
     /// What is wrong with the network, if anything is.
     pub fn network(&self) -> Option<Down> {
         self.client.down()
+    }
+
+    pub(super) fn pruner(&self) -> Pruner {
+        let policy = retention(&self.config.get().store);
+        Pruner { policy, readers: self.readers.clone(), writer: self.writer.clone() }
+    }
+
+    pub(super) fn backups(&self) -> Backups {
+        let config = self.config.get();
+        Backups { settings: config.backup.clone(), database: config.database() }
     }
 
     /// Tells the client whose answers show that the network is there: after each change of the list.

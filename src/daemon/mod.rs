@@ -18,7 +18,8 @@
 //! | `tidy` | what is done while nothing else is to be done |
 //! | `disk` | a disk that takes nothing is waited for |
 //! | `parts` | the clock, the counters, the bells that wake loops, turns on the processor |
-//! | `pass`, `refetch`, `service`, `socket`, `reload`, `owner` | one pass; one feed anew; the service; what it can be asked; its list; its lock |
+//! | `pass`, `refetch`, `service`, `socket`, `reload`, `reloads`, `owner` | one pass; one feed anew; the service; what it can be asked; its files, read again; its lock |
+//! | `summary`, `systemd` | what was done, told now and then; what systemd is told |
 //! | `recluster`, `replay` | rehearsals: what stories would be, and a record done again |
 
 pub mod backup;
@@ -38,11 +39,14 @@ mod recluster;
 pub mod recovery;
 mod refetch;
 mod reload;
+mod reloads;
 mod replay;
 mod service;
 mod settle;
 pub mod socket;
 pub mod source;
+mod summary;
+mod systemd;
 mod tidy;
 mod unchanged;
 
@@ -53,7 +57,9 @@ pub use parts::{Stats, clock};
 pub use pass::{PassReport, once, refetch_alone};
 pub use recluster::{Change, Recluster, recluster};
 pub use refetch::Refetched;
+pub use reloads::Standing;
 pub use replay::replay;
-pub use service::{notify_ready, notify_stopping, run};
+pub use service::run;
 pub use settle::read_index;
 pub use socket::until_idle;
+pub use systemd::{Starting, notify_ready, notify_stopping};

@@ -1,13 +1,15 @@
 //! Small things that several loops hold: the clock, the counters, the bells that wake loops, what grew, turns on the
 //! processor.
 
+use crate::config::values::format_duration;
+use crate::health::Trouble;
 use crate::model::{StoryId, Timestamp};
 use crate::records::{Committed, StoryChange};
 use crate::schedule;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 use tokio::sync::{Notify, Semaphore};
 
 /// The wall clock.
@@ -76,7 +78,17 @@ pub fn hear(stats: &Stats, bells: &Bells, committed: &Committed) {
     }
     for turn in &committed.feeds {
         // A feed that fails now and then mends itself; one that goes on failing needs a person, who is told once.
-        if turn.n_errors == schedule::GIVE_UP_AFTER {
+        let needs_person = turn.n_errors == 1 && matches!(turn.trouble, Some(Trouble::Gone | Trouble::Login));
+        if needs_person {
+            tracing::warn!(feed.url = turn.name, what = turn.what, "a feed needs a look");
+        } else if turn.n_errors == 1 && turn.trouble.is_some() {
+            tracing::info!(feed.url = turn.name, what = turn.what, "a feed fails");
+        } else if turn.trouble.is_none()
+            && let Some(failed_for) = turn.failed_for
+        {
+            let failed_for = format_duration(Duration::from_secs(failed_for.as_secs()));
+            tracing::info!(feed.url = turn.name, failed_for, "a feed is well again");
+        } else if turn.n_errors == schedule::GIVE_UP_AFTER {
             tracing::warn!(
                 feed.url = turn.name,
                 error = turn.what,

@@ -6,8 +6,10 @@ use super::engine::Engine;
 use super::hubs::HubCall;
 use super::parts::clock;
 use super::pass::{save_robots, start_pages, start_polls};
-use super::reload::reload;
+use super::reload::{reload_on_hangup, watch_files};
 use super::socket;
+use super::summary;
+use super::systemd::notify_alive;
 use crate::model::Timestamp;
 use crate::records::Command;
 use crate::store::{Effort, WriteError};
@@ -46,7 +48,7 @@ pub async fn run(
     shutdown: impl Future<Output = ()>,
     ready: impl FnOnce(),
 ) -> anyhow::Result<()> {
-    let commands = socket::bind(&engine.config.state_dir)?;
+    let commands = socket::bind(&engine.config.get().state_dir)?;
     let pulse = Arc::new(Pulse { start: Instant::now(), last: AtomicU64::new(0) });
     let (stop, stopped) = watch::channel(false);
     let mut tasks: JoinSet<anyhow::Result<()>> = JoinSet::new();
@@ -59,7 +61,8 @@ pub async fn run(
     tasks.spawn(watchdog(engine.clone(), pulse, stopped.clone()));
     tasks.spawn(tidy_loop(engine.clone(), stopped.clone()));
     tasks.spawn(disk::try_again(engine.writer.clone(), stopped.clone()));
-    #[cfg(unix)]
+    tasks.spawn(summary::tell(engine.clone(), stopped.clone()));
+    tasks.spawn(watch_files(engine.clone(), stopped.clone()));
     tasks.spawn(reload_on_hangup(engine, stopped));
 
     ready();
@@ -198,12 +201,13 @@ async fn tidy_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> a
         if n_turns.is_multiple_of(PRUNE_EVERY) {
             tokio::select! {
                 () = told_to_stop(&mut stopped) => break,
-                pruned = turn(&engine.writer, engine.pruner.work(false)) => { pruned?; }
+                pruned = prune(&engine) => { pruned?; }
             }
         }
+        let backups = engine.backups();
         tokio::select! {
             () = told_to_stop(&mut stopped) => break,
-            () = engine.backups.make_due() => {}
+            () = backups.make_due() => {}
         }
         n_turns = n_turns.wrapping_add(1);
         tokio::select! {
@@ -214,6 +218,10 @@ async fn tidy_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> a
     Ok(())
 }
 
+async fn prune(engine: &Engine) -> anyhow::Result<Option<usize>> {
+    turn(&engine.writer, engine.pruner().work(false)).await
+}
+
 /// A quarter of a million bodies a day, for an older database; a new entry is packed within a minute.
 const TIDY_EVERY: Duration = Duration::from_secs(30);
 const BODIES_A_TURN: usize = 256;
@@ -222,7 +230,7 @@ const PRUNE_EVERY: u32 = 120;
 
 /// Asks hubs for subscriptions and renews them, where hubs can reach us.
 async fn hub_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
-    if engine.config.callback_base().is_none() {
+    if engine.config.get().callback_base().is_none() {
         told_to_stop(&mut stopped).await;
         return Ok(());
     }
@@ -290,46 +298,9 @@ async fn watchdog(engine: Arc<Engine>, pulse: Arc<Pulse>, mut stopped: watch::Re
         }
         let age = pulse.age();
         if age < LONGEST_NAP * 2 {
-            notify_systemd(&[sd_notify::NotifyState::Watchdog]);
+            notify_alive();
         } else {
             tracing::error!(age_s = age.as_secs(), "the scheduler is stuck; leaving it to the watchdog");
-        }
-    }
-}
-
-/// Tells systemd that the service is up: serving and scheduling.
-pub fn notify_ready(status: &str) {
-    notify_systemd(&[sd_notify::NotifyState::Ready, sd_notify::NotifyState::Status(status)]);
-}
-
-/// … and that it is ending.
-pub fn notify_stopping() {
-    notify_systemd(&[sd_notify::NotifyState::Stopping]);
-}
-
-/// Outside systemd nobody listens, which is not an error.
-fn notify_systemd(states: &[sd_notify::NotifyState]) {
-    if let Err(error) = sd_notify::notify(states) {
-        tracing::debug!(%error, "systemd was not told");
-    }
-}
-
-#[cfg(unix)]
-async fn reload_on_hangup(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
-    let mut hangup = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())?;
-    loop {
-        tokio::select! {
-            () = told_to_stop(&mut stopped) => return Ok(()),
-            _ = hangup.recv() => {}
-        }
-        match reload(&engine).await {
-            Ok(report) => tracing::info!(
-                n_feeds = report.n_feeds,
-                n_added = report.added.len(),
-                n_removed = report.n_removed,
-                "subscriptions reloaded"
-            ),
-            Err(error) => tracing::warn!(error = format!("{error:#}"), "subscriptions not reloaded; the old ones stay"),
         }
     }
 }

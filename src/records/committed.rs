@@ -4,6 +4,7 @@
 use super::Corrected;
 use crate::health::Trouble;
 use crate::model::{EntryId, FeedId, StoryId};
+use std::time::Duration;
 
 /// What a command changed, or all commands of one transaction together.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -61,6 +62,8 @@ pub struct FeedTurn {
     /// `None`: it is well.
     pub trouble: Option<Trouble>,
     pub n_errors: u32,
+    /// It failed before, for so long.
+    pub failed_for: Option<Duration>,
 }
 
 /// What a command is answered beside what it changed.
