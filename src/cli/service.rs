@@ -3,7 +3,7 @@
 use crate::config::{Config, Live};
 use crate::daemon::{self, Engine, clock};
 use crate::outputs::{Cache, Imprint};
-use crate::serve::{self, ConnectionLimits, House, HubDoor, Limits};
+use crate::serve::{self, ConnectionLimits, House, HubDoor, Limits, MetricsDoor};
 use anyhow::Context;
 use listenfd::ListenFd;
 use std::net::SocketAddr;
@@ -34,6 +34,7 @@ pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready:
         clock,
         hubs,
         limits: Limits { max_body_bytes: config.fetch.max_feed_bytes, timeout: config.fetch.timeout },
+        metrics: config.has_metrics().then(|| metrics_door(engine.clone())),
         connections: ConnectionLimits { idle: config.serve.idle_timeout, per_peer: config.serve.per_peer },
     };
     let (stop, stopped) = watch::channel(false);
@@ -53,6 +54,13 @@ pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready:
     // Nobody listening is fine: then the server has ended already.
     let _ = stop.send(true);
     ended.and(served)
+}
+
+fn metrics_door(engine: Arc<Engine>) -> MetricsDoor {
+    Box::new(move || {
+        let engine = engine.clone();
+        Box::pin(async move { daemon::metrics(&engine).await })
+    })
 }
 
 /// The socket that systemd opened for us (systemd.socket(5)), else one of our own.

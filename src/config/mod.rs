@@ -130,6 +130,18 @@ pub struct Serve {
     pub idle_timeout: Duration,
     /// Connections of one address at a time.
     pub per_peer: usize,
+    /// Whether `/metrics` is there.
+    pub metrics: Metrics,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Metrics {
+    /// Where `listen` is an address of loopback.
+    #[default]
+    Auto,
+    On,
+    Off,
 }
 
 /// A feed that we publish: a query over stories with a name.
@@ -226,6 +238,7 @@ impl Default for Serve {
             hosts: Vec::new(),
             idle_timeout: Duration::from_secs(15),
             per_peer: 64,
+            metrics: Metrics::Auto,
         }
     }
 }
@@ -492,7 +505,7 @@ fn validate(file: &str, config: &Config) -> Result<(), ConfigError> {
 }
 
 /// With what the server's own paths begin.
-const OWN_PATHS: [&str; 5] = ["feeds", "story", "sources", "opml", "websub"];
+const OWN_PATHS: [&str; 6] = ["feeds", "story", "sources", "opml", "websub", "metrics"];
 
 impl Output {
     /// Its whole query: what its other keys say belongs to it.
@@ -524,6 +537,14 @@ impl Config {
     pub fn callback_base(&self) -> Option<&str> {
         let base = self.serve.base_url.trim_end_matches('/');
         crate::fetch::address::check(base, &[]).is_ok().then_some(base)
+    }
+
+    pub fn has_metrics(&self) -> bool {
+        match self.serve.metrics {
+            Metrics::Auto => self.serve.listen.parse::<std::net::SocketAddr>().is_ok_and(|address| address.ip().is_loopback()),
+            Metrics::On => true,
+            Metrics::Off => false,
+        }
     }
 
     pub fn database(&self) -> PathBuf {

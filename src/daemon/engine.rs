@@ -4,6 +4,7 @@ use super::backup::Backups;
 use super::claims::Claims;
 use super::disk;
 use super::hubs::Hubs;
+use super::metrics::Metrics;
 use super::pages::Pages;
 use super::parts::{Bells, Cpu, Grown, Stats, clock, hear};
 use super::polls::{Documents, Polls};
@@ -41,6 +42,7 @@ pub struct Engine {
     pub(super) bells: Arc<Bells>,
     pub(super) site_rules: Live<Rules>,
     pub reloads: Reloads,
+    pub(super) metrics: Arc<Metrics>,
 }
 
 impl Engine {
@@ -62,12 +64,13 @@ impl Engine {
         let client = Client::new(client_settings(&config), robots)?;
         client.watch(&readers.ask_here(|reader| reader.hosts())?);
         let (stats, bells, config) = (Arc::<Stats>::default(), Arc::<Bells>::default(), Live::new(config));
-        let grown = Arc::<Grown>::default();
+        let (grown, metrics) = (Arc::<Grown>::default(), Arc::<Metrics>::default());
         let listener = {
-            let (stats, bells, grown) = (stats.clone(), bells.clone(), grown.clone());
+            let (stats, bells, grown, metrics) = (stats.clone(), bells.clone(), grown.clone(), metrics.clone());
             Box::new(move |committed: &Committed| {
                 hear(&stats, &bells, committed);
                 grown.hear(committed);
+                metrics.hear(committed);
             })
         };
         let (writer, thread) = Writer::begin(door, reserve, listener);
@@ -84,6 +87,7 @@ impl Engine {
                 unchanged: Unchanged::new(writer.clone(), claims.clone()),
                 writer: writer.clone(),
                 stats: stats.clone(),
+                metrics: metrics.clone(),
             }),
             pages: Arc::new(Pages {
                 client: client.clone(),
@@ -119,6 +123,7 @@ impl Engine {
             bells,
             site_rules,
             reloads,
+            metrics,
         };
         Ok((Arc::new(engine), thread))
     }

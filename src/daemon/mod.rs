@@ -19,6 +19,7 @@
 //! | `disk` | a disk that takes nothing is waited for |
 //! | `parts` | the clock, the counters, the bells that wake loops, turns on the processor |
 //! | `pass`, `refetch`, `service`, `socket`, `reload`, `reloads`, `owner` | one pass; one feed anew; the service; what it can be asked; its files, read again; its lock |
+//! | `metrics`, `exposition` | what Prometheus is told |
 //! | `summary`, `systemd` | what was done, told now and then; what systemd is told |
 //! | `recluster`, `replay` | rehearsals: what stories would be, and a record done again |
 
@@ -27,8 +28,10 @@ mod claims;
 mod clocks;
 mod disk;
 mod engine;
+mod exposition;
 mod hubs;
 mod later;
+mod metrics;
 mod owner;
 mod pages;
 mod parts;
@@ -51,6 +54,7 @@ mod tidy;
 mod unchanged;
 
 pub use engine::{Engine, client_settings};
+pub use exposition::metrics;
 pub use hubs::HubCall;
 pub use owner::{AlreadyOwned, Owner};
 pub use parts::{Stats, clock};

@@ -2,6 +2,7 @@
 
 use super::claims::Claims;
 use super::disk;
+use super::metrics::Metrics;
 use super::parts::{Cpu, Stats, clock};
 use super::source::{self, Commands};
 use super::unchanged::Unchanged;
@@ -18,6 +19,7 @@ use crate::store::{Readers, SchemaError, WriteError, Writer};
 use crate::websub::{self, HubOffer};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 use uuid::Uuid;
 
 /// What polls need.
@@ -30,6 +32,7 @@ pub struct Polls {
     pub unchanged: Unchanged,
     pub writer: Writer,
     pub stats: Arc<Stats>,
+    pub metrics: Arc<Metrics>,
 }
 
 /// Documents are taken in anew where their feed changed meanwhile (a hub pushed), at most so often.
@@ -43,8 +46,10 @@ impl Polls {
     pub async fn poll(&self, due: Arc<DueFeed>) {
         let look = due.validators.as_ref().and_then(|_| schedule::unconditional(clock(), &due.state));
         let validators = due.validators.as_ref().filter(|_| look.is_none());
+        let asked = Instant::now();
         let mut outcome =
             source::get(&self.client, &self.commands, &self.config.get(), &due.settings, &due.url, validators).await;
+        self.metrics.polled(asked.elapsed());
         // Its room in memory is free again when what was read is stored.
         let _room: Option<Room> = outcome.take_room();
         // In a box, so that the many polls that wait for their answers are small.

@@ -4,6 +4,7 @@
 use super::Corrected;
 use crate::health::Trouble;
 use crate::model::{EntryId, FeedId, StoryId};
+use crate::story::Rung;
 use std::time::Duration;
 
 /// What a command changed, or all commands of one transaction together.
@@ -20,10 +21,14 @@ pub struct Committed {
     pub n_settled: usize,
     pub pages: PageTally,
     pub stories: Vec<(StoryId, StoryChange)>,
+    /// How entries that joined a story came to it.
+    pub joined: Vec<Rung>,
     /// Feeds whose health took a turn.
     pub feeds: Vec<FeedTurn>,
     /// Feeds that named a hub.
     pub n_hubs: usize,
+    /// How long the transaction took.
+    pub took: Duration,
     /// The answer to whoever gave the command; in a transaction of several, none.
     pub reply: Reply,
 }
@@ -33,6 +38,10 @@ pub struct PollTally {
     pub n: usize,
     pub n_unchanged: usize,
     pub n_failed: usize,
+    /// Of their answers, as they came over the wire.
+    pub wire_bytes: u64,
+    /// Bytes that feeds which had not changed did not send again.
+    pub saved_bytes: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -97,6 +106,9 @@ impl Committed {
         self.polls.n += other.polls.n;
         self.polls.n_unchanged += other.polls.n_unchanged;
         self.polls.n_failed += other.polls.n_failed;
+        self.polls.wire_bytes += other.polls.wire_bytes;
+        self.polls.saved_bytes += other.polls.saved_bytes;
+        self.joined.extend_from_slice(&other.joined);
         self.new.extend_from_slice(&other.new);
         self.edited.extend_from_slice(&other.edited);
         self.n_wanted += other.n_wanted;

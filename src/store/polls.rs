@@ -90,6 +90,13 @@ impl Store {
         self.changed.polls.n += 1;
         self.changed.polls.n_unchanged += usize::from(unchanged);
         self.changed.polls.n_failed += usize::from(failed);
+        self.changed.polls.wire_bytes += poll.wire_bytes;
+        if unchanged {
+            let usual = self.answer_bytes.get(&poll.feed).copied().unwrap_or(0);
+            self.changed.polls.saved_bytes += usual.saturating_sub(poll.wire_bytes);
+        } else if !failed {
+            self.answer_bytes.insert(poll.feed, poll.wire_bytes);
+        }
         self.polls.push(PollCount {
             hour: poll.at.0.div_euclid(3_600_000),
             n_polls: 1,
