@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`model`], [`text`], [`duration`], [`date_words`], [`tracking`] | the words of the house; text from strangers made harmless; lengths of time as people write them; words of dates; parameters that follow readers |
 //! | [`query`] | what a person asks for among stories |
+//! | [`rules`] | what a person wants done with stories |
 //! | [`feed`] | bytes → entries |
 //! | [`article`] | page → body |
 //! | [`listing`] | a page and a person's selectors → entries |
@@ -48,6 +49,7 @@ pub mod outputs;
 pub mod publish;
 pub mod query;
 pub mod records;
+pub mod rules;
 pub mod schedule;
 pub mod serve;
 pub mod store;

@@ -17,6 +17,7 @@ mod output;
 mod progress;
 mod reload;
 mod render;
+mod rules;
 mod run;
 pub mod service;
 mod setup;
@@ -75,6 +76,9 @@ enum Command {
     /// The configuration
     #[command(subcommand)]
     Config(config::Command),
+    /// Rules: what they would do, and what they do
+    #[command(subcommand)]
+    Rules(rules::Command),
     /// Print an output as the server would serve it
     Render(render::Options),
     /// Run one stage alone: JSON lines in, JSON lines out
@@ -105,6 +109,7 @@ pub fn main() -> ExitCode {
         Command::Db(command) => db::run(config, &command),
         Command::Article(options) => article::run(config, &options),
         Command::Config(command) => config::run(config, &command),
+        Command::Rules(command) => rules::run(config, &command),
         Command::Render(options) => render::run(config, &options),
         Command::Debug { stage, explain } => debug::run(stage, explain).map_err(Failure::from),
     };

@@ -39,12 +39,14 @@ fn since(text: &str) -> Result<Duration, String> {
     values::parse_duration(text)
 }
 
-const COLUMNS: [Column; 5] = [
+const COLUMNS: [Column; 6] = [
     Column { heading: "ID", key: "id", elastic: false },
     Column { heading: "SEEN", key: "seen", elastic: false },
     Column { heading: "TITLE", key: "title", elastic: true },
     Column { heading: "SOURCES", key: "sources", elastic: true },
     Column { heading: "TAGS", key: "tags", elastic: true },
+    // Last, so that it is left out where there are no rules.
+    Column { heading: "MUTED BY", key: "muted", elastic: true },
 ];
 
 pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
@@ -57,6 +59,7 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
     query.sources.least = query.sources.least.max(options.min_sources);
     let selection = Selection::of(query, options.limit, clock());
     let ids = reader.select(&selection)?;
+    let rules = reader.rules()?;
     let mut rows = Vec::with_capacity(ids.len());
     for id in ids {
         let Some(story) = reader.published(&[id])?.pop() else { continue };
@@ -66,6 +69,8 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
                 sources.push(&source.feed_title);
             }
         }
+        let held = reader.rules_of(id, &rules)?;
+        let muted: Vec<&str> = held.iter().filter(|(rule, _)| rule.mute).map(|(rule, _)| rule.name.as_str()).collect();
         let row = json!({
             "id": id.0,
             "urn": story.id,
@@ -78,6 +83,7 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
             "author": story.author,
             "sources": sources,
             "tags": story.tags,
+            "muted": muted,
         });
         rows.push(row);
     }
@@ -86,6 +92,7 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
             if options.query.is_empty() { "look further back with --since 7d" } else { "try fewer words, or --since 9999d" };
         return Err(Failure::NothingFound(format!("no story; {hint}")));
     }
-    output::print(&COLUMNS, &rows, options.format)?;
+    let n_columns = COLUMNS.len() - usize::from(rules.is_empty());
+    output::print(&COLUMNS[..n_columns], &rows, options.format)?;
     if rows.is_empty() { Err(Failure::NothingFound("no story".into())) } else { Ok(()) }
 }

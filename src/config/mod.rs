@@ -22,6 +22,7 @@ pub use reload::Renewed;
 use crate::fetch::address::Allowed;
 use crate::model::{ArticleMode, Content, Dedupe};
 use crate::query::Query;
+use crate::rules::Rule;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -44,6 +45,8 @@ pub struct Config {
     pub serve: Serve,
     #[serde(rename = "output")]
     pub outputs: Vec<Output>,
+    #[serde(rename = "rule")]
+    pub rules: Vec<Rule>,
     pub log: Log,
     /// Found by [`load`]: `$CREDENTIALS_DIRECTORY` and `fetch.secrets`.
     #[serde(skip)]
@@ -175,6 +178,7 @@ impl Default for Config {
             backup: Backup::default(),
             serve: Serve::default(),
             outputs: vec![Output { name: "all".into(), title: "All stories".into(), ..Output::default() }],
+            rules: Vec::new(),
             log: Log::default(),
             secrets: secrets::Places::default(),
             origin: None,
@@ -488,6 +492,7 @@ fn validate(file: &str, config: &Config) -> Result<(), ConfigError> {
         }
     }
     config.log.check().map_err(|message| ConfigError(format!("{file}: {message}")))?;
+    validate_rules(config).map_err(|message| ConfigError(format!("{file}: {message}")))?;
     let mut names = std::collections::HashSet::new();
     for output in &config.outputs {
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
@@ -500,6 +505,30 @@ fn validate(file: &str, config: &Config) -> Result<(), ConfigError> {
         if !(1..=1000).contains(&output.limit) {
             return wrong(format!("output {:?}: limit = {} is not between 1 and 1000", output.name, output.limit));
         }
+    }
+    Ok(())
+}
+
+fn validate_rules(config: &Config) -> Result<(), String> {
+    let mut names = std::collections::HashSet::new();
+    for rule in &config.rules {
+        check_name("rule", &rule.name)?;
+        if !names.insert(&rule.name) {
+            return Err(format!("two rules are named {:?}", rule.name));
+        }
+        rule.check().map_err(|wrong| format!("rule {:?}: {wrong}", rule.name))?;
+        if let Some(unknown) = rule.outputs.iter().find(|name| !config.outputs.iter().any(|output| output.name == **name)) {
+            return Err(format!("rule {:?}: no output is named {unknown:?}", rule.name));
+        }
+    }
+    Ok(())
+}
+
+/// Of something that a person names.
+fn check_name(what: &str, name: &str) -> Result<(), String> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+    if name.is_empty() || !name.chars().all(plain) {
+        return Err(format!("{what}.name = {name:?} must be of a–z, 0–9, - and _"));
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ use super::backup::Backups;
 use super::claims::Claims;
 use super::disk;
 use super::hubs::Hubs;
+use super::judge::Judge;
 use super::metrics::Metrics;
 use super::pages::Pages;
 use super::parts::{Bells, Cpu, Grown, Stats, clock, hear};
@@ -38,6 +39,7 @@ pub struct Engine {
     pub(super) pages: Arc<Pages>,
     pub(super) settler: Settler,
     pub(super) hubs: Hubs,
+    pub(super) judge: Judge,
     pub(super) tidy: Tidy,
     pub(super) bells: Arc<Bells>,
     pub(super) site_rules: Live<Rules>,
@@ -106,6 +108,7 @@ impl Engine {
                 building: Mutex::default(),
                 grown,
             },
+            judge: Judge { cpu: cpu.clone(), readers: readers.clone(), writer: writer.clone() },
             tidy: Tidy { cpu, readers: readers.clone(), writer: writer.clone(), stats: stats.clone() },
             hubs: Hubs {
                 config: config.clone(),
@@ -163,7 +166,7 @@ fn open(
 ) -> anyhow::Result<Door> {
     let database = config.database();
     let file = database.clone();
-    let readers = readers.clone();
+    let (readers, rules) = (readers.clone(), config.rules.clone());
     let opener = move || -> anyhow::Result<Opened> {
         readers.let_go();
         let opening = Opening::now(clock());
@@ -172,13 +175,18 @@ fn open(
         if let Some(record) = &record {
             recorder = Some(Recorder::open(record).with_context(|| record.display().to_string())?);
         }
-        let subscribe = Command::Subscribe { list: list.clone(), at: clock() };
+        let at = clock();
         if let Some(recorder) = &mut recorder {
             recorder.note(&Recorded::Opened { at: opening.at, instance: store.instance() });
-            recorder.note(&Recorded::Command(Box::new(subscribe.clone())));
-            recorder.write();
         }
-        store.commit(subscribe)?;
+        let watch = Command::Watch { rules: rules.clone(), triggers: Vec::new(), at };
+        for command in [Command::Subscribe { list: list.clone(), at }, watch] {
+            if let Some(recorder) = &mut recorder {
+                recorder.note(&Recorded::Command(Box::new(command.clone())));
+                recorder.write();
+            }
+            store.commit(command)?;
+        }
         Ok(Opened { store, recorder })
     };
     let error = match opener() {

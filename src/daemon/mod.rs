@@ -9,6 +9,7 @@
 //! | `polls`, `unchanged`, `source` | one feed: from the claim to its command |
 //! | `pages` | one article's page |
 //! | `settle`, `later` | entries that wait no more, and the story index; later looks at stories |
+//! | `judge` | rules: stories that are new or have changed |
 //! | `hubs` | WebSub: asks hubs, answers them, takes in what they push |
 //! | `claims` | what is handed out |
 //! | `clocks` | a wall clock that jumps |
@@ -30,6 +31,7 @@ mod disk;
 mod engine;
 mod exposition;
 mod hubs;
+mod judge;
 mod later;
 mod metrics;
 mod owner;

@@ -2,10 +2,8 @@
 //! processor.
 
 use crate::config::values::format_duration;
-use crate::health::Trouble;
 use crate::model::{StoryId, Timestamp};
 use crate::records::{Committed, StoryChange};
-use crate::schedule;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -51,6 +49,7 @@ pub struct Bells {
     pub pages_wanted: Notify,
     pub entries_ready: Notify,
     pub hubs_found: Notify,
+    pub stories_changed: Notify,
 }
 
 /// Hears what each transaction changed: counts it, wakes the loops that have work now, and logs what a person must act on.
@@ -71,16 +70,16 @@ pub fn hear(stats: &Stats, bells: &Bells, committed: &Committed) {
         (&bells.pages_wanted, committed.n_wanted),
         (&bells.entries_ready, committed.n_ready),
         (&bells.hubs_found, committed.n_hubs),
+        (&bells.stories_changed, committed.n_unruled),
     ] {
         if n > 0 {
             bell.notify_one();
         }
     }
     for turn in &committed.feeds {
-        // A feed that fails now and then mends itself; one that goes on failing needs a person, who is told once.
-        let needs_person = turn.n_errors == 1 && matches!(turn.trouble, Some(Trouble::Gone | Trouble::Login));
-        if needs_person {
-            tracing::warn!(feed.url = turn.name, what = turn.what, "a feed needs a look");
+        if turn.needs_person() {
+            let asked = if turn.n_errors > 1 { "; it is asked once a day from now on" } else { "" };
+            tracing::warn!(feed.url = turn.name, error = turn.what, n_errors = turn.n_errors, "a feed goes on failing{asked}");
         } else if turn.n_errors == 1 && turn.trouble.is_some() {
             tracing::info!(feed.url = turn.name, what = turn.what, "a feed fails");
         } else if turn.trouble.is_none()
@@ -88,13 +87,6 @@ pub fn hear(stats: &Stats, bells: &Bells, committed: &Committed) {
         {
             let failed_for = format_duration(Duration::from_secs(failed_for.as_secs()));
             tracing::info!(feed.url = turn.name, failed_for, "a feed is well again");
-        } else if turn.n_errors == schedule::GIVE_UP_AFTER {
-            tracing::warn!(
-                feed.url = turn.name,
-                error = turn.what,
-                n_errors = turn.n_errors,
-                "a feed goes on failing; it is asked once a day from now on"
-            );
         } else {
             tracing::debug!(feed.url = turn.name, what = turn.what, n_errors = turn.n_errors, "a feed's health took a turn");
         }

@@ -47,6 +47,7 @@ pub async fn once(engine: &Arc<Engine>, all: bool) -> anyhow::Result<PassReport>
     drain_polls(engine, started).await?;
     drain_pages(engine, started).await?;
     engine.settler.settle_ready().await?;
+    engine.judge.work().await?;
     engine.pruner().work(false).await?;
     let report = report(engine, before, started).await?;
     // A service does it in its own time; of passes each does some of it, but for a first one, which has enough to do.
@@ -76,6 +77,7 @@ pub async fn refetch_alone(engine: &Arc<Engine>, feed: FeedId) -> anyhow::Result
     };
     drain_pages(engine, started).await?;
     engine.settler.settle_ready().await?;
+    engine.judge.work().await?;
     Ok(refetched)
 }
 

@@ -25,7 +25,7 @@ pub struct Reloaded {
 struct Read {
     renewed: Renewed,
     list: Vec<Subscription>,
-    rules: Rules,
+    site_rules: Rules,
 }
 
 /// Takes the configuration and the list of subscriptions over again; where one of them is wrong nothing changes. What came
@@ -66,12 +66,14 @@ async fn take_over(engine: &Engine) -> anyhow::Result<Reloaded> {
     });
     let (files, read) = read.await?;
     engine.reloads.saw(files);
-    let Read { renewed, list, rules } = read?;
+    let Read { renewed, list, site_rules } = read?;
+    let rules = renewed.config.rules.clone();
+    engine.writer.submit(Command::Watch { rules, triggers: Vec::new(), at: clock() }).await?;
     let committed = engine.writer.submit(Command::Subscribe { list, at: clock() }).await?;
     let Reply::Subscribed(feeds) = committed.reply else {
         anyhow::bail!("the writer answered {:?} to a list of subscriptions", committed.reply);
     };
-    engine.site_rules.set(rules);
+    engine.site_rules.set(site_rules);
     engine.reloads.took_over(&renewed.config);
     engine.config.set(renewed.config);
     let planned = async {
@@ -90,8 +92,8 @@ fn read(running: &Config) -> Result<Read, ConfigError> {
     let renewed = running.renewed(running.read_again()?);
     let file = renewed.config.feeds_file();
     let list = subscriptions::read(&file)?.ok_or_else(|| ConfigError(format!("{}: no such file", file.display())))?;
-    let rules = site_rules::read(&renewed.config.article.site_rules)?;
-    Ok(Read { renewed, list, rules })
+    let site_rules = site_rules::read(&renewed.config.article.site_rules)?;
+    Ok(Read { renewed, list, site_rules })
 }
 
 /// Files are looked at so often. By their times and lengths: watching by the kernel sees no change through network file

@@ -55,6 +55,7 @@ pub async fn run(
     tasks.spawn(poll_loop(engine.clone(), pulse.clone(), stopped.clone()));
     tasks.spawn(page_loop(engine.clone(), stopped.clone()));
     tasks.spawn(settle_loop(engine.clone(), stopped.clone()));
+    tasks.spawn(judge_loop(engine.clone(), stopped.clone()));
     tasks.spawn(hub_loop(engine.clone(), stopped.clone()));
     tasks.spawn(answer_hubs(engine.clone(), hub_calls, stopped.clone()));
     tasks.spawn(socket::serve(engine.clone(), commands, stopped.clone()));
@@ -185,6 +186,20 @@ async fn settle_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) ->
         tokio::select! {
             () = told_to_stop(&mut stopped) => break,
             () = nap(due, SHORTEST_NAP, &engine.bells.entries_ready) => {}
+        }
+    }
+    Ok(())
+}
+
+async fn judge_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
+    while may_work(&engine, &mut stopped).await {
+        tokio::select! {
+            () = told_to_stop(&mut stopped) => break,
+            judged = turn(&engine.writer, engine.judge.work()) => { judged?; }
+        }
+        tokio::select! {
+            () = told_to_stop(&mut stopped) => break,
+            () = nap(None, SHORTEST_NAP, &engine.bells.stories_changed) => {}
         }
     }
     Ok(())

@@ -305,7 +305,7 @@ async fn idle(engine: &Arc<Engine>) -> anyhow::Result<bool> {
     let now = clock();
     let soonest = [engine.claims.next_feed(Timestamp(i64::MIN)).await?, engine.claims.next_page().await?];
     let due = soonest.into_iter().flatten().any(|at| at <= now);
-    let ready = !engine.readers.ask(|reader| reader.to_settle(1)).await?.is_empty();
+    let ready = engine.readers.ask(|reader| Ok(!reader.to_settle(1)?.is_empty() || reader.n_unruled()? > 0)).await?;
     // Last: what was claimed while the others were looked up is on its way by now.
     let busy = Stats::get(&engine.stats.polls_in_flight) + Stats::get(&engine.stats.pages_in_flight) > 0;
     Ok(!busy && !due && !ready)

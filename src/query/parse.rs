@@ -45,7 +45,8 @@ const KEYS: [(&str, Key); 7] = [
 /// What people call a key when they learnt it elsewhere.
 const OTHER_NAMES: [(&str, &str); 4] = [("language", "lang"), ("label", "tag"), ("sort", "order"), ("newer", "since")];
 
-const STATES: [(&str, State); 3] = [("unread", State::Unread), ("read", State::Read), ("starred", State::Starred)];
+const STATES: [(&str, State); 4] =
+    [("muted", State::Muted), ("unread", State::Unread), ("read", State::Read), ("starred", State::Starred)];
 
 const ORDERS: [(&str, Order); 3] = [("newest", Order::Newest), ("oldest", Order::Oldest), ("sources", Order::Sources)];
 

@@ -4,6 +4,7 @@
 use super::Corrected;
 use crate::health::Trouble;
 use crate::model::{EntryId, FeedId, StoryId};
+use crate::schedule;
 use crate::story::Rung;
 use std::time::Duration;
 
@@ -19,6 +20,9 @@ pub struct Committed {
     pub n_wanted: usize,
     pub n_ready: usize,
     pub n_settled: usize,
+    /// Stories that are to be judged by rules, and notices for somebody.
+    pub n_unruled: usize,
+    pub n_notices: usize,
     pub pages: PageTally,
     pub stories: Vec<(StoryId, StoryChange)>,
     /// How entries that joined a story came to it.
@@ -75,6 +79,15 @@ pub struct FeedTurn {
     pub failed_for: Option<Duration>,
 }
 
+impl FeedTurn {
+    /// A feed that fails now and then mends itself; one that goes on failing, is gone or wants a login needs a person, who is
+    /// told once.
+    pub fn needs_person(&self) -> bool {
+        self.n_errors == schedule::GIVE_UP_AFTER
+            || self.n_errors == 1 && matches!(self.trouble, Some(Trouble::Gone | Trouble::Login))
+    }
+}
+
 /// What a command is answered beside what it changed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Reply {
@@ -114,6 +127,8 @@ impl Committed {
         self.n_wanted += other.n_wanted;
         self.n_ready += other.n_ready;
         self.n_settled += other.n_settled;
+        self.n_unruled += other.n_unruled;
+        self.n_notices += other.n_notices;
         self.pages.n_found += other.pages.n_found;
         self.pages.n_never += other.pages.n_never;
         self.stories.extend_from_slice(&other.stories);

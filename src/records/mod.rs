@@ -14,11 +14,13 @@
 //! | `settle` | an entry on its way into a story |
 //! | `story` | a person's corrections |
 //! | `hub` | subscriptions at WebSub hubs, and what passes between server and daemon about them |
+//! | `judged` | what rules say of stories, and what somebody is told |
 //! | `lease` | what is handed out and not back yet |
 
 mod command;
 mod committed;
 mod hub;
+mod judged;
 mod known;
 mod lease;
 mod packed;
@@ -32,6 +34,7 @@ mod story;
 pub use command::Command;
 pub use committed::{Committed, FeedTurn, PageTally, PollTally, Reply, StoryChange, SyncReport};
 pub use hub::{DueHub, HubReply, HubRequest, HubRow, Pushed, Subscribed};
+pub use judged::{Delivery, Judged, Notice};
 pub use known::{AskedEntry, Known, KnownEntry, Pruned, Recalled, Recollection, pruned_key, pruned_link};
 pub use lease::{Claim, ClaimTally, Leases};
 pub use packed::{BodyOf, NewDictionary, PackedBody};

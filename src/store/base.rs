@@ -29,6 +29,8 @@ pub struct Store {
     pub(super) searchable: Vec<Searchable>,
     /// The polls of this transaction, to be counted once.
     pub(super) polls: Vec<PollCount>,
+    /// Whether there are rules or triggers; `None`: to be looked up.
+    pub(super) is_watched: Option<bool>,
     /// Of each feed's last answer since the start: what is not sent again where nothing has changed.
     pub(super) answer_bytes: HashMap<FeedId, u64>,
 }
@@ -89,6 +91,7 @@ impl Store {
             changed: Committed::default(),
             searchable: Vec::new(),
             polls: Vec::new(),
+            is_watched: None,
             answer_bytes: HashMap::new(),
         })
     }

@@ -82,6 +82,9 @@ impl Store {
                 n_errors: poll.state.n_errors,
                 failed_for: failing_since.map(|since| poll.at.since(since)),
             };
+            if turn.needs_person() {
+                self.tell_of_feed(feed, &turn.name, &turn.what, poll.at)?;
+            }
             self.changed.feeds.push(turn);
         }
         if let Some((domain, until)) = &poll.held {

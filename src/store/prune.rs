@@ -63,7 +63,9 @@ impl Reader {
         // There are not more than are kept in any case.
         let Some(newest_kept) = newest_kept else { return Ok(None) };
         let mut all = self.connection.prepare_cached(
-            "SELECT id, updated FROM stories WHERE redirect_to IS NULL AND first_seen < ?1 AND sort_at < ?2 ORDER BY first_seen",
+            "SELECT id, updated FROM stories WHERE redirect_to IS NULL AND first_seen < ?1 AND sort_at < ?2
+               AND NOT EXISTS(SELECT 1 FROM rule_effects x JOIN rules r ON r.name = x.rule WHERE x.story_id = stories.id AND json_extract(r.rule, '$.keep'))
+             ORDER BY first_seen",
         )?;
         let mut members = self.connection.prepare_cached(
             "SELECT feed_id, first_seen, EXISTS(SELECT 1 FROM constraints WHERE undone IS NULL AND entry_a = e.id)
