@@ -8,6 +8,7 @@
 //! | [`model`], [`text`], [`duration`], [`date_words`], [`tracking`] | the words of the house; text from strangers made harmless; lengths of time as people write them; words of dates; parameters that follow readers |
 //! | [`query`] | what a person asks for among stories |
 //! | [`rules`] | what a person wants done with stories |
+//! | [`notify`] | what somebody outside is told, and in which form |
 //! | [`feed`] | bytes → entries |
 //! | [`article`] | page → body |
 //! | [`listing`] | a page and a person's selectors → entries |
@@ -45,6 +46,7 @@ pub mod ingest;
 pub mod listing;
 pub mod model;
 pub mod network;
+pub mod notify;
 pub mod outputs;
 pub mod publish;
 pub mod query;

@@ -40,12 +40,17 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
         // Nobody runs, or one of another version.
         _ => Default::default(),
     };
+    let undelivered = reader.failing_deliveries()?;
     let troubled = feeds.iter().map(|feed| (feed, feed.health(now))).filter(|(_, health)| health.needs_attention());
     let mut out = std::io::stdout().lock();
     if options.format == Format::Json {
         let mut status = serde_json::to_value(counts)?;
         status["database_bytes"] = bytes.into();
         status["trouble"] = disk.into();
+        status["undelivered"] = undelivered
+            .iter()
+            .map(|(notifier, n_tries, error)| json!({"notify": notifier, "tries": n_tries, "error": error}))
+            .collect();
         status["reload"] = json!({
             "failed": reload.failed.as_ref().map(|(at, _)| at.rfc3339()), "error": reload.failed.map(|(_, why)| why),
             "after_restart": reload.waiting,
@@ -108,6 +113,9 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
             local_time(at),
             text::one_line(&why)
         )?;
+    }
+    for (notifier, n_tries, error) in &undelivered {
+        writeln!(out, "attention notifications to {notifier} do not arrive ({n_tries} tries): {}", text::one_line(error))?;
     }
     if !reload.waiting.is_empty() {
         writeln!(out, "attention these keys hold after a restart: {}", reload.waiting.join(", "))?;

@@ -7,6 +7,7 @@ pub mod diagnose;
 mod keeping;
 mod live;
 mod logs;
+mod notify;
 mod reload;
 pub mod secrets;
 pub mod site_rules;
@@ -17,12 +18,13 @@ pub mod values;
 pub use keeping::{Backup, Recover, Store};
 pub use live::Live;
 pub use logs::{Level, Log, LogFormat};
+pub use notify::Notify;
 pub use reload::Renewed;
 
 use crate::fetch::address::Allowed;
 use crate::model::{ArticleMode, Content, Dedupe};
 use crate::query::Query;
-use crate::rules::Rule;
+use crate::rules::{Rule, Trigger};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -47,6 +49,7 @@ pub struct Config {
     pub outputs: Vec<Output>,
     #[serde(rename = "rule")]
     pub rules: Vec<Rule>,
+    pub notify: Vec<Notify>,
     pub log: Log,
     /// Found by [`load`]: `$CREDENTIALS_DIRECTORY` and `fetch.secrets`.
     #[serde(skip)]
@@ -179,6 +182,7 @@ impl Default for Config {
             serve: Serve::default(),
             outputs: vec![Output { name: "all".into(), title: "All stories".into(), ..Output::default() }],
             rules: Vec::new(),
+            notify: Vec::new(),
             log: Log::default(),
             secrets: secrets::Places::default(),
             origin: None,
@@ -521,6 +525,14 @@ fn validate_rules(config: &Config) -> Result<(), String> {
             return Err(format!("rule {:?}: no output is named {unknown:?}", rule.name));
         }
     }
+    let mut names = std::collections::HashSet::new();
+    for notify in &config.notify {
+        check_name("notify", &notify.name)?;
+        if !names.insert(&notify.name) {
+            return Err(format!("two [[notify]] are named {:?}", notify.name));
+        }
+        notify.check().map_err(|wrong| format!("notify {:?}: {wrong}", notify.name))?;
+    }
     Ok(())
 }
 
@@ -566,6 +578,11 @@ impl Config {
     pub fn callback_base(&self) -> Option<&str> {
         let base = self.serve.base_url.trim_end_matches('/');
         crate::fetch::address::check(base, &[]).is_ok().then_some(base)
+    }
+
+    /// Of what somebody is told.
+    pub fn triggers(&self) -> Vec<Trigger> {
+        self.notify.iter().map(Notify::trigger).collect()
     }
 
     pub fn has_metrics(&self) -> bool {

@@ -6,6 +6,7 @@ use super::disk;
 use super::hubs::Hubs;
 use super::judge::Judge;
 use super::metrics::Metrics;
+use super::notify::{Clients, Notifier};
 use super::pages::Pages;
 use super::parts::{Bells, Cpu, Grown, Stats, clock, hear};
 use super::polls::{Documents, Polls};
@@ -40,6 +41,7 @@ pub struct Engine {
     pub(super) settler: Settler,
     pub(super) hubs: Hubs,
     pub(super) judge: Judge,
+    pub(super) notifier: Notifier,
     pub(super) tidy: Tidy,
     pub(super) bells: Arc<Bells>,
     pub(super) site_rules: Live<Rules>,
@@ -108,6 +110,12 @@ impl Engine {
                 building: Mutex::default(),
                 grown,
             },
+            notifier: Notifier {
+                config: config.clone(),
+                readers: readers.clone(),
+                writer: writer.clone(),
+                clients: Arc::new(Clients::new(client_settings(&config.get()))),
+            },
             judge: Judge { cpu: cpu.clone(), readers: readers.clone(), writer: writer.clone() },
             tidy: Tidy { cpu, readers: readers.clone(), writer: writer.clone(), stats: stats.clone() },
             hubs: Hubs {
@@ -166,7 +174,7 @@ fn open(
 ) -> anyhow::Result<Door> {
     let database = config.database();
     let file = database.clone();
-    let (readers, rules) = (readers.clone(), config.rules.clone());
+    let (readers, rules, triggers) = (readers.clone(), config.rules.clone(), config.triggers());
     let opener = move || -> anyhow::Result<Opened> {
         readers.let_go();
         let opening = Opening::now(clock());
@@ -179,7 +187,7 @@ fn open(
         if let Some(recorder) = &mut recorder {
             recorder.note(&Recorded::Opened { at: opening.at, instance: store.instance() });
         }
-        let watch = Command::Watch { rules: rules.clone(), triggers: Vec::new(), at };
+        let watch = Command::Watch { rules: rules.clone(), triggers: triggers.clone(), at };
         for command in [Command::Subscribe { list: list.clone(), at }, watch] {
             if let Some(recorder) = &mut recorder {
                 recorder.note(&Recorded::Command(Box::new(command.clone())));

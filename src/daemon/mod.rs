@@ -9,6 +9,7 @@
 //! | `polls`, `unchanged`, `source` | one feed: from the claim to its command |
 //! | `pages` | one article's page |
 //! | `settle`, `later` | entries that wait no more, and the story index; later looks at stories |
+//! | `notify`, `process` | notices, sent; a person's commands, run within limits |
 //! | `judge` | rules: stories that are new or have changed |
 //! | `hubs` | WebSub: asks hubs, answers them, takes in what they push |
 //! | `claims` | what is handed out |
@@ -34,11 +35,13 @@ mod hubs;
 mod judge;
 mod later;
 mod metrics;
+mod notify;
 mod owner;
 mod pages;
 mod parts;
 mod pass;
 mod polls;
+mod process;
 pub mod prune;
 mod recluster;
 pub mod recovery;

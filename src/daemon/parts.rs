@@ -50,6 +50,7 @@ pub struct Bells {
     pub entries_ready: Notify,
     pub hubs_found: Notify,
     pub stories_changed: Notify,
+    pub notices_made: Notify,
 }
 
 /// Hears what each transaction changed: counts it, wakes the loops that have work now, and logs what a person must act on.
@@ -71,6 +72,7 @@ pub fn hear(stats: &Stats, bells: &Bells, committed: &Committed) {
         (&bells.entries_ready, committed.n_ready),
         (&bells.hubs_found, committed.n_hubs),
         (&bells.stories_changed, committed.n_unruled),
+        (&bells.notices_made, committed.n_notices),
     ] {
         if n > 0 {
             bell.notify_one();

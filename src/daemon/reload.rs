@@ -67,8 +67,8 @@ async fn take_over(engine: &Engine) -> anyhow::Result<Reloaded> {
     let (files, read) = read.await?;
     engine.reloads.saw(files);
     let Read { renewed, list, site_rules } = read?;
-    let rules = renewed.config.rules.clone();
-    engine.writer.submit(Command::Watch { rules, triggers: Vec::new(), at: clock() }).await?;
+    let (rules, triggers) = (renewed.config.rules.clone(), renewed.config.triggers());
+    engine.writer.submit(Command::Watch { rules, triggers, at: clock() }).await?;
     let committed = engine.writer.submit(Command::Subscribe { list, at: clock() }).await?;
     let Reply::Subscribed(feeds) = committed.reply else {
         anyhow::bail!("the writer answered {:?} to a list of subscriptions", committed.reply);
@@ -85,6 +85,7 @@ async fn take_over(engine: &Engine) -> anyhow::Result<Reloaded> {
         tracing::error!(error = format!("{error:#}"), "feeds are planned as before the reload");
     }
     engine.bells.feeds_changed.notify_one();
+    engine.bells.notices_made.notify_one();
     Ok(Reloaded { feeds, waiting: renewed.waiting })
 }
 

@@ -4,6 +4,7 @@ use super::clocks::{Anew, Moment, come_back, resume};
 use super::disk::{self, turn};
 use super::engine::Engine;
 use super::hubs::HubCall;
+use super::notify::InFlight;
 use super::parts::clock;
 use super::pass::{save_robots, start_pages, start_polls};
 use super::reload::{reload_on_hangup, watch_files};
@@ -56,6 +57,7 @@ pub async fn run(
     tasks.spawn(page_loop(engine.clone(), stopped.clone()));
     tasks.spawn(settle_loop(engine.clone(), stopped.clone()));
     tasks.spawn(judge_loop(engine.clone(), stopped.clone()));
+    tasks.spawn(notify_loop(engine.clone(), stopped.clone()));
     tasks.spawn(hub_loop(engine.clone(), stopped.clone()));
     tasks.spawn(answer_hubs(engine.clone(), hub_calls, stopped.clone()));
     tasks.spawn(socket::serve(engine.clone(), commands, stopped.clone()));
@@ -202,6 +204,22 @@ async fn judge_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> 
             () = nap(None, SHORTEST_NAP, &engine.bells.stories_changed) => {}
         }
     }
+    Ok(())
+}
+
+/// Sends what somebody is to be told. A receiver that is slow, or takes nothing, keeps no other one waiting.
+async fn notify_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
+    let mut in_flight = InFlight::default();
+    while may_work(&engine, &mut stopped).await {
+        let Some(due) = turn(&engine.writer, engine.notifier.start_due(&mut in_flight)).await? else { continue };
+        tokio::select! {
+            () = told_to_stop(&mut stopped) => break,
+            ended = in_flight.one_ends() => ended.context("a notification's task died")?,
+            () = nap(due, SHORTEST_NAP, &engine.bells.notices_made) => {}
+        }
+    }
+    // What is on its way is waited for, so that it need not be sent again.
+    in_flight.all_end().await;
     Ok(())
 }
 

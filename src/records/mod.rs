@@ -34,7 +34,7 @@ mod story;
 pub use command::Command;
 pub use committed::{Committed, FeedTurn, PageTally, PollTally, Reply, StoryChange, SyncReport};
 pub use hub::{DueHub, HubReply, HubRequest, HubRow, Pushed, Subscribed};
-pub use judged::{Delivery, Judged, Notice};
+pub use judged::{Delivery, Judged};
 pub use known::{AskedEntry, Known, KnownEntry, Pruned, Recalled, Recollection, pruned_key, pruned_link};
 pub use lease::{Claim, ClaimTally, Leases};
 pub use packed::{BodyOf, NewDictionary, PackedBody};

@@ -39,10 +39,15 @@ impl Reader {
         Ok(due)
     }
 
-    /// When the next delivery is to be tried.
-    pub fn next_delivery(&self) -> rusqlite::Result<Option<Timestamp>> {
-        let next: Option<i64> =
-            self.connection.prepare_cached("SELECT min(next_try) FROM deliveries")?.query_row([], |row| row.get(0))?;
+    /// When the next delivery is to be tried whose turn it is not at `now`; those that are due are somebody's already.
+    pub fn next_delivery(&self, now: Timestamp) -> rusqlite::Result<Option<Timestamp>> {
+        let next: Option<i64> = self
+            .connection
+            .prepare_cached(
+                "SELECT min(next_try) FROM deliveries d WHERE next_try > ?
+                   AND id = (SELECT min(id) FROM deliveries o WHERE o.notifier = d.notifier)",
+            )?
+            .query_row([now.0], |row| row.get(0))?;
         Ok(next.map(Timestamp))
     }
 

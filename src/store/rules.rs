@@ -2,7 +2,8 @@
 
 use super::base::Store;
 use crate::model::{StoryId, Timestamp};
-use crate::records::{Judged, Notice, StoryChange};
+use crate::notify::Notice;
+use crate::records::{Judged, StoryChange};
 use crate::rules::{Rule, Trigger};
 use rusqlite::{OptionalExtension, params};
 
