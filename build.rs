@@ -1,19 +1,19 @@
-//! The version that `courant --version` says: Cargo's, and the commit where there is one. `COURANT_COMMIT` says it where the
-//! build sees no repository; without either the version stands alone.
+//! The version that `courant --version` says: Cargo's, and the commit where there is one. `PROGRAM_COMMIT` says it where the
+//! build sees no repository (a name with COURANT_ would be a key of the configuration); without either the version stands alone.
 
 use std::path::Path;
 use std::process::Command;
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
-    println!("cargo:rerun-if-env-changed=COURANT_COMMIT");
+    println!("cargo:rerun-if-env-changed=PROGRAM_COMMIT");
     let version = env!("CARGO_PKG_VERSION");
-    let said = std::env::var("COURANT_COMMIT").ok().filter(|commit| !commit.is_empty());
+    let said = std::env::var("PROGRAM_COMMIT").ok().filter(|commit| !commit.is_empty());
     let version = match said.or_else(commit) {
         Some(commit) => format!("{version} ({commit})"),
         None => version.to_owned(),
     };
-    println!("cargo:rustc-env=COURANT_VERSION={version}");
+    println!("cargo:rustc-env=PROGRAM_VERSION={version}");
 }
 
 /// The commit of our own repository: sources inside another one have none.

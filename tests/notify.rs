@@ -107,15 +107,10 @@ fn of_a_thousand_stories_each_is_told_once_by_a_receiver_that_fails_half_the_tim
     std::fs::write(secrets.join("key"), "crab").unwrap();
     std::fs::set_permissions(secrets.join("key"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
 
-    let told = || -> usize {
-        let taken = posted
-            .lock()
-            .unwrap()
-            .iter()
-            .filter(|post| post.was_taken)
-            .map(|post| post.json()["notices"].as_array().unwrap().len())
-            .sum();
-        taken
+    let told = || {
+        let posted = posted.lock().unwrap();
+        let taken = posted.iter().filter(|post| post.was_taken);
+        taken.map(|post| post.json()["notices"].as_array().unwrap().len()).sum::<usize>()
     };
     let mut service = Service::start(courant(folder.path(), &["run"]));
     until("some are told", || told() > 0);

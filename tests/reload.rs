@@ -155,6 +155,8 @@ fn the_journal_is_given_priorities_and_json_is_json() {
     assert!(text.lines().any(|line| line.starts_with("<7>")), "{text}");
 
     let mut service = Service::start(courant(home.path(), &["run", "--log", "json"]));
+    let reloaded = said(&run(home.path(), &["reload"]));
+    assert!(reloaded.starts_with("reloaded: 1 feeds, 0 new") && !reloaded.contains("after a restart"), "{reloaded}");
     service.stop();
     let line = service.log().into_iter().find(|line| line.contains("serving on")).unwrap();
     let line: serde_json::Value = serde_json::from_str(&line).unwrap();

@@ -32,7 +32,7 @@ use std::process::ExitCode;
 
 /// Many feeds in, one clean feed out: every story once, in full, with every source that has it.
 #[derive(Debug, Parser)]
-#[command(name = "courant", version = env!("COURANT_VERSION"), max_term_width = 100)]
+#[command(name = "courant", version = env!("PROGRAM_VERSION"), max_term_width = 100)]
 #[command(after_help = "Exit codes: 0 ok, 1 failure, 2 usage, 3 configuration, 4 nothing found, 5 some feeds failed.")]
 struct Arguments {
     /// The configuration file [default: courant.toml in $XDG_CONFIG_HOME/courant or /etc/courant, else built-in defaults]

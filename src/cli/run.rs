@@ -31,6 +31,9 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
     let mut loaded = setup::config(named)?;
     if let Some(format) = options.log {
         loaded.config.log.format = format;
+        if let Some(origin) = &mut loaded.config.origin {
+            origin.log_format = Some(format);
+        }
     }
     let levels = logging::start(&loaded.config.log);
     let starting = daemon::Starting::begin();

@@ -333,6 +333,8 @@ pub struct Origin {
     /// The file that a person named.
     pub named: Option<PathBuf>,
     pub environment: Environment,
+    /// How a person wanted the log, whatever the file says.
+    pub log_format: Option<LogFormat>,
 }
 
 /// A configuration and the file that it came from.
@@ -374,7 +376,7 @@ pub fn load(named: Option<&Path>, environment: &Environment) -> Result<Loaded, C
         credentials: environment.get("CREDENTIALS_DIRECTORY").map(PathBuf::from),
         folder: config.fetch.secrets.clone(),
     };
-    config.origin = Some(Origin { named: named.map(Path::to_owned), environment: environment.clone() });
+    config.origin = Some(Origin { named: named.map(Path::to_owned), environment: environment.clone(), log_format: None });
     Ok(Loaded { config, file })
 }
 

@@ -25,10 +25,11 @@ macro_rules! keep {
 impl Config {
     /// The same configuration as its files say it now; one that came from no file is what it is.
     pub fn read_again(&self) -> Result<Config, ConfigError> {
-        match &self.origin {
-            Some(origin) => load(origin.named.as_deref(), &origin.environment).map(|loaded| loaded.config),
-            None => Ok(self.clone()),
-        }
+        let Some(origin) = &self.origin else { return Ok(self.clone()) };
+        let mut config = load(origin.named.as_deref(), &origin.environment)?.config;
+        config.log.format = origin.log_format.unwrap_or(config.log.format);
+        config.origin = Some(origin.clone());
+        Ok(config)
     }
 
     /// What the running service makes of a new configuration: sockets, the HTTP client, the story index and the place of the
