@@ -189,6 +189,44 @@ fn a_command_is_told_of_feeds_in_trouble_and_status_of_a_receiver_that_fails() {
     service.stop();
 }
 
+/// Two feeds that tell of one thing, each in words of its own that nobody takes for the other's.
+fn two(_: usize, path: &str, _: &[String]) -> Option<(&'static str, Vec<u8>)> {
+    let text = match path {
+        "/a" => "The harbour has given its cranes to a program that anybody may read, its master said on Thursday.",
+        "/b" => "Loading ships by open code: what a small port learnt in a year, and what it would do otherwise now.",
+        _ => return None,
+    };
+    let item = format!(
+        "<item><title>{}</title><link>http://x.example{path}</link><description>{text}</description></item>",
+        &text[..20]
+    );
+    Some(("application/rss+xml", format!("<rss version='2.0'><channel><title>{path}</title>{item}</channel></rss>").into_bytes()))
+}
+
+#[test]
+fn a_story_is_told_when_it_has_grown_so_far() {
+    let (world, folder) = (World::of(1, two), tempfile::tempdir().unwrap());
+    let (address, posted) = receiver(|_| true);
+    let base = std::fs::read_to_string(world.files(folder.path())).unwrap();
+    let notify =
+        format!("[[notify]]\nname = \"hook\"\nquery = \"sources:>=2\"\nwebhook = \"http://{address}/\"\nwait = \"0s\"\n");
+    std::fs::write(folder.path().join("courant.toml"), format!("{base}[article]\nmode = \"never\"\n{notify}")).unwrap();
+    let feed = |path: &str| format!("[[feed]]\nurl = \"{}/{path}\"\n", world.bases[0]);
+    std::fs::write(folder.path().join("feeds.toml"), feed("a") + &feed("b")).unwrap();
+    let mut service = Service::start(courant(folder.path(), &["run"]));
+    run(folder.path(), &["once"]);
+    assert_eq!(posted.lock().unwrap().len(), 0, "each is told by one feed");
+    let merged = run(folder.path(), &["story", "merge", "1", "2"]);
+    assert!(merged.status.success(), "{}", said(&merged));
+    until("it is told", || !posted.lock().unwrap().is_empty());
+    run(folder.path(), &["once", "--all"]);
+    let posted = posted.lock().unwrap();
+    assert_eq!(posted.len(), 1);
+    let notice = &posted[0].json()["notices"][0];
+    assert_eq!(notice["sources"].as_array().unwrap().len(), 2, "{notice}");
+    service.stop();
+}
+
 #[test]
 fn what_was_there_before_is_not_told() {
     let (world, folder) = (World::of(1, feed), tempfile::tempdir().unwrap());
