@@ -7,6 +7,8 @@
 //! |---|---|
 //! | [`model`], [`text`], [`duration`], [`date_words`], [`mojibake`], [`tracking`] | the words of the house; text from strangers made harmless; lengths of time as people write them; words of dates; text encoded twice; parameters that follow readers |
 //! | [`query`] | what a person asks for among stories |
+//! | [`rules`] | what a person wants done with stories |
+//! | [`notify`] | what somebody outside is told, and in which form |
 //! | [`feed`] | bytes → entries |
 //! | [`article`] | page → body |
 //! | [`listing`] | a page and a person's selectors → entries |
@@ -46,10 +48,12 @@ pub mod listing;
 pub mod model;
 pub mod mojibake;
 pub mod network;
+pub mod notify;
 pub mod outputs;
 pub mod publish;
 pub mod query;
 pub mod records;
+pub mod rules;
 pub mod schedule;
 pub mod serve;
 pub mod store;

@@ -1,12 +1,12 @@
 //! `courant demo`: the whole program on a small built-in world on loopback, with no network and no configuration.
 
 use super::failure::{Failure, Outcome};
-use super::setup;
 use super::table::{cut, fit};
 use super::terminal::Terminal;
 use super::typeset;
+use super::{logging, setup};
 use crate::config::subscriptions::Subscription;
-use crate::config::{Config, Level};
+use crate::config::{Config, Level, Log};
 use crate::daemon::{self, Engine, Owner};
 use crate::demo::world;
 use crate::fetch::address::Allowed;
@@ -32,7 +32,7 @@ pub struct Options {
 }
 
 pub fn run(options: &Options) -> Outcome {
-    setup::logging(Level::Warn);
+    logging::start(&Log { level: Level::Warn, ..Log::default() });
     let folder = Folder::new()?;
     let runtime = setup::runtime()?;
     let outcome = runtime.block_on(show(options, &folder.0));
@@ -82,7 +82,7 @@ async fn show(options: &Options, state_dir: &Path) -> anyhow::Result<std::thread
     if options.once {
         return Ok(writer);
     }
-    let base_url = engine.config.base_url();
+    let base_url = engine.config.get().base_url();
     writeln!(
         out,
         "\nThe merged feed: {base_url}/feeds/all.atom (also .rss and .json); the page: {base_url}/\nCtrl-C ends the demo."

@@ -16,13 +16,16 @@ mod filters;
 mod find;
 mod init;
 mod list;
+mod logging;
 mod man;
 mod mark;
 mod names;
 mod once;
 mod output;
 mod progress;
+mod reload;
 mod render;
+mod rules;
 mod run;
 pub mod service;
 mod setup;
@@ -42,7 +45,7 @@ use std::process::ExitCode;
 
 /// Many feeds in, one clean feed out: every story once, in full, with every source that has it.
 #[derive(Debug, Parser)]
-#[command(name = "courant", version, max_term_width = 100)]
+#[command(name = "courant", version = env!("PROGRAM_VERSION"), max_term_width = 100)]
 #[command(after_help = "Examples:
   courant demo                         what it does, without network or configuration
   courant run                          the service, on http://127.0.0.1:8080/
@@ -63,6 +66,8 @@ struct Arguments {
 enum Command {
     /// Poll, extract, merge and serve until told to stop
     Run(run::Options),
+    /// Let the running service read its configuration and subscriptions again
+    Reload,
     /// One pass: poll what is due, settle what can be settled, say what was done
     Once(once::Options),
     /// The whole program on a small built-in world: no network, no configuration
@@ -99,6 +104,9 @@ enum Command {
     /// The configuration
     #[command(subcommand)]
     Config(config::Command),
+    /// Rules: what they would do, and what they do
+    #[command(subcommand)]
+    Rules(rules::Command),
     /// Print an output as the server would serve it
     Render(render::Options),
     /// Print what completes commands in a shell
@@ -128,6 +136,7 @@ pub fn main() -> ExitCode {
     let config = arguments.config.as_deref();
     let outcome = match arguments.command {
         Command::Run(options) => run::run(config, &options),
+        Command::Reload => reload::run(config),
         Command::Once(options) => once::run(config, &options),
         Command::Demo(options) => demo::run(&options),
         Command::Init => init::run(config),
@@ -142,6 +151,7 @@ pub fn main() -> ExitCode {
         Command::Db(command) => db::run(config, &command),
         Command::Article(options) => article::run(config, &options),
         Command::Config(command) => config::run(config, &command),
+        Command::Rules(command) => rules::run(config, &command),
         Command::Render(options) => render::run(config, &options),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -2,7 +2,7 @@
 
 use super::failure::{Failure, Outcome};
 use super::progress::Progress;
-use super::setup;
+use super::{logging, setup};
 use crate::daemon::socket::{self, ControlRequest, ControlResponse};
 use crate::daemon::{self, Engine, Owner, PassReport, recovery};
 use crate::text;
@@ -29,7 +29,7 @@ pub struct Options {
 
 pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
     let mut loaded = setup::config(named)?;
-    setup::logging(loaded.config.log.level);
+    logging::start(&loaded.config.log);
     let report = match Owner::take(&loaded.config.state_dir).with_context(|| loaded.config.state_dir.display().to_string())? {
         Ok(owner) => {
             recovery::prepare(&loaded.config)?;

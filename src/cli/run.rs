@@ -2,7 +2,8 @@
 
 use super::failure::{Failure, Outcome};
 use super::progress::Progress;
-use super::{service, setup};
+use super::{logging, service, setup};
+use crate::config::LogFormat;
 use crate::daemon::{self, Engine, Owner, Stats, recovery};
 use anyhow::Context;
 use std::path::{Path, PathBuf};
@@ -13,11 +14,30 @@ pub struct Options {
     /// Append every change of the database to this file as JSON lines, for `courant db replay`
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
+    /// How the log is written: auto, text or json [default: log.format]
+    #[arg(long, value_name = "FORMAT", value_parser = log_format)]
+    log: Option<LogFormat>,
+}
+
+fn log_format(text: &str) -> Result<LogFormat, String> {
+    match text {
+        "auto" => Ok(LogFormat::Auto),
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        _ => Err("write auto, text or json".into()),
+    }
 }
 
 pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
     let mut loaded = setup::config(named)?;
-    setup::logging(loaded.config.log.level);
+    if let Some(format) = options.log {
+        loaded.config.log.format = format;
+        if let Some(origin) = &mut loaded.config.origin {
+            origin.log_format = Some(format);
+        }
+    }
+    let levels = logging::start(&loaded.config.log);
+    let starting = daemon::Starting::begin();
     let owner = own(&loaded.config.state_dir)?;
     recovery::prepare(&loaded.config)?;
     let subscriptions = setup::subscriptions(&mut loaded)?;
@@ -25,6 +45,7 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
     let runtime = setup::runtime()?;
     let outcome = runtime.block_on(async {
         let (engine, writer) = Engine::start(loaded.config, subscriptions, options.record.as_deref())?;
+        engine.reloads.tell(move |config| levels.set(&config.log));
         let stop = stop_signal()?;
         let mut first_pass = None;
         let looked = look_through(&engine, owner.was_unclean);
@@ -36,7 +57,7 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
             }
         };
         let ended = service::run(engine.clone(), stop, |address| {
-            let config = &engine.config;
+            let config = engine.config.get();
             tracing::info!(
                 n_feeds,
                 feeds = %config.feeds.display(),
@@ -44,6 +65,7 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
                 url = format!("{}/", config.base_url()),
                 "serving on http://{address}/"
             );
+            drop(starting);
             daemon::notify_ready(&format!("serving on http://{address}/"));
             first_pass = Some(show_first_pass(engine.clone(), n_feeds));
         })
@@ -69,7 +91,7 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
 /// Looks through the database after an unclean stop; returns only where it is damaged.
 async fn look_through(engine: &Engine, was_unclean: bool) -> anyhow::Result<()> {
     if was_unclean {
-        recovery::look_through(&engine.config).await?;
+        recovery::look_through(&engine.config.get()).await?;
     }
     std::future::pending().await
 }

@@ -1,36 +1,35 @@
 //! The service put together: the daemon and the server side by side.
 
+use crate::config::{Config, Live};
 use crate::daemon::{self, Engine, clock};
 use crate::outputs::{Cache, Imprint};
-use crate::serve::{self, ConnectionLimits, Desk, DeskSettings, House, HubDoor, Limits, ListDoor, Person};
+use crate::serve::{self, ConnectionLimits, Desk, DeskSettings, House, HubDoor, Limits, ListDoor, MetricsDoor, Person};
 use anyhow::Context;
+use listenfd::ListenFd;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 /// Runs both until `shutdown`; `ready` is told the address once it is served. `Err`: one of them died, or the address could
 /// not be had; the process must end non-zero.
 pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready: impl FnOnce(SocketAddr)) -> anyhow::Result<()> {
-    let config = &engine.config;
-    let listen = &config.serve.listen;
-    let listener =
-        tokio::net::TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen} (serve.listen)"))?;
+    let config = engine.config.get();
+    let listener = listener(&config.serve.listen).await?;
     let address = listener.local_addr()?;
     let (hubs, hub_calls) = HubDoor::new();
     let (lists, list_calls) = ListDoor::new();
-    let desk = DeskSettings {
-        base_url: config.base_url(),
-        asked_hosts: config.asked_hosts().map(<[String]>::to_vec),
-        outputs: config.outputs.iter().map(|output| (output.name.clone(), output.whole_query())).collect(),
-        behind_proxy: config.serve.behind_proxy,
-        is_exposed: config.exposes_passwords(),
-    };
     let watched = engine.clone();
     let offline = Box::new(move || watched.network().map(|down| down.since));
-    let imprint = Imprint { outputs: config.outputs.clone(), base_url: config.base_url(), is_served: true };
-    let base_path = imprint.path().to_owned();
+    let (imprint, settings) = (Live::new(imprint_of(&config)), Live::new(settings_of(&config)));
+    let base_path = imprint.get().path().to_owned();
+    let renewed = (imprint.clone(), settings.clone());
+    engine.reloads.tell(move |config| {
+        renewed.0.set(imprint_of(config));
+        renewed.1.set(settings_of(config));
+    });
     let documents = Arc::new(Cache::new(engine.readers.clone(), &engine.writer, imprint, clock, offline));
-    let desk = Desk::new(desk, engine.readers.clone(), engine.writer.clone(), clock, lists);
+    let desk = Desk::new(Box::new(move || settings.get()), engine.readers.clone(), engine.writer.clone(), clock, lists);
     let asked_hosts = config.asked_hosts().map(<[String]>::to_vec);
     let house = House {
         person: Person { documents: documents.clone(), desk: desk.clone(), asked_hosts: asked_hosts.clone() },
@@ -43,6 +42,7 @@ pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready:
         hubs,
         desk,
         limits: Limits { max_body_bytes: config.fetch.max_feed_bytes, timeout: config.fetch.timeout },
+        metrics: config.has_metrics().then(|| metrics_door(engine.clone())),
         connections: ConnectionLimits { idle: config.serve.idle_timeout, per_peer: config.serve.per_peer },
     };
     let (stop, stopped) = watch::channel(false);
@@ -62,4 +62,34 @@ pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready:
     // Nobody listening is fine: then the server has ended already.
     let _ = stop.send(true);
     ended.and(served)
+}
+
+fn imprint_of(config: &Config) -> Imprint {
+    Imprint { outputs: config.outputs.clone(), base_url: config.base_url(), is_served: true }
+}
+
+fn settings_of(config: &Config) -> DeskSettings {
+    DeskSettings {
+        base_url: config.base_url(),
+        asked_hosts: config.asked_hosts().map(<[String]>::to_vec),
+        outputs: config.outputs.iter().map(|output| (output.name.clone(), output.whole_query())).collect(),
+        behind_proxy: config.serve.behind_proxy,
+        is_exposed: config.exposes_passwords(),
+    }
+}
+
+fn metrics_door(engine: Arc<Engine>) -> MetricsDoor {
+    Box::new(move || {
+        let engine = engine.clone();
+        Box::pin(async move { daemon::metrics(&engine).await })
+    })
+}
+
+/// The socket that systemd opened for us (systemd.socket(5)), else one of our own.
+async fn listener(listen: &str) -> anyhow::Result<TcpListener> {
+    if let Some(opened) = ListenFd::from_env().take_tcp_listener(0).context("systemd's socket is no TCP socket")? {
+        opened.set_nonblocking(true)?;
+        return Ok(TcpListener::from_std(opened)?);
+    }
+    TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen} (serve.listen)"))
 }

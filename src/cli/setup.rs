@@ -2,13 +2,12 @@
 
 use super::failure::Failure;
 use crate::config::subscriptions::{self, Subscription};
-use crate::config::{Config, ConfigError, Environment, Level, Loaded, load};
+use crate::config::{Config, ConfigError, Environment, Loaded, load};
 use crate::daemon::{Owner, clock, recovery};
 use crate::records::{Command, Reply};
 use crate::store::{Opening, Reader, Store};
 use anyhow::Context;
 use rustix::process::Resource;
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 /// Loads the configuration that a command was given, or finds.
@@ -22,7 +21,7 @@ pub fn subscriptions(loaded: &mut Loaded) -> Result<Vec<Subscription>, ConfigErr
     if let Some(list) = subscriptions::read(&loaded.config.feeds)? {
         return Ok(list);
     }
-    if !loaded.has_usual_feeds {
+    if !loaded.config.has_usual_feeds {
         return Err(no_list(&loaded.config.feeds));
     }
     let fallback = loaded.config.state_dir.join("feeds.toml");
@@ -47,16 +46,14 @@ fn no_list(file: &Path) -> ConfigError {
 
 /// The list's file as a command that edits it finds it.
 pub fn feeds_file(loaded: &Loaded) -> PathBuf {
-    let config = &loaded.config;
-    let fallback = config.state_dir.join("feeds.toml");
-    if loaded.has_usual_feeds && !config.feeds.exists() && fallback.exists() { fallback } else { config.feeds.clone() }
+    loaded.config.feeds_file()
 }
 
 /// The list as it is; `None`: a usual one that is not there yet.
 pub fn listed(loaded: &Loaded) -> Result<Option<Vec<Subscription>>, ConfigError> {
     let file = feeds_file(loaded);
     match subscriptions::read(&file)? {
-        None if !loaded.has_usual_feeds => Err(no_list(&file)),
+        None if !loaded.config.has_usual_feeds => Err(no_list(&file)),
         list => Ok(list),
     }
 }
@@ -131,26 +128,4 @@ fn raise_file_limit() {
             tracing::debug!(%error, "the limit of open files stays; fewer feeds are polled at once");
         }
     }
-}
-
-/// Logs to stderr: in colour and with the time on a terminal; under systemd, which adds the time, without.
-pub fn logging(level: Level) {
-    let level = match std::env::var("COURANT_LOG").ok().and_then(|text| text.parse().ok()) {
-        Some(level) => level,
-        None => match level {
-            Level::Error => tracing::Level::ERROR,
-            Level::Warn => tracing::Level::WARN,
-            Level::Info => tracing::Level::INFO,
-            Level::Debug => tracing::Level::DEBUG,
-            Level::Trace => tracing::Level::TRACE,
-        },
-    };
-    let terminal = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    // Other crates' own chatter is for their authors: their warnings are enough.
-    let filter =
-        tracing_subscriber::filter::Targets::new().with_default(level.min(tracing::Level::WARN)).with_target("courant", level);
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(terminal).with_target(false);
-    use tracing_subscriber::{Layer, layer::SubscriberExt, util::SubscriberInitExt};
-    let lines = if std::env::var_os("JOURNAL_STREAM").is_some() { lines.without_time().boxed() } else { lines.boxed() };
-    tracing_subscriber::registry().with(lines.with_filter(filter)).init();
 }

@@ -3,12 +3,14 @@
 use super::failure::Outcome;
 use super::output::local_time;
 use super::setup;
+use crate::daemon::Standing;
 use crate::daemon::clock;
 use crate::daemon::prune::retention;
 use crate::daemon::socket::{self, ControlRequest, ControlResponse};
 use crate::health::Health;
 use crate::store::FeedRow;
 use crate::text;
+use serde_json::json;
 use std::io::Write;
 use std::path::Path;
 
@@ -34,24 +36,33 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
     let now = clock();
     let growth = reader.growth(&retention(&config.store), now)?;
     let prunes_from = reader.prunes_from()?.filter(|from| *from > now);
-    let disk = match socket::ask(&config.state_dir, &ControlRequest::Health)? {
-        Some(ControlResponse::Health { trouble }) => trouble,
+    let (disk, reload): (Option<String>, Standing) = match socket::ask(&config.state_dir, &ControlRequest::Health)? {
+        Some(ControlResponse::Health { trouble, reload }) => (trouble, reload),
         // Nobody runs, or one of another version.
-        _ => None,
+        _ => Default::default(),
     };
+    let undelivered = reader.failing_deliveries()?;
     let troubled = feeds.iter().map(|feed| (feed, feed.health(now))).filter(|(_, health)| health.needs_attention());
     let mut out = std::io::stdout().lock();
     if options.format == Format::Json {
         let mut status = serde_json::to_value(counts)?;
         status["database_bytes"] = bytes.into();
         status["trouble"] = disk.into();
+        status["undelivered"] = undelivered
+            .iter()
+            .map(|(notifier, n_tries, error)| json!({"notify": notifier, "tries": n_tries, "error": error}))
+            .collect();
+        status["reload"] = json!({
+            "failed": reload.failed.as_ref().map(|(at, _)| at.rfc3339()), "error": reload.failed.map(|(_, why)| why),
+            "after_restart": reload.waiting,
+        });
         status["growth"] = serde_json::to_value(growth)?;
         status["prunes_from"] = prunes_from.map(|at| at.rfc3339()).into();
         status["held_until"] = held.until.map(|at| at.rfc3339()).into();
         status["network"] = serde_json::to_value(network)?;
         status["attention"] = troubled
             .map(|(feed, health)| {
-                serde_json::json!({
+                json!({
                     "url": text::redact_url(&feed.url), "state": health.state, "sentence": health.sentence,
                     "since": health.since.map(|at| at.rfc3339()), "advice": health.advice, "failures": feed.n_errors,
                     "error": feed.error, "next_poll": feed.next_poll.map(|at| at.rfc3339()),
@@ -95,6 +106,20 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
     }
     if let Some(disk) = disk {
         writeln!(out, "attention {}", text::one_line(&disk))?;
+    }
+    if let Some((at, why)) = reload.failed {
+        writeln!(
+            out,
+            "attention the files were not taken over at {}, all is as before: {}",
+            local_time(at),
+            text::one_line(&why)
+        )?;
+    }
+    for (notifier, n_tries, error) in &undelivered {
+        writeln!(out, "attention notifications to {notifier} do not arrive ({n_tries} tries): {}", text::one_line(error))?;
+    }
+    if !reload.waiting.is_empty() {
+        writeln!(out, "attention these keys hold after a restart: {}", reload.waiting.join(", "))?;
     }
     if let Some(down) = network {
         writeln!(out, "network   down since {}: {}", local_time(down.since), down.kind.sentence())?;

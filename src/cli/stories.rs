@@ -5,9 +5,9 @@ use super::mark::mark;
 use super::output::{self, Format, Listing};
 use super::table::Column;
 use super::{filters, setup, since};
+use crate::config::Config;
 use crate::daemon::clock;
 use crate::model::StoryId;
-use crate::config::Config;
 use crate::query::{Order, Query, QueryError, language_range};
 use crate::records::Marking;
 use crate::store::{Reader, Selection, StoryDetail};
@@ -78,15 +78,20 @@ struct Shown {
     mark_read: bool,
 }
 
-const COLUMNS: [Column; 5] = [
+const COLUMNS: [Column; 6] = [
     Column { heading: "ID", key: "id", least: None, rank: 0 },
     Column { heading: "PUBLISHED", key: "published", least: None, rank: 2 },
     Column { heading: "TITLE", key: "title", least: Some(34), rank: 0 },
     Column { heading: "SOURCES", key: "sources", least: Some(10), rank: 1 },
     Column { heading: "TAGS", key: "tags", least: Some(8), rank: 3 },
+    // Last, so that it is left out where there are no rules.
+    Column { heading: "MUTED BY", key: "muted", least: Some(8), rank: 4 },
 ];
 
-const LISTING: Listing = Listing { columns: &COLUMNS, address: "link", linked: "title", times: &["published", "first_seen"] };
+fn listing(reader: &Reader) -> rusqlite::Result<Listing<'static>> {
+    let n_columns = COLUMNS.len() - usize::from(reader.rules()?.is_empty());
+    Ok(Listing { columns: &COLUMNS[..n_columns], address: "link", linked: "title", times: &["published", "first_seen"] })
+}
 
 /// Stories are counted up to so many …
 const COUNTED: usize = 1000;
@@ -134,13 +139,14 @@ fn list(config: &Config, query: Query, shown: &Shown) -> Outcome {
     let found = reader.selected(&Selection::of(query.clone(), shown.limit.max(counted), now))?;
     let ids = &found.stories[..found.stories.len().min(shown.limit)];
     let rows = rows(reader, ids)?;
+    let listing = listing(reader)?;
     if rows.is_empty() && shown.limit > 0 {
         if !matches!(shown.format, Format::Table | Format::Md) {
-            output::print(&LISTING, &rows, shown.format)?;
+            output::print(&listing, &rows, shown.format)?;
         }
         return Err(Failure::NothingFound(filters::fault(reader, &query, now)?));
     }
-    output::print(&LISTING, &rows, shown.format)?;
+    output::print(&listing, &rows, shown.format)?;
     if rows.len() < found.stories.len() || found.next.is_some() {
         let all =
             if found.next.is_some() { format!("more than {}", found.stories.len()) } else { found.stories.len().to_string() };
@@ -167,6 +173,7 @@ fn watch(reader: &Reader, mut query: Query, shown: &Shown) -> Outcome {
         return Err(Failure::Usage("--watch prints line by line: use --format table, jsonl or urls".into()));
     }
     query.order = Order::Newest;
+    let listing = listing(reader)?;
     let started = clock();
     let mut selection = Selection::of(query, shown.limit, started);
     let mut seen: HashSet<StoryId> = HashSet::new();
@@ -177,7 +184,7 @@ fn watch(reader: &Reader, mut query: Query, shown: &Shown) -> Outcome {
         for row in rows(reader, &found)? {
             match shown.format {
                 Format::Table => writeln!(std::io::stdout(), "{}", line(&row))?,
-                format => output::print(&LISTING, &[row], format)?,
+                format => output::print(&listing, &[row], format)?,
             }
         }
         // From now on those alone that were first seen since, however many a batch brings.
@@ -206,6 +213,7 @@ fn rows(reader: &Reader, ids: &[StoryId]) -> rusqlite::Result<Vec<Value>> {
 fn row(story: &StoryDetail) -> Value {
     let published = &story.published;
     let first_seen = story.members.iter().map(|member| member.first_seen).min();
+    let muted: Vec<&str> = story.rules.iter().filter(|(rule, _)| rule.mute).map(|(rule, _)| rule.name.as_str()).collect();
     let sources: Vec<Value> = published
         .sources
         .iter()
@@ -228,5 +236,6 @@ fn row(story: &StoryDetail) -> Value {
         "author": published.author,
         "sources": sources,
         "tags": published.tags,
+        "muted": muted,
     })
 }

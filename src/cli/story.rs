@@ -232,14 +232,29 @@ pub fn why(named: Option<&Path>, id: &Id) -> Outcome {
                 })
             })
             .collect();
+        let rules: Vec<_> = story
+            .rules
+            .iter()
+            .map(|(rule, since)| json!({"rule": rule.name, "query": rule.query, "does": rule.deeds(), "since": since.rfc3339()}))
+            .collect();
         serde_json::to_writer_pretty(
             &mut out,
-            &json!({"id": story.id.0, "urn": story.published.id, "title": story.published.title, "members": members}),
+            &json!({"id": story.id.0, "urn": story.published.id, "title": story.published.title, "members": members, "rules": rules}),
         )?;
         writeln!(out)?;
         return Ok(());
     }
     writeln!(out, "story {}: {}", story.id, text::one_line(&story.published.title))?;
+    for (rule, since) in &story.rules {
+        writeln!(
+            out,
+            "rule {} ({}) {}, since {}",
+            rule.name,
+            text::one_line(&rule.query.to_string()),
+            rule.deeds(),
+            local_time(*since)
+        )?;
+    }
     for member in &story.members {
         writeln!(out, "\nentry {} of {}: {}", member.entry, text::one_line(&member.feed_name), text::one_line(&member.title))?;
         let why = if member.evidence.why.is_empty() { "the first of its story" } else { &member.evidence.why };

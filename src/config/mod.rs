@@ -5,7 +5,11 @@
 
 pub mod diagnose;
 mod keeping;
+mod live;
+mod logs;
+mod notify;
 pub mod reference;
+mod reload;
 pub mod secrets;
 pub mod site_rules;
 pub mod sources;
@@ -14,10 +18,15 @@ pub mod sync;
 pub mod values;
 
 pub use keeping::{Backup, Recover, Store};
+pub use live::Live;
+pub use logs::{Level, Log, LogFormat};
+pub use notify::Notify;
+pub use reload::Renewed;
 
 use crate::fetch::address::Allowed;
 use crate::model::{ArticleMode, Content, Dedupe};
 use crate::query::{Query, language_range};
+use crate::rules::{Rule, Trigger};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -41,10 +50,19 @@ pub struct Config {
     pub sync: sync::Sync,
     #[serde(rename = "output")]
     pub outputs: Vec<Output>,
+    #[serde(rename = "rule")]
+    pub rules: Vec<Rule>,
+    pub notify: Vec<Notify>,
     pub log: Log,
     /// Found by [`load`]: `$CREDENTIALS_DIRECTORY` and `fetch.secrets`.
     #[serde(skip)]
     pub secrets: secrets::Places,
+    /// Found by [`load`]: how it is read again.
+    #[serde(skip)]
+    pub origin: Option<Origin>,
+    /// `feeds` is where it is by default: a list may be made there.
+    #[serde(skip)]
+    pub has_usual_feeds: bool,
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq)]
@@ -127,6 +145,18 @@ pub struct Serve {
     /// A proxy that adds HTTPS stands before us: passwords of apps are taken where `listen` is not loopback, too, and who asks
     /// is whom the last `X-Forwarded-For` names.
     pub behind_proxy: bool,
+    /// Whether `/metrics` is there.
+    pub metrics: Metrics,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Metrics {
+    /// Where `listen` is an address of loopback.
+    #[default]
+    Auto,
+    On,
+    Off,
 }
 
 /// A feed that we publish: a query over stories with a name.
@@ -147,23 +177,6 @@ pub struct Output {
     pub content: Content,
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq)]
-#[serde(deny_unknown_fields, default)]
-pub struct Log {
-    pub level: Level,
-}
-
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-pub enum Level {
-    Error,
-    Warn,
-    #[default]
-    Info,
-    Debug,
-    Trace,
-}
-
 impl Default for Config {
     fn default() -> Config {
         Config {
@@ -178,8 +191,12 @@ impl Default for Config {
             serve: Serve::default(),
             sync: sync::Sync::default(),
             outputs: vec![Output { name: "all".into(), title: "All stories".into(), ..Output::default() }],
+            rules: Vec::new(),
+            notify: Vec::new(),
             log: Log::default(),
             secrets: secrets::Places::default(),
+            origin: None,
+            has_usual_feeds: true,
         }
     }
 }
@@ -241,6 +258,7 @@ impl Default for Serve {
             idle_timeout: Duration::from_secs(15),
             per_peer: 64,
             behind_proxy: false,
+            metrics: Metrics::Auto,
         }
     }
 }
@@ -257,12 +275,6 @@ impl Default for Output {
             limit: 100,
             content: Content::Full,
         }
-    }
-}
-
-impl Default for Log {
-    fn default() -> Log {
-        Log { level: Level::Info }
     }
 }
 
@@ -283,7 +295,7 @@ impl ConfigError {
 pub const PERMISSION_HINT: &str = "; be in the group courant, or use sudo";
 
 /// Where a process looks for things: the variables of the environment that matter, so that a test can fake them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Environment {
     pub variables: Vec<(String, String)>,
 }
@@ -339,14 +351,22 @@ impl Environment {
     }
 }
 
+/// Where a configuration came from, so that it can be read again.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Origin {
+    /// The file that a person named.
+    pub named: Option<PathBuf>,
+    pub environment: Environment,
+    /// How a person wanted the log, whatever the file says.
+    pub log_format: Option<LogFormat>,
+}
+
 /// A configuration and the file that it came from.
 #[derive(Clone, Debug)]
 pub struct Loaded {
     pub config: Config,
     /// `None`: the built-in defaults.
     pub file: Option<PathBuf>,
-    /// `feeds` is where it is by default: a list may be made there.
-    pub has_usual_feeds: bool,
 }
 
 /// Loads the configuration: `named` (which must exist), else `COURANT_CONFIG`, else the first `courant.toml` of the
@@ -369,7 +389,7 @@ pub fn load(named: Option<&Path>, environment: &Environment) -> Result<Loaded, C
         None => default_feeds_dir(environment, &config.state_dir),
     };
     config.state_dir = base.join(&config.state_dir);
-    let has_usual_feeds = config.feeds == Config::default().feeds;
+    config.has_usual_feeds = config.feeds == Config::default().feeds;
     config.feeds = base.join(&config.feeds);
     config.backup.folder = match config.backup.folder.as_os_str().is_empty() {
         true => config.state_dir.join("backups"),
@@ -381,7 +401,8 @@ pub fn load(named: Option<&Path>, environment: &Environment) -> Result<Loaded, C
         credentials: environment.get("CREDENTIALS_DIRECTORY").map(PathBuf::from),
         folder: config.fetch.secrets.clone(),
     };
-    Ok(Loaded { config, file, has_usual_feeds })
+    config.origin = Some(Origin { named: named.map(Path::to_owned), environment: environment.clone(), log_format: None });
+    Ok(Loaded { config, file })
 }
 
 /// Without a configuration file the subscriptions are where a person would put one; under systemd, whose
@@ -535,6 +556,8 @@ fn validate(config: &Config) -> Result<(), String> {
             }
         }
     }
+    config.log.check()?;
+    validate_rules(config)?;
     let mut names = std::collections::HashSet::new();
     for (n, output) in config.outputs.iter().enumerate() {
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
@@ -562,9 +585,41 @@ fn validate(config: &Config) -> Result<(), String> {
     Ok(())
 }
 
+fn validate_rules(config: &Config) -> Result<(), String> {
+    let mut names = std::collections::HashSet::new();
+    for (n, rule) in config.rules.iter().enumerate() {
+        check_name(&format!("rule[{n}]"), &rule.name)?;
+        if !names.insert(&rule.name) {
+            return Err(format!("rule[{n}].name: two rules are named {:?}; give one another name", rule.name));
+        }
+        rule.check().map_err(|wrong| format!("rule[{n}]: {:?} {wrong}", rule.name))?;
+        let is_unknown = |name: &&String| !config.outputs.iter().any(|output| output.name == **name);
+        if let Some(unknown) = rule.outputs.iter().find(is_unknown) {
+            return Err(format!("rule[{n}].outputs: no output is named {unknown:?}"));
+        }
+    }
+    let mut names = std::collections::HashSet::new();
+    for (n, notify) in config.notify.iter().enumerate() {
+        check_name(&format!("notify[{n}]"), &notify.name)?;
+        if !names.insert(&notify.name) {
+            return Err(format!("notify[{n}].name: two [[notify]] are named {:?}; give one another name", notify.name));
+        }
+        notify.check().map_err(|wrong| format!("notify[{n}]: {:?}: {wrong}", notify.name))?;
+    }
+    Ok(())
+}
+
+fn check_name(what: &str, name: &str) -> Result<(), String> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+    if name.is_empty() || !name.chars().all(plain) {
+        return Err(format!("{what}.name = {name:?} must be of a–z, 0–9, - and _"));
+    }
+    Ok(())
+}
+
 /// With what the server's own paths begin.
-const OWN_PATHS: [&str; 12] =
-    ["feeds", "story", "sources", "opml", "websub", "login", "accounts", "reader", "api", "v1", "fever", "sync"];
+const OWN_PATHS: [&str; 13] =
+    ["feeds", "story", "sources", "opml", "websub", "metrics", "login", "accounts", "reader", "api", "v1", "fever", "sync"];
 
 impl Output {
     /// Its whole query: what its other keys say belongs to it.
@@ -602,6 +657,19 @@ impl Config {
     pub fn callback_base(&self) -> Option<&str> {
         let base = self.serve.base_url.trim_end_matches('/');
         crate::fetch::address::check(base, &[]).is_ok().then_some(base)
+    }
+
+    /// Of what somebody is told.
+    pub fn triggers(&self) -> Vec<Trigger> {
+        self.notify.iter().map(Notify::trigger).collect()
+    }
+
+    pub fn has_metrics(&self) -> bool {
+        match self.serve.metrics {
+            Metrics::Auto => self.serve.listen.parse::<std::net::SocketAddr>().is_ok_and(|address| address.ip().is_loopback()),
+            Metrics::On => true,
+            Metrics::Off => false,
+        }
     }
 
     pub fn database(&self) -> PathBuf {

@@ -278,12 +278,13 @@ pub fn edit(file: &str, text: &str, edit: &Edit) -> Result<String, ConfigError> 
     let at = |list: &toml_edit::ArrayOfTables, url: &str| {
         find(list, url).ok_or_else(|| wrong(format!("{} is not in the list", crate::text::redact_url(url))))
     };
-    let set = |list: &mut toml_edit::ArrayOfTables, at: usize, key: &str, value: Option<toml_edit::Value>| {
-        match (list.get_mut(at), value) {
-            (Some(feed), Some(value)) => drop(feed.insert(key, toml_edit::value(value))),
-            (Some(feed), None) => drop(feed.remove(key)),
-            (None, _) => {}
-        }
+    let set = |list: &mut toml_edit::ArrayOfTables, at: usize, key: &str, value: Option<toml_edit::Value>| match (
+        list.get_mut(at),
+        value,
+    ) {
+        (Some(feed), Some(value)) => drop(feed.insert(key, toml_edit::value(value))),
+        (Some(feed), None) => drop(feed.remove(key)),
+        (None, _) => {}
     };
     match edit {
         Edit::Add(feed) => {

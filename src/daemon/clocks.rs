@@ -52,7 +52,7 @@ pub async fn resume(engine: &Engine, which: Anew) -> anyhow::Result<()> {
         }
         Ahead::Everything => tracing::warn!(now = now.rfc3339(), "the clock is behind what feeds say; set it right"),
     }
-    let config = engine.config.clone();
+    let config = engine.config.get();
     let of = move |feed: &PlannedFeed| policy(&config, &feed.settings, None);
     replan(engine, move |reader| {
         // Looked through twice: ten thousand feeds with all that is set of them are megabytes.

@@ -4,16 +4,21 @@ use super::backup::Backups;
 use super::claims::Claims;
 use super::disk;
 use super::hubs::Hubs;
+use super::judge::Judge;
+use super::metrics::Metrics;
+use super::notify::{Clients, Notifier};
 use super::pages::Pages;
 use super::parts::{Bells, Cpu, Grown, Stats, clock, hear};
 use super::polls::{Documents, Polls};
 use super::prune::{Pruner, retention};
+use super::reloads::{Reloads, look};
 use super::settle::Settler;
 use super::source::Commands;
 use super::tidy::Tidy;
 use super::unchanged::Unchanged;
-use crate::config::Config;
+use crate::article::rules::Rules;
 use crate::config::subscriptions::Subscription;
+use crate::config::{Config, Live};
 use crate::fetch::{Client, Settings};
 use crate::network::Down;
 use crate::records::{Command, Committed, Recorded};
@@ -25,7 +30,7 @@ use tokio::sync::Mutex;
 
 /// Made once, by the process that owns the database.
 pub struct Engine {
-    pub config: Arc<Config>,
+    pub config: Live<Config>,
     pub writer: Writer,
     pub readers: Readers,
     pub stats: Arc<Stats>,
@@ -35,10 +40,13 @@ pub struct Engine {
     pub(super) pages: Arc<Pages>,
     pub(super) settler: Settler,
     pub(super) hubs: Hubs,
+    pub(super) judge: Judge,
+    pub(super) notifier: Notifier,
     pub(super) tidy: Tidy,
-    pub(super) pruner: Pruner,
-    pub backups: Backups,
     pub(super) bells: Arc<Bells>,
+    pub(super) site_rules: Live<Rules>,
+    pub reloads: Reloads,
+    pub(super) metrics: Arc<Metrics>,
 }
 
 impl Engine {
@@ -49,7 +57,9 @@ impl Engine {
         subscriptions: Vec<Subscription>,
         record: Option<&Path>,
     ) -> anyhow::Result<(Arc<Engine>, std::thread::JoinHandle<()>)> {
-        let rules = Arc::new(crate::config::site_rules::read(&config.article.site_rules)?);
+        let site_rules = Live::new(crate::config::site_rules::read(&config.article.site_rules)?);
+        let reloads = Reloads::default();
+        reloads.saw(look(&config));
         let database = config.database();
         let reserve = Reserve::new(&config.state_dir, config.store.reserve as u64);
         let readers = Readers::new(database);
@@ -57,18 +67,19 @@ impl Engine {
         let robots = readers.ask_here(|reader| reader.robots(clock()))?;
         let client = Client::new(client_settings(&config), robots)?;
         client.watch(&readers.ask_here(|reader| reader.hosts())?);
-        let (stats, bells, config) = (Arc::<Stats>::default(), Arc::<Bells>::default(), Arc::new(config));
-        let grown = Arc::<Grown>::default();
+        let (stats, bells, config) = (Arc::<Stats>::default(), Arc::<Bells>::default(), Live::new(config));
+        let (grown, metrics) = (Arc::<Grown>::default(), Arc::<Metrics>::default());
         let listener = {
-            let (stats, bells, grown) = (stats.clone(), bells.clone(), grown.clone());
+            let (stats, bells, grown, metrics) = (stats.clone(), bells.clone(), grown.clone(), metrics.clone());
             Box::new(move |committed: &Committed| {
                 hear(&stats, &bells, committed);
                 grown.hear(committed);
+                metrics.hear(committed);
             })
         };
         let (writer, thread) = Writer::begin(door, reserve, listener);
         let cpu = Cpu::new();
-        let claims = Claims::new(readers.clone(), client.clone(), config.poll.host_spacing.is_zero());
+        let claims = Claims::new(readers.clone(), client.clone(), config.get().poll.host_spacing.is_zero());
         let documents = Documents { config: config.clone(), cpu: cpu.clone(), readers: readers.clone(), writer: writer.clone() };
         let engine = Engine {
             polls: Arc::new(Polls {
@@ -80,10 +91,11 @@ impl Engine {
                 unchanged: Unchanged::new(writer.clone(), claims.clone()),
                 writer: writer.clone(),
                 stats: stats.clone(),
+                metrics: metrics.clone(),
             }),
             pages: Arc::new(Pages {
                 client: client.clone(),
-                rules,
+                rules: site_rules.clone(),
                 claims: claims.clone(),
                 cpu: cpu.clone(),
                 readers: readers.clone(),
@@ -98,9 +110,14 @@ impl Engine {
                 building: Mutex::default(),
                 grown,
             },
+            notifier: Notifier {
+                config: config.clone(),
+                readers: readers.clone(),
+                writer: writer.clone(),
+                clients: Arc::new(Clients::new(client_settings(&config.get()))),
+            },
+            judge: Judge { cpu: cpu.clone(), readers: readers.clone(), writer: writer.clone() },
             tidy: Tidy { cpu, readers: readers.clone(), writer: writer.clone(), stats: stats.clone() },
-            backups: Backups { settings: config.backup.clone(), database: config.database() },
-            pruner: Pruner { policy: retention(&config.store), readers: readers.clone(), writer: writer.clone() },
             hubs: Hubs {
                 config: config.clone(),
                 client: client.clone(),
@@ -115,6 +132,9 @@ impl Engine {
             client,
             claims,
             bells,
+            site_rules,
+            reloads,
+            metrics,
         };
         Ok((Arc::new(engine), thread))
     }
@@ -124,6 +144,16 @@ impl Engine {
     /// What is wrong with the network, if anything is.
     pub fn network(&self) -> Option<Down> {
         self.client.down()
+    }
+
+    pub(super) fn pruner(&self) -> Pruner {
+        let policy = retention(&self.config.get().store);
+        Pruner { policy, readers: self.readers.clone(), writer: self.writer.clone() }
+    }
+
+    pub(super) fn backups(&self) -> Backups {
+        let config = self.config.get();
+        Backups { settings: config.backup.clone(), database: config.database() }
     }
 
     /// Tells the client whose answers show that the network is there: after each change of the list.
@@ -144,7 +174,7 @@ fn open(
 ) -> anyhow::Result<Door> {
     let database = config.database();
     let file = database.clone();
-    let readers = readers.clone();
+    let (readers, rules, triggers) = (readers.clone(), config.rules.clone(), config.triggers());
     let opener = move || -> anyhow::Result<Opened> {
         readers.let_go();
         let opening = Opening::now(clock());
@@ -153,13 +183,18 @@ fn open(
         if let Some(record) = &record {
             recorder = Some(Recorder::open(record).with_context(|| record.display().to_string())?);
         }
-        let subscribe = Command::Subscribe { list: list.clone(), at: clock() };
+        let at = clock();
         if let Some(recorder) = &mut recorder {
             recorder.note(&Recorded::Opened { at: opening.at, instance: store.instance() });
-            recorder.note(&Recorded::Command(Box::new(subscribe.clone())));
-            recorder.write();
         }
-        store.commit(subscribe)?;
+        let watch = Command::Watch { rules: rules.clone(), triggers: triggers.clone(), at };
+        for command in [Command::Subscribe { list: list.clone(), at }, watch] {
+            if let Some(recorder) = &mut recorder {
+                recorder.note(&Recorded::Command(Box::new(command.clone())));
+                recorder.write();
+            }
+            store.commit(command)?;
+        }
         Ok(Opened { store, recorder })
     };
     let error = match opener() {

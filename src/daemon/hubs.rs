@@ -3,7 +3,7 @@
 
 use super::parts::clock;
 use super::polls::{Documents, Origin, Unread};
-use crate::config::Config;
+use crate::config::{Config, Live};
 use crate::fetch::Client;
 use crate::records::{Command, DueHub, HubReply, HubRequest, Pushed, Reply, Subscribed};
 use crate::store::{Readers, WriteError, Writer};
@@ -25,7 +25,7 @@ pub type HubCall = (HubRequest, oneshot::Sender<HubReply>);
 /// What hubs need.
 #[derive(Clone)]
 pub struct Hubs {
-    pub config: Arc<Config>,
+    pub config: Live<Config>,
     pub client: Client,
     pub documents: Documents,
     pub readers: Readers,
@@ -83,7 +83,8 @@ impl Hubs {
     }
 
     async fn ask_one(&self, due: DueHub) {
-        let Some(base) = self.config.callback_base() else { return };
+        let config = self.config.get();
+        let Some(base) = config.callback_base() else { return };
         let form = websub::subscription_form(&due.topic, &format!("{base}{CALLBACK_PATH}{}", due.token), &due.secret);
         let name = text::redact_url(&due.hub);
         let refused = match self.client.post_form(&due.hub, form, clock()).await {

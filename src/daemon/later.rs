@@ -24,7 +24,7 @@ impl Settler {
         for stories in grown.chunks(BATCH) {
             self.submit(stories.to_vec(), Vec::new(), None).await?;
         }
-        let ended = clock().minus(self.config.story.window);
+        let ended = clock().minus(self.config.get().story.window);
         let Some(after) = self.readers.ask(|reader| reader.looked_until()).await? else {
             // What ended before anyone looked is old news.
             return self.submit(Vec::new(), Vec::new(), Some(ended)).await;
@@ -43,7 +43,7 @@ impl Settler {
     }
 
     async fn submit(&self, grew: Vec<StoryId>, end: Vec<StoryId>, until: Option<Timestamp>) -> anyhow::Result<()> {
-        let dedupe = self.config.story.dedupe;
+        let dedupe = self.config.get().story.dedupe;
         self.writer.submit(Command::LookAgain { grew, end, dedupe, until, at: clock() }).await?;
         Ok(())
     }

@@ -38,10 +38,10 @@ async fn carry_out(engine: &Arc<Engine>, edit: ListEdit) -> anyhow::Result<ListR
     if let ListEdit::Discover { url } = &edit {
         return found(engine, url).await;
     }
-    if engine.config.sync.subscriptions == sync::Subscriptions::ReadOnly {
+    if engine.config.get().sync.subscriptions == sync::Subscriptions::ReadOnly {
         return Ok(ListReply::ReadOnly("subscriptions are changed in feeds.toml (sync.subscriptions is \"read-only\")".into()));
     }
-    let file = engine.config.feeds.clone();
+    let file = engine.config.get().feeds_file();
     if !tokio::task::spawn_blocking(move || is_writable(&file)).await? {
         return Ok(ListReply::ReadOnly("feeds.toml cannot be written here: change subscriptions there by hand".into()));
     }
@@ -60,7 +60,7 @@ fn is_writable(file: &Path) -> bool {
 
 /// Edits the file and takes it over.
 async fn write(engine: &Arc<Engine>, edit: ListEdit) -> anyhow::Result<ListReply> {
-    let file = engine.config.feeds.clone();
+    let file = engine.config.get().feeds_file();
     if let Err(ConfigError(why)) = tokio::task::spawn_blocking(move || edit_file(&file, &edit)).await? {
         tracing::warn!(why, "an app asked for a change of the list that cannot be made");
         // Where the file lies is nobody's business.

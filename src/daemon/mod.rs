@@ -9,6 +9,8 @@
 //! | `polls`, `unchanged`, `source` | one feed: from the claim to its command |
 //! | `pages` | one article's page |
 //! | `settle`, `later` | entries that wait no more, and the story index; later looks at stories |
+//! | `notify`, `process` | notices, sent; a person's commands, run within limits |
+//! | `judge` | rules: stories that are new or have changed |
 //! | `hubs` | WebSub: asks hubs, answers them, takes in what they push |
 //! | `discover`, `lists` | the feeds of a page; changes of the list of subscriptions that apps ask for |
 //! | `claims` | what is handed out |
@@ -19,7 +21,9 @@
 //! | `tidy` | what is done while nothing else is to be done |
 //! | `disk` | a disk that takes nothing is waited for |
 //! | `parts` | the clock, the counters, the bells that wake loops, turns on the processor |
-//! | `pass`, `refetch`, `service`, `socket`, `reload`, `owner` | one pass; one feed anew; the service; what it can be asked; its list; its lock |
+//! | `pass`, `refetch`, `service`, `socket`, `reload`, `reloads`, `owner` | one pass; one feed anew; the service; what it can be asked; its files, read again; its lock |
+//! | `metrics`, `exposition` | what Prometheus is told |
+//! | `summary`, `systemd` | what was done, told now and then; what systemd is told |
 //! | `recluster`, `replay` | rehearsals: what stories would be, and a record done again |
 
 pub mod backup;
@@ -28,29 +32,38 @@ mod clocks;
 mod discover;
 mod disk;
 mod engine;
+mod exposition;
 mod hubs;
+mod judge;
 mod later;
 mod lists;
+mod metrics;
+mod notify;
 mod owner;
 mod pages;
 mod parts;
 mod pass;
 mod polls;
+mod process;
 pub mod prune;
 mod recluster;
 pub mod recovery;
 mod refetch;
 mod reload;
+mod reloads;
 mod replay;
 mod service;
 mod settle;
 pub mod socket;
 pub mod source;
+mod summary;
+mod systemd;
 mod tidy;
 mod unchanged;
 
 pub use discover::{Candidate, Discovered, Tried, answered, discover};
 pub use engine::{Engine, client_settings};
+pub use exposition::metrics;
 pub use hubs::HubCall;
 pub use lists::ListCall;
 pub use owner::{AlreadyOwned, Owner};
@@ -58,7 +71,9 @@ pub use parts::{Stats, clock};
 pub use pass::{PassReport, once, refetch_alone};
 pub use recluster::{Change, Recluster, recluster};
 pub use refetch::Refetched;
+pub use reloads::Standing;
 pub use replay::replay;
-pub use service::{notify_ready, notify_stopping, run};
+pub use service::run;
 pub use settle::read_index;
 pub use socket::until_idle;
+pub use systemd::{Starting, notify_ready, notify_stopping};

@@ -5,6 +5,7 @@ use super::parts::{Cpu, Panicked, Stats, clock};
 use crate::article::memory::{self, Memory};
 use crate::article::rules::Rules;
 use crate::article::{self, Article, NoArticle};
+use crate::config::Live;
 use crate::fetch::{Body, Client, FetchError, Head, Kind, Outcome, Request};
 use crate::ingest;
 use crate::records::{Command, DuePage, PageOutcome};
@@ -17,7 +18,7 @@ use std::sync::atomic::Ordering;
 pub struct Pages {
     pub client: Client,
     /// A person's own rules for sites, then the built-in ones.
-    pub rules: Arc<Rules>,
+    pub rules: Live<Rules>,
     pub claims: Claims,
     pub cpu: Cpu,
     pub readers: Readers,
@@ -79,7 +80,7 @@ impl Pages {
     }
 
     async fn extract(&self, due: &Arc<DuePage>, head: Head, body: Body) -> Result<Result<Article, NoArticle>, Panicked> {
-        let (due, rules, readers) = (due.clone(), self.rules.clone(), self.readers.clone());
+        let (due, rules, readers) = (due.clone(), self.rules.get(), self.readers.clone());
         let extracted = self.cpu.run(move || {
             // Without its memory a host's page is read as that of a host never seen.
             let lines = readers.ask_here(|reader| reader.host_lines(&due.url, memory::MIN_ARTICLES)).unwrap_or_default();

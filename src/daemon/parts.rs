@@ -1,13 +1,13 @@
 //! Small things that several loops hold: the clock, the counters, the bells that wake loops, what grew, turns on the
 //! processor.
 
+use crate::config::values::format_duration;
 use crate::model::{StoryId, Timestamp};
 use crate::records::{Committed, StoryChange};
-use crate::schedule;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 use tokio::sync::{Notify, Semaphore};
 
 /// The wall clock.
@@ -49,6 +49,8 @@ pub struct Bells {
     pub pages_wanted: Notify,
     pub entries_ready: Notify,
     pub hubs_found: Notify,
+    pub stories_changed: Notify,
+    pub notices_made: Notify,
 }
 
 /// Hears what each transaction changed: counts it, wakes the loops that have work now, and logs what a person must act on.
@@ -69,20 +71,24 @@ pub fn hear(stats: &Stats, bells: &Bells, committed: &Committed) {
         (&bells.pages_wanted, committed.n_wanted),
         (&bells.entries_ready, committed.n_ready),
         (&bells.hubs_found, committed.n_hubs),
+        (&bells.stories_changed, committed.n_unruled),
+        (&bells.notices_made, committed.n_notices),
     ] {
         if n > 0 {
             bell.notify_one();
         }
     }
     for turn in &committed.feeds {
-        // A feed that fails now and then mends itself; one that goes on failing needs a person, who is told once.
-        if turn.n_errors == schedule::GIVE_UP_AFTER {
-            tracing::warn!(
-                feed.url = turn.name,
-                error = turn.what,
-                n_errors = turn.n_errors,
-                "a feed goes on failing; it is asked once a day from now on"
-            );
+        if turn.needs_person() {
+            let asked = if turn.n_errors > 1 { "; it is asked once a day from now on" } else { "" };
+            tracing::warn!(feed.url = turn.name, error = turn.what, n_errors = turn.n_errors, "a feed goes on failing{asked}");
+        } else if turn.n_errors == 1 && turn.trouble.is_some() {
+            tracing::info!(feed.url = turn.name, what = turn.what, "a feed fails");
+        } else if turn.trouble.is_none()
+            && let Some(failed_for) = turn.failed_for
+        {
+            let failed_for = format_duration(Duration::from_secs(failed_for.as_secs()));
+            tracing::info!(feed.url = turn.name, failed_for, "a feed is well again");
         } else {
             tracing::debug!(feed.url = turn.name, what = turn.what, n_errors = turn.n_errors, "a feed's health took a turn");
         }

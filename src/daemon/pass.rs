@@ -47,7 +47,8 @@ pub async fn once(engine: &Arc<Engine>, all: bool) -> anyhow::Result<PassReport>
     drain_polls(engine, started).await?;
     drain_pages(engine, started).await?;
     engine.settler.settle_ready().await?;
-    engine.pruner.work(false).await?;
+    engine.judge.work().await?;
+    engine.pruner().work(false).await?;
     let report = report(engine, before, started).await?;
     // A service does it in its own time; of passes each does some of it, but for a first one, which has enough to do.
     if report.new_entries <= MANY {
@@ -76,6 +77,7 @@ pub async fn refetch_alone(engine: &Arc<Engine>, feed: FeedId) -> anyhow::Result
     };
     drain_pages(engine, started).await?;
     engine.settler.settle_ready().await?;
+    engine.judge.work().await?;
     Ok(refetched)
 }
 
@@ -184,14 +186,20 @@ impl Snapshot {
     }
 }
 
+impl Snapshot {
+    /// What happened since an earlier one.
+    pub(super) fn since(self, before: Snapshot) -> [u64; 8] {
+        std::array::from_fn(|i| self.0[i] - before.0[i])
+    }
+}
+
 /// What happened since `before`.
 pub(super) async fn report(engine: &Arc<Engine>, before: Snapshot, started: Timestamp) -> anyhow::Result<PassReport> {
     let ((entries, stories), held, failures) =
         engine.readers.ask(move |reader| Ok((reader.size()?, reader.held_back()?, reader.failures_since(started)?))).await?;
     let held: HeldBack = held;
-    let now = Snapshot::of(&engine.stats).0;
     let [polled, unchanged, failed, new_entries, edited, articles, without_article, settled] =
-        std::array::from_fn(|i| now[i] - before.0[i]);
+        Snapshot::of(&engine.stats).since(before);
     Ok(PassReport {
         polled,
         unchanged,

@@ -2,11 +2,12 @@
 
 use super::claims::Claims;
 use super::disk;
+use super::metrics::Metrics;
 use super::parts::{Cpu, Stats, clock};
 use super::source::{self, Commands};
 use super::unchanged::Unchanged;
-use crate::config::Config;
 use crate::config::subscriptions::Subscription;
+use crate::config::{Config, Live};
 use crate::feed;
 use crate::fetch::{Body, Client, FetchError, Head, Outcome, Room};
 use crate::ingest::{self, EntryPolicy, Poller, Said, Source};
@@ -18,11 +19,12 @@ use crate::store::{Readers, SchemaError, WriteError, Writer};
 use crate::websub::{self, HubOffer};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 use uuid::Uuid;
 
 /// What polls need.
 pub struct Polls {
-    pub config: Arc<Config>,
+    pub config: Live<Config>,
     pub client: Client,
     pub commands: Commands,
     pub claims: Claims,
@@ -30,6 +32,7 @@ pub struct Polls {
     pub unchanged: Unchanged,
     pub writer: Writer,
     pub stats: Arc<Stats>,
+    pub metrics: Arc<Metrics>,
 }
 
 /// Documents are taken in anew where their feed changed meanwhile (a hub pushed), at most so often.
@@ -43,7 +46,10 @@ impl Polls {
     pub async fn poll(&self, due: Arc<DueFeed>) {
         let look = due.validators.as_ref().and_then(|_| schedule::unconditional(clock(), &due.state));
         let validators = due.validators.as_ref().filter(|_| look.is_none());
-        let mut outcome = source::get(&self.client, &self.commands, &self.config, &due.settings, &due.url, validators).await;
+        let asked = Instant::now();
+        let mut outcome =
+            source::get(&self.client, &self.commands, &self.config.get(), &due.settings, &due.url, validators).await;
+        self.metrics.polled(asked.elapsed());
         // Its room in memory is free again when what was read is stored.
         let _room: Option<Room> = outcome.take_room();
         // In a box, so that the many polls that wait for their answers are small.
@@ -53,7 +59,7 @@ impl Polls {
 
     /// Decides what an answer means, and commits it.
     async fn take(&self, due: &Arc<DueFeed>, look: Option<String>, outcome: Outcome) {
-        let policy = policy(&self.config, &due.settings, due.push);
+        let policy = policy(&self.config.get(), &due.settings, due.push);
         let at = clock();
         let mut state = None;
         let mut says_nothing = false;
@@ -159,7 +165,7 @@ impl Polls {
 
     /// The hub that the feed names, where hubs can reach us.
     fn offer(&self, head: &Head, hints: &feed::Hints) -> Option<Option<HubOffer>> {
-        self.config.callback_base()?;
+        self.config.get().callback_base()?;
         let hub = websub::discover(&head.links, &hints.hubs, hints.self_url.as_deref());
         Some(hub.map(|hub| HubOffer {
             hub,
@@ -204,7 +210,7 @@ impl Polls {
 /// Reads documents, on CPU threads: what a feed's answer and a hub's push have in common.
 #[derive(Clone)]
 pub struct Documents {
-    pub config: Arc<Config>,
+    pub config: Live<Config>,
     pub cpu: Cpu,
     pub readers: Readers,
     pub writer: Writer,
@@ -265,10 +271,11 @@ impl Documents {
             let recalled = self.readers.ask_here(|reader| reader.recall(due.id, &wanted)).map_err(Unread::Database)?;
             document.recognise(&source, &known, &recalled);
         }
+        let config = self.config.get();
         let policy = EntryPolicy {
-            article: self.config.article.mode,
-            max_wait: self.config.article.max_wait,
-            dedupe: self.config.story.dedupe,
+            article: config.article.mode,
+            max_wait: config.article.max_wait,
+            dedupe: config.story.dedupe,
             compare: self.writer.has_index(),
         };
         Ok(TakenIn {

@@ -1,23 +1,133 @@
-//! The list of subscriptions, taken over again while the service runs.
+//! The configuration and the list of subscriptions, taken over again while the service runs: wholly, or not at all.
 
+use super::clocks::{Anew, resume};
 use super::engine::Engine;
 use super::parts::clock;
-use crate::config::ConfigError;
+use super::reloads::{Look, Standing, look};
+use super::systemd::notify_status;
+use crate::article::rules::Rules;
 use crate::config::subscriptions::{self, Subscription};
+use crate::config::{Config, ConfigError, Renewed, site_rules};
 use crate::records::{Command, Reply, SyncReport};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
 
-/// Takes the list of subscriptions over again; a damaged one changes nothing.
-pub async fn reload(engine: &Engine) -> anyhow::Result<SyncReport> {
-    let file = engine.config.feeds.clone();
-    let list = tokio::task::spawn_blocking(move || -> Result<Vec<Subscription>, ConfigError> {
-        subscriptions::read(&file)?.ok_or_else(|| ConfigError(format!("{}: no such file", file.display())))
-    })
-    .await??;
+/// What was taken over.
+#[derive(Clone, Debug)]
+pub struct Reloaded {
+    pub feeds: SyncReport,
+    /// Keys whose new values hold after a restart.
+    pub waiting: Vec<String>,
+}
+
+/// What was read of the files, before anything is changed.
+struct Read {
+    renewed: Renewed,
+    list: Vec<Subscription>,
+    site_rules: Rules,
+}
+
+/// Takes the configuration and the list of subscriptions over again; where one of them is wrong nothing changes. What came
+/// of it is logged.
+pub async fn reload(engine: &Engine) -> anyhow::Result<Reloaded> {
+    let _turn = engine.reloads.turn.lock().await;
+    let taken = take_over(engine).await;
+    match &taken {
+        Ok(reloaded) => {
+            let waiting = reloaded.waiting.clone();
+            engine.reloads.note(|standing| *standing = Standing { failed: None, waiting });
+            tracing::info!(
+                n_feeds = reloaded.feeds.n_feeds,
+                n_added = reloaded.feeds.added.len(),
+                n_removed = reloaded.feeds.n_removed,
+                "the configuration is reloaded"
+            );
+            if !reloaded.waiting.is_empty() {
+                tracing::warn!(keys = reloaded.waiting.join(", "), "these keys hold after a restart");
+            }
+        }
+        Err(error) => {
+            let why = format!("{error:#}");
+            notify_status(&format!("the files were not taken over: {why}"));
+            tracing::warn!(error = why, "the configuration is not reloaded: all of it stays as it was");
+            engine.reloads.note(|standing| standing.failed = Some((clock(), why)));
+        }
+    }
+    taken
+}
+
+async fn take_over(engine: &Engine) -> anyhow::Result<Reloaded> {
+    let running = engine.config.get();
+    let read = tokio::task::spawn_blocking(move || {
+        // Looked at first: what changes while they are read is read again.
+        let files = look(&running);
+        (files, read(&running))
+    });
+    let (files, read) = read.await?;
+    engine.reloads.saw(files);
+    let Read { renewed, list, site_rules } = read?;
+    let (rules, triggers) = (renewed.config.rules.clone(), renewed.config.triggers());
+    engine.writer.submit(Command::Watch { rules, triggers, at: clock() }).await?;
     let committed = engine.writer.submit(Command::Subscribe { list, at: clock() }).await?;
-    engine.watch_network().await?;
+    let Reply::Subscribed(feeds) = committed.reply else {
+        anyhow::bail!("the writer answered {:?} to a list of subscriptions", committed.reply);
+    };
+    engine.site_rules.set(site_rules);
+    engine.reloads.took_over(&renewed.config);
+    engine.config.set(renewed.config);
+    let planned = async {
+        engine.watch_network().await?;
+        // What is planned later than the new intervals allow.
+        resume(engine, Anew::TooLate).await
+    };
+    if let Err(error) = planned.await {
+        tracing::error!(error = format!("{error:#}"), "feeds are planned as before the reload");
+    }
     engine.bells.feeds_changed.notify_one();
-    match committed.reply {
-        Reply::Subscribed(report) => Ok(report),
-        other => anyhow::bail!("the writer answered {other:?} to a list of subscriptions"),
+    engine.bells.notices_made.notify_one();
+    Ok(Reloaded { feeds, waiting: renewed.waiting })
+}
+
+fn read(running: &Config) -> Result<Read, ConfigError> {
+    let renewed = running.renewed(running.read_again()?);
+    let file = renewed.config.feeds_file();
+    let list = subscriptions::read(&file)?.ok_or_else(|| ConfigError(format!("{}: no such file", file.display())))?;
+    let site_rules = site_rules::read(&renewed.config.article.site_rules)?;
+    Ok(Read { renewed, list, site_rules })
+}
+
+/// Files are looked at so often. By their times and lengths: watching by the kernel sees no change through network file
+/// systems and mounts of containers, and two looks a few seconds apart show that whoever writes has ended.
+const LOOK_EVERY: Duration = Duration::from_secs(3);
+
+/// Takes over what changes in the files, once it has stood still from one look to the next.
+pub(super) async fn watch_files(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
+    let mut before: Option<Vec<Look>> = None;
+    loop {
+        tokio::select! {
+            // An error means that the sender is gone: the service is ending.
+            _ = stopped.wait_for(|stop| *stop) => return Ok(()),
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+        }
+        let config = engine.config.get();
+        let now = tokio::task::spawn_blocking(move || look(&config)).await?;
+        if now != engine.reloads.seen() && before.as_ref() == Some(&now) {
+            // What came of it is logged, and told by `status`.
+            _ = reload(&engine).await;
+        }
+        before = Some(now);
+    }
+}
+
+/// Takes them over at SIGHUP.
+pub(super) async fn reload_on_hangup(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
+    let mut hangup = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())?;
+    loop {
+        tokio::select! {
+            _ = stopped.wait_for(|stop| *stop) => return Ok(()),
+            _ = hangup.recv() => {}
+        }
+        _ = reload(&engine).await;
     }
 }

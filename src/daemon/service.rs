@@ -5,10 +5,13 @@ use super::disk::{self, turn};
 use super::engine::Engine;
 use super::hubs::HubCall;
 use super::lists::{self, ListCall};
+use super::notify::InFlight;
 use super::parts::clock;
 use super::pass::{save_robots, start_pages, start_polls};
-use super::reload::reload;
+use super::reload::{reload_on_hangup, watch_files};
 use super::socket;
+use super::summary;
+use super::systemd::notify_alive;
 use crate::model::Timestamp;
 use crate::records::Command;
 use crate::store::{Effort, WriteError};
@@ -48,13 +51,15 @@ pub async fn run(
     shutdown: impl Future<Output = ()>,
     ready: impl FnOnce(),
 ) -> anyhow::Result<()> {
-    let commands = socket::bind(&engine.config.state_dir)?;
+    let commands = socket::bind(&engine.config.get().state_dir)?;
     let pulse = Arc::new(Pulse { start: Instant::now(), last: AtomicU64::new(0) });
     let (stop, stopped) = watch::channel(false);
     let mut tasks: JoinSet<anyhow::Result<()>> = JoinSet::new();
     tasks.spawn(poll_loop(engine.clone(), pulse.clone(), stopped.clone()));
     tasks.spawn(page_loop(engine.clone(), stopped.clone()));
     tasks.spawn(settle_loop(engine.clone(), stopped.clone()));
+    tasks.spawn(judge_loop(engine.clone(), stopped.clone()));
+    tasks.spawn(notify_loop(engine.clone(), stopped.clone()));
     tasks.spawn(hub_loop(engine.clone(), stopped.clone()));
     tasks.spawn(answer_hubs(engine.clone(), hub_calls, stopped.clone()));
     tasks.spawn(answer_lists(engine.clone(), list_calls, stopped.clone()));
@@ -62,7 +67,8 @@ pub async fn run(
     tasks.spawn(watchdog(engine.clone(), pulse, stopped.clone()));
     tasks.spawn(tidy_loop(engine.clone(), stopped.clone()));
     tasks.spawn(disk::try_again(engine.writer.clone(), stopped.clone()));
-    #[cfg(unix)]
+    tasks.spawn(summary::tell(engine.clone(), stopped.clone()));
+    tasks.spawn(watch_files(engine.clone(), stopped.clone()));
     tasks.spawn(reload_on_hangup(engine, stopped));
 
     ready();
@@ -190,6 +196,36 @@ async fn settle_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) ->
     Ok(())
 }
 
+async fn judge_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
+    while may_work(&engine, &mut stopped).await {
+        tokio::select! {
+            () = told_to_stop(&mut stopped) => break,
+            judged = turn(&engine.writer, engine.judge.work()) => { judged?; }
+        }
+        tokio::select! {
+            () = told_to_stop(&mut stopped) => break,
+            () = nap(None, SHORTEST_NAP, &engine.bells.stories_changed) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Sends what somebody is to be told. A receiver that is slow, or takes nothing, keeps no other one waiting.
+async fn notify_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
+    let mut in_flight = InFlight::default();
+    while may_work(&engine, &mut stopped).await {
+        let Some(due) = turn(&engine.writer, engine.notifier.start_due(&mut in_flight)).await? else { continue };
+        tokio::select! {
+            () = told_to_stop(&mut stopped) => break,
+            ended = in_flight.one_ends() => ended.context("a notification's task died")?,
+            () = nap(due, SHORTEST_NAP, &engine.bells.notices_made) => {}
+        }
+    }
+    // What is on its way is waited for, so that it need not be sent again.
+    in_flight.all_end().await;
+    Ok(())
+}
+
 /// Tidies now and then, while nothing else is to be done.
 async fn tidy_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
     let mut n_turns = 0_u32;
@@ -201,12 +237,13 @@ async fn tidy_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> a
         if n_turns.is_multiple_of(PRUNE_EVERY) {
             tokio::select! {
                 () = told_to_stop(&mut stopped) => break,
-                pruned = turn(&engine.writer, engine.pruner.work(false)) => { pruned?; }
+                pruned = prune(&engine) => { pruned?; }
             }
         }
+        let backups = engine.backups();
         tokio::select! {
             () = told_to_stop(&mut stopped) => break,
-            () = engine.backups.make_due() => {}
+            () = backups.make_due() => {}
         }
         n_turns = n_turns.wrapping_add(1);
         tokio::select! {
@@ -217,6 +254,10 @@ async fn tidy_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> a
     Ok(())
 }
 
+async fn prune(engine: &Engine) -> anyhow::Result<Option<usize>> {
+    turn(&engine.writer, engine.pruner().work(false)).await
+}
+
 /// A quarter of a million bodies a day, for an older database; a new entry is packed within a minute.
 const TIDY_EVERY: Duration = Duration::from_secs(30);
 const BODIES_A_TURN: usize = 256;
@@ -225,7 +266,7 @@ const PRUNE_EVERY: u32 = 120;
 
 /// Asks hubs for subscriptions and renews them, where hubs can reach us.
 async fn hub_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
-    if engine.config.callback_base().is_none() {
+    if engine.config.get().callback_base().is_none() {
         told_to_stop(&mut stopped).await;
         return Ok(());
     }
@@ -308,46 +349,9 @@ async fn watchdog(engine: Arc<Engine>, pulse: Arc<Pulse>, mut stopped: watch::Re
         }
         let age = pulse.age();
         if age < LONGEST_NAP * 2 {
-            notify_systemd(&[sd_notify::NotifyState::Watchdog]);
+            notify_alive();
         } else {
             tracing::error!(age_s = age.as_secs(), "the scheduler is stuck; leaving it to the watchdog");
-        }
-    }
-}
-
-/// Tells systemd that the service is up: serving and scheduling.
-pub fn notify_ready(status: &str) {
-    notify_systemd(&[sd_notify::NotifyState::Ready, sd_notify::NotifyState::Status(status)]);
-}
-
-/// … and that it is ending.
-pub fn notify_stopping() {
-    notify_systemd(&[sd_notify::NotifyState::Stopping]);
-}
-
-/// Outside systemd nobody listens, which is not an error.
-fn notify_systemd(states: &[sd_notify::NotifyState]) {
-    if let Err(error) = sd_notify::notify(states) {
-        tracing::debug!(%error, "systemd was not told");
-    }
-}
-
-#[cfg(unix)]
-async fn reload_on_hangup(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
-    let mut hangup = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())?;
-    loop {
-        tokio::select! {
-            () = told_to_stop(&mut stopped) => return Ok(()),
-            _ = hangup.recv() => {}
-        }
-        match reload(&engine).await {
-            Ok(report) => tracing::info!(
-                n_feeds = report.n_feeds,
-                n_added = report.added.len(),
-                n_removed = report.n_removed,
-                "subscriptions reloaded"
-            ),
-            Err(error) => tracing::warn!(error = format!("{error:#}"), "subscriptions not reloaded; the old ones stay"),
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use super::parts::{Cpu, Grown, clock};
 use crate::article;
-use crate::config::Config;
+use crate::config::{Config, Live};
 use crate::ingest::{self, Compared};
 use crate::model::{Dedupe, EntryId, Timestamp};
 use crate::records::{Command, IndexPlan};
@@ -24,7 +24,7 @@ const MAX_TRIES: usize = 4;
 
 /// What settling needs.
 pub struct Settler {
-    pub config: Arc<Config>,
+    pub config: Live<Config>,
     pub cpu: Cpu,
     pub readers: Readers,
     pub writer: Writer,
@@ -51,7 +51,7 @@ impl Settler {
             if !self.writer.has_index() {
                 self.build_index().await?;
             }
-            let default = self.config.story.dedupe;
+            let default = self.config.get().story.dedupe;
             let batch = self.cpu.run(move || batch.iter().map(|entry| ingest::settling(entry, default)).collect()).await?;
             let committed = self.writer.submit(Command::Settle { batch, at: clock() }).await?;
             if committed.n_settled == 0 {
@@ -75,7 +75,8 @@ impl Settler {
             if self.writer.has_index() {
                 return Ok(());
             }
-            let story = &self.config.story;
+            let config = self.config.get();
+            let story = &config.story;
             let plan =
                 IndexPlan { window: story.window, since: clock().minus(story.window.max(MAX_WINDOW)), dedupe: story.dedupe };
             let epoch = self.writer.epoch();

@@ -5,7 +5,8 @@ use super::engine::Engine;
 use super::parts::{Stats, clock};
 use super::pass::{PassReport, Snapshot, report};
 use super::refetch::{Refetched, refetch};
-use super::reload::reload;
+use super::reload::{Reloaded, reload};
+use super::reloads::Standing;
 use crate::model::StoryId;
 use crate::model::Timestamp;
 use crate::network::Down;
@@ -34,7 +35,7 @@ pub enum ControlRequest {
     Health,
     /// Poll what is due (or all) and say what came of it when nothing is left to do now.
     Once { all: bool },
-    /// Read feeds.toml again.
+    /// Read the configuration and feeds.toml again.
     Reload,
     /// Forget a feed that feeds.toml no longer lists.
     Remove { url: String, purge: bool },
@@ -65,12 +66,18 @@ pub enum ControlResponse {
     /// In one line, what keeps it from polling.
     Health {
         trouble: Option<String>,
+        /// How the files were last taken over.
+        #[serde(default)]
+        reload: Standing,
     },
     Pass(Box<PassReport>),
     Reloaded {
         n_feeds: usize,
         n_added: usize,
         n_removed: usize,
+        /// Keys whose new values hold after a restart.
+        #[serde(default)]
+        waiting: Vec<String>,
     },
     /// How many stories went with the feed.
     Removed {
@@ -194,7 +201,7 @@ pub(super) async fn serve(
         }
     }
     // One that stays is taken away by the next owner.
-    if let Err(error) = std::fs::remove_file(path(&engine.config.state_dir)) {
+    if let Err(error) = std::fs::remove_file(path(&engine.config.get().state_dir)) {
         tracing::debug!(%error, "the socket could not be removed");
     }
     Ok(())
@@ -208,7 +215,7 @@ async fn accept(engine: &Engine, listener: &mut Option<UnixListener>) -> tokio::
     loop {
         let Some(bound) = listener else {
             engine.writer.writable().await;
-            match try_bind(&engine.config.state_dir) {
+            match try_bind(&engine.config.get().state_dir) {
                 Ok(bound) => *listener = Some(bound),
                 Err(error) => {
                     tracing::debug!(%error, "the socket cannot be bound yet");
@@ -252,11 +259,13 @@ async fn act(engine: &Arc<Engine>, ask: ControlRequest) -> anyhow::Result<Contro
         }
         ControlRequest::Network => Ok(ControlResponse::Network(engine.network())),
         ControlRequest::Health => {
-            Ok(ControlResponse::Health { trouble: engine.writer.trouble().map(|trouble| trouble.to_string()) })
+            let trouble = engine.writer.trouble().map(|trouble| trouble.to_string());
+            Ok(ControlResponse::Health { trouble, reload: engine.reloads.standing() })
         }
         ControlRequest::Reload => {
-            let report = reload(engine).await?;
-            Ok(ControlResponse::Reloaded { n_feeds: report.n_feeds, n_added: report.added.len(), n_removed: report.n_removed })
+            let Reloaded { feeds, waiting } = reload(engine).await?;
+            let (n_feeds, n_added, n_removed) = (feeds.n_feeds, feeds.added.len(), feeds.n_removed);
+            Ok(ControlResponse::Reloaded { n_feeds, n_added, n_removed, waiting })
         }
         ControlRequest::Remove { url, purge } => {
             let Some(feed) = engine.readers.ask(move |reader| reader.feed_of(&url)).await? else {
@@ -267,7 +276,7 @@ async fn act(engine: &Arc<Engine>, ask: ControlRequest) -> anyhow::Result<Contro
                 other => anyhow::bail!("the writer answered {other:?} to a removal"),
             }
         }
-        ControlRequest::Prune => Ok(ControlResponse::Removed { n_stories: engine.pruner.work(true).await? }),
+        ControlRequest::Prune => Ok(ControlResponse::Removed { n_stories: engine.pruner().work(true).await? }),
         ControlRequest::Correct { correction } => {
             match engine.writer.submit(Command::Correct { correction, at: clock() }).await?.reply {
                 Reply::Corrected(corrected) => Ok(corrected.map_or_else(ControlResponse::Error, ControlResponse::Corrected)),
@@ -329,7 +338,7 @@ async fn idle(engine: &Arc<Engine>) -> anyhow::Result<bool> {
     let now = clock();
     let soonest = [engine.claims.next_feed(Timestamp(i64::MIN)).await?, engine.claims.next_page().await?];
     let due = soonest.into_iter().flatten().any(|at| at <= now);
-    let ready = !engine.readers.ask(|reader| reader.to_settle(1)).await?.is_empty();
+    let ready = engine.readers.ask(|reader| Ok(!reader.to_settle(1)?.is_empty() || reader.n_unruled()? > 0)).await?;
     // Last: what was claimed while the others were looked up is on its way by now.
     let busy = Stats::get(&engine.stats.polls_in_flight) + Stats::get(&engine.stats.pages_in_flight) > 0;
     Ok(!busy && !due && !ready)

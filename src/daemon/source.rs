@@ -4,19 +4,14 @@
 //! fetches http and https only.
 
 use super::parts::clock;
+use super::process::{self, Bounds};
 use crate::config::subscriptions::Subscription;
 use crate::config::{Config, secrets, sources};
 use crate::fetch::{Client, FetchError, Head, Kind, Outcome, OwnHeaders, Request, Validators};
-use std::process::Stdio;
-use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::sync::Semaphore;
 
 /// Commands that run at one time: they are somebody's scripts, and this machine has other work.
 const MAX_COMMANDS: usize = 4;
-/// Of what a command says on its error output this much is read, and the first line is shown.
-const MAX_STDERR_BYTES: usize = 4 * 1024;
-const MAX_STDERR_LINE: usize = 200;
-
 /// The turns of commands.
 pub struct Commands(Semaphore);
 
@@ -67,11 +62,7 @@ async fn own_headers(config: &Config, feed: &Subscription) -> Result<Option<OwnH
         let (name, places) = (login.secret.clone(), config.secrets.clone());
         let secret = tokio::task::spawn_blocking(move || secrets::read(&name, &places)).await;
         let secret = secret.map_err(|_| "the secret could not be read".to_owned())??;
-        match (&login.user, &login.header) {
-            (Some(user), _) => own.set_basic(user, &secret)?,
-            (None, Some(header)) => own.set(header, &secret)?,
-            (None, None) => own.set_bearer(&secret)?,
-        }
+        own.set_login(login.user.as_deref(), login.header.as_deref(), &secret)?;
     }
     Ok(Some(own))
 }
@@ -100,84 +91,8 @@ async fn file(url: &str, limit: usize) -> Result<Vec<u8>, FetchError> {
 /// What a command writes on its output, whole, with a good exit status, in time.
 async fn command(commands: &Commands, config: &Config, url: &str) -> Result<Vec<u8>, FetchError> {
     let words = sources::command(url).map_err(FetchError::Local)?;
-    let (limit, patience) = (config.fetch.max_feed_bytes, config.fetch.timeout);
     // The semaphore is never closed.
     let _turn = commands.0.acquire().await;
-    let mut command = tokio::process::Command::new(&words[0]);
-    command.args(&words[1..]).current_dir("/").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    // Nothing of our own environment: it may hold secrets.
-    command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").env("LANG", "C.UTF-8");
-    command.process_group(0).kill_on_drop(true);
-    let cannot = |error: std::io::Error| FetchError::Local(format!("the command cannot be started: {error}"));
-    let mut child = command.spawn().map_err(cannot)?;
-    let mut group = Group::of(&child);
-    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-    let run = async {
-        // Too much output ends both: a command whose output is not read waits for ever.
-        let whole =
-            async { Some(read(stdout, limit, Rest::Stop).await).filter(|o| o.len() <= limit).ok_or_else(|| too_large(limit)) };
-        let said = async { Ok(read(stderr, MAX_STDERR_BYTES, Rest::Drop).await) };
-        let (output, said) = tokio::try_join!(whole, said)?;
-        let status = child.wait().await.map_err(cannot)?;
-        if status.success() {
-            Ok(output)
-        } else {
-            Err(FetchError::Local(format!("the command failed ({status}){}", first_line(&said))))
-        }
-    };
-    let ended = tokio::time::timeout(patience, run).await;
-    let result = ended.unwrap_or(Err(FetchError::Timeout(patience)));
-    if child.id().is_none() {
-        group.let_go();
-    }
-    result
-}
-
-/// A command with all that it started: killed when this is dropped, so also where the poll itself is given up. The
-/// number is the command's and nobody else's until it was waited for; then it is let go.
-struct Group(Option<rustix::process::Pid>);
-
-impl Group {
-    fn of(child: &tokio::process::Child) -> Group {
-        Group(child.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw))
-    }
-
-    fn let_go(&mut self) {
-        self.0 = None;
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        if let Some(group) = self.0 {
-            // Fails only where it has ended by itself.
-            _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-        }
-    }
-}
-
-/// What becomes of output beyond the limit.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Rest {
-    /// One byte more than the limit is read, and no more.
-    Stop,
-    /// Read and dropped, so that the command is not held up.
-    Drop,
-}
-
-async fn read(from: Option<impl AsyncRead + Unpin>, limit: usize, rest: Rest) -> Vec<u8> {
-    let Some(mut from) = from else { return Vec::new() };
-    let mut bytes = Vec::new();
-    // An output that cannot be read has ended; the exit status says whether that was right.
-    _ = (&mut from).take(limit as u64 + 1).read_to_end(&mut bytes).await;
-    if rest == Rest::Drop {
-        _ = tokio::io::copy(&mut from, &mut tokio::io::sink()).await;
-    }
-    bytes
-}
-
-fn first_line(said: &[u8]) -> String {
-    let said = String::from_utf8_lossy(said);
-    let line = said.lines().map(crate::text::one_line).find(|line| !line.is_empty());
-    line.map(|line| format!(": {}", crate::text::clip(&line, MAX_STDERR_LINE))).unwrap_or_default()
+    let bounds = Bounds { patience: config.fetch.timeout, limit: config.fetch.max_feed_bytes, too_large };
+    process::run(&words, None, bounds).await
 }

@@ -1,7 +1,7 @@
 //! The client put together: its one door, and what stands behind it.
 
 use super::base_headers::BaseHeaders;
-use super::types::{Asked, FetchError, Held, Outcome, Request, RobotsRecord, Settings};
+use super::types::{Asked, FetchError, Held, Outcome, Post, Request, RobotsRecord, Settings};
 use super::{body, gate, line, permission, transport};
 use crate::model::Timestamp;
 use crate::network::{Down, Sign, Verdict};
@@ -60,6 +60,11 @@ impl Client {
     /// Gives the status; the answer's body is of no interest.
     pub async fn post_form(&self, url: &str, form: String, now: Timestamp) -> Result<u16, FetchError> {
         self.inner.post_form(url, form, line::Clock::starting(now)).await
+    }
+
+    /// Posts what a person wants to be told, to an address of their own: the same door, no redirect.
+    pub async fn post(&self, post: Post<'_>, now: Timestamp) -> Result<u16, FetchError> {
+        self.inner.post(post, line::Clock::starting(now)).await
     }
 
     /// How many requests wait for a turn at each host that has any.

@@ -7,9 +7,9 @@ use super::line::{Clock, Failure};
 use super::onward::{take_credentials, target};
 use super::permission::Found;
 use super::reading::{Limit, Overlong, drain};
-use super::types::Asked;
+use super::types::{Asked, Post};
 use super::{FetchError, robots, transport};
-use http::header;
+use http::{HeaderMap, HeaderValue, Method, header};
 use std::time::Duration;
 use tokio::time::Instant;
 use url::Url;
@@ -81,6 +81,28 @@ impl Inner {
 
     /// Posts a form; gives the status.
     pub async fn post_form(&self, address: &str, form: String, clock: Clock) -> Result<u16, FetchError> {
+        self.send(Method::POST, address, self.headers.form.clone(), form, clock).await
+    }
+
+    /// Posts, or puts, what a person wants to be told; gives the status.
+    pub async fn post(&self, post: Post<'_>, clock: Clock) -> Result<u16, FetchError> {
+        let mut headers = self.headers.form.clone();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(post.content_type));
+        if let Some(own) = Url::parse(post.url).ok().and_then(|url| post.own.for_hop(&url)) {
+            headers.extend(own.clone());
+        }
+        let method = if post.put { Method::PUT } else { Method::POST };
+        self.send(method, post.url, headers, post.body, clock).await
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        address: &str,
+        headers: HeaderMap,
+        body: String,
+        clock: Clock,
+    ) -> Result<u16, FetchError> {
         let mut url = address::check(address, &self.settings.allow_private)?;
         let authorization = take_credentials(&mut url);
         let host = url.host_str().ok_or(Refusal::NoHost)?.to_owned();
@@ -90,13 +112,13 @@ impl Inner {
             return Err(FetchError::Offline);
         }
         let at = clock.now();
-        let mut request = reqwest::Request::new(reqwest::Method::POST, url.clone());
+        let mut request = reqwest::Request::new(method, url.clone());
         let sent = request.headers_mut();
-        *sent = self.headers.form.clone();
+        *sent = headers;
         if let Some(authorization) = authorization {
             sent.insert(header::AUTHORIZATION, authorization);
         }
-        *request.body_mut() = Some(form.into());
+        *request.body_mut() = Some(body.into());
         let asked = async {
             self.transport.check_target(&url).await?;
             let response = self.transport.client(&url)?.execute(request).await.map_err(transport::explain)?;

@@ -46,6 +46,6 @@ pub use body::{Body, Room};
 pub use client::Client;
 pub use own::OwnHeaders;
 pub use types::{
-    Asked, BadCertificate, CertificateFault, Circle, FetchError, Head, Held, Hop, Kind, Outcome, Request, RobotsRecord, Settings,
-    Unreached, Validators,
+    Asked, BadCertificate, CertificateFault, Circle, FetchError, Head, Held, Hop, Kind, Outcome, Post, Request, RobotsRecord,
+    Settings, Unreached, Validators,
 };

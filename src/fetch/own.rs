@@ -34,6 +34,15 @@ impl OwnHeaders {
         self.set(header::AUTHORIZATION.as_str(), &format!("Bearer {token}"))
     }
 
+    /// A secret under a user's name, in a header of its own, or as a bearer's token.
+    pub fn set_login(&mut self, user: Option<&str>, header: Option<&str>, secret: &str) -> Result<(), String> {
+        match (user, header) {
+            (Some(user), _) => self.set_basic(user, secret),
+            (None, Some(header)) => self.set(header, secret),
+            (None, None) => self.set_bearer(secret),
+        }
+    }
+
     /// What goes to this address; another scheme, host or port is another origin.
     pub(super) fn for_hop(&self, url: &Url) -> Option<&HeaderMap> {
         self.home.as_ref().filter(|home| home.is_tuple() && **home == url.origin()).map(|_| &self.headers)

@@ -63,6 +63,17 @@ pub struct Request<'a> {
     pub own: Option<&'a OwnHeaders>,
 }
 
+/// What is sent to an address of the person's own.
+#[derive(Clone, Debug)]
+pub struct Post<'a> {
+    pub url: &'a str,
+    /// Put instead of posted.
+    pub put: bool,
+    pub content_type: &'static str,
+    pub body: String,
+    pub own: &'a OwnHeaders,
+}
+
 /// One redirect that was followed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hop {

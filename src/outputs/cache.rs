@@ -2,6 +2,7 @@
 
 use super::edition::{Asked, Imprint};
 use super::pages::{STANDING_LASTS, View};
+use crate::config::Live;
 use crate::model::Timestamp;
 use crate::publish::{self, Format, Troubles};
 use crate::query::Query;
@@ -109,8 +110,14 @@ pub struct Document {
     pub etag: HeaderValue,
     pub gzip_etag: HeaderValue,
     pub content_type: &'static str,
-    /// Of the database from which it was rendered, and when.
+    basis: Basis,
+}
+
+/// What a document was rendered from, and when.
+struct Basis {
+    /// Of the database.
     generation: u64,
+    imprint: Arc<Imprint>,
     rendered: Timestamp,
     troubles: Troubles,
 }
@@ -132,7 +139,7 @@ pub struct Cache {
     readers: Readers,
     generation: watch::Receiver<u64>,
     trouble: watch::Receiver<Option<DiskTrouble>>,
-    imprint: Arc<Imprint>,
+    imprint: Live<Imprint>,
     /// For outputs that ask for an age.
     clock: fn() -> Timestamp,
     /// Since when the network is down: the pages say it.
@@ -145,14 +152,14 @@ pub struct Cache {
 }
 
 impl Cache {
-    pub fn new(readers: Readers, writer: &Writer, imprint: Imprint, clock: fn() -> Timestamp, offline: Offline) -> Cache {
+    pub fn new(readers: Readers, writer: &Writer, imprint: Live<Imprint>, clock: fn() -> Timestamp, offline: Offline) -> Cache {
         let (generation, trouble) = (writer.generation(), writer.watch_trouble());
         let turns = Arc::new(Semaphore::new(std::thread::available_parallelism().map_or(2, |n| n.get())));
         Cache {
             readers,
             generation,
             trouble,
-            imprint: Arc::new(imprint),
+            imprint,
             clock,
             offline,
             documents: Mutex::default(),
@@ -163,12 +170,12 @@ impl Cache {
 
     /// The document that a file's name means: `all.atom`, `all.rss`, `all.json`; a bare name is Atom.
     pub fn named(&self, file: &str, after: Option<Cursor>) -> Option<What> {
-        What::of_file(file, after, &self.imprint)
+        What::of_file(file, after, &self.imprint.get())
     }
 
     /// A page for one person; `None`: there is none.
     pub async fn personal(&self, what: Personal, language: Language, base_url: Option<String>) -> anyhow::Result<Option<String>> {
-        let imprint = self.imprint_for(base_url);
+        let imprint = imprint_for(&self.imprint.get(), base_url);
         let (now, troubles) = ((self.clock)(), self.troubles());
         let question = move |reader: &Reader| {
             let view = View { language: language.tag(), now, troubles };
@@ -180,20 +187,14 @@ impl Cache {
         self.readers.ask(question).await
     }
 
-    fn imprint_for(&self, base_url: Option<String>) -> Arc<Imprint> {
-        match base_url {
-            Some(base_url) => Arc::new(Imprint { base_url, ..(*self.imprint).clone() }),
-            None => self.imprint.clone(),
-        }
-    }
-
     fn troubles(&self) -> Troubles {
         Troubles { offline_since: (self.offline)(), disk: self.trouble.borrow().map(|trouble| trouble.sentence()) }
     }
 
     /// The document as it is now; `None`: there is none. `base_url`: what the reader is told instead of ours.
     pub async fn get(&self, what: What, base_url: Option<String>) -> anyhow::Result<Option<Arc<Document>>> {
-        let imprint = self.imprint_for(base_url.clone());
+        let ours = self.imprint.get();
+        let imprint = imprint_for(&ours, base_url.clone());
         let slot = self.slot((what.clone(), base_url)).await;
         // Held while rendering: those who ask meanwhile wait for the same bytes.
         let mut slot = slot.lock().await;
@@ -204,7 +205,9 @@ impl Cache {
             false => Troubles::default(),
         };
         let is_current = |document: &&Arc<Document>| {
+            let document = &document.basis;
             document.generation == generation
+                && Arc::ptr_eq(&document.imprint, &ours)
                 && document.troubles == troubles
                 && (!what.tells_standing() || now.since(document.rendered) < STANDING_LASTS)
         };
@@ -220,7 +223,7 @@ impl Cache {
         // Whoever asked may be gone: the work goes on, and so does its turn.
         let packing = move || {
             let _turn = turn;
-            pack(text, content_type, generation, now, troubles)
+            pack(text, content_type, Basis { generation, imprint: ours, rendered: now, troubles })
         };
         let document = tokio::task::spawn_blocking(packing).await??;
         self.kept_bytes.fetch_add(document.body.len() + document.gzip.len(), Ordering::Relaxed);
@@ -237,6 +240,14 @@ impl Cache {
             documents.retain(|(kept, base_url), _| base_url.is_none() && matches!(kept, What::Feed(_, _, None)));
         }
         documents.entry(key).or_default().clone()
+    }
+}
+
+/// Ours, with what the reader is told instead of our address.
+fn imprint_for(ours: &Arc<Imprint>, base_url: Option<String>) -> Arc<Imprint> {
+    match base_url {
+        Some(base_url) => Arc::new(Imprint { base_url, ..(**ours).clone() }),
+        None => ours.clone(),
     }
 }
 
@@ -266,13 +277,7 @@ fn render(
     }
 }
 
-fn pack(
-    text: String,
-    content_type: &'static str,
-    generation: u64,
-    rendered: Timestamp,
-    troubles: Troubles,
-) -> anyhow::Result<Document> {
+fn pack(text: String, content_type: &'static str, basis: Basis) -> anyhow::Result<Document> {
     let mut gzip = flate2::write::GzEncoder::new(Vec::with_capacity(text.len() / 4), flate2::Compression::default());
     gzip.write_all(text.as_bytes())?;
     let hash = xxhash_rust::xxh3::xxh3_128(text.as_bytes());
@@ -282,8 +287,6 @@ fn pack(
         etag: HeaderValue::try_from(format!("\"{hash:032x}\""))?,
         gzip_etag: HeaderValue::try_from(format!("\"{hash:032x}-gz\""))?,
         content_type,
-        generation,
-        rendered,
-        troubles,
+        basis,
     })
 }

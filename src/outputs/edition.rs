@@ -56,7 +56,11 @@ impl Imprint {
             name: &output.name,
             title: title(output),
             key: format!("output\n{}", output.name),
-            selection: Selection { after, ..Selection::of(output.whole_query(), output.limit, now) },
+            selection: Selection {
+                after,
+                output: Some(output.name.clone()),
+                ..Selection::of(output.whole_query(), output.limit, now)
+            },
             content: output.content,
             next_path: &|next| format!("{path}?before={next}"),
             path: &path,
@@ -78,7 +82,7 @@ impl Imprint {
             name: "",
             title: if asked.query.is_empty() { "courant" } else { &asked.query },
             key: format!("query\n{query}"),
-            selection: Selection { after: asked.after, ..Selection::of(query, asked.limit, now) },
+            selection: Selection { after: asked.after, output: Some(String::new()), ..Selection::of(query, asked.limit, now) },
             content: asked.content,
             next_path: &|next| format!("{path}&before={next}"),
             path: &path,
@@ -88,7 +92,7 @@ impl Imprint {
 
     fn render(&self, reader: &Reader, document: &Document, format: Format) -> rusqlite::Result<String> {
         let selected = reader.selected(&document.selection)?;
-        let stories = reader.published(&selected.stories)?;
+        let stories = reader.published_in(&selected.stories, document.name)?;
         let instance = Uuid::parse_str(&reader.instance()?).unwrap_or_default();
         let self_path = match document.selection.after {
             Some(after) => (document.next_path)(after),

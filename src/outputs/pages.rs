@@ -41,7 +41,10 @@ impl Imprint {
         let (by_date, marked) = (query.order != Order::Sources, query.words.wanted.clone());
         let selected = match wrong {
             Some(_) => Default::default(),
-            None => reader.selected(&Selection { after: asked.after, ..Selection::of(query, asked.limit, view.now) })?,
+            None => {
+                let output = Some(String::new());
+                reader.selected(&Selection { after: asked.after, output, ..Selection::of(query, asked.limit, view.now) })?
+            }
         };
         let stories = reader.published(&selected.stories)?;
         let older = selected.next.filter(|_| self.is_served).map(|next| next.to_string());
@@ -107,7 +110,11 @@ impl Imprint {
         let view = View { language: "en", now, troubles: Troubles::default() };
         files.push(("index.html".into(), self.river(reader, &asked, &view)?));
         files.push(("sources/index.html".into(), self.sources(reader, &view)?));
-        for story in reader.published(&reader.select(&Selection { limit: LIMIT, ..Selection::default() })?)? {
+        for story in reader.published(&reader.select(&Selection {
+            limit: LIMIT,
+            output: Some(String::new()),
+            ..Selection::default()
+        })?)? {
             let id = story.id.trim_start_matches("urn:uuid:");
             if let Some(page) = self.story(reader, id, None, &view)? {
                 files.push((format!("story/{id}/index.html"), page));

@@ -82,6 +82,8 @@ pub enum State {
     Unread,
     Read,
     Starred,
+    /// A rule keeps it out of outputs.
+    Muted,
 }
 
 /// A number between two, both included.

@@ -45,7 +45,8 @@ const KEYS: [(&str, Key); 7] = [
 /// What people call a key when they learnt it elsewhere.
 const OTHER_NAMES: [(&str, &str); 4] = [("language", "lang"), ("label", "tag"), ("sort", "order"), ("newer", "since")];
 
-const STATES: [(&str, State); 3] = [("unread", State::Unread), ("read", State::Read), ("starred", State::Starred)];
+const STATES: [(&str, State); 4] =
+    [("unread", State::Unread), ("read", State::Read), ("starred", State::Starred), ("muted", State::Muted)];
 
 const ORDERS: [(&str, Order); 3] = [("newest", Order::Newest), ("oldest", Order::Oldest), ("sources", Order::Sources)];
 
@@ -319,7 +320,7 @@ mod tests {
         assert_eq!(error("tag: dev"), "tag:: a value is missing; it stands right behind the colon, or the comma");
         assert_eq!(error("tag:a,"), "tag:a,: a value is missing; it stands right behind the colon, or the comma");
         assert_eq!(error("lang:english"), "lang:english: \"english\" is not a language; write it like en, zh or zh-Hant");
-        assert_eq!(error("is:new"), "is:new: unknown value \"new\"; known: unread, read, starred");
+        assert_eq!(error("is:new"), "is:new: unknown value \"new\"; known: unread, read, starred, muted");
         assert_eq!(error("sources:many"), "sources:many: \"many\" is not a count; write it like >=3, <5 or 2");
         assert!(error("since:24").starts_with("since:24: \"24\" is not a duration"));
         assert_eq!(error("-since:1d"), "-since:1d: this key takes no minus");

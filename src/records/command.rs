@@ -1,10 +1,13 @@
 //! Everything that changes the database, as data. The clock and every random value come in with it, so that the same
 //! commands give the same rows: what a process did can be written down and done again.
 
-use super::{App, Correction, Document, Marking, NewDictionary, OldStory, PackedBody, PageOutcome, Poll, Postponed, Settling};
+use super::{
+    App, Correction, Document, Judged, Marking, NewDictionary, OldStory, PackedBody, PageOutcome, Poll, Postponed, Settling,
+};
 use crate::config::subscriptions::Subscription;
 use crate::fetch::RobotsRecord;
 use crate::model::{ArticleId, Dedupe, EntryId, FeedId, Key, StoryId, Timestamp};
+use crate::rules::{Rule, Trigger};
 use crate::story::AddressKey;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -65,6 +68,16 @@ pub enum Command {
     Pack { bodies: Vec<PackedBody> },
     /// The clock was ahead and is right now: what lies in the future by our own hand comes back.
     SetBack { at: Timestamp },
+    /// Rules and triggers, whole.
+    Watch { rules: Vec<Rule>, triggers: Vec<Trigger>, at: Timestamp },
+    /// What they were found to say of stories.
+    Judge { verdicts: Vec<Judged>, at: Timestamp },
+    /// So many of the notices that wait for somebody are a delivery from now on, known by its token.
+    Dispatch { notifier: String, token: String, n: usize, at: Timestamp },
+    /// A delivery has come to its end.
+    Delivered { delivery: i64, at: Timestamp },
+    /// … or is tried again.
+    PutOff { delivery: i64, error: String, next_try: Timestamp },
     /// Proves the writer alive.
     Heartbeat { at: Timestamp },
 }

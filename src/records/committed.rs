@@ -4,6 +4,9 @@
 use super::Corrected;
 use crate::health::Trouble;
 use crate::model::{EntryId, FeedId, StoryId};
+use crate::schedule;
+use crate::story::Rung;
+use std::time::Duration;
 
 /// What a command changed, or all commands of one transaction together.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -17,12 +20,19 @@ pub struct Committed {
     pub n_wanted: usize,
     pub n_ready: usize,
     pub n_settled: usize,
+    /// Stories that are to be judged by rules, and notices for somebody.
+    pub n_unruled: usize,
+    pub n_notices: usize,
     pub pages: PageTally,
     pub stories: Vec<(StoryId, StoryChange)>,
+    /// How entries that joined a story came to it.
+    pub joined: Vec<Rung>,
     /// Feeds whose health took a turn.
     pub feeds: Vec<FeedTurn>,
     /// Feeds that named a hub.
     pub n_hubs: usize,
+    /// How long the transaction took.
+    pub took: Duration,
     /// The answer to whoever gave the command; in a transaction of several, none.
     pub reply: Reply,
 }
@@ -32,6 +42,10 @@ pub struct PollTally {
     pub n: usize,
     pub n_unchanged: usize,
     pub n_failed: usize,
+    /// Of their answers, as they came over the wire.
+    pub wire_bytes: u64,
+    /// Bytes that feeds which had not changed did not send again.
+    pub saved_bytes: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,6 +75,17 @@ pub struct FeedTurn {
     /// `None`: it is well.
     pub trouble: Option<Trouble>,
     pub n_errors: u32,
+    /// It failed before, for so long.
+    pub failed_for: Option<Duration>,
+}
+
+impl FeedTurn {
+    /// A feed that fails now and then mends itself; one that goes on failing, is gone or wants a login needs a person, who is
+    /// told once.
+    pub fn needs_person(&self) -> bool {
+        self.n_errors == schedule::GIVE_UP_AFTER
+            || self.n_errors == 1 && matches!(self.trouble, Some(Trouble::Gone | Trouble::Login))
+    }
 }
 
 /// What a command is answered beside what it changed.
@@ -100,11 +125,16 @@ impl Committed {
         self.polls.n += other.polls.n;
         self.polls.n_unchanged += other.polls.n_unchanged;
         self.polls.n_failed += other.polls.n_failed;
+        self.polls.wire_bytes += other.polls.wire_bytes;
+        self.polls.saved_bytes += other.polls.saved_bytes;
+        self.joined.extend_from_slice(&other.joined);
         self.new.extend_from_slice(&other.new);
         self.edited.extend_from_slice(&other.edited);
         self.n_wanted += other.n_wanted;
         self.n_ready += other.n_ready;
         self.n_settled += other.n_settled;
+        self.n_unruled += other.n_unruled;
+        self.n_notices += other.n_notices;
         self.pages.n_found += other.pages.n_found;
         self.pages.n_never += other.pages.n_never;
         self.stories.extend_from_slice(&other.stories);

@@ -16,11 +16,13 @@
 //! | `story` | a person's corrections |
 //! | `hub` | subscriptions at WebSub hubs, and what passes between server and daemon about them |
 //! | `list` | changes of the list of subscriptions that an app asks for |
+//! | `judged` | what rules say of stories, and what somebody is told |
 //! | `lease` | what is handed out and not back yet |
 
 mod command;
 mod committed;
 mod hub;
+mod judged;
 mod known;
 mod lease;
 mod list;
@@ -36,6 +38,7 @@ mod story;
 pub use command::Command;
 pub use committed::{Committed, FeedTurn, PageTally, PollTally, Reply, StoryChange, SyncReport};
 pub use hub::{DueHub, HubReply, HubRequest, HubRow, Pushed, Subscribed};
+pub use judged::{Delivery, Judged};
 pub use known::{AskedEntry, Known, KnownEntry, Pruned, Recalled, Recollection, pruned_key, pruned_link};
 pub use lease::{Claim, ClaimTally, Leases};
 pub use list::{ListEdit, ListReply};

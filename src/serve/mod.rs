@@ -30,10 +30,14 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde::Deserialize;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+
+/// Gives the text of all metrics (OpenMetrics 1.0).
+pub type MetricsDoor = Box<dyn Fn() -> Pin<Box<dyn Future<Output = anyhow::Result<String>> + Send>> + Send + Sync>;
 
 /// What the server needs.
 pub struct House {
@@ -49,6 +53,8 @@ pub struct House {
     pub person: Person,
     pub limits: Limits,
     pub connections: ConnectionLimits,
+    /// What `/metrics` says; `None`: there is no such address.
+    pub metrics: Option<MetricsDoor>,
     /// What a proxy that passes our own path on puts before every path; empty: nothing.
     pub base_path: String,
     /// Names that a reader may have asked for this machine, and is told then; `None`: what was asked does not matter.
@@ -88,6 +94,7 @@ pub async fn run(house: House, listener: TcpListener, stopped: watch::Receiver<b
         .route("/manifest.webmanifest", get(|| async { fixed("application/manifest+json", publish::MANIFEST) }))
         .route("/robots.txt", get(|| async { fixed("text/plain; charset=utf-8", publish::ROBOTS) }))
         .route("/healthz", get(health))
+        .route("/metrics", get(metrics))
         .route(&format!("{CALLBACK_PATH}{{token}}"), get(hub_asks).post(hub_pushes))
         .merge(apps)
         .merge(person::routes(house.person.clone()))
@@ -217,6 +224,16 @@ async fn health(State(house): State<Arc<House>>) -> Response {
         (Ok(_), Ok(_)) => plain(StatusCode::OK, "ok\n"),
         (Err(error), _) => plain(StatusCode::SERVICE_UNAVAILABLE, &format!("{error}\n")),
         (_, Err(error)) => plain(StatusCode::SERVICE_UNAVAILABLE, &format!("{error:#}\n")),
+    }
+}
+
+async fn metrics(State(house): State<Arc<House>>) -> Response {
+    let Some(door) = &house.metrics else {
+        return plain(StatusCode::NOT_FOUND, "off: serve.metrics is \"auto\" and this is not loopback, or it is \"off\"\n");
+    };
+    match door().await {
+        Ok(text) => (guarded("application/openmetrics-text; version=1.0.0; charset=utf-8"), text).into_response(),
+        Err(error) => plain(StatusCode::SERVICE_UNAVAILABLE, &format!("{error:#}\n")),
     }
 }
 

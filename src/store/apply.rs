@@ -37,8 +37,14 @@ impl Store {
             Command::AddDictionary { dictionary } => self.add_dictionary(&dictionary).map(done)?,
             Command::Pack { bodies } => self.save_packed(&bodies).map(done)?,
             Command::SetBack { at } => self.set_back(at).map(done)?,
+            Command::Watch { rules, triggers, at } => self.watch(&rules, &triggers, at).map(done)?,
+            Command::Judge { verdicts, at } => self.judge(&verdicts, at).map(done)?,
+            Command::Dispatch { notifier, token, n, at } => self.dispatch(&notifier, &token, n, at).map(done)?,
+            Command::Delivered { delivery, at } => self.delivered(delivery, at).map(done)?,
+            Command::PutOff { delivery, error, next_try } => self.put_off(delivery, &error, next_try).map(done)?,
             Command::Heartbeat { at } => self.heartbeat(at).map(done)?,
         };
+        self.queue_stories()?;
         Ok(Committed { reply, ..std::mem::take(&mut self.changed) })
     }
 
@@ -77,6 +83,7 @@ impl Store {
         }
         self.searchable.clear();
         self.polls.clear();
+        self.is_watched = None;
     }
 
     /// A statement that comes again and again, parsed once.

@@ -3,10 +3,11 @@
 
 use super::open::{begin_addresses, instance, prepare};
 use super::schema::SchemaError;
-use crate::model::{EntryId, Timestamp};
+use crate::model::{EntryId, FeedId, Timestamp};
 use crate::records::Committed;
 use crate::story;
 use rusqlite::Connection;
+use std::collections::HashMap;
 use std::path::Path;
 use uuid::Uuid;
 
@@ -30,6 +31,10 @@ pub struct Store {
     pub(super) searchable: Vec<Searchable>,
     /// The polls of this transaction, to be counted once.
     pub(super) polls: Vec<PollCount>,
+    /// Whether there are rules or triggers; `None`: to be looked up.
+    pub(super) is_watched: Option<bool>,
+    /// Of each feed's last answer since the start: what is not sent again where nothing has changed.
+    pub(super) answer_bytes: HashMap<FeedId, u64>,
 }
 
 /// What polls add to the row of their hour.
@@ -89,6 +94,8 @@ impl Store {
             changed: Committed::default(),
             searchable: Vec::new(),
             polls: Vec::new(),
+            is_watched: None,
+            answer_bytes: HashMap::new(),
         })
     }
 

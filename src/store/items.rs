@@ -14,6 +14,8 @@ use std::collections::{HashMap, HashSet};
 /// Which items are wanted. What is `None` asks nothing.
 #[derive(Clone, Debug, Default)]
 pub struct ItemFilter {
+    /// The output by whose rules stories are muted; "" for what is none.
+    pub output: String,
     /// What a story must be and hold: an output's whole query.
     pub query: Query,
     pub read: Option<bool>,
@@ -66,7 +68,7 @@ impl Reader {
     pub fn each_item(&self, filter: &ItemFilter, now: Timestamp, mut each: impl FnMut(Item) -> bool) -> rusqlite::Result<()> {
         let listed: HashSet<FeedId> = self.subscribed_feeds()?;
         let (sql, values) = statement(filter);
-        let member = self.membership(&filter.query, now)?;
+        let member = self.membership(filter, now)?;
         let mut all = self.connection.prepare_cached(&sql)?;
         let mut rows = all.query(params_from_iter(values))?;
         while let Some(row) = rows.next()? {
@@ -79,7 +81,9 @@ impl Reader {
                 None => true,
             };
             let is_listed = listed.contains(&item.feed) || (item.starred && filter.starred == Some(true));
-            if is_there && is_listed && self.is_member(&member, item.story)? && !each(item) {
+            // What a person starred is there, muted or not.
+            let is_kept = item.starred && filter.query == Query::default();
+            if is_there && is_listed && (is_kept || self.is_member(&member, item.story)?) && !each(item) {
                 break;
             }
         }
@@ -124,10 +128,9 @@ impl Reader {
     }
 
     /// How many unread items each feed has, and when the newest of them was shown (microseconds).
-    pub fn unread_counts(&self, query: &Query, now: Timestamp) -> rusqlite::Result<HashMap<FeedId, (usize, i64)>> {
+    pub fn unread_counts(&self, of: ItemFilter, now: Timestamp) -> rusqlite::Result<HashMap<FeedId, (usize, i64)>> {
         let mut counts: HashMap<FeedId, (usize, i64)> = HashMap::new();
-        let filter = ItemFilter { query: query.clone(), read: Some(false), ..ItemFilter::default() };
-        self.each_item(&filter, now, |item| {
+        self.each_item(&ItemFilter { read: Some(false), ..of }, now, |item| {
             let (n, newest) = counts.entry(item.feed).or_default();
             *n += 1;
             *newest = (*newest).max(item.shown);
@@ -176,12 +179,13 @@ impl Reader {
     }
 
     /// What decides whether a story is an output's.
-    fn membership(&self, query: &Query, now: Timestamp) -> rusqlite::Result<Membership> {
-        if *query == Query::default() {
+    fn membership(&self, filter: &ItemFilter, now: Timestamp) -> rusqlite::Result<Membership> {
+        let mutes = self.rules()?.iter().any(|rule| rule.mute);
+        if filter.query == Query::default() && !mutes {
             return Ok(Membership::Everything);
         }
-        let selection = Selection::of(query.clone(), usize::MAX, now);
-        Ok(match query.words.is_empty() {
+        let selection = Selection { output: Some(filter.output.clone()), ..Selection::of(filter.query.clone(), usize::MAX, now) };
+        Ok(match filter.query.words.is_empty() {
             true => Membership::Asked(Box::new(selection)),
             false => Membership::Found(self.select(&selection)?.into_iter().collect()),
         })

@@ -13,7 +13,8 @@
 //! | `bodies`, `dictionaries`, `tidy` | bodies packed; room given back |
 //! | `backup`, `export` | the whole of it copied, put back, written out |
 //! | `clock` | what a clock that was ahead has left |
-//! | `claims`, `known`, `read`, `select`, `stories`, `items`, `check` | questions: they only read |
+//! | `rules` | rules, triggers and notices |
+//! | `claims`, `known`, `read`, `select`, `held`, `judge`, `notices`, `stories`, `items`, `check` | questions: they only read |
 //! | `rekey` | stored addresses, where the tables that decide their keys have changed |
 //! | `readers` | connections that are kept for the next question |
 //! | `rows` | how single columns are read |
@@ -32,11 +33,14 @@ mod entries;
 mod error;
 mod export;
 mod faces;
+mod held;
 mod hubs;
 mod items;
+mod judge;
 mod known;
 mod look;
 mod marks;
+mod notices;
 mod open;
 mod pages;
 mod patience;
@@ -48,6 +52,7 @@ mod readers;
 mod record;
 mod rekey;
 mod rows;
+mod rules;
 mod schema;
 mod select;
 mod settle;

@@ -4,7 +4,6 @@ use super::base::{PollCount, Store};
 use super::error::WriteError;
 use super::rows::{host_of, trouble_name};
 use crate::fetch::Validators;
-use crate::health::Trouble;
 use crate::model::{FeedId, Timestamp};
 use crate::records::{FeedTurn, Poll, Postponed, log_name};
 use crate::schedule;
@@ -45,6 +44,7 @@ impl Store {
             self.move_feed(poll.feed, moved_to, poll.at)?;
         }
         let n_new = self.changed.new.len() - n_before;
+        let failing_since = poll.event.as_ref().map_or(Ok(None), |_| self.failing_since(poll.feed))?;
         self.connection
             .prepare_cached(
                 // A hold that is still to come is another feed's of the domain, which was told meanwhile.
@@ -74,7 +74,18 @@ impl Store {
         }
         if poll.event.is_some() || poll.state.n_errors == schedule::GIVE_UP_AFTER {
             let what = poll.event.or(poll.error).unwrap_or_default();
-            self.tell_turn(poll.feed, what, poll.trouble, poll.state.n_errors)?;
+            let turn = FeedTurn {
+                feed: poll.feed,
+                name: self.name_for_logs(poll.feed)?,
+                what,
+                trouble: poll.trouble,
+                n_errors: poll.state.n_errors,
+                failed_for: failing_since.map(|since| poll.at.since(since)),
+            };
+            if turn.needs_person() {
+                self.tell_of_feed(feed, &turn.name, &turn.what, poll.at)?;
+            }
+            self.changed.feeds.push(turn);
         }
         if let Some((domain, until)) = &poll.held {
             self.hold_domain(domain, *until)?;
@@ -82,6 +93,13 @@ impl Store {
         self.changed.polls.n += 1;
         self.changed.polls.n_unchanged += usize::from(unchanged);
         self.changed.polls.n_failed += usize::from(failed);
+        self.changed.polls.wire_bytes += poll.wire_bytes;
+        if unchanged {
+            let usual = self.answer_bytes.get(&poll.feed).copied().unwrap_or(0);
+            self.changed.polls.saved_bytes += usual.saturating_sub(poll.wire_bytes);
+        } else if !failed {
+            self.answer_bytes.insert(poll.feed, poll.wire_bytes);
+        }
         self.polls.push(PollCount {
             hour: poll.at.0.div_euclid(3_600_000),
             n_polls: 1,
@@ -111,13 +129,20 @@ impl Store {
         Ok(())
     }
 
-    fn tell_turn(&mut self, feed: FeedId, what: String, trouble: Option<Trouble>, n_errors: u32) -> rusqlite::Result<()> {
+    fn name_for_logs(&self, feed: FeedId) -> rusqlite::Result<String> {
         let (url, private): (String, bool) = self
             .connection
             .prepare_cached("SELECT url, private FROM feeds WHERE id = ?")?
             .query_row([feed.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        self.changed.feeds.push(FeedTurn { feed, name: log_name(feed, &url, private), what, trouble, n_errors });
-        Ok(())
+        Ok(log_name(feed, &url, private))
+    }
+
+    /// Since when a feed has failed, before the poll that is being committed.
+    fn failing_since(&self, feed: FeedId) -> rusqlite::Result<Option<Timestamp>> {
+        let state: String =
+            self.connection.prepare_cached("SELECT state FROM feeds WHERE id = ?")?.query_row([feed.0], |row| row.get(0))?;
+        // What another version wrote says nothing.
+        Ok(serde_json::from_str::<schedule::FeedState>(&state).unwrap_or_default().failing_since)
     }
 
     /// Writes down the polls of a transaction in their hours.

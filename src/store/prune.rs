@@ -64,7 +64,9 @@ impl Reader {
         let Some(newest_kept) = newest_kept else { return Ok(None) };
         let mut all = self.connection.prepare_cached(
             "SELECT id, updated FROM stories s WHERE redirect_to IS NULL AND first_seen < ?1 AND sort_at < ?2
-               AND NOT EXISTS(SELECT 1 FROM items i WHERE i.story_id = s.id AND i.starred_at IS NOT NULL) ORDER BY first_seen",
+               AND NOT EXISTS(SELECT 1 FROM items i WHERE i.story_id = s.id AND i.starred_at IS NOT NULL)
+               AND NOT EXISTS(SELECT 1 FROM rule_effects x JOIN rules r ON r.name = x.rule WHERE x.story_id = s.id AND json_extract(r.rule, '$.keep'))
+             ORDER BY first_seen",
         )?;
         let mut members = self.connection.prepare_cached(
             "SELECT feed_id, first_seen, EXISTS(SELECT 1 FROM constraints WHERE undone IS NULL AND entry_a = e.id)

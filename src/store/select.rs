@@ -1,11 +1,12 @@
 //! Which stories a query finds, and in which order.
 
 use super::dictionaries::BEST_BODY;
+use super::held::Tellers;
 use super::read::Reader;
-use super::rows::{feed_name, settings_of};
 use crate::article;
 use crate::model::{EntryId, StoryId, Timestamp};
 use crate::query::{Order, Query, State, Words};
+use crate::rules::{Rule, is_muted};
 use rusqlite::{OptionalExtension, Row, params_from_iter};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashSet};
@@ -22,6 +23,8 @@ pub struct Selection {
     pub limit: usize,
     /// Only what comes behind this story.
     pub after: Option<Cursor>,
+    /// For an output of this name, or for what is none (""): without what rules mute there.
+    pub output: Option<String>,
 }
 
 /// A story's place in every order. As text (`3_1795500000000_17`) it is part of addresses. By date it stays good whatever
@@ -63,14 +66,14 @@ pub struct Selected {
 
 impl Default for Selection {
     fn default() -> Selection {
-        Selection { query: Query::default(), since: None, limit: 100, after: None }
+        Selection { query: Query::default(), since: None, limit: 100, after: None, output: None }
     }
 }
 
 impl Selection {
     /// A query's age is told from `now`.
     pub fn of(query: Query, limit: usize, now: Timestamp) -> Selection {
-        Selection { since: query.since.map(|age| now.minus(age)), query, limit, after: None }
+        Selection { since: query.since.map(|age| now.minus(age)), query, limit, after: None, output: None }
     }
 }
 
@@ -93,19 +96,19 @@ const MAX_CHECKED: usize = 20_000;
 const MAX_ROWS: usize = 200_000;
 
 /// The columns of [`Face`], of the stories `s`.
-const FACE: &str = "s.id, s.sort_at, s.first_seen, s.n_sources, s.language,
+pub(super) const FACE: &str = "s.id, s.sort_at, s.first_seen, s.n_sources, s.language,
   (SELECT (read_at IS NOT NULL) + 2 * (starred_at IS NOT NULL) FROM items WHERE story_id = s.id)";
-const FACE_COLUMNS: usize = 6;
+pub(super) const FACE_COLUMNS: usize = 6;
 
 /// What a story is selected by.
-struct Face {
-    story: StoryId,
+pub(super) struct Face {
+    pub story: StoryId,
     sort_at: i64,
     first_seen: i64,
-    n_sources: i64,
-    language: Option<String>,
-    read: bool,
-    starred: bool,
+    pub n_sources: i64,
+    pub language: Option<String>,
+    pub read: bool,
+    pub starred: bool,
 }
 
 /// Stories in their order; where a search stopped, that had to, before it found enough.
@@ -120,7 +123,7 @@ impl Face {
         Cursor { n_sources: self.n_sources, sort_at: self.sort_at, story: self.story.0 }
     }
 
-    fn read(row: &Row) -> rusqlite::Result<Face> {
+    pub fn read(row: &Row) -> rusqlite::Result<Face> {
         let marks: i64 = row.get::<_, Option<i64>>(5)?.unwrap_or(0);
         Ok(Face {
             read: marks & 1 != 0,
@@ -169,7 +172,8 @@ impl Reader {
             .prepare_cached(&format!("SELECT {FACE} FROM stories s WHERE s.id = ?"))?
             .query_row([story.0], Face::read)
             .optional()?;
-        face.map_or(Ok(false), |face| self.fits(&face, selection))
+        let rules = self.rules()?;
+        face.map_or(Ok(false), |face| self.fits(&face, selection, &rules))
     }
 
     /// The stories beside one in time: the next newer one, and the next older one.
@@ -210,6 +214,7 @@ impl Reader {
         let mut all = self
             .connection
             .prepare_cached(&format!("SELECT {FACE}, s.representative FROM stories s WHERE {condition} ORDER BY {order}"))?;
+        let rules = self.rules()?;
         let mut rows = all.query(params_from_iter(values))?;
         let (mut found, mut n_checked) = (Found::default(), 0);
         let mut last = None;
@@ -222,7 +227,7 @@ impl Reader {
                 break;
             }
             let face = Face::read(row)?;
-            if !self.fits(&face, selection)? {
+            if !self.fits(&face, selection, &rules)? {
                 continue;
             }
             if !selection.query.words.is_empty() {
@@ -246,6 +251,7 @@ impl Reader {
             "SELECT {FACE}, e.id, e.first_seen FROM search x JOIN entries e ON e.id = x.rowid JOIN stories s ON s.id = e.story_id
              WHERE search MATCH ? ORDER BY x.rowid {direction}"
         ))?;
+        let rules = self.rules()?;
         let mut rows = hits.query([expression])?;
         let mut ordered: Vec<Face> = Vec::new();
         let mut seen: HashSet<StoryId> = HashSet::new();
@@ -264,7 +270,7 @@ impl Reader {
                 break;
             }
             n_rows += 1;
-            if seen.contains(&face.story) || !selection.is_behind(&face) || !self.fits(&face, selection)? {
+            if seen.contains(&face.story) || !selection.is_behind(&face) || !self.fits(&face, selection, &rules)? {
                 continue;
             }
             n_checked += 1;
@@ -293,34 +299,39 @@ impl Reader {
     }
 
     /// Whether a story is what the query asks for, its words left aside.
-    fn fits(&self, face: &Face, selection: &Selection) -> rusqlite::Result<bool> {
+    fn fits(&self, face: &Face, selection: &Selection, rules: &[Rule]) -> rusqlite::Result<bool> {
         let query = &selection.query;
         let n_sources = u32::try_from(face.n_sources).unwrap_or(0);
         if !query.sources.holds(n_sources)
             || selection.since.is_some_and(|since| face.first_seen < since.0)
             || !query.language_holds(face.language.as_deref())
-            || !query.states.holds(|state| match state {
-                State::Unread => !face.read,
-                State::Read => face.read,
-                State::Starred => face.starred,
-            })
+        {
+            return Ok(false);
+        }
+        let held = self.rules_of(face.story, rules)?;
+        let held = || held.iter().map(|(rule, _)| *rule);
+        let is = |state: &State| match state {
+            State::Unread => !face.read,
+            State::Muted => held().any(|rule| rule.mute),
+            State::Read => face.read,
+            State::Starred => face.starred,
+        };
+        if !query.states.holds(is) {
+            return Ok(false);
+        }
+        let asks_for_muted = query.states.wanted.iter().flatten().any(|state| *state == State::Muted);
+        if let Some(output) = &selection.output
+            && !asks_for_muted
+            && (is_muted(held(), output) || rules.iter().any(|rule| rule.mute) && self.is_unruled(face.story)?)
         {
             return Ok(false);
         }
         if query.tags.is_empty() && query.feeds.is_empty() {
             return Ok(true);
         }
-        let mut feeds = self.connection.prepare_cached(
-            "SELECT DISTINCT f.settings, f.url, f.title FROM entries e JOIN feeds f ON f.id = e.feed_id WHERE e.story_id = ?",
-        )?;
-        let (mut tags, mut names) = (Vec::new(), Vec::new());
-        let mut rows = feeds.query([face.story.0])?;
-        while let Some(row) = rows.next()? {
-            let (settings, url, title): (String, String, Option<String>) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            let settings = settings_of(&settings, &url);
-            names.push((feed_name(settings.title.as_deref().or(title.as_deref()), &url), url));
-            tags.extend(settings.tags);
-        }
+        let Tellers { mut tags, names, .. } = self.tellers(face.story)?;
+        let output = selection.output.as_deref().unwrap_or_default();
+        tags.extend(held().filter(|rule| rule.is_for(output)).flat_map(|rule| rule.tags.iter().cloned()));
         Ok(query.tags_hold(&tags) && query.feeds_hold(&names))
     }
 

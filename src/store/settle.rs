@@ -174,6 +174,9 @@ impl Store {
         now: Timestamp,
     ) -> rusqlite::Result<()> {
         let story = placed.story;
+        if placed.decision.join.is_some() {
+            self.changed.joined.push(placed.decision.rung);
+        }
         self.save_addresses(entry.entry, keys)?;
         if !placed.founded {
             refresh_story(self, story, now)?;

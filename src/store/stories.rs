@@ -7,6 +7,7 @@ use crate::feed::Enclosure;
 use crate::model::{EntryId, StoryId, Timestamp};
 use crate::publish::{PublishedStory, Related, Source};
 use crate::records::{Extra, StoredEnclosure};
+use crate::rules::Rule;
 use crate::story::{Evidence, Nearest};
 use crate::text;
 use rusqlite::{OptionalExtension, params};
@@ -41,6 +42,8 @@ pub struct StoryDetail {
     pub id: StoryId,
     pub published: PublishedStory,
     pub members: Vec<Member>,
+    /// Rules that hold for it, and since when.
+    pub rules: Vec<(Rule, Timestamp)>,
 }
 
 fn enclosure(stored: StoredEnclosure) -> Enclosure {
@@ -55,9 +58,19 @@ const MAX_TAGS: usize = 12;
 impl Reader {
     /// The stories as they are published, in the order of `ids`; one that is gone is left out.
     pub fn published(&self, ids: &[StoryId]) -> rusqlite::Result<Vec<PublishedStory>> {
+        self.published_in(ids, "")
+    }
+
+    /// The same in an output of this name, for which a person may have rules.
+    pub fn published_in(&self, ids: &[StoryId], output: &str) -> rusqlite::Result<Vec<PublishedStory>> {
+        let rules = self.rules()?;
         let mut stories = Vec::with_capacity(ids.len());
         for id in ids {
-            stories.extend(self.published_one(*id)?);
+            let Some(mut story) = self.published_one(*id)? else { continue };
+            for (rule, _) in self.rules_of(*id, &rules)?.into_iter().filter(|(rule, _)| rule.is_for(output)) {
+                rewrite(&mut story, rule);
+            }
+            stories.push(story);
         }
         Ok(stories)
     }
@@ -178,7 +191,7 @@ impl Reader {
 
     /// A story with its members and the evidence of each.
     pub fn story(&self, id: StoryId) -> rusqlite::Result<Option<StoryDetail>> {
-        let Some(published) = self.published_one(id)? else { return Ok(None) };
+        let Some(published) = self.published(&[id])?.pop() else { return Ok(None) };
         let mut members = self.connection.prepare_cached(
             "SELECT e.id, f.settings, f.url, f.title, f.private, e.title, e.link, e.claimed, e.first_seen, e.settled, e.rung, e.evidence, a.state, a.why
              FROM entries e JOIN feeds f ON f.id = e.feed_id LEFT JOIN articles a ON a.id = e.article_id WHERE e.story_id = ?
@@ -205,7 +218,24 @@ impl Reader {
             })
         })?;
         let members = rows.collect::<rusqlite::Result<_>>()?;
-        Ok(Some(StoryDetail { id, published, members }))
+        let rules = self.rules()?;
+        let rules = self.rules_of(id, &rules)?.into_iter().map(|(rule, since)| (rule.clone(), since)).collect();
+        Ok(Some(StoryDetail { id, published, members, rules }))
+    }
+}
+
+/// Does to a story what a rule says.
+fn rewrite(story: &mut PublishedStory, rule: &Rule) {
+    if let Some(title) = rule.title_of(&story.title) {
+        story.title = title;
+    }
+    if let Some(link) = story.link.as_deref().and_then(|link| rule.address_of(link)) {
+        story.link = Some(link);
+    }
+    for tag in &rule.tags {
+        if !story.tags.contains(tag) {
+            story.tags.push(tag.clone());
+        }
     }
 }
 

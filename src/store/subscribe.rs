@@ -56,6 +56,7 @@ impl Store {
                     self.connection
                         .prepare_cached("UPDATE feeds SET subscribed = 1, paused = ?, private = ?, priority = ?, settings = ?, next_poll = iif(subscribed, next_poll, coalesce(next_poll, ?)) WHERE id = ?")?
                         .execute(params![feed.paused, feed.private, feed.priority, settings, now.0, id])?;
+                    self.queue_feed(id)?;
                     // Who carries what, and under which name, is part of what is published.
                     self.changed.published = true;
                 }

@@ -91,6 +91,11 @@ impl Writer {
         *self.trouble.borrow()
     }
 
+    /// Jobs that wait for their turn.
+    pub fn n_waiting(&self) -> usize {
+        self.jobs.max_capacity() - self.jobs.capacity()
+    }
+
     /// Moves whenever that changes.
     pub fn watch_trouble(&self) -> watch::Receiver<Option<DiskTrouble>> {
         self.trouble.clone()
@@ -304,7 +309,7 @@ impl Work {
             None => self.store.end(),
         };
         match &committed {
-            Ok(()) => self.tell(&answers),
+            Ok(()) => self.tell(&answers, started.elapsed()),
             Err(error) => {
                 if DiskTrouble::of(error).is_none() {
                     tracing::error!(%error, "a transaction could not be committed; what it held is done again");
@@ -368,8 +373,8 @@ impl Work {
     }
 
     /// Tells the listener, and whoever waits for another generation, what was committed.
-    fn tell(&mut self, answers: &[Answered]) {
-        let mut all = Committed::default();
+    fn tell(&mut self, answers: &[Answered], took: Duration) {
+        let mut all = Committed { took, ..Committed::default() };
         for (_, committed) in answers {
             all.add(committed);
         }

@@ -8,7 +8,7 @@ use crate::model::{StoryId, Timestamp};
 use crate::publish;
 use crate::query::Query;
 use crate::records::{App, Command, ListEdit, ListReply, Marking};
-use crate::store::{Reader, Readers, Writer};
+use crate::store::{ItemFilter, Reader, Readers, Writer};
 use crate::sync::{Account, Fields};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -38,8 +38,11 @@ pub struct Desk {
     pub(super) inner: Arc<Inner>,
 }
 
+/// They may change while it is served.
+pub type LiveSettings = Box<dyn Fn() -> Arc<DeskSettings> + Send + Sync>;
+
 pub(super) struct Inner {
-    pub settings: DeskSettings,
+    settings: LiveSettings,
     pub readers: Readers,
     pub writer: Writer,
     pub clock: fn() -> Timestamp,
@@ -68,6 +71,8 @@ const MAX_FOLDERS: usize = 64;
 pub(super) struct Visitor {
     pub app: String,
     pub base_url: String,
+    /// The output that is the account; "" for all stories.
+    pub output: String,
     pub query: Query,
 }
 
@@ -86,13 +91,17 @@ const SMALL_BYTES: usize = 1024;
 
 impl Desk {
     /// `lists`: where changes of the list of subscriptions go.
-    pub fn new(settings: DeskSettings, readers: Readers, writer: Writer, clock: fn() -> Timestamp, lists: ListDoor) -> Desk {
+    pub fn new(settings: LiveSettings, readers: Readers, writer: Writer, clock: fn() -> Timestamp, lists: ListDoor) -> Desk {
         let inner = Inner { settings, readers, writer, clock, lists, throttle: Mutex::default(), folders: Mutex::default() };
         Desk { inner: Arc::new(inner) }
     }
 }
 
 impl Inner {
+    pub fn settings(&self) -> Arc<DeskSettings> {
+        (self.settings)()
+    }
+
     pub async fn apps(&self) -> anyhow::Result<Vec<App>> {
         self.readers.ask(|reader| reader.apps()).await
     }
@@ -103,7 +112,7 @@ impl Inner {
             let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?.rsplit(',').next()?;
             last.trim().parse().ok().map(network)
         };
-        if self.settings.behind_proxy { forwarded().unwrap_or(peer) } else { peer }
+        if self.settings().behind_proxy { forwarded().unwrap_or(peer) } else { peer }
     }
 
     pub fn is_shut(&self, peer: IpAddr) -> bool {
@@ -118,12 +127,13 @@ impl Inner {
 
     /// The account of an output, or of all stories; `None`: there is no such output.
     pub fn visitor(&self, app: &App, output: Option<&str>, headers: &HeaderMap) -> Option<Visitor> {
+        let settings = self.settings();
         let query = match output {
             None => Query::default(),
-            Some(name) => self.settings.outputs.iter().find(|(known, _)| known == name)?.1.clone(),
+            Some(name) => settings.outputs.iter().find(|(known, _)| known == name)?.1.clone(),
         };
-        let base_url = asked_base(self.settings.asked_hosts.as_deref(), headers);
-        Some(Visitor { app: app.name.clone(), base_url: base_url.unwrap_or_else(|| self.settings.base_url.clone()), query })
+        let base_url = asked_base(settings.asked_hosts.as_deref(), headers).unwrap_or_else(|| settings.base_url.clone());
+        Some(Visitor { app: app.name.clone(), base_url, output: output.unwrap_or_default().to_owned(), query })
     }
 
     /// Asks the database for an account, on a thread of its own.
@@ -139,7 +149,7 @@ impl Inner {
                 let feeds = reader.listed_feeds()?;
                 let account =
                     Account { name: &visitor.app, base_url: &visitor.base_url, feeds: &feeds, empty_folders: &empty_folders };
-                question(&Asking { reader, account, query: &visitor.query, now })
+                question(&Asking { reader, account, output: &visitor.output, query: &visitor.query, now })
             })
             .await
     }
@@ -197,8 +207,16 @@ impl Inner {
 pub(super) struct Asking<'a> {
     pub reader: &'a Reader,
     pub account: Account<'a>,
+    output: &'a str,
     pub query: &'a Query,
     pub now: Timestamp,
+}
+
+impl Asking<'_> {
+    /// All items of the account.
+    pub fn filter(&self) -> ItemFilter {
+        ItemFilter { output: self.output.to_owned(), query: self.query.clone(), ..ItemFilter::default() }
+    }
 }
 
 /// An answer before it is packed.

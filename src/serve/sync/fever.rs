@@ -46,7 +46,7 @@ pub async fn answer(desk: &Inner, call: Call) -> anyhow::Result<Answer> {
 }
 
 fn all(asking: &Asking, read: Option<bool>, starred: Option<bool>) -> rusqlite::Result<Vec<Item>> {
-    let filter = ItemFilter { query: asking.query.clone(), read, starred, ascending: true, ..ItemFilter::default() };
+    let filter = ItemFilter { read, starred, ascending: true, ..asking.filter() };
     Ok(asking.reader.items(&filter, usize::MAX, asking.now)?.0)
 }
 
@@ -59,7 +59,7 @@ fn items(asking: &Asking, fields: &Fields) -> rusqlite::Result<Vec<Item>> {
     let number = |name: &str| fields.number(name).ok().flatten().map(StoryId);
     let (above, below) = (number("since_id"), number("max_id").filter(|id| id.0 > 0));
     let ascending = below.is_none();
-    let filter = ItemFilter { query: asking.query.clone(), above, below, ascending, ..ItemFilter::default() };
+    let filter = ItemFilter { above, below, ascending, ..asking.filter() };
     Ok(asking.reader.items(&filter, PAGE, asking.now)?.0)
 }
 
@@ -91,12 +91,11 @@ async fn mark(desk: &Inner, visitor: &Visitor, fields: &Fields) -> anyhow::Resul
                 _ => HashSet::new(),
             };
             let filter = ItemFilter {
-                query: asking.query.clone(),
                 read: Some(false),
                 feeds: Some(feeds),
                 // When it came, not when it was written: what came since nobody has seen.
                 shown_until: before.map(|seconds| seconds.saturating_mul(1_000_000)),
-                ..ItemFilter::default()
+                ..asking.filter()
             };
             let (items, _) = asking.reader.items(&filter, usize::MAX, asking.now)?;
             Ok(items.into_iter().map(|item| item.story).collect::<Vec<_>>())

@@ -73,7 +73,7 @@ fn said(reply: ListReply) -> Answer {
 }
 
 fn unread_count(asking: &Asking) -> rusqlite::Result<Answer> {
-    let counts = asking.reader.unread_counts(asking.query, asking.now)?;
+    let counts = asking.reader.unread_counts(asking.filter(), asking.now)?;
     Ok(Answer::json(sync::greader::unread_counts(&asking.account, &counts)))
 }
 
@@ -111,7 +111,7 @@ fn narrow(filter: &mut ItemFilter, stream: &Stream, asking: &Asking, wanted: boo
 
 /// `named`: the stream that the path names. An unknown one has nothing in it, and is never everything.
 fn page(asking: &Asking, fields: &Fields, named: Option<&str>) -> Result<Page, String> {
-    let mut filter = ItemFilter { query: asking.query.clone(), ..ItemFilter::default() };
+    let mut filter = asking.filter();
     let stream = |name: &str| Stream::read(name).unwrap_or(Stream::Other);
     narrow(&mut filter, &named.or(fields.get("s")).map_or(Stream::ReadingList, stream), asking, true);
     for name in fields.all("it") {
@@ -236,8 +236,7 @@ async fn mark_all(desk: &Inner, visitor: &Visitor, fields: &Fields) -> anyhow::R
     };
     let unread = desk
         .ask(visitor, move |asking| {
-            let mut filter =
-                ItemFilter { query: asking.query.clone(), read: Some(false), shown_until: until, ..ItemFilter::default() };
+            let mut filter = ItemFilter { read: Some(false), shown_until: until, ..asking.filter() };
             narrow(&mut filter, &stream, asking, true);
             let (items, _) = asking.reader.items(&filter, usize::MAX, asking.now)?;
             Ok(items.into_iter().map(|item| item.story).collect::<Vec<_>>())

@@ -147,7 +147,7 @@ impl Of {
 
 fn counters(asking: &Asking) -> rusqlite::Result<Answer> {
     let (mut unread, mut read): (HashMap<FeedId, usize>, HashMap<FeedId, usize>) = Default::default();
-    let filter = ItemFilter { query: asking.query.clone(), ..ItemFilter::default() };
+    let filter = asking.filter();
     asking.reader.each_item(&filter, asking.now, |item| {
         let counts = if item.read { &mut read } else { &mut unread };
         *counts.entry(item.feed).or_default() += 1;
@@ -218,7 +218,7 @@ fn page(asking: &Asking, fields: &Fields, of: Of) -> Result<Page, String> {
         changed_before: seconds("changed_before")?,
         order,
         ascending,
-        ..ItemFilter::default()
+        ..asking.filter()
     };
     let size = |name: &str| -> Result<Option<usize>, String> {
         fields.number(name)?.map(|n| usize::try_from(n).map_err(|_| format!("{name} is negative"))).transpose()
@@ -294,8 +294,7 @@ async fn bookmark(desk: &Inner, visitor: &Visitor, id: i64) -> anyhow::Result<An
 async fn mark_all(desk: &Inner, visitor: &Visitor, of: Of) -> anyhow::Result<Answer> {
     let unread = desk
         .ask(visitor, move |asking| {
-            let filter =
-                ItemFilter { query: asking.query.clone(), read: Some(false), feeds: of.feeds(asking), ..ItemFilter::default() };
+            let filter = ItemFilter { read: Some(false), feeds: of.feeds(asking), ..asking.filter() };
             let (items, _) = asking.reader.items(&filter, usize::MAX, asking.now)?;
             Ok(items.into_iter().map(|item| item.story).collect::<Vec<_>>())
         })

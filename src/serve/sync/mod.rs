@@ -106,7 +106,7 @@ async fn answer(desk: &Inner, peer: IpAddr, method: Method, uri: &Uri, headers: 
         return Ok(Said::Response((about, svg).into_response()));
     }
     let Some(Asked { output, protocol, call }) = sync::path(uri.path()) else { return nothing() };
-    if desk.settings.is_exposed {
+    if desk.settings().is_exposed {
         return Ok(Said::Response(plain(StatusCode::FORBIDDEN, EXPOSED)));
     }
     let known = by_headers(&apps, protocol, headers);

@@ -1,6 +1,6 @@
 //! Who is logged in at the page: by the word that an app gets for its password, in a cookie.
 
-use super::desk::{Desk, Inner};
+use super::desk::Desk;
 use crate::records::Marking;
 use crate::sync::secret;
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -35,8 +35,7 @@ impl LoggedIn {
 impl Desk {
     /// Whether there is anybody who could log in, and his password passes no network in clear.
     pub async fn is_open(&self) -> bool {
-        let Inner { settings, .. } = &*self.inner;
-        !settings.is_exposed && self.inner.apps().await.is_ok_and(|apps| !apps.is_empty())
+        !self.inner.settings().is_exposed && self.inner.apps().await.is_ok_and(|apps| !apps.is_empty())
     }
 
     pub async fn log_in(&self, peer: IpAddr, headers: &HeaderMap, name: &str, password: &str) -> Login {
@@ -49,7 +48,7 @@ impl Desk {
             self.inner.failed(peer);
             return Login::Wrong;
         };
-        let secure = if self.inner.settings.base_url.starts_with("https:") { "; Secure" } else { "" };
+        let secure = if self.inner.settings().base_url.starts_with("https:") { "; Secure" } else { "" };
         let (word, path) = (secret::auth(&app.name, password), self.path("/"));
         let cookie = format!("{COOKIE}={word}; Path={path}; Max-Age={YEAR}; HttpOnly; SameSite=Strict{secure}");
         HeaderValue::try_from(cookie).map_or(Login::Wrong, |cookie| Login::Here { cookie })
@@ -65,7 +64,8 @@ impl Desk {
 
     /// A path of ours, as this server's pages link to it.
     pub fn path(&self, path: &str) -> String {
-        let rest = self.inner.settings.base_url.split_once("://").map_or("", |(_, rest)| rest);
+        let settings = self.inner.settings();
+        let rest = settings.base_url.split_once("://").map_or("", |(_, rest)| rest);
         format!("{}{path}", rest.find('/').map_or("", |at| &rest[at..]))
     }
 
