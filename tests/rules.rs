@@ -157,7 +157,7 @@ fn a_rule_that_is_wrong_is_refused_by_its_name() {
         assert_eq!(check.status.code(), Some(3));
         said(&check)
     };
-    assert!(wrong("[[rule]]\nname = \"a\"\nquery = \"x\"\n").contains("rule \"a\": does nothing"));
+    assert!(wrong("[[rule]]\nname = \"a\"\nquery = \"x\"\n").contains("rule[0]: \"a\" does nothing"));
     assert!(
         wrong("[[rule]]\nname = \"a\"\nquery = \"x\"\nmute = true\noutputs = [\"al\"]\n").contains("no output is named \"al\"")
     );

@@ -21,11 +21,13 @@ pub enum Command {
         /// Stories that are printed of each
         #[arg(long, default_value_t = 10)]
         limit: usize,
+        /// As JSON
         #[arg(long)]
         json: bool,
     },
     /// The rules that are in force, and for how many stories each holds
     List {
+        /// As JSON
         #[arg(long)]
         json: bool,
     },

@@ -23,7 +23,10 @@ pub enum Command {
     /// The apps that may read and mark
     List,
     /// Shut an app out: its password means nothing any more
-    Remove { name: String },
+    Remove {
+        /// Its name
+        name: String,
+    },
 }
 
 pub fn run(named: Option<&Path>, command: &Command) -> Outcome {

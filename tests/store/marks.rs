@@ -210,7 +210,7 @@ fn a_database_of_before_has_an_item_for_each_story() {
     let (bed, _) = Bed::two_stories();
     let path = bed.path.clone();
     let before = listed(&bed, &ItemFilter::default());
-    bed.raw("DROP TABLE items; DROP TABLE apps; PRAGMA user_version = 11");
+    bed.raw(&format!("{BEFORE_ITEMS} PRAGMA user_version = 11"));
     drop(bed.store);
     drop(open(&path));
     let (after, _) = Reader::open(&path).unwrap().items(&ItemFilter::default(), usize::MAX, Timestamp(0)).unwrap();
