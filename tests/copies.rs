@@ -53,6 +53,26 @@ impl Home {
 }
 
 #[test]
+fn an_export_that_cannot_be_written_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("courant.toml");
+    std::fs::write(&config, "").unwrap();
+    std::fs::write(folder.path().join("feeds.toml"), "").unwrap();
+    let courant = || {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_courant"));
+        command.args(["--config"]).arg(&config).env("XDG_STATE_HOME", folder.path());
+        command
+    };
+    assert!(courant().arg("once").output().unwrap().status.success());
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let exported = courant().args(["db", "export"]).stdout(full).output().unwrap();
+    assert_eq!(exported.status.code(), Some(1), "{}", String::from_utf8_lossy(&exported.stderr));
+    // Nobody hears what is said beside the stories, and they are printed all the same.
+    let deaf = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    assert_eq!(courant().args(["db", "check"]).stderr(deaf).status().unwrap().code(), Some(0));
+}
+
+#[test]
 fn a_backup_is_made_in_use_and_put_back() {
     let home = Home::new();
     let before = home.outputs();

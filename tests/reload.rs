@@ -106,6 +106,25 @@ fn a_file_that_changes_is_taken_by_itself() {
 }
 
 #[test]
+fn a_file_that_looks_cut_is_not_taken_by_itself() {
+    let home = Home::new();
+    let mut service = home.start();
+    let n_feeds = || json(home.path(), &["status", "--format", "json"])["feeds"].as_u64();
+    let before = n_feeds();
+    std::fs::write(home.path().join("feeds.toml"), "").unwrap();
+    until("a word of the list", || service.logged("it lists no feed") == 1);
+    assert_eq!(n_feeds(), before);
+    std::fs::write(home.file(), "").unwrap();
+    until("a word of the configuration", || service.logged("it is empty") == 1);
+    home.configure("");
+    // Who asks for it means it.
+    let reloaded = run(home.path(), &["reload"]);
+    assert!(reloaded.status.success(), "{}", said(&reloaded));
+    assert_eq!(n_feeds(), Some(0));
+    service.stop();
+}
+
+#[test]
 fn what_needs_a_restart_is_named_and_stays() {
     let home = Home::new();
     let mut service = home.start();

@@ -80,3 +80,17 @@ fn without_an_address_of_its_own_it_tells_readers_the_host_that_they_asked() {
         }
     });
 }
+
+#[test]
+fn what_was_read_and_starred_is_told_to_nobody_who_is_not_logged_in() {
+    serving(
+        |_| {},
+        |address| {
+            for path in ["/feed.json?q=is:starred", "/feed.atom?q=is:read", "/?q=is:unread", "/?q=-is:starred"] {
+                let answer = get(address, "127.0.0.1", path);
+                assert!(answer.starts_with("HTTP/1.1 403"), "{path}: {answer}");
+            }
+            assert!(get(address, "127.0.0.1", "/?q=is:muted").starts_with("HTTP/1.1 200"));
+        },
+    );
+}

@@ -35,6 +35,7 @@ pub fn all(loaded: &Loaded, listed: &[Subscription]) -> Vec<Advice> {
     if let Err(ConfigError(why)) = site_rules::read(&config.article.site_rules) {
         advice.push(wrong(text::one_line(&why)));
     }
+    advice.extend(of_notify(config));
     advice.extend(of_service(config));
     advice
 }
@@ -57,7 +58,10 @@ fn of_feeds(config: &Config, listed: &[Subscription]) -> Vec<Advice> {
         {
             advice.push(wrong(format!("{url}: {why}")));
         }
-        if let Some(Err(why)) = feed.url.starts_with("exec:").then(|| program(&feed.url)) {
+        if feed.url.starts_with("exec:")
+            && let Ok(words) = sources::command(&feed.url)
+            && let Err(why) = program(&words)
+        {
             advice.push(wrong(format!("{url}: {why}")));
         }
         if let Some(first) = seen.insert(bare(&feed.url), feed) {
@@ -75,9 +79,22 @@ fn bare(url: &str) -> String {
     rest.trim_end_matches('/').to_owned()
 }
 
-/// Whether an `exec:` address names a program that can be run.
-fn program(url: &str) -> Result<(), String> {
-    let words = sources::command(url)?;
+/// Secrets and programs of those who are told.
+fn of_notify(config: &Config) -> Vec<Advice> {
+    let mut advice = Vec::new();
+    for notify in &config.notify {
+        let secrets = notify.auth.iter().map(|login| login.secret.as_str()).chain([notify.sign.as_str()]);
+        let unread = secrets.filter(|name| !name.is_empty()).filter_map(|name| secrets::read(name, &config.secrets).err());
+        let unread: Vec<String> = unread.map(|why| why.to_string()).collect();
+        for why in unread.into_iter().chain(program(&notify.command).err()) {
+            advice.push(wrong(format!("notify {:?}: {why}", notify.name)));
+        }
+    }
+    advice
+}
+
+/// Whether the first of these words names a program that can be run; without any there is nothing to run.
+fn program(words: &[String]) -> Result<(), String> {
     let Some(program) = words.first() else { return Ok(()) };
     match std::fs::metadata(Path::new(program)) {
         Ok(file) if !file.is_file() => Err(format!("{program} is not a program")),
@@ -89,7 +106,9 @@ fn program(url: &str) -> Result<(), String> {
 
 fn of_outputs(config: &Config, listed: &[Subscription], languages: &[String]) -> Vec<Advice> {
     let mut advice = Vec::new();
-    let tags: BTreeSet<&String> = listed.iter().flat_map(|feed| &feed.tags).collect();
+    // Rules give tags too.
+    let tags: BTreeSet<&String> =
+        listed.iter().flat_map(|feed| &feed.tags).chain(config.rules.iter().flat_map(|rule| &rule.tags)).collect();
     for output in &config.outputs {
         let query = output.whole_query();
         for group in &query.tags.wanted {

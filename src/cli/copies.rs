@@ -36,9 +36,9 @@ pub fn restore(named: Option<&Path>, file: &Path) -> Outcome {
     let aside = store::restore(file, &config.database(), &format!(".replaced-{}", clock().0))?;
     recovery::forget(&config)?;
     drop(waiting);
-    eprintln!("{} is the database now", file.display());
+    say!("{} is the database now", file.display());
     if let Some(aside) = aside {
-        eprintln!("what was there before is {}; delete it when you need it no more", aside.display());
+        say!("what was there before is {}; delete it when you need it no more", aside.display());
     }
     Ok(())
 }
@@ -48,7 +48,13 @@ pub fn export(named: Option<&Path>, file: Option<&Path>) -> Outcome {
     let reader = setup::reader(&config)?;
     let waiting = Waiting::start("exporting");
     let n_rows = match file {
-        None => reader.export(&mut BufWriter::new(std::io::stdout().lock()))?,
+        None => {
+            let mut out = BufWriter::new(std::io::stdout().lock());
+            let n_rows = reader.export(&mut out)?;
+            // What cannot be written must not end with the writer.
+            out.flush()?;
+            n_rows
+        }
         Some(file) => {
             use std::os::unix::fs::OpenOptionsExt;
             let open = File::options().write(true).create_new(true).mode(0o600).open(file);
@@ -61,7 +67,7 @@ pub fn export(named: Option<&Path>, file: Option<&Path>) -> Outcome {
         }
     };
     drop(waiting);
-    eprintln!("{n_rows} rows exported; the secrets of hubs are among them");
+    say!("{n_rows} rows exported; the secrets of hubs are among them");
     Ok(())
 }
 
@@ -89,6 +95,6 @@ pub fn import(named: Option<&Path>, file: &Path) -> Outcome {
     store::check_backup(&part)?;
     drop(waiting);
     std::fs::rename(&part, &database)?;
-    eprintln!("{n_rows} rows imported into {}", database.display());
+    say!("{n_rows} rows imported into {}", database.display());
     Ok(())
 }

@@ -88,7 +88,7 @@ pub fn run(named: Option<&Path>, command: &Command) -> Outcome {
         Command::Replay { record, database } => {
             let file = File::open(record).map_err(|error| anyhow::anyhow!("{}: {error}", record.display()))?;
             let n_commands = replay(BufReader::new(file), database)?;
-            eprintln!("{n_commands} commands replayed into {}", database.display());
+            say!("{n_commands} commands replayed into {}", database.display());
             Ok(())
         }
     }
@@ -162,7 +162,7 @@ fn reindex(named: Option<&Path>) -> Outcome {
     if !owner.was_unclean {
         owner.end();
     }
-    eprintln!("{n_entries} entries indexed anew");
+    say!("{n_entries} entries indexed anew");
     Ok(())
 }
 
@@ -191,7 +191,7 @@ fn compact(named: Option<&Path>) -> Outcome {
     if !owner.was_unclean {
         owner.end();
     }
-    eprintln!("{}: {:.1} MB, now {:.1} MB", database.display(), before as f64 / 1e6, size() as f64 / 1e6);
+    say!("{}: {:.1} MB, now {:.1} MB", database.display(), before as f64 / 1e6, size() as f64 / 1e6);
     Ok(())
 }
 

@@ -100,6 +100,7 @@ async fn config(options: &Options, state_dir: &Path, bases: &[String]) -> anyhow
         Err(_) => free(SocketAddr::new(options.listen.ip(), 0)).await?.local_addr()?,
     };
     config.serve.listen = listen.to_string();
+    config.backup.folder = state_dir.join("backups");
     config.poll.host_spacing = Duration::ZERO;
     config.poll.per_host = 4;
     for base in bases {

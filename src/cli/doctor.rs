@@ -31,7 +31,7 @@ pub fn run(named: Option<&Path>) -> Outcome {
         writeln!(out, "{}{}", if one.weight == Weight::Wrong { "wrong          " } else { "note           " }, one.sentence)?;
     }
     let n_wrong = advice.iter().filter(|one| one.weight == Weight::Wrong).count();
-    let misfit = || Failure::Error(anyhow::anyhow!("{n_wrong} of what is configured cannot work as it is"));
+    let misfit = || Failure::Misfit(format!("{n_wrong} of what is configured cannot work as it is"));
     let running = socket::ask(&config.state_dir, &ControlRequest::Alive)?.is_some();
     writeln!(out, "service        {}", if running { "running" } else { "not running" })?;
     if let Some(down) = socket::network(&config.state_dir) {

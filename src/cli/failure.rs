@@ -41,7 +41,7 @@ impl Failure {
         };
         if let Some(message) = message {
             for line in message.lines() {
-                eprintln!("courant: {}", text::one_line(line));
+                say!("courant: {}", text::one_line(line));
             }
         }
         ExitCode::from(code)

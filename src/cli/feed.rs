@@ -112,7 +112,7 @@ pub fn run(named: Option<&Path>, command: &Command) -> Outcome {
             let url = if *no_check { checked(url)? } else { find_feed(&loaded.config, url)? };
             let feed = Subscription { title: title.clone(), tags: tag.clone(), private: *private, ..Subscription::new(url) };
             list::change(&loaded, &[Edit::Add(&feed)])?;
-            eprintln!("subscribed to {}", text::redact_url(&feed.url));
+            say!("subscribed to {}", text::redact_url(&feed.url));
             tell_owner(&loaded.config)
         }
         Command::Discover { url, format } => discover(&loaded, url, *format),
@@ -325,11 +325,11 @@ fn remove(loaded: &Loaded, wanted: &str, purge: bool) -> Outcome {
         None => 0,
     };
     match purge {
-        true => eprintln!(
+        true => say!(
             "unsubscribed from {}; its entries are removed, and {n_stories} stories that nobody else carried",
             text::redact_url(&url)
         ),
-        false => eprintln!("unsubscribed from {}; its stories stay (--purge removes them)", text::redact_url(&url)),
+        false => say!("unsubscribed from {}; its stories stay (--purge removes them)", text::redact_url(&url)),
     }
     Ok(())
 }
@@ -366,7 +366,7 @@ fn refetch(mut loaded: Loaded, wanted: &str) -> Outcome {
     };
     match refetched {
         Refetched::Read { n_entries } => {
-            eprintln!("asked {name} for everything anew; {n_entries} entries are stored of it");
+            say!("asked {name} for everything anew; {n_entries} entries are stored of it");
             Ok(())
         }
         Refetched::NotPolled => Err(Failure::NothingFound(format!("{name} is paused, or no longer in feeds.toml"))),
@@ -386,13 +386,13 @@ fn pause(loaded: &Loaded, wanted: &str, paused: bool) -> Outcome {
     match listed {
         None => return Err(Failure::NothingFound(format!("{shown} is no longer in the list"))),
         Some(feed) if feed.paused == paused => {
-            eprintln!("{shown} {}; nothing is changed", if paused { "is paused already" } else { "is not paused" });
+            say!("{shown} {}; nothing is changed", if paused { "is paused already" } else { "is not paused" });
             return Ok(());
         }
         Some(_) => {}
     }
     list::change(loaded, &[Edit::Pause(&url, paused)])?;
-    eprintln!("{} {shown}", if paused { "paused" } else { "resumed" });
+    say!("{} {shown}", if paused { "paused" } else { "resumed" });
     tell_owner(&loaded.config)
 }
 
@@ -424,9 +424,9 @@ fn import(loaded: &Loaded, file: &Path) -> Outcome {
     }
     list::change(loaded, &new.iter().map(Edit::Add).collect::<Vec<_>>())?;
     for why in &skipped {
-        eprintln!("skipped {}", text::one_line(why));
+        say!("skipped {}", text::one_line(why));
     }
-    eprintln!("subscribed to {} feeds, skipped {}", new.len(), skipped.len());
+    say!("subscribed to {} feeds, skipped {}", new.len(), skipped.len());
     tell_owner(&loaded.config)
 }
 

@@ -43,7 +43,7 @@ fn set(loaded: &Loaded, wanted: &str, options: &Options) -> Outcome {
     }
     edits.extend(options.unset.iter().map(|key| Edit::Set(&called.url, key.trim(), None)));
     list::change(loaded, &edits)?;
-    eprintln!("changed {}", text::redact_url(&called.url));
+    say!("changed {}", text::redact_url(&called.url));
     Ok(())
 }
 
@@ -73,14 +73,14 @@ fn in_editor(loaded: &Loaded) -> Outcome {
         return Err(ConfigError(again).into());
     }
     if after == before {
-        eprintln!("nothing is changed");
+        say!("nothing is changed");
     } else {
         if std::fs::read_to_string(&file).is_ok_and(|now| now != before) {
             let why = format!("{} was changed meanwhile; what you edited is {}", file.display(), copy.display());
             return Err(Failure::Error(anyhow::anyhow!(why)));
         }
         subscriptions::write(&file, &after)?;
-        eprintln!("{} is changed", file.display());
+        say!("{} is changed", file.display());
     }
     std::fs::remove_file(&copy)?;
     Ok(())

@@ -14,7 +14,9 @@ const SHOWN: usize = 30;
 /// The first thing at fault, as a sentence with what to do; where no part is at fault by itself, the words are.
 pub fn fault(reader: &Reader, query: &Query, now: Timestamp) -> rusqlite::Result<String> {
     let feeds: Vec<FeedRow> = reader.feeds()?.into_iter().filter(|feed| feed.subscribed || feed.n_entries > 0).collect();
-    let tags: BTreeSet<&String> = feeds.iter().flat_map(|feed| &feed.settings.tags).collect();
+    let rules = reader.rules()?;
+    let tags: BTreeSet<&String> =
+        feeds.iter().flat_map(|feed| &feed.settings.tags).chain(rules.iter().flat_map(|rule| &rule.tags)).collect();
     let is_tag = |wanted: &String| tags.iter().any(|tag| text::fold(tag) == text::fold(wanted));
     if let Some(wanted) = query.tags.wanted.iter().find(|group| !group.iter().any(is_tag)) {
         return Ok(nothing("feed has the tag", wanted, "tags", tags.iter().map(|tag| tag.as_str())));

@@ -15,10 +15,10 @@ pub fn run(named: Option<&Path>) -> Outcome {
     let feeds: PathBuf = file.parent().unwrap_or(Path::new("")).join("feeds.toml");
     for (file, text) in [(&file, reference::EXAMPLE), (&feeds, STARTER)] {
         if file.exists() {
-            eprintln!("{} is there already and stays as it is", file.display());
+            say!("{} is there already and stays as it is", file.display());
         } else {
             write(file, text)?;
-            eprintln!("wrote {}", file.display());
+            say!("wrote {}", file.display());
         }
     }
     Ok(())

@@ -66,7 +66,7 @@ pub fn run(mut program: Command, options: &Options) -> Outcome {
         std::fs::create_dir_all(&folder)?;
         let file = folder.join(format!("{name}.{section}"));
         std::fs::write(&file, page.text(&program))?;
-        eprintln!("wrote {}", file.display());
+        say!("wrote {}", file.display());
     }
     Ok(())
 }

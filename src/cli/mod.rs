@@ -1,5 +1,13 @@
 //! The command line: one file a command. Data on stdout, everything else on stderr.
 
+/// A line on stderr. Where nobody listens any more, nothing is lost that was asked for: the command goes on.
+macro_rules! say {
+    ($($said:tt)*) => {{
+        use std::io::Write as _;
+        _ = writeln!(std::io::stderr(), $($said)*);
+    }};
+}
+
 mod advice;
 mod article;
 mod config;

@@ -6,7 +6,7 @@ use crate::daemon::socket::{self, ControlRequest, ControlResponse};
 use std::path::Path;
 
 pub fn run(named: Option<&Path>) -> Outcome {
-    // A file that is wrong is named by the service, which keeps what it has; here only the place of its socket is wanted.
+    // Only the place of its socket is wanted; a list that is wrong is named by the service, which keeps what it has.
     let config = setup::config(named)?.config;
     match socket::ask(&config.state_dir, &ControlRequest::Reload)? {
         Some(ControlResponse::Reloaded { n_feeds, n_added, n_removed, waiting }) => {

@@ -63,7 +63,7 @@ fn everything(imprint: &Imprint, reader: &Reader, folder: &Path) -> Outcome {
     for (path, text) in &files {
         write_whole(&folder.join(path), text).with_context(|| format!("{}: cannot be written", folder.join(path).display()))?;
     }
-    eprintln!("{} files in {}", files.len(), folder.display());
+    say!("{} files in {}", files.len(), folder.display());
     Ok(())
 }
 

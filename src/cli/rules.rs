@@ -125,12 +125,13 @@ fn list(reader: &Reader, as_json: bool) -> Outcome {
     } else {
         for (rule, n_stories, last) in &rows {
             let last = last.map_or(String::new(), |at| format!(", last {}", local_time(at)));
-            writeln!(out, "{} ({}) {}: {n_stories} stories{last}", rule.name, rule.query, rule.deeds())?;
+            let noun = if *n_stories == 1 { "story" } else { "stories" };
+            writeln!(out, "{} ({}) {}: {n_stories} {noun}{last}", rule.name, rule.query, rule.deeds())?;
         }
     }
     let waiting = reader.n_unruled()?;
     if waiting > 0 {
-        eprintln!("{waiting} stories are still to be judged");
+        say!("{waiting} stories are still to be judged");
     }
     if rows.is_empty() { Err(Failure::NothingFound("no rule is in force".into())) } else { Ok(()) }
 }

@@ -36,7 +36,7 @@ pub fn subscriptions(loaded: &mut Loaded) -> Result<Vec<Subscription>, ConfigErr
         subscriptions::write(&fallback, subscriptions::STARTER).map_err(|_| error)?;
         loaded.config.feeds = fallback;
     }
-    eprintln!("courant: wrote the starter subscriptions to {}", loaded.config.feeds.display());
+    say!("courant: wrote the starter subscriptions to {}", loaded.config.feeds.display());
     subscriptions::parse(&loaded.config.feeds.display().to_string(), subscriptions::STARTER)
 }
 

@@ -27,7 +27,7 @@ use std::time::Duration;
   courant stories --watch                    and those that come, until Ctrl-C")]
 pub struct Options {
     /// Words that a story holds; "…" for a phrase, -word (inside quotes: 'rust -game') for one that must not be there;
-    /// tag:dev, lang:zh-Hant, feed:lwn.net, sources:>=3, since:7d, is:unread, is:starred, order:sources for what is known of it
+    /// tag:dev, lang:zh-Hant, feed:lwn.net, sources:>=3, since:7d, is:unread, is:read, is:starred, is:muted, order:sources for what is known of it
     query: Vec<String>,
     /// First seen within this time (24h, 7days), or since a day (today, yesterday, 2026-11-20)
     #[arg(long, value_name = "TIME", default_value = "24h", value_parser = since::parse)]
@@ -147,6 +147,10 @@ fn list(config: &Config, query: Query, shown: &Shown) -> Outcome {
         return Err(Failure::NothingFound(filters::fault(reader, &query, now)?));
     }
     output::print(&listing, &rows, shown.format)?;
+    if shown.mark_read {
+        let n_marked = mark(config, ids, Marking::READ)?;
+        say!("marked {n_marked} stories as read");
+    }
     if rows.len() < found.stories.len() || found.next.is_some() {
         let all =
             if found.next.is_some() { format!("more than {}", found.stories.len()) } else { found.stories.len().to_string() };
@@ -155,11 +159,7 @@ fn list(config: &Config, query: Query, shown: &Shown) -> Outcome {
             Order::Oldest => "oldest",
             Order::Sources => "most covered",
         };
-        eprintln!("{} of {all}, {order} first; --limit shows more", rows.len());
-    }
-    if shown.mark_read {
-        let n_marked = mark(config, ids, Marking::READ)?;
-        eprintln!("marked {n_marked} stories as read");
+        say!("{} of {all}, {order} first; --limit shows more", rows.len());
     }
     Ok(())
 }

@@ -103,10 +103,10 @@ fn mark_all(named: Option<&Path>, ids: &[String], marking: Marking, is: &str) ->
     let stories = ids.iter().map(|id| story_of(&reader, id)).collect::<Result<Vec<_>, _>>()?;
     let n_marked = mark(&config, &stories, marking)?;
     match (stories.len(), stories.len() - n_marked) {
-        (1, 0) => eprintln!("it is {is}"),
-        (1, _) => eprintln!("it is {is} already"),
-        (n, 0) => eprintln!("{n} stories are {is}"),
-        (n, already) => eprintln!("{n} stories are {is}, {already} of them already were"),
+        (1, 0) => say!("it is {is}"),
+        (1, _) => say!("it is {is} already"),
+        (n, 0) => say!("{n} stories are {is}"),
+        (n, already) => say!("{n} stories are {is}, {already} of them already were"),
     }
     Ok(())
 }
@@ -126,7 +126,7 @@ fn correct(named: Option<&Path>, what: impl FnOnce(&Reader) -> Result<Correction
     };
     match corrected {
         Ok(corrected) => {
-            eprintln!("{}", corrected.what);
+            say!("{}", corrected.what);
             Ok(())
         }
         Err(why) => Err(Failure::Usage(why)),

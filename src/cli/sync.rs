@@ -68,7 +68,7 @@ fn add(config: &Config, name: &str) -> Outcome {
     writeln!(out, "user       {name}")?;
     writeln!(out, "password   {password}   (shown this once)")?;
     if config.exposes_passwords() {
-        eprintln!(
+        say!(
             "courant: no app is listened to on {} before a proxy adds HTTPS and serve.behind_proxy says so: see docs/sync.md",
             config.serve.listen
         );
@@ -99,7 +99,7 @@ fn remove(config: &Config, name: &str) -> Outcome {
     if !changed(config, ControlRequest::RemoveApp { name: name.clone() }, records::Command::RemoveApp { name: name.clone() })? {
         return Err(Failure::NothingFound(format!("no app is called {:?}", crate::text::one_line(&name))));
     }
-    eprintln!("{name} is shut out");
+    say!("{name} is shut out");
     Ok(())
 }
 

@@ -341,7 +341,8 @@ pub fn write(file: &Path, text: &str) -> Result<(), ConfigError> {
     let failed = |error: std::io::Error| ConfigError::reading(file, &error);
     // A list that is a link into somebody's version control stays a link.
     let target = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
-    let folder = target.parent().unwrap_or(Path::new("."));
+    // A bare name lies in the folder that is worked in.
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).map_err(failed)?;
     let mut name = target.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.new", std::process::id()));

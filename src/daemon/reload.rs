@@ -9,6 +9,7 @@ use crate::article::rules::Rules;
 use crate::config::subscriptions::{self, Subscription};
 use crate::config::{Config, ConfigError, Renewed, site_rules};
 use crate::records::{Command, Reply, SyncReport};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -28,11 +29,24 @@ struct Read {
     site_rules: Rules,
 }
 
+/// Who asks for it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// A command, or a signal.
+    ByPerson,
+    /// A file changed: perhaps somebody is still writing it.
+    ByChange,
+}
+
 /// Takes the configuration and the list of subscriptions over again; where one of them is wrong nothing changes. What came
 /// of it is logged.
 pub async fn reload(engine: &Engine) -> anyhow::Result<Reloaded> {
+    reload_asked(engine, Asked::ByPerson).await
+}
+
+async fn reload_asked(engine: &Engine, asked: Asked) -> anyhow::Result<Reloaded> {
     let _turn = engine.reloads.turn.lock().await;
-    let taken = take_over(engine).await;
+    let taken = take_over(engine, asked).await;
     match &taken {
         Ok(reloaded) => {
             let waiting = reloaded.waiting.clone();
@@ -57,7 +71,7 @@ pub async fn reload(engine: &Engine) -> anyhow::Result<Reloaded> {
     taken
 }
 
-async fn take_over(engine: &Engine) -> anyhow::Result<Reloaded> {
+async fn take_over(engine: &Engine, asked: Asked) -> anyhow::Result<Reloaded> {
     let running = engine.config.get();
     let read = tokio::task::spawn_blocking(move || {
         // Looked at first: what changes while they are read is read again.
@@ -65,8 +79,13 @@ async fn take_over(engine: &Engine) -> anyhow::Result<Reloaded> {
         (files, read(&running))
     });
     let (files, read) = read.await?;
-    engine.reloads.saw(files);
+    let before = engine.reloads.seen();
+    engine.reloads.saw(files.clone());
     let Read { renewed, list, site_rules } = read?;
+    if asked == Asked::ByChange {
+        let n_subscribed = engine.readers.ask(|reader| reader.n_subscribed()).await?;
+        not_half_written(&before, &files, &renewed.config.feeds_file(), (n_subscribed, list.len()))?;
+    }
     let (rules, triggers) = (renewed.config.rules.clone(), renewed.config.triggers());
     engine.writer.submit(Command::Watch { rules, triggers, at: clock() }).await?;
     let committed = engine.writer.submit(Command::Subscribe { list, at: clock() }).await?;
@@ -87,6 +106,30 @@ async fn take_over(engine: &Engine) -> anyhow::Result<Reloaded> {
     engine.bells.feeds_changed.notify_one();
     engine.bells.notices_made.notify_one();
     Ok(Reloaded { feeds, waiting: renewed.waiting })
+}
+
+/// From so many subscriptions on, half of them do not go because a file changed.
+const MANY_FEEDS: usize = 8;
+
+/// Refuses files that look as if somebody were still writing them, or had cut them: nobody loses feeds or rules by that.
+/// `n_feeds`: that are subscribed, and that are listed now.
+fn not_half_written(before: &[Look], now: &[Look], list: &Path, n_feeds: (usize, usize)) -> Result<(), ConfigError> {
+    let wrong = |file: &Path, what: String| {
+        Err(ConfigError(format!("{}: {what}; `courant reload` takes it over if that is meant", file.display())))
+    };
+    for (file, found) in now.iter().filter(|(file, _)| file != list) {
+        let was_there = || before.iter().any(|(known, found)| known == file && found.is_some());
+        match found {
+            Some((_, 0)) => return wrong(file, "it is empty".into()),
+            None if was_there() => return wrong(file, "it is gone".into()),
+            _ => {}
+        }
+    }
+    match n_feeds {
+        (n, 0) if n > 0 => wrong(list, format!("it lists no feed, and {n} are subscribed")),
+        (n, left) if n >= MANY_FEEDS && left * 2 < n => wrong(list, format!("it lists {left} feeds, and {n} are subscribed")),
+        _ => Ok(()),
+    }
 }
 
 fn read(running: &Config) -> Result<Read, ConfigError> {
@@ -114,7 +157,7 @@ pub(super) async fn watch_files(engine: Arc<Engine>, mut stopped: watch::Receive
         let now = tokio::task::spawn_blocking(move || look(&config)).await?;
         if now != engine.reloads.seen() && before.as_ref() == Some(&now) {
             // What came of it is logged, and told by `status`.
-            _ = reload(&engine).await;
+            _ = reload_asked(&engine, Asked::ByChange).await;
         }
         before = Some(now);
     }

@@ -86,6 +86,13 @@ pub enum State {
     Muted,
 }
 
+impl State {
+    /// Told by a person, and not by what is published.
+    pub fn is_personal(self) -> bool {
+        matches!(self, State::Unread | State::Read | State::Starred)
+    }
+}
+
 /// A number between two, both included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Count {

@@ -148,8 +148,19 @@ impl Parameters {
     }
 }
 
+/// What somebody read and starred is for who is logged in. An `[[output]]` that tells it was configured to.
+async fn is_for(house: &House, query: &query::Query, headers: &HeaderMap) -> bool {
+    let mut asked = query.states.wanted.iter().flatten().chain(&query.states.unwanted);
+    !asked.any(|state| state.is_personal()) || house.desk.session(headers).await.is_some()
+}
+
+fn personal() -> Response {
+    plain(StatusCode::FORBIDDEN, "is:unread, is:read and is:starred are for who is logged in, at /login\n")
+}
+
 async fn river(State(house): State<Arc<House>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
     match Parameters::read(query.as_deref()).and_then(Parameters::asked) {
+        Ok(asked) if !is_for(&house, &asked.query.parse().unwrap_or_default(), &headers).await => personal(),
         Ok(asked) => house.document(What::River(asked, language(&headers)), &headers).await,
         Err(wrong) => plain(StatusCode::BAD_REQUEST, &format!("{wrong}\n")),
     }
@@ -182,8 +193,13 @@ async fn asked(
         return plain(StatusCode::NOT_FOUND, "not found\n");
     };
     let asked = Parameters::read(query.as_deref()).and_then(Parameters::asked);
-    match asked.and_then(|asked| asked.query.parse::<query::Query>().map_err(|wrong| wrong.to_string()).map(|_| asked)) {
-        Ok(asked) => house.document(What::Asked(asked, format), &headers).await,
+    let parsed = asked.and_then(|asked| match asked.query.parse::<query::Query>() {
+        Ok(query) => Ok((asked, query)),
+        Err(wrong) => Err(wrong.to_string()),
+    });
+    match parsed {
+        Ok((_, query)) if !is_for(&house, &query, &headers).await => personal(),
+        Ok((asked, _)) => house.document(What::Asked(asked, format), &headers).await,
         Err(wrong) => plain(StatusCode::BAD_REQUEST, &format!("{wrong}\n")),
     }
 }

@@ -120,6 +120,12 @@ impl Reader {
             .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
     }
 
+    pub fn n_subscribed(&self) -> rusqlite::Result<usize> {
+        self.connection
+            .query_row("SELECT count(*) FROM feeds WHERE subscribed = 1", [], |row| row.get::<_, i64>(0))
+            .map(|n| n as usize)
+    }
+
     pub fn counts(&self) -> rusqlite::Result<Counts> {
         self.connection.query_row(
             "SELECT
