@@ -380,10 +380,10 @@ fn what_cannot_work_is_named_by_check_and_doctor() {
         path("script").display()
     );
     std::fs::write(path("feeds.toml"), feeds).unwrap();
-    for (command, expected) in [(&["config", "check"][..], 3), (&["doctor"][..], 1)] {
+    for command in [&["config", "check"][..], &["doctor"][..]] {
         let output = courant(home.path(), &[&["--config", path("courant.toml").to_str().unwrap()], command].concat());
         let said = stdout(&output);
-        assert_eq!(code(&output), expected, "{said}{}", stderr(&output));
+        assert_eq!(code(&output), 3, "{said}{}", stderr(&output));
         for part in [
             "the secret \"acme\" is not there",
             "probably the same feed as https://a.example/feed",
