@@ -87,11 +87,12 @@ async fn take_over(engine: &Engine, asked: Asked) -> anyhow::Result<Reloaded> {
         not_half_written(&before, &files, &renewed.config.feeds_file(), (n_subscribed, list.len()))?;
     }
     let (rules, triggers) = (renewed.config.rules.clone(), renewed.config.triggers());
-    engine.writer.submit(Command::Watch { rules, triggers, at: clock() }).await?;
+    // Rules are judged by the tags that feeds have now.
     let committed = engine.writer.submit(Command::Subscribe { list, at: clock() }).await?;
     let Reply::Subscribed(feeds) = committed.reply else {
         anyhow::bail!("the writer answered {:?} to a list of subscriptions", committed.reply);
     };
+    engine.writer.submit(Command::Watch { rules, triggers, at: clock() }).await?;
     engine.site_rules.set(site_rules);
     engine.reloads.took_over(&renewed.config);
     engine.config.set(renewed.config);

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Judged {
     pub story: StoryId,
+    /// For which turn in the queue; 0: it waits in none.
+    pub turn: i64,
     /// When it changed last: one that changed meanwhile is judged again.
     pub version: Timestamp,
     pub verdict: Verdict,

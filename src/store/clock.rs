@@ -26,7 +26,7 @@ const STAMPS: [(&str, &str); 11] = [
 ];
 
 /// Moments that are only told, or compared with the clock.
-const MOMENTS: [(&str, &str); 12] = [
+const MOMENTS: [(&str, &str); 17] = [
     ("feeds", "added"),
     ("feeds", "last_polled"),
     ("feeds", "last_ok"),
@@ -39,6 +39,11 @@ const MOMENTS: [(&str, &str); 12] = [
     ("items", "read_at"),
     ("items", "starred_at"),
     ("items", "marked"),
+    ("notifiers", "since"),
+    ("notices", "made"),
+    ("notices", "sent"),
+    ("deliveries", "made"),
+    ("rule_effects", "at"),
 ];
 
 /// What lies ahead of the clock.
@@ -90,6 +95,9 @@ impl Store {
         // What is tried again after at most half a day, and was planned by the wrong clock.
         const LONGEST_RETRY: Duration = Duration::from_secs(13 * 3600);
         self.connection.execute("UPDATE articles SET next_try = ?1 WHERE next_try > ?2", [now.0, now.plus(LONGEST_RETRY).0])?;
+        // As `daemon/notify.rs` waits at most.
+        const LONGEST_WAIT: Duration = Duration::from_secs(3600);
+        self.connection.execute("UPDATE deliveries SET next_try = ?1 WHERE next_try > ?1", [now.plus(LONGEST_WAIT).0])?;
         let right = self.stamps_after(now)?;
         self.connection.execute_batch("CREATE TEMP TABLE moved(was INTEGER PRIMARY KEY, stamp INTEGER NOT NULL)")?;
         {

@@ -10,6 +10,7 @@ use crate::records::Judged;
 use crate::rules::{Rule, Trigger, Verdict};
 use crate::{article, text};
 use rusqlite::OptionalExtension;
+use rusqlite::types::ValueRef;
 use uuid::Uuid;
 
 impl Reader {
@@ -25,28 +26,46 @@ impl Reader {
         self.connection.prepare_cached("SELECT count(*) FROM unruled")?.query_row([], |row| row.get(0))
     }
 
-    /// Judges so many of the stories that wait for it, the newest first.
+    /// Judges so many of the stories that wait for it: new ones in the order of their numbers, by which apps page, then the
+    /// others, the newest first.
     pub fn judge(&self, n: usize) -> rusqlite::Result<Vec<Judged>> {
-        let waiting: Vec<StoryId> = {
-            let mut all = self.connection.prepare_cached("SELECT story_id FROM unruled ORDER BY story_id DESC LIMIT ?")?;
-            all.query_map([n as i64], |row| row.get(0).map(StoryId))?.collect::<rusqlite::Result<_>>()?
+        self.judge_waiting(n, Texts::Read)
+    }
+
+    /// The same as if they had no texts.
+    pub fn judge_by_titles(&self, n: usize) -> rusqlite::Result<Vec<Judged>> {
+        self.judge_waiting(n, Texts::Left)
+    }
+
+    fn judge_waiting(&self, n: usize, texts: Texts) -> rusqlite::Result<Vec<Judged>> {
+        // Turns are read before anything that is judged: what changes after that makes them stale.
+        let waiting: Vec<(StoryId, i64)> = {
+            let mut all = self.connection.prepare_cached(
+                "SELECT story_id, turn FROM unruled ORDER BY is_new DESC, iif(is_new, story_id, -story_id) LIMIT ?",
+            )?;
+            all.query_map([n as i64], |row| Ok((StoryId(row.get(0)?), row.get(1)?)))?.collect::<rusqlite::Result<_>>()?
         };
         if waiting.is_empty() {
             return Ok(Vec::new());
         }
         let (rules, triggers) = (self.rules()?, self.triggers()?);
         let mut judged = Vec::with_capacity(waiting.len());
-        for story in waiting {
-            judged.extend(self.judge_one(story, &rules, &triggers)?);
+        for (story, turn) in waiting {
+            let found = self.judge_with(story, &rules, &triggers, texts)?;
+            judged.extend(found.map(|found| Judged { turn, ..found }));
         }
         Ok(judged)
     }
 
     /// What rules and triggers say of a story as it is now; `None`: it is gone.
     pub fn judge_one(&self, story: StoryId, rules: &[Rule], triggers: &[Trigger]) -> rusqlite::Result<Option<Judged>> {
+        self.judge_with(story, rules, triggers, Texts::Read)
+    }
+
+    fn judge_with(&self, story: StoryId, rules: &[Rule], triggers: &[Trigger], how: Texts) -> rusqlite::Result<Option<Judged>> {
         let Some((face, representative, version)) = self.face(story)? else { return Ok(None) };
         let tellers = self.tellers(story)?;
-        let mut subject = Subject { reader: self, face: &face, representative, tellers: &tellers, texts: None };
+        let mut subject = Subject { reader: self, face: &face, representative, tellers: &tellers, how, texts: None };
         let mut tags = tellers.tags.clone();
         let mut verdict = Verdict::default();
         let mut is_muted = (false, false);
@@ -69,7 +88,7 @@ impl Reader {
             }
         }
         let notice = if verdict.triggers.is_empty() { None } else { self.notice(story, representative, &tellers)? };
-        Ok(Some(Judged { story, version, verdict, notice }))
+        Ok(Some(Judged { story, turn: 0, version, verdict, notice }))
     }
 
     fn triggers(&self) -> rusqlite::Result<Vec<Trigger>> {
@@ -92,12 +111,20 @@ impl Reader {
     }
 }
 
+/// Whether texts are looked at.
+#[derive(Clone, Copy)]
+enum Texts {
+    Read,
+    Left,
+}
+
 /// A story that is being judged, with the texts of its entries where they are needed.
 struct Subject<'a> {
     reader: &'a Reader,
     face: &'a Face,
     representative: EntryId,
     tellers: &'a Tellers,
+    how: Texts,
     texts: Option<Vec<(EntryId, String, String)>>,
 }
 
@@ -115,7 +142,7 @@ impl Subject<'_> {
             return Ok(true);
         }
         if self.texts.is_none() {
-            self.texts = Some(self.reader.texts(self.face.story)?);
+            self.texts = Some(self.reader.texts(self.face.story, self.how)?);
         }
         // As a search does: in any entry; where nothing but words is unwanted, in the one that represents the story.
         let anywhere = query.words.expression().is_some();
@@ -140,16 +167,31 @@ impl Reader {
             .optional()
     }
 
-    /// Number, title and text of each of a story's entries.
-    fn texts(&self, story: StoryId) -> rusqlite::Result<Vec<(EntryId, String, String)>> {
+    /// Number, title and text of each of a story's entries; a text that is damaged is empty.
+    fn texts(&self, story: StoryId, how: Texts) -> rusqlite::Result<Vec<(EntryId, String, String)>> {
         let mut all = self.connection.prepare_cached(&format!(
             "SELECT e.id, e.title, {} FROM entries e LEFT JOIN entry_bodies b ON b.entry_id = e.id
              LEFT JOIN article_bodies ab ON ab.article_id = e.article_id WHERE e.story_id = ?",
             super::dictionaries::BEST_BODY
         ))?;
         let rows = all.query_map([story.0], |row| {
-            Ok((EntryId(row.get(0)?), row.get(1)?, article::plain_text(&self.body(row.get_ref(2)?)?)))
+            let text = match how {
+                Texts::Read => article::plain_text(&self.readable(story, row.get_ref(2)?)?),
+                Texts::Left => String::new(),
+            };
+            Ok((EntryId(row.get(0)?), row.get(1)?, text))
         })?;
         rows.collect()
+    }
+
+    /// A body, empty where it is damaged. What ails the database as a whole is an error as everywhere.
+    fn readable(&self, story: StoryId, column: ValueRef) -> rusqlite::Result<String> {
+        match self.body(column) {
+            Err(error) if error.sqlite_error().is_none() => {
+                tracing::warn!(%story, %error, "a text is damaged: its story is judged without it");
+                Ok(String::new())
+            }
+            body => body,
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Retention: stories that are old enough go with all their entries, in small batches; their keys stay.
 //!
 //! A story goes whole or not at all: it stays while one of its entries is young, while it is among the newest, and for ever
-//! where a person has said a word of it, or starred it.
+//! where a person has said a word of it, or starred it, or where a rule keeps it. One that rules are still to judge waits.
 
 use super::base::Store;
 use super::read::Reader;
@@ -66,6 +66,7 @@ impl Reader {
             "SELECT id, updated FROM stories s WHERE redirect_to IS NULL AND first_seen < ?1 AND sort_at < ?2
                AND NOT EXISTS(SELECT 1 FROM items i WHERE i.story_id = s.id AND i.starred_at IS NOT NULL)
                AND NOT EXISTS(SELECT 1 FROM rule_effects x JOIN rules r ON r.name = x.rule WHERE x.story_id = s.id AND json_extract(r.rule, '$.keep'))
+               AND NOT EXISTS(SELECT 1 FROM unruled u WHERE u.story_id = s.id)
              ORDER BY first_seen",
         )?;
         let mut members = self.connection.prepare_cached(
@@ -210,7 +211,7 @@ impl Store {
                 .connection
                 .prepare_cached("SELECT EXISTS(SELECT 1 FROM stories WHERE id = ? AND updated = ? AND redirect_to IS NULL)")?
                 .query_row([old.story.0, old.updated.0], |row| row.get(0))?;
-            if as_it_was && !self.is_corrected(old.story)? && !self.is_starred(old.story)? {
+            if as_it_was && !self.is_corrected(old.story)? && !self.is_starred(old.story)? && !self.waits(old.story)? {
                 self.prune_one(old.story)?;
                 n_stories += 1;
             }
@@ -231,6 +232,13 @@ impl Store {
                 "SELECT EXISTS(SELECT 1 FROM entries e JOIN constraints c ON c.entry_a = e.id WHERE e.story_id = ?1 AND c.undone IS NULL)
                    OR EXISTS(SELECT 1 FROM entries e JOIN constraints c ON c.entry_b = e.id WHERE e.story_id = ?1 AND c.undone IS NULL)",
             )?
+            .query_row([story.0], |row| row.get(0))
+    }
+
+    /// It is still to be judged: a rule may keep it.
+    fn waits(&self, story: StoryId) -> rusqlite::Result<bool> {
+        self.connection
+            .prepare_cached("SELECT EXISTS(SELECT 1 FROM unruled WHERE story_id = ?)")?
             .query_row([story.0], |row| row.get(0))
     }
 

@@ -33,10 +33,14 @@ impl Store {
                     rule
                 ])?;
             }
-            if !new.is_empty() {
+            let turn = self.next_turn()?;
+            if new.is_empty() {
+                self.connection.execute("UPDATE unruled SET turn = ?", [turn])?;
+            } else {
                 self.connection.execute(
-                    "INSERT INTO unruled SELECT id, 0 FROM stories WHERE redirect_to IS NULL ON CONFLICT DO NOTHING",
-                    [],
+                    "INSERT INTO unruled SELECT id, 0, ? FROM stories WHERE redirect_to IS NULL
+                     ON CONFLICT DO UPDATE SET turn = excluded.turn",
+                    [turn],
                 )?;
             }
             self.changed.published = true;
@@ -82,18 +86,29 @@ impl Store {
         Ok(self.is_watched == Some(true))
     }
 
+    /// A number that no story waited under before: what was found by then of one that is queued (again) is not taken.
+    fn next_turn(&self) -> rusqlite::Result<i64> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO meta(key, value) VALUES('last_turn', 1) ON CONFLICT DO UPDATE SET value = value + 1 RETURNING value",
+            )?
+            .query_row([], |row| row.get(0))
+    }
+
     /// Notes the stories that the command founded or changed, to be judged.
     pub(super) fn queue_stories(&mut self) -> rusqlite::Result<()> {
         if self.changed.stories.is_empty() || !self.is_watched()? {
             return Ok(());
         }
+        let turn = self.next_turn()?;
         let mut queue = self.connection.prepare_cached(
-            "INSERT INTO unruled SELECT id, ?2 FROM stories WHERE id = ?1 AND redirect_to IS NULL ON CONFLICT DO NOTHING",
+            "INSERT INTO unruled SELECT id, ?2, ?3 FROM stories WHERE id = ?1 AND redirect_to IS NULL
+             ON CONFLICT DO UPDATE SET turn = excluded.turn",
         )?;
         for (story, change) in &self.changed.stories {
             let is_new = *change == StoryChange::Founded;
             if is_new || *change == StoryChange::Changed {
-                self.changed.n_unruled += queue.execute(params![story.0, is_new])?;
+                self.changed.n_unruled += queue.execute(params![story.0, is_new, turn])?;
             }
         }
         Ok(())
@@ -102,34 +117,40 @@ impl Store {
     /// The same of all stories of a feed, of which something else is said now.
     pub(super) fn queue_feed(&mut self, feed: i64) -> rusqlite::Result<()> {
         if self.is_watched()? {
+            let turn = self.next_turn()?;
             self.changed.n_unruled += self
                 .connection
                 .prepare_cached(
-                    "INSERT INTO unruled SELECT DISTINCT story_id, 0 FROM entries WHERE feed_id = ? AND story_id IS NOT NULL
-                     ON CONFLICT DO NOTHING",
+                    "INSERT INTO unruled SELECT DISTINCT story_id, 0, ?2 FROM entries WHERE feed_id = ?1 AND story_id IS NOT NULL
+                     ON CONFLICT DO UPDATE SET turn = excluded.turn",
                 )?
-                .execute([feed])?;
+                .execute([feed, turn])?;
         }
         Ok(())
     }
 
-    /// Stores what was found of stories; one that changed meanwhile is judged again.
+    /// Stores what was found of stories; one that changed meanwhile, or of which rules or feeds say something else now, is
+    /// judged again.
     pub(super) fn judge(&mut self, verdicts: &[Judged], now: Timestamp) -> rusqlite::Result<()> {
         for judged in verdicts {
             let story = judged.story;
-            let found: Option<(i64, i64)> = self
+            let waiting: Option<(bool, i64, bool)> = self
                 .connection
-                .prepare_cached("SELECT updated, first_seen FROM stories WHERE id = ? AND redirect_to IS NULL")?
-                .query_row([story.0], |row| Ok((row.get(0)?, row.get(1)?)))
+                .prepare_cached(
+                    "SELECT u.is_new, s.first_seen, u.turn = ?2 AND s.updated = ?3 FROM unruled u JOIN stories s ON s.id = u.story_id
+                     WHERE u.story_id = ?1 AND s.redirect_to IS NULL",
+                )?
+                .query_row([story.0, judged.turn, judged.version.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
                 .optional()?;
-            let Some((_, first_seen)) = found.filter(|(updated, _)| *updated == judged.version.0) else { continue };
+            let (is_new, first_seen) = match waiting {
+                Some((is_new, first_seen, true)) => (is_new, first_seen),
+                // Those after it wait too: apps that page by number would never come back to it.
+                Some((true, _, false)) => break,
+                Some((false, _, false)) | None => continue,
+            };
             let changed = self.save_effects(story, &judged.verdict.rules, now)?;
-            let was_new: Option<bool> = self
-                .connection
-                .prepare_cached("DELETE FROM unruled WHERE story_id = ? RETURNING is_new")?
-                .query_row([story.0], |row| row.get(0))
-                .optional()?;
-            self.changed.published |= changed || was_new == Some(true);
+            self.connection.prepare_cached("DELETE FROM unruled WHERE story_id = ?")?.execute([story.0])?;
+            self.changed.published |= changed || is_new;
             if let Some(notice) = &judged.notice {
                 for trigger in &judged.verdict.triggers {
                     self.tell(trigger, &format!("story {story}"), notice, Timestamp(first_seen), now)?;

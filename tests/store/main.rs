@@ -14,6 +14,7 @@ mod marks;
 mod pages;
 mod paging;
 mod retention;
+mod rules;
 mod size;
 mod visible;
 mod writer;

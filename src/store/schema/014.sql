@@ -3,7 +3,10 @@
 CREATE TABLE rules(name TEXT PRIMARY KEY, position INTEGER NOT NULL, rule TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE rule_effects(story_id INTEGER NOT NULL, rule TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(story_id, rule)) STRICT, WITHOUT ROWID;
 CREATE INDEX rule_effects_of ON rule_effects(rule);
-CREATE TABLE unruled(story_id INTEGER PRIMARY KEY, is_new INTEGER NOT NULL) STRICT;
+CREATE TABLE unruled(
+  story_id INTEGER PRIMARY KEY, is_new INTEGER NOT NULL,
+  turn INTEGER NOT NULL                         -- grows each time it is to be judged: what was found before is not taken
+) STRICT;
 -- Who is told of what, since when; what is to be told, each thing once; and what is on its way, which a restart tries again
 -- under the same id.
 CREATE TABLE notifiers(name TEXT PRIMARY KEY, what TEXT NOT NULL, since INTEGER NOT NULL) STRICT, WITHOUT ROWID;
