@@ -119,6 +119,8 @@ fn prune(named: Option<&Path>, dry_run: bool) -> Outcome {
             let _owner = super::run::own(&config.state_dir)?;
             let mut store = Store::open(&config.database(), Opening::now(now))?;
             let reader = setup::reader(&config)?;
+            // What a new rule may keep waits to be judged, and stays meanwhile.
+            store.commit(records::Command::Watch { rules: config.rules.clone(), triggers: config.triggers(), at: now })?;
             let mut n_stories = 0;
             while let Some(batch) = reader.prunable(&policy, BATCH, now)? {
                 match store.commit(records::Command::Prune { stories: batch.stories, at: now })?.reply {
