@@ -2,7 +2,8 @@
 
 use courant::config::subscriptions::{self, Edit};
 use courant::config::{Config, Environment, parse};
-use std::time::Duration;
+use std::io::Write;
+use std::time::{Duration, Instant};
 
 fn wrong(text: &str) -> String {
     parse("courant.toml", text, &Environment::default()).unwrap_err().0
@@ -97,14 +98,93 @@ const LIST: &str = "# mine\n[[feed]]\nurl = \"https://a.example/feed\" # the fir
 fn edits_keep_what_a_person_wrote() {
     let new = courant::config::subscriptions::parse("feeds.toml", "[[feed]]\nurl = \"https://c.example/feed\"\ntitle = \"C\"\n")
         .unwrap();
-    let added = subscriptions::edit("feeds.toml", LIST, &Edit::Add(&new[0])).unwrap();
+    let added = subscriptions::edit("feeds.toml", LIST, &[Edit::Add(&new[0])]).unwrap();
     assert!(added.starts_with(LIST), "{added}");
     assert_eq!(subscriptions::parse("feeds.toml", &added).unwrap().len(), 3);
-    let removed = subscriptions::edit("feeds.toml", &added, &Edit::Remove("https://c.example/feed")).unwrap();
+    let removed = subscriptions::edit("feeds.toml", &added, &[Edit::Remove("https://c.example/feed")]).unwrap();
     assert_eq!(removed.trim_end(), LIST.trim_end());
-    let paused = subscriptions::edit("feeds.toml", LIST, &Edit::Pause("https://a.example/feed", true)).unwrap();
+    let paused = subscriptions::edit("feeds.toml", LIST, &[Edit::Pause("https://a.example/feed", true)]).unwrap();
     assert!(paused.contains("# the first") && subscriptions::parse("feeds.toml", &paused).unwrap()[0].paused);
-    assert_eq!(subscriptions::edit("feeds.toml", &paused, &Edit::Pause("https://a.example/feed", false)).unwrap(), LIST);
+    assert_eq!(subscriptions::edit("feeds.toml", &paused, &[Edit::Pause("https://a.example/feed", false)]).unwrap(), LIST);
+}
+
+#[test]
+fn edits_are_made_one_after_the_other_or_none_is() {
+    let new = subscriptions::Subscription::new("https://c.example/feed");
+    let tags = ["new".to_owned()];
+    // What one adds or moves, the next finds.
+    let edits = [
+        Edit::Add(&new),
+        Edit::Remove("https://a.example/feed"),
+        Edit::Tags("https://c.example/feed", &tags),
+        Edit::Set("https://b.example/feed", "url", Some("https://d.example/feed")),
+        Edit::Title("https://d.example/feed", "D"),
+    ];
+    let edited = subscriptions::parse("feeds.toml", &subscriptions::edit("feeds.toml", LIST, &edits).unwrap()).unwrap();
+    let told: Vec<_> = edited.iter().map(|feed| (feed.url.as_str(), feed.title.as_deref(), feed.tags.len())).collect();
+    assert_eq!(told, [("https://d.example/feed", Some("D"), 0), ("https://c.example/feed", None, 1)]);
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("feeds.toml");
+    std::fs::write(&file, LIST).unwrap();
+    let twice = subscriptions::change(&file, &[Edit::Add(&new), Edit::Add(&new)]).unwrap_err().0;
+    assert!(twice.contains("is already there"), "{twice}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), LIST);
+}
+
+/// A list of so many is read and checked twice, however many edits there are: else it takes minutes.
+#[test]
+fn many_edits_take_about_as_long_as_one() {
+    let feeds: Vec<_> = (0..1000).map(|n| subscriptions::Subscription::new(format!("https://a.example/{n}"))).collect();
+    let all: Vec<Edit> = feeds.iter().map(Edit::Add).collect();
+    let full = subscriptions::edit("feeds.toml", LIST, &all).unwrap();
+    let timed = |edits: &[Edit]| {
+        let started = Instant::now();
+        subscriptions::edit("feeds.toml", &full, edits).unwrap();
+        started.elapsed()
+    };
+    let one = timed(&[Edit::Pause("https://a.example/7", true)]);
+    let many: Vec<Edit> = feeds.iter().map(|feed| Edit::Pause(&feed.url, true)).collect();
+    let many = timed(&many);
+    assert!(many < 50 * one, "one: {one:?}, a thousand: {many:?}");
+}
+
+#[test]
+fn edits_at_one_time_are_made_one_after_the_other() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("feeds.toml");
+    std::fs::write(&file, "").unwrap();
+    let feeds: Vec<_> = (0..40).map(|n| subscriptions::Subscription::new(format!("https://{n}.example/"))).collect();
+    let made: Vec<bool> = std::thread::scope(|scope| {
+        let threads: Vec<_> =
+            feeds.iter().map(|feed| scope.spawn(|| subscriptions::change(&file, &[Edit::Add(feed)]).is_ok())).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    let listed = subscriptions::read(&file).unwrap().unwrap();
+    for (feed, made) in feeds.iter().zip(made) {
+        assert!(made && subscriptions::find(&listed, &feed.url).is_some(), "{} was written over", feed.url);
+    }
+}
+
+#[test]
+fn what_an_editor_saves_while_a_long_list_is_edited_stays() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("feeds.toml");
+    let list: String = (0..5000).map(|n| format!("[[feed]]\nurl = \"https://a.example/{n}\"\n")).collect();
+    std::fs::write(&file, &list).unwrap();
+    let mut n_saved = 0;
+    std::thread::scope(|scope| {
+        // Which of the two comes out is chance: it is made, or refused.
+        let change = scope.spawn(|| subscriptions::change(&file, &[Edit::Remove("https://a.example/7")]));
+        let (started, mut saved) = (Instant::now(), std::fs::File::options().append(true).open(&file).unwrap());
+        while started.elapsed() < Duration::from_millis(20) {
+            writeln!(saved, "# saved").unwrap();
+            n_saved += 1;
+        }
+        if let Err(refused) = change.join().unwrap() {
+            assert!(refused.0.contains("changed meanwhile"), "{}", refused.0);
+        }
+    });
+    assert_eq!(std::fs::read_to_string(&file).unwrap().matches("# saved").count(), n_saved);
 }
 
 #[test]
@@ -136,11 +216,11 @@ fn one_feed_is_one_subscription_however_it_is_written() {
         "feed:http://127.0.0.1:8100/f/u.xml",
     ];
     for spelling in spellings {
-        let added = edit("feeds.toml", list, &Edit::Add(&Subscription::new(spelling))).unwrap_err().0;
+        let added = edit("feeds.toml", list, &[Edit::Add(&Subscription::new(spelling))]).unwrap_err().0;
         assert!(added.contains("is already there"), "{added}");
         let twice = parse("feeds.toml", &format!("{list}[[feed]]\nurl = \"{spelling}\"\n")).unwrap_err().0;
         assert!(twice.starts_with("feeds.toml:4:") && twice.contains("listed twice (first in line 1)"), "{twice}");
-        assert_eq!(edit("feeds.toml", list, &Edit::Remove(spelling)).unwrap().trim(), "");
+        assert_eq!(edit("feeds.toml", list, &[Edit::Remove(spelling)]).unwrap().trim(), "");
         let listed = parse("feeds.toml", list).unwrap();
         assert!(find(&listed, spelling).is_some());
     }
@@ -158,7 +238,7 @@ fn a_list_says_what_is_wrong_with_it() {
     assert!(wrong("[[feed]]\nurl = \"ftp://a.example/\"\n").starts_with("feeds.toml:2:7: "));
     assert!(wrong("[[feed]]\nurl = \"https://a.example/\"\nintervall = \"1h\"\n").contains("did you mean \"interval\""));
     assert!(
-        subscriptions::edit("feeds.toml", LIST, &Edit::Remove("https://z.example/")).unwrap_err().0.contains("not in the list")
+        subscriptions::edit("feeds.toml", LIST, &[Edit::Remove("https://z.example/")]).unwrap_err().0.contains("not in the list")
     );
 }
 

@@ -373,6 +373,8 @@ fn an_account_of_an_output_has_its_stories_alone() {
     for path in ["/sync/many/v1/entries", "/sync/many/v1/entries/ids"] {
         assert_eq!(app.get(path)["total"], expected, "{path}");
     }
+    assert_eq!(app.get("/v1/entries?status=removed")["total"], 0, "nothing is ever removed");
+    assert_eq!(app.get("/sync/many/v1/entries?status=removed&status=unread")["total"], expected);
     let ids = app.get("/sync/many/reader/api/0/stream/items/ids?n=999");
     assert_eq!(ids["itemRefs"].as_array().unwrap().len(), expected);
     // What is marked all read there is so everywhere, and nothing else is.
@@ -414,6 +416,12 @@ fn subscribing_edits_the_list_or_is_refused_in_plain_words() {
         assert_eq!(refused["numResults"], 0, "{address}: {refused}");
     }
     assert!(!list().contains("passwd") && !list().contains("exec:id") && !list().contains("10.0.0.1"));
+    // What is written is never said to have failed, though it waits for another file to be right.
+    let config = home.path().join("courant.toml");
+    std::fs::write(&config, format!("{}\n[broken", std::fs::read_to_string(&config).unwrap())).unwrap();
+    let edit = format!("ac=edit&s={}&t=Waiting", feed.as_str().unwrap());
+    let said = app.ask("POST", "/reader/api/0/subscription/edit", &edit).body;
+    assert!(said.contains("feeds.toml is changed") && list().contains("title = \"Waiting\""), "{said}\n{}", list());
 }
 
 #[test]

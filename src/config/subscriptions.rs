@@ -6,6 +6,7 @@ use super::{ConfigError, diagnose, values};
 use crate::listing::Selectors;
 use crate::model::{ArticleMode, Dedupe, is_default};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -89,8 +90,7 @@ pub const STARTER: &str = include_str!("../../config/feeds.toml");
 /// Parses the list; `file` is its name in errors.
 pub fn parse(file: &str, text: &str) -> Result<Vec<Subscription>, ConfigError> {
     let n_feeds = text.matches(FEED).count() + 1;
-    let mut checked =
-        Checked { file, text, feeds: Vec::with_capacity(n_feeds), seen: std::collections::HashMap::with_capacity(n_feeds) };
+    let mut checked = Checked { file, text, feeds: Vec::with_capacity(n_feeds), seen: HashMap::with_capacity(n_feeds) };
     let mut starts = text.match_indices(FEED).map(|(at, _)| at + 1);
     let mut from = Some(0);
     while let Some(start) = from {
@@ -122,7 +122,7 @@ struct Checked<'a> {
     text: &'a str,
     feeds: Vec<Subscription>,
     /// Where each address stands.
-    seen: std::collections::HashMap<u128, usize>,
+    seen: HashMap<u128, usize>,
 }
 
 impl Checked<'_> {
@@ -212,16 +212,26 @@ pub fn check_url(address: &str) -> Result<url::Url, String> {
 
 /// The list with edits made, all or none, written back.
 pub fn change(file: &Path, edits: &[Edit]) -> Result<(), ConfigError> {
-    let mut list = match std::fs::read_to_string(file) {
-        Ok(text) => text,
+    let read = || match std::fs::read_to_string(file) {
+        Ok(text) => Ok(text),
         // The first subscription of somebody who starts with an empty list of their own.
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-        Err(error) => return Err(ConfigError(format!("{}: {error}", file.display()))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
+        Err(error) => Err(ConfigError(format!("{}: {error}", file.display()))),
     };
-    for one in edits {
-        list = edit(&file.display().to_string(), &list, one)?;
+    // One courant edits after another: the service, and `courant feed add` beside it.
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let failed = |error: std::io::Error| ConfigError::reading(file, &error);
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    let turn = std::fs::File::open(folder).map_err(failed)?;
+    // Some file systems know no locks: there the comparison alone guards.
+    let _ = turn.lock();
+    let before = read()?;
+    let after = edit(&file.display().to_string(), &before, edits)?;
+    // What an editor saved meanwhile is not written over.
+    if read()? != before {
+        return Err(ConfigError(format!("{}: it was changed meanwhile; nothing is changed now, try again", file.display())));
     }
-    write(file, &list)
+    write(file, &after)
 }
 
 /// An address as it is kept; `example.org` means `https://example.org`.
@@ -261,59 +271,88 @@ pub enum Edit<'a> {
     Tags(&'a str, &'a [String]),
 }
 
-/// The text with the change made, all else as it was. `Err` names what is not there, or already is.
-pub fn edit(file: &str, text: &str, edit: &Edit) -> Result<String, ConfigError> {
+/// The text with the changes made, one after the other, all else as it was. `Err` names what is not there, or already is.
+pub fn edit(file: &str, text: &str, edits: &[Edit]) -> Result<String, ConfigError> {
     let wrong = |message: String| ConfigError(format!("{file}: {message}"));
     parse(file, text)?;
     let mut document: toml_edit::DocumentMut = text.parse().map_err(|error| wrong(format!("{error}")))?;
     let list = document.entry("feed").or_insert_with(|| toml_edit::Item::ArrayOfTables(toml_edit::ArrayOfTables::new()));
     let list =
         list.as_array_of_tables_mut().ok_or_else(|| wrong("write each feed as [[feed]] to let courant edit the list".into()))?;
-    let find = |list: &toml_edit::ArrayOfTables, url: &str| {
-        let wanted = same(url);
-        let urls = || list.iter().map(|feed| feed.get("url").and_then(|item| item.as_str()).unwrap_or_default());
-        // As it is written, else as it is meant.
-        urls().position(|listed| listed == url).or_else(|| urls().position(|listed| same(listed) == wanted))
-    };
-    let at = |list: &toml_edit::ArrayOfTables, url: &str| {
-        find(list, url).ok_or_else(|| wrong(format!("{} is not in the list", crate::text::redact_url(url))))
-    };
-    let set = |list: &mut toml_edit::ArrayOfTables, at: usize, key: &str, value: Option<toml_edit::Value>| match (
-        list.get_mut(at),
-        value,
-    ) {
-        (Some(feed), Some(value)) => drop(feed.insert(key, toml_edit::value(value))),
-        (Some(feed), None) => drop(feed.remove(key)),
-        (None, _) => {}
-    };
-    match edit {
-        Edit::Add(feed) => {
-            if let Some(listed) = find(list, &feed.url).and_then(|at| list.get(at)?.get("url")?.as_str()) {
-                let (new, listed) = (crate::text::redact_url(&feed.url), crate::text::redact_url(listed));
-                let spelling = if new == listed { String::new() } else { format!(", as {listed}") };
-                return Err(wrong(format!("{new} is already there{spelling}")));
-            }
-            list.push(to_table(feed));
-        }
-        Edit::Remove(url) => {
-            list.remove(at(list, url)?);
-        }
-        Edit::Title(url, title) => set(list, at(list, url)?, "title", Some((*title).into())),
-        Edit::Tags(url, tags) => {
-            let tags = Some(tags).filter(|tags| !tags.is_empty());
-            set(list, at(list, url)?, "tags", tags.map(|tags| tags.iter().collect::<toml_edit::Array>().into()));
-        }
-        Edit::Pause(url, paused) => set(list, at(list, url)?, "paused", paused.then(|| true.into())),
-        // What is not TOML is a text: `title=The Daily Crab`.
-        Edit::Set(url, key, value) => {
-            let value = value.map(|value| value.parse::<toml_edit::Value>().unwrap_or_else(|_| value.into()));
-            set(list, at(list, url)?, key, value);
-        }
+    let mut places = Places::of(list);
+    for edit in edits {
+        make(list, &mut places, edit).map_err(wrong)?;
     }
     let edited = document.to_string();
     // Whatever was set, what is written can be read.
     parse(file, &edited)?;
     Ok(edited)
+}
+
+/// Where each feed of a list stands, by its address however that is written.
+struct Places(HashMap<String, usize>);
+
+impl Places {
+    fn of(list: &toml_edit::ArrayOfTables) -> Places {
+        Places(list.iter().enumerate().map(|(at, feed)| (same(address(feed)), at)).collect())
+    }
+
+    fn find(&self, url: &str) -> Option<usize> {
+        self.0.get(&same(url)).copied()
+    }
+
+    fn at(&self, url: &str) -> Result<usize, String> {
+        self.find(url).ok_or_else(|| format!("{} is not in the list", crate::text::redact_url(url)))
+    }
+}
+
+fn address(feed: &toml_edit::Table) -> &str {
+    feed.get("url").and_then(|item| item.as_str()).unwrap_or_default()
+}
+
+/// Makes one change, and keeps the places.
+fn make(list: &mut toml_edit::ArrayOfTables, places: &mut Places, edit: &Edit) -> Result<(), String> {
+    let mut set = |url: &str, key: &str, value: Option<toml_edit::Value>| {
+        match (list.get_mut(places.at(url)?), value) {
+            (Some(feed), Some(value)) => drop(feed.insert(key, toml_edit::value(value))),
+            (Some(feed), None) => drop(feed.remove(key)),
+            (None, _) => {}
+        }
+        Ok::<(), String>(())
+    };
+    match edit {
+        Edit::Add(feed) => {
+            if let Some(listed) = places.find(&feed.url).and_then(|at| list.get(at)).map(address) {
+                let (new, listed) = (crate::text::redact_url(&feed.url), crate::text::redact_url(listed));
+                let spelling = if new == listed { String::new() } else { format!(", as {listed}") };
+                return Err(format!("{new} is already there{spelling}"));
+            }
+            places.0.insert(same(&feed.url), list.len());
+            list.push(to_table(feed));
+            Ok(())
+        }
+        Edit::Remove(url) => {
+            list.remove(places.at(url)?);
+            // All behind it moved up.
+            *places = Places::of(list);
+            Ok(())
+        }
+        Edit::Title(url, title) => set(url, "title", Some((*title).into())),
+        Edit::Tags(url, tags) => {
+            let tags = Some(tags).filter(|tags| !tags.is_empty());
+            set(url, "tags", tags.map(|tags| tags.iter().collect::<toml_edit::Array>().into()))
+        }
+        Edit::Pause(url, paused) => set(url, "paused", paused.then(|| true.into())),
+        // What is not TOML is a text: `title=The Daily Crab`.
+        Edit::Set(url, key, value) => {
+            set(url, key, value.map(|value| value.parse::<toml_edit::Value>().unwrap_or_else(|_| value.into())))?;
+            // It may be the address that was set.
+            if *key == "url" {
+                *places = Places::of(list);
+            }
+            Ok(())
+        }
+    }
 }
 
 fn to_table(feed: &Subscription) -> toml_edit::Table {

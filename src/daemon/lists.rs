@@ -6,9 +6,11 @@ use super::engine::Engine;
 use super::reload::reload;
 use crate::config::subscriptions::{self, Edit, Subscription};
 use crate::config::{ConfigError, sync};
+use crate::feed;
 use crate::publish;
 use crate::records::{ListEdit, ListReply};
 use crate::text;
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -67,7 +69,13 @@ async fn write(engine: &Arc<Engine>, edit: ListEdit) -> anyhow::Result<ListReply
         let why = why.split_once(": ").map_or(why.as_str(), |(_, why)| why);
         return Ok(ListReply::Refused(why.to_owned()));
     }
-    reload(engine).await?;
+    // What is wrong is another file, or another's line: the watch over the files takes it over when that is right again.
+    if let Err(error) = reload(engine).await {
+        tracing::warn!(error = format!("{error:#}"), "an app's change is in feeds.toml, but the files could not be taken over");
+        let why =
+            "feeds.toml is changed, but not taken over yet: that is done when the configuration is right again; see the log";
+        return Ok(ListReply::Refused(why.into()));
+    }
     Ok(ListReply::Done)
 }
 
@@ -92,10 +100,12 @@ fn edit_file(file: &Path, edit: &ListEdit) -> Result<(), ConfigError> {
             if found.is_empty() {
                 return Err(ConfigError(format!("import: {}", skipped.first().map_or("no subscriptions in it", String::as_str))));
             }
+            let normal = |url: &str| feed::normal_address(url).unwrap_or_else(|| url.to_owned());
+            let mut known: HashSet<String> = listed.iter().map(|feed| normal(&feed.url)).collect();
             let mut new: Vec<Subscription> = Vec::new();
             for feed in found {
                 let Ok(url) = web_address(&feed.url) else { continue };
-                if subscriptions::find(&listed, &url).is_none() && subscriptions::find(&new, &url).is_none() {
+                if known.insert(normal(&url)) {
                     new.push(Subscription { title: feed.title, tags: feed.tags, ..Subscription::new(url) });
                 }
             }

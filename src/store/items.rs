@@ -2,7 +2,7 @@
 
 use super::read::Reader;
 use super::rows::{feed_name, settings_of};
-use super::select::Selection;
+use super::select::{Asked, Selection};
 use crate::model::{FeedId, StoryId, Timestamp};
 use crate::query::Query;
 use crate::records::{App, Item, ListedFeed};
@@ -10,6 +10,7 @@ use crate::sync::FullItem;
 use crate::text;
 use rusqlite::{OptionalExtension, Row, params_from_iter};
 use std::collections::{HashMap, HashSet};
+use uuid::Uuid;
 
 /// Which items are wanted. What is `None` asks nothing.
 #[derive(Clone, Debug, Default)]
@@ -68,7 +69,7 @@ impl Reader {
     pub fn each_item(&self, filter: &ItemFilter, now: Timestamp, mut each: impl FnMut(Item) -> bool) -> rusqlite::Result<()> {
         let listed: HashSet<FeedId> = self.subscribed_feeds()?;
         let (sql, values) = statement(filter);
-        let member = self.membership(filter, now)?;
+        let asked = self.membership(filter, now)?;
         let mut all = self.connection.prepare_cached(&sql)?;
         let mut rows = all.query(params_from_iter(values))?;
         while let Some(row) = rows.next()? {
@@ -83,7 +84,8 @@ impl Reader {
             let is_listed = listed.contains(&item.feed) || (item.starred && filter.starred == Some(true));
             // What a person starred is there, muted or not.
             let is_kept = item.starred && filter.query == Query::default();
-            if is_there && is_listed && (is_kept || self.is_member(&member, item.story)?) && !each(item) {
+            let is_asked_for = || asked.as_ref().map_or(Ok(true), |asked| self.is_selected(item.story, asked));
+            if is_there && is_listed && (is_kept || is_asked_for()?) && !each(item) {
                 break;
             }
         }
@@ -116,12 +118,18 @@ impl Reader {
     /// The same with what the story says. An item that is gone is left out.
     pub fn full_items(&self, items: &[Item]) -> rusqlite::Result<Vec<FullItem>> {
         let mut times = self.connection.prepare_cached(&format!(
-            "SELECT {CHANGED}, s.first_seen FROM items i JOIN stories s ON s.id = i.story_id WHERE i.story_id = ?"
+            "SELECT {CHANGED}, s.first_seen, s.urn FROM items i JOIN stories s ON s.id = i.story_id WHERE i.story_id = ?"
         ))?;
+        let stories: Vec<StoryId> = items.iter().map(|item| item.story).collect();
+        // In the order of the items, without those that are gone.
+        let mut stories = self.published(&stories)?.into_iter().peekable();
         let mut full = Vec::with_capacity(items.len());
         for item in items {
-            let found: Option<(i64, i64)> = times.query_row([item.story.0], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-            let (Some((changed, first_seen)), Some(story)) = (found, self.published(&[item.story])?.pop()) else { continue };
+            let found: Option<(i64, i64, [u8; 16])> =
+                times.query_row([item.story.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
+            let Some((changed, first_seen, urn)) = found else { continue };
+            let urn = Uuid::from_bytes(urn).urn().to_string();
+            let Some(story) = stories.next_if(|story| story.id == urn) else { continue };
             full.push(FullItem { item: *item, changed: Timestamp(changed), first_seen: Timestamp(first_seen), story });
         }
         Ok(full)
@@ -178,25 +186,14 @@ impl Reader {
         all.query_map([], |row| row.get(0).map(FeedId))?.collect()
     }
 
-    /// What decides whether a story is an output's.
-    fn membership(&self, filter: &ItemFilter, now: Timestamp) -> rusqlite::Result<Membership> {
-        let mutes = self.rules()?.iter().any(|rule| rule.mute);
-        if filter.query == Query::default() && !mutes {
-            return Ok(Membership::Everything);
+    /// What each story is asked by; `None`: all of them are the output's.
+    fn membership(&self, filter: &ItemFilter, now: Timestamp) -> rusqlite::Result<Option<Asked>> {
+        let rules = self.rules()?;
+        if filter.query == Query::default() && !rules.iter().any(|rule| rule.mute) {
+            return Ok(None);
         }
         let selection = Selection { output: Some(filter.output.clone()), ..Selection::of(filter.query.clone(), usize::MAX, now) };
-        Ok(match filter.query.words.is_empty() {
-            true => Membership::Asked(Box::new(selection)),
-            false => Membership::Found(self.select(&selection)?.into_iter().collect()),
-        })
-    }
-
-    fn is_member(&self, member: &Membership, story: StoryId) -> rusqlite::Result<bool> {
-        match member {
-            Membership::Everything => Ok(true),
-            Membership::Found(found) => Ok(found.contains(&story)),
-            Membership::Asked(selection) => self.is_selected(story, selection),
-        }
+        self.asked(selection, rules).map(Some)
     }
 }
 
@@ -205,15 +202,6 @@ impl ItemFilter {
     fn ends_by_time(&self) -> bool {
         self.order == ItemOrder::Number && !self.ascending
     }
-}
-
-/// Which stories are an output's.
-enum Membership {
-    Everything,
-    /// Those that hold its words were looked up.
-    Found(HashSet<StoryId>),
-    /// Each is looked at.
-    Asked(Box<Selection>),
 }
 
 /// An address as `redact_url` writes one in which there is nothing to hide.

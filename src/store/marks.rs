@@ -98,6 +98,17 @@ impl Store {
         Ok(())
     }
 
+    /// A feed tells a story from now on, which is listed under it where the feed that has it is no longer subscribed.
+    pub(super) fn list_under(&mut self, story: StoryId, feed: FeedId) -> rusqlite::Result<()> {
+        self.connection
+            .prepare_cached(
+                "UPDATE items SET feed_id = ?2 WHERE story_id = ?1 AND EXISTS(SELECT 1 FROM feeds WHERE id = ?2 AND subscribed = 1)
+                   AND NOT EXISTS(SELECT 1 FROM feeds WHERE id = items.feed_id AND subscribed = 1)",
+            )?
+            .execute([story.0, feed.0])?;
+        Ok(())
+    }
+
     /// The items of a story that goes, and of those that were merged into it.
     pub(super) fn forget_items(&mut self, story: StoryId) -> rusqlite::Result<()> {
         self.connection

@@ -111,6 +111,14 @@ pub(super) struct Face {
     pub starred: bool,
 }
 
+/// What one story after another is asked by, looked up once.
+pub(super) struct Asked {
+    selection: Selection,
+    rules: Vec<Rule>,
+    /// The entries in which the words may be, in order; `None` where no index says.
+    hits: Option<Vec<i64>>,
+}
+
 /// Stories in their order; where a search stopped, that had to, before it found enough.
 #[derive(Default)]
 struct Found {
@@ -165,15 +173,45 @@ impl Reader {
         languages.query_map([], |row| row.get(0))?.collect()
     }
 
-    /// Whether a story is one of a selection, its words left aside.
-    pub(super) fn is_selected(&self, story: StoryId, selection: &Selection) -> rusqlite::Result<bool> {
+    /// Makes ready to ask of stories whether they are of a selection; its limit and its beginning do not count.
+    pub(super) fn asked(&self, selection: Selection, rules: Vec<Rule>) -> rusqlite::Result<Asked> {
+        let look_up = |expression: String| {
+            let mut hits = self.connection.prepare_cached("SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid")?;
+            hits.query_map([expression], |row| row.get(0))?.collect()
+        };
+        let hits = selection.query.words.expression().map(look_up).transpose()?;
+        Ok(Asked { selection, rules, hits })
+    }
+
+    /// Whether a story is one of a selection. The texts, which are what costs, are unpacked last.
+    pub(super) fn is_selected(&self, story: StoryId, asked: &Asked) -> rusqlite::Result<bool> {
         let face = self
             .connection
-            .prepare_cached(&format!("SELECT {FACE} FROM stories s WHERE s.id = ?"))?
-            .query_row([story.0], Face::read)
+            .prepare_cached(&format!("SELECT {FACE}, s.representative FROM stories s WHERE s.id = ?"))?
+            .query_row([story.0], |row| Ok((Face::read(row)?, row.get::<_, i64>(FACE_COLUMNS)?)))
             .optional()?;
-        let rules = self.rules()?;
-        face.map_or(Ok(false), |face| self.fits(&face, selection, &rules))
+        let Some((face, representative)) = face else { return Ok(false) };
+        let words = &asked.selection.query.words;
+        let holders: Vec<i64> = match &asked.hits {
+            Some(hits) => {
+                let mut entries = self.connection.prepare_cached("SELECT id FROM entries WHERE story_id = ?")?;
+                let entries = entries.query_map([story.0], |row| row.get(0))?.collect::<rusqlite::Result<Vec<i64>>>()?;
+                entries.into_iter().filter(|entry| hits.binary_search(entry).is_ok()).collect()
+            }
+            None => vec![representative],
+        };
+        if holders.is_empty() || !self.fits(&face, &asked.selection, &asked.rules)? {
+            return Ok(false);
+        }
+        if words.is_empty() {
+            return Ok(true);
+        }
+        for entry in holders {
+            if self.entry_matches(EntryId(entry), words)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The stories beside one in time: the next newer one, and the next older one.

@@ -180,6 +180,7 @@ impl Store {
         self.save_addresses(entry.entry, keys)?;
         if !placed.founded {
             refresh_story(self, story, now)?;
+            self.list_under(story, entry.feed)?;
         }
         if let Some(old) = entry.story.filter(|old| *old != story) {
             self.leave_story(old, story, now)?;

@@ -5,7 +5,7 @@ use crate::bed::*;
 use courant::model::{FeedId, StoryId, Timestamp};
 use courant::records::{Command, Correction, Item, Marking, Reply, Retention};
 use courant::store::{ItemFilter, Reader, import};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const BOTH: Marking = Marking { read: Some(true), starred: Some(true) };
 
@@ -169,6 +169,75 @@ fn an_item_stays_under_its_feed_and_moves_only_when_that_goes() {
     assert_eq!(feeds(&bed), []);
     let starred = listed(&bed, &ItemFilter { starred: Some(true), ..ItemFilter::default() });
     assert_eq!(starred.iter().map(|item| item.story).collect::<Vec<_>>(), [story]);
+}
+
+#[test]
+fn a_story_that_nobody_listed_tells_comes_under_the_feed_that_tells_it_next() {
+    let mut bed = bed();
+    bed.poll(bed.feed, NOW, vec![entry("1", "https://a.example/story", "a1")]);
+    bed.settle();
+    let b = courant::config::subscriptions::Subscription::new("https://b.example/feed");
+    let other = bed.subscribe_to(vec![b]).added[0];
+    assert_eq!(listed(&bed, &ItemFilter::default()), []);
+    bed.poll(other, NOW, vec![entry("1", "https://a.example/story", "b1")]);
+    bed.settle();
+    let items = listed(&bed, &ItemFilter::default());
+    assert_eq!(items.iter().map(|item| (item.story, item.feed)).collect::<Vec<_>>(), [(bed.titled("a1").1, other)]);
+}
+
+#[test]
+fn the_words_of_an_account_are_looked_for_in_every_teller_s_text() {
+    let mut bed = bed();
+    let other = bed.subscribe(&["https://a.example/feed", "https://b.example/feed"])[0];
+    let link = |n: usize| format!("https://a.example/{n}");
+    bed.poll(bed.feed, NOW, (0..3).map(|n| told(&n.to_string(), &link(n), &format!("Number {n}"), "of tides")).collect());
+    bed.settle();
+    bed.poll(other, NOW, vec![told("x", &link(1), "Number one", "of lanterns"), told("y", &link(9), "谷", "of tides")]);
+    bed.settle();
+    let found = |query: &str| listed(&bed, &ItemFilter { query: query.parse().unwrap(), ..ItemFilter::default() }).len();
+    let queries = ["lanterns", "tides", "tides -number", "谷", "-谷", "lanterns feed:a.example", "lanterns is:read", "nowhere"];
+    assert_eq!(queries.map(found), [1, 4, 1, 1, 3, 1, 0, 0]);
+}
+
+/// A list for people ends somewhere; an account has everything, however much must be looked through.
+#[test]
+fn an_account_of_words_is_never_cut() {
+    let mut bed = bed();
+    bed.poll(bed.feed, NOW, vec![entry("1", "https://a.example/story", "谷")]);
+    bed.settle();
+    bed.raw(
+        "INSERT INTO stories(urn, representative, sort_at, first_seen, updated, n_sources)
+           SELECT randomblob(16), s.representative, s.sort_at, s.first_seen, s.updated, 1 FROM stories s, generate;
+         INSERT INTO items(story_id, shown, feed_id) SELECT s.id, i.shown + s.id, i.feed_id FROM stories s, items i WHERE s.id <> i.story_id"
+            .replace("generate", "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20100) SELECT i FROM n)")
+            .as_str(),
+    );
+    assert_eq!(listed(&bed, &ItemFilter { query: "谷".parse().unwrap(), ..ItemFilter::default() }).len(), 20_101);
+}
+
+/// Compiling their patterns is what costs.
+#[test]
+fn rules_are_read_once_for_a_list_of_items() {
+    let mut bed = bed();
+    let numbered = |n: usize| entry(&n.to_string(), &format!("https://a.example/{n}"), &format!("Number {n}"));
+    bed.poll(bed.feed, NOW, (0..300).map(numbered).collect());
+    bed.settle();
+    let rule =
+        serde_json::json!({"name": "m", "query": "nowhere", "mute": true, "title": {"replace": "(\\w{20}-){4}", "by": ""}});
+    bed.commit(Command::Watch { rules: vec![serde_json::from_value(rule).unwrap()], triggers: Vec::new(), at: NOW });
+    let reader = bed.reader();
+    let started = Instant::now();
+    assert_eq!(reader.rules().unwrap().len(), 1);
+    let once = started.elapsed();
+    let started = Instant::now();
+    let items = listed(&bed, &ItemFilter::default());
+    let full = reader.full_items(&items).unwrap();
+    let all = started.elapsed();
+    assert!(all < 100 * once, "the rules: {once:?}, {} items: {all:?}", items.len());
+    assert!(full.len() == 300 && full.iter().zip(&items).all(|(full, item)| full.item == *item));
+    for at in [0, 299] {
+        assert_eq!(full[at].story.id, reader.published(&[items[at].story]).unwrap()[0].id);
+    }
 }
 
 #[test]

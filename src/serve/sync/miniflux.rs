@@ -178,7 +178,8 @@ fn page(asking: &Asking, fields: &Fields, of: Of) -> Result<Page, String> {
             _ => return Err("status is not read, unread or removed".into()),
         };
     }
-    // Both are all; only what was removed is none.
+    // Only what was removed is none; both others are all.
+    let is_none = states.is_empty() && fields.all("status").next().is_some();
     let read = if states.len() == 1 { states.into_iter().next() } else { None };
     let order = match fields.get("order") {
         None | Some("" | "id" | "created_at" | "changed_at" | "status") => ItemOrder::Number,
@@ -201,6 +202,9 @@ fn page(asking: &Asking, fields: &Fields, of: Of) -> Result<Page, String> {
         if let Some(named) = narrower.and_then(|of| of.feeds(asking)) {
             feeds = Some(feeds.map_or(named.clone(), |known| known.intersection(&named).copied().collect()));
         }
+    }
+    if is_none {
+        feeds = Some(HashSet::new());
     }
     let seconds = |name: &str| -> Result<Option<Timestamp>, String> { Ok(fields.number(name)?.map(Timestamp::from_secs)) };
     // "After" a second means after its end, as dates of answers have no part of one.
