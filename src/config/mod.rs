@@ -419,7 +419,7 @@ fn default_feeds_dir(environment: &Environment, state_dir: &Path) -> PathBuf {
 pub fn parse(file: &str, text: &str, environment: &Environment) -> Result<Config, ConfigError> {
     let config: Config = toml::from_str(text).map_err(|error| ConfigError(diagnose::diagnose(file, text, &error)))?;
     let config = override_from(environment, text, config)?;
-    validate::check(&config).map_err(|wrong| located(file, text, environment, &wrong))?;
+    config.check().map_err(|wrong| located(file, text, environment, &wrong))?;
     Ok(config)
 }
 

@@ -7,8 +7,14 @@ use std::collections::HashSet;
 /// As many as browsers follow.
 const MOST_REDIRECTS: usize = 20;
 
-/// What the types cannot say. An error begins with the key that it is about.
-pub(super) fn check(config: &Config) -> Result<(), String> {
+impl Config {
+    /// What the types cannot say. An error begins with the key that it is about.
+    pub(super) fn check(&self) -> Result<(), String> {
+        check(self)
+    }
+}
+
+fn check(config: &Config) -> Result<(), String> {
     let (poll, fetch, serve) = (&config.poll, &config.fetch, &config.serve);
     let zero = [
         ("poll.interval", poll.interval.is_zero(), "\"1h\""),
