@@ -109,6 +109,18 @@ impl Store {
         Ok(())
     }
 
+    /// A feed is subscribed again: what it tells is listed under it where no subscribed feed has it.
+    pub(super) fn list_again(&mut self, feed: FeedId) -> rusqlite::Result<()> {
+        self.connection
+            .prepare_cached(
+                "UPDATE items SET feed_id = ?1
+                 WHERE story_id IN (SELECT story_id FROM entries WHERE feed_id = ?1 AND story_id IS NOT NULL)
+                   AND NOT EXISTS(SELECT 1 FROM feeds WHERE id = items.feed_id AND subscribed = 1)",
+            )?
+            .execute([feed.0])?;
+        Ok(())
+    }
+
     /// The items of a story that goes, and of those that were merged into it.
     pub(super) fn forget_items(&mut self, story: StoryId) -> rusqlite::Result<()> {
         self.connection

@@ -42,7 +42,7 @@ impl Store {
             }
         }
         let mut report = SyncReport { n_feeds: list.len(), ..SyncReport::default() };
-        let mut listed = HashSet::new();
+        let (mut listed, mut again) = (HashSet::new(), Vec::new());
         for feed in list {
             // Serialising plain data to JSON cannot fail; an empty text would only be read as the defaults.
             let settings = serde_json::to_string(feed).unwrap_or_default();
@@ -57,6 +57,7 @@ impl Store {
                         .prepare_cached("UPDATE feeds SET subscribed = 1, paused = ?, private = ?, priority = ?, settings = ?, next_poll = iif(subscribed, next_poll, coalesce(next_poll, ?)) WHERE id = ?")?
                         .execute(params![feed.paused, feed.private, feed.priority, settings, now.0, id])?;
                     self.queue_feed(id)?;
+                    again.extend(known.get(&id).filter(|known| !known.subscribed).map(|_| FeedId(id)));
                     // Who carries what, and under which name, is part of what is published.
                     self.changed.published = true;
                 }
@@ -87,6 +88,9 @@ impl Store {
         left.sort_unstable();
         for feed in left {
             self.rehome(feed)?;
+        }
+        for feed in again {
+            self.list_again(feed)?;
         }
         Ok(report)
     }
