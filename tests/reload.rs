@@ -183,18 +183,22 @@ fn the_journal_is_given_priorities_and_json_is_json() {
 }
 
 #[test]
-fn a_socket_that_was_opened_for_it_is_served() {
+fn a_socket_that_was_opened_for_it_is_served_and_decides_who_is_near() {
     let home = Home::new();
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let given = courant(home.path(), &["run"]);
-    // As systemd hands it over: the descriptor 3, and whose it is.
-    let mut command = Command::new("sh");
-    command.args(["-c", "exec 3<&0 </dev/null; LISTEN_PID=$$ LISTEN_FDS=1 exec \"$@\"", "sh"]);
-    command.arg(given.get_program()).args(given.get_args()).env_clear().env("HOME", home.path());
-    command.stdin(OwnedFd::from(listener));
-    let mut service = Service::start(command);
-    assert_eq!(service.address, address);
-    assert!(has(&service, "all"));
-    service.stop();
+    // Wherever the configuration would listen: numbers of the machine are for who is on it.
+    for (bound, metrics) in [("127.0.0.1:0", "HTTP/1.1 200"), ("0.0.0.0:0", "HTTP/1.1 404")] {
+        let listener = TcpListener::bind(bound).unwrap();
+        let address = listener.local_addr().unwrap();
+        let given = courant(home.path(), &["run"]);
+        // As systemd hands it over: the descriptor 3, and whose it is.
+        let mut command = Command::new("sh");
+        command.args(["-c", "exec 3<&0 </dev/null; LISTEN_PID=$$ LISTEN_FDS=1 exec \"$@\"", "sh"]);
+        command.arg(given.get_program()).args(given.get_args()).env_clear().env("HOME", home.path());
+        command.stdin(OwnedFd::from(listener));
+        let mut service = Service::start(command);
+        assert_eq!(service.address, address);
+        assert!(has(&service, "all"));
+        assert!(service.get("/metrics").starts_with(metrics), "{bound}");
+        service.stop();
+    }
 }

@@ -21,12 +21,13 @@ pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready:
     let (lists, list_calls) = ListDoor::new();
     let watched = engine.clone();
     let offline = Box::new(move || watched.network().map(|down| down.since));
-    let (imprint, settings) = (Live::new(imprint_of(&config)), Live::new(settings_of(&config)));
+    let on_loopback = address.ip().is_loopback();
+    let (imprint, settings) = (Live::new(imprint_of(&config)), Live::new(settings_of(&config, on_loopback)));
     let base_path = imprint.get().path().to_owned();
     let renewed = (imprint.clone(), settings.clone());
     engine.reloads.tell(move |config| {
         renewed.0.set(imprint_of(config));
-        renewed.1.set(settings_of(config));
+        renewed.1.set(settings_of(config, on_loopback));
     });
     let documents = Arc::new(Cache::new(engine.readers.clone(), &engine.writer, imprint, clock, offline));
     let desk = Desk::new(Box::new(move || settings.get()), engine.readers.clone(), engine.writer.clone(), clock, lists);
@@ -42,7 +43,7 @@ pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready:
         hubs,
         desk,
         limits: Limits { max_body_bytes: config.fetch.max_feed_bytes, timeout: config.fetch.timeout },
-        metrics: config.has_metrics().then(|| metrics_door(engine.clone())),
+        metrics: config.has_metrics(on_loopback).then(|| metrics_door(engine.clone())),
         connections: ConnectionLimits { idle: config.serve.idle_timeout, per_peer: config.serve.per_peer },
     };
     let (stop, stopped) = watch::channel(false);
@@ -68,13 +69,13 @@ fn imprint_of(config: &Config) -> Imprint {
     Imprint { outputs: config.outputs.clone(), base_url: config.base_url(), is_served: true }
 }
 
-fn settings_of(config: &Config) -> DeskSettings {
+fn settings_of(config: &Config, on_loopback: bool) -> DeskSettings {
     DeskSettings {
         base_url: config.base_url(),
         asked_hosts: config.asked_hosts().map(<[String]>::to_vec),
         outputs: config.outputs.iter().map(|output| (output.name.clone(), output.whole_query())).collect(),
         behind_proxy: config.serve.behind_proxy,
-        is_exposed: config.exposes_passwords(),
+        is_exposed: config.exposes_passwords(on_loopback),
     }
 }
 

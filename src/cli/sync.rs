@@ -67,7 +67,7 @@ fn add(config: &Config, name: &str) -> Outcome {
     writeln!(out, "           {base}/login   (the page, where stories can be marked then)")?;
     writeln!(out, "user       {name}")?;
     writeln!(out, "password   {password}   (shown this once)")?;
-    if config.exposes_passwords() {
+    if config.exposes_passwords(config.listens_on_loopback()) {
         say!(
             "courant: no app is listened to on {} before a proxy adds HTTPS and serve.behind_proxy says so: see docs/sync.md",
             config.serve.listen

@@ -507,10 +507,14 @@ impl Config {
         (self.serve.base_url.is_empty() && is_any).then_some(self.serve.hosts.as_slice())
     }
 
-    /// Whether passwords would pass a network in clear: then no app is listened to.
-    pub fn exposes_passwords(&self) -> bool {
-        let is_loopback = self.serve.listen.parse::<std::net::SocketAddr>().is_ok_and(|address| address.ip().is_loopback());
-        !is_loopback && !self.serve.behind_proxy
+    /// Whether `serve.listen` is an address of loopback. A socket that systemd opened may be another.
+    pub fn listens_on_loopback(&self) -> bool {
+        self.serve.listen.parse::<std::net::SocketAddr>().is_ok_and(|address| address.ip().is_loopback())
+    }
+
+    /// Whether passwords would pass a network in clear where this is served: then no app is listened to.
+    pub fn exposes_passwords(&self, on_loopback: bool) -> bool {
+        !on_loopback && !self.serve.behind_proxy
     }
 
     /// Where WebSub hubs can call us back: `serve.base_url`, if its host is public.
@@ -524,9 +528,9 @@ impl Config {
         self.notify.iter().map(Notify::trigger).collect()
     }
 
-    pub fn has_metrics(&self) -> bool {
+    pub fn has_metrics(&self, on_loopback: bool) -> bool {
         match self.serve.metrics {
-            Metrics::Auto => self.serve.listen.parse::<std::net::SocketAddr>().is_ok_and(|address| address.ip().is_loopback()),
+            Metrics::Auto => on_loopback,
             Metrics::On => true,
             Metrics::Off => false,
         }
