@@ -3,6 +3,10 @@
 use crate::text;
 use ring::hmac;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// A receiver that takes nothing is asked at least so often.
+pub const LONGEST_RETRY: Duration = Duration::from_secs(3600);
 
 /// One thing that somebody is told.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -240,7 +240,8 @@ fn the_service_waits_says_so_and_comes_back() {
         write!(stream, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
         std::io::read_to_string(stream).unwrap()
     };
-    assert_eq!(once().entries, 5);
+    // The service's own first polls may still be on their way when we are answered.
+    assert_eq!((0..100).map(|_| once().entries).find(|n_entries| *n_entries == 5), Some(5));
     assert!(socket::network(&config.state_dir).is_none() && !page().contains("network has been down"));
 
     sites.iter_mut().for_each(Site::go);

@@ -6,7 +6,7 @@ use super::process::{self, Bounds};
 use crate::config::{Config, Live, Notify, secrets};
 use crate::fetch::{Client, FetchError, OwnHeaders, Post, Settings, address};
 use crate::model::Timestamp;
-use crate::notify::{Format, Message, message};
+use crate::notify::{Format, LONGEST_RETRY, Message, message};
 use crate::records::{Command, Delivery};
 use crate::store::{Readers, Writer};
 use std::collections::HashSet;
@@ -18,9 +18,7 @@ use uuid::Uuid;
 
 /// Notices in one delivery.
 const MOST: usize = 100;
-/// A receiver that takes nothing is asked at least so often, …
-const LONGEST_RETRY: Duration = Duration::from_secs(3600);
-/// … and no more after so long.
+/// A receiver that takes nothing is asked no more after so long.
 const GIVE_UP_AFTER: Duration = Duration::from_secs(7 * 86_400);
 /// Tries after which a person is told.
 const TELL_AFTER: u32 = 3;

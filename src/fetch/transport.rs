@@ -258,8 +258,24 @@ mod tests {
 
     #[tokio::test]
     async fn connections_to_many_hosts_are_let_go() {
-        let config = crate::config::Config::default();
-        let transport = Transport::new(Arc::new(crate::daemon::client_settings(&config))).unwrap();
+        let second = Duration::from_secs(1);
+        let settings = Settings {
+            user_agent: "courant".into(),
+            timeout: second,
+            connect_timeout: second,
+            header_timeout: second,
+            max_feed_bytes: 1,
+            max_page_bytes: 1,
+            max_wire_bytes: 1,
+            max_ratio: 1,
+            max_redirects: 1,
+            proxy: String::new(),
+            allow_private: Vec::new(),
+            concurrency: 1,
+            per_host: 1,
+            host_spacing: second,
+        };
+        let transport = Transport::new(Arc::new(settings)).unwrap();
         for n in 0..3 * MOST_KEPT {
             transport.client(&Url::parse(&format!("http://host-{n}.example/")).unwrap()).unwrap();
             assert!(transport.kept.lock().unwrap().hosts.len() <= MOST_KEPT);

@@ -3,6 +3,7 @@
 use super::base::Store;
 use super::read::Reader;
 use crate::model::Timestamp;
+use crate::notify;
 use rusqlite::params;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -95,9 +96,8 @@ impl Store {
         // What is tried again after at most half a day, and was planned by the wrong clock.
         const LONGEST_RETRY: Duration = Duration::from_secs(13 * 3600);
         self.connection.execute("UPDATE articles SET next_try = ?1 WHERE next_try > ?2", [now.0, now.plus(LONGEST_RETRY).0])?;
-        // As `daemon/notify.rs` waits at most.
-        const LONGEST_WAIT: Duration = Duration::from_secs(3600);
-        self.connection.execute("UPDATE deliveries SET next_try = ?1 WHERE next_try > ?1", [now.plus(LONGEST_WAIT).0])?;
+        self.connection
+            .execute("UPDATE deliveries SET next_try = ?1 WHERE next_try > ?1", [now.plus(notify::LONGEST_RETRY).0])?;
         let right = self.stamps_after(now)?;
         self.connection.execute_batch("CREATE TEMP TABLE moved(was INTEGER PRIMARY KEY, stamp INTEGER NOT NULL)")?;
         {
