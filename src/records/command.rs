@@ -2,7 +2,7 @@
 //! commands give the same rows: what a process did can be written down and done again.
 
 use super::{
-    App, Correction, Document, Judged, Marking, NewDictionary, OldStory, PackedBody, PageOutcome, Poll, Postponed, Settling,
+    App, Correction, Document, Judged, Marking, NewDictionary, OldStory, PackedBody, PageOutcome, Poll, Postponed, Settling, View,
 };
 use crate::config::subscriptions::Subscription;
 use crate::fetch::RobotsRecord;
@@ -78,6 +78,14 @@ pub enum Command {
     Delivered { delivery: i64, at: Timestamp },
     /// … or is tried again.
     PutOff { delivery: i64, error: String, next_try: Timestamp },
+    /// What another node of the cluster submitted: done once, however often it is given.
+    Forwarded { node: String, session: u64, n: u64, command: Box<Command> },
+    /// Who polls and serves from now on, in a cluster.
+    View { view: View },
+    /// The list of subscriptions as its file is to be on every node of the cluster.
+    ShareList { text: String },
+    /// Every node of the cluster is to say what its tables hash to.
+    Check { at: Timestamp },
     /// Proves the writer alive.
     Heartbeat { at: Timestamp },
 }
@@ -85,6 +93,9 @@ pub enum Command {
 impl Command {
     /// A person commanded it: it is on the disk when the answer comes. All else is done again after a power loss.
     pub fn is_durable(&self) -> bool {
+        if let Command::Forwarded { command, .. } = self {
+            return command.is_durable();
+        }
         matches!(
             self,
             Command::Subscribe { .. }
@@ -99,6 +110,9 @@ impl Command {
 
     /// It takes entries away: tried on a full disk too.
     pub fn makes_room(&self) -> bool {
-        matches!(self, Command::Remove { purge: true, .. } | Command::Prune { .. })
+        match self {
+            Command::Forwarded { command, .. } => command.makes_room(),
+            _ => matches!(self, Command::Remove { purge: true, .. } | Command::Prune { .. }),
+        }
     }
 }

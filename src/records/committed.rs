@@ -1,15 +1,16 @@
 //! What was changed, as data: the one thing to listen to. Progress, log lines, the rendered outputs and the loops that
 //! have work now all read it.
 
-use super::Corrected;
+use super::{ClusterNews, Corrected};
 use crate::health::Trouble;
 use crate::model::{EntryId, FeedId, StoryId};
 use crate::schedule;
 use crate::story::Rung;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// What a command changed, or all commands of one transaction together.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Committed {
     /// Something that is published is another than before.
     pub published: bool,
@@ -31,13 +32,16 @@ pub struct Committed {
     pub feeds: Vec<FeedTurn>,
     /// Feeds that named a hub.
     pub n_hubs: usize,
+    /// What nodes of a cluster act on.
+    #[serde(default)]
+    pub cluster: ClusterNews,
     /// How long the transaction took.
     pub took: Duration,
     /// The answer to whoever gave the command; in a transaction of several, none.
     pub reply: Reply,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PollTally {
     pub n: usize,
     pub n_unchanged: usize,
@@ -48,14 +52,14 @@ pub struct PollTally {
     pub saved_bytes: u64,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PageTally {
     pub n_found: usize,
     pub n_never: usize,
 }
 
 /// What became of a story.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StoryChange {
     Founded,
     /// Its members, its face or its times.
@@ -66,7 +70,7 @@ pub enum StoryChange {
 }
 
 /// A turn in a feed's health, in a sentence.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FeedTurn {
     pub feed: FeedId,
     /// As logs may call it.
@@ -89,7 +93,8 @@ impl FeedTurn {
 }
 
 /// What a command is answered beside what it changed.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Reply {
     #[default]
     Done,
@@ -111,7 +116,7 @@ pub enum Reply {
 }
 
 /// What taking over the list changed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyncReport {
     pub n_feeds: usize,
     pub added: Vec<FeedId>,
@@ -140,5 +145,8 @@ impl Committed {
         self.stories.extend_from_slice(&other.stories);
         self.feeds.extend_from_slice(&other.feeds);
         self.n_hubs += other.n_hubs;
+        self.cluster.view |= other.cluster.view;
+        self.cluster.list |= other.cluster.list;
+        self.cluster.check |= other.cluster.check;
     }
 }

@@ -17,8 +17,10 @@
 //! | `hub` | subscriptions at WebSub hubs, and what passes between server and daemon about them |
 //! | `list` | changes of the list of subscriptions that an app asks for |
 //! | `judged` | what rules say of stories, and what somebody is told |
+//! | `cluster` | what nodes of a cluster say to each other and agree on |
 //! | `lease` | what is handed out and not back yet |
 
+mod cluster;
 mod command;
 mod committed;
 mod hub;
@@ -35,6 +37,7 @@ mod retention;
 mod settle;
 mod story;
 
+pub use cluster::{Answered, ClusterNews, Refusal, Submitted, View, ViewedNode};
 pub use command::Command;
 pub use committed::{Committed, FeedTurn, PageTally, PollTally, Reply, StoryChange, SyncReport};
 pub use hub::{DueHub, HubReply, HubRequest, HubRow, Pushed, Subscribed};

@@ -10,7 +10,13 @@ impl Store {
     /// Carries a command out inside the transaction that is open. Where it fails the caller undoes it.
     pub(super) fn apply(&mut self, command: Command) -> Result<Committed, WriteError> {
         self.changed = Committed::default();
-        let reply = match command {
+        let reply = self.done_by(command)?;
+        self.queue_stories()?;
+        Ok(Committed { reply, ..std::mem::take(&mut self.changed) })
+    }
+
+    fn done_by(&mut self, command: Command) -> Result<Reply, WriteError> {
+        Ok(match command {
             Command::Polled(poll) => self.save_poll(*poll).map(done)?,
             Command::Unchanged(polls) => polls.into_iter().try_for_each(|poll| self.save_poll(poll)).map(done)?,
             Command::Postponed(postponed) => self.postpone(&postponed).map(done)?,
@@ -42,10 +48,15 @@ impl Store {
             Command::Dispatch { notifier, token, n, at } => self.dispatch(&notifier, &token, n, at).map(done)?,
             Command::Delivered { delivery, at } => self.delivered(delivery, at).map(done)?,
             Command::PutOff { delivery, error, next_try } => self.put_off(delivery, &error, next_try).map(done)?,
+            Command::Forwarded { node, session, n, command } => match self.is_first(&node, session, n)? {
+                true => self.done_by(*command)?,
+                false => Reply::Done,
+            },
+            Command::View { view } => self.set_view(&view).map(done)?,
+            Command::ShareList { text } => self.share_list(&text).map(done)?,
+            Command::Check { at } => self.ask_for_check(at).map(done)?,
             Command::Heartbeat { at } => self.heartbeat(at).map(done)?,
-        };
-        self.queue_stories()?;
-        Ok(Committed { reply, ..std::mem::take(&mut self.changed) })
+        })
     }
 
     /// One command in a transaction of its own: for who has the store to himself.
@@ -68,9 +79,14 @@ impl Store {
 
     /// Commits, after what is written once a transaction.
     pub(super) fn end(&mut self) -> rusqlite::Result<()> {
-        self.index_settled()?;
-        self.count_polls()?;
+        self.finish()?;
         self.execute("COMMIT")
+    }
+
+    /// Writes what is written once a transaction.
+    pub(super) fn finish(&mut self) -> rusqlite::Result<()> {
+        self.index_settled()?;
+        self.count_polls()
     }
 
     pub(super) fn roll_back(&mut self, keeps_index: bool) {
@@ -83,6 +99,9 @@ impl Store {
         }
         self.searchable.clear();
         self.polls.clear();
+        if let Some(searched) = &mut self.searched {
+            searched.clear();
+        }
         self.is_watched = None;
     }
 

@@ -6,7 +6,7 @@ use super::schema::SchemaError;
 use crate::model::{EntryId, FeedId, Timestamp};
 use crate::records::Committed;
 use crate::story;
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 use std::collections::HashMap;
 use std::path::Path;
 use uuid::Uuid;
@@ -29,6 +29,8 @@ pub struct Store {
     pub(super) changed: Committed,
     /// Entries that were settled in this transaction and are not in the text index yet.
     pub(super) searchable: Vec<Searchable>,
+    /// What this transaction changed in the text index, where that is asked for: for the log of a cluster.
+    pub(super) searched: Option<Vec<SearchChange>>,
     /// The polls of this transaction, to be counted once.
     pub(super) polls: Vec<PollCount>,
     /// Whether there are rules or triggers; `None`: to be looked up.
@@ -56,6 +58,15 @@ pub(super) struct Searchable {
     pub replaces: bool,
 }
 
+/// A row of the text index that was written or taken out.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+#[serde(untagged)]
+pub(super) enum SearchChange {
+    /// `replaces`: there was one of the entry before.
+    Put(EntryId, String, bool),
+    Delete(EntryId),
+}
+
 /// What is new in a database that does not exist yet, and when it is opened.
 #[derive(Clone, Copy, Debug)]
 pub struct Opening {
@@ -72,8 +83,16 @@ impl Opening {
 }
 
 impl Store {
-    /// Opens or creates the database. Only the process that holds the lock may.
+    /// Opens or creates the database. Only the process that holds the lock may. A node's of a cluster is refused: what is
+    /// written to it must be in the cluster's log.
     pub fn open(path: &Path, opening: Opening) -> Result<Store, SchemaError> {
+        let store = Store::open_any(path, opening)?;
+        let node = store.connection.query_row("SELECT node FROM replica", [], |row| row.get(0)).optional()?;
+        node.map_or(Ok(store), |node| Err(SchemaError::OfCluster(node)))
+    }
+
+    /// The same, whoever's it is.
+    pub fn open_any(path: &Path, opening: Opening) -> Result<Store, SchemaError> {
         let connection = prepare(path)?;
         let instance = instance(&connection, opening.instance)?;
         begin_addresses(&connection, story::ADDRESS_VERSION)?;
@@ -93,6 +112,7 @@ impl Store {
             epoch: 0,
             changed: Committed::default(),
             searchable: Vec::new(),
+            searched: None,
             polls: Vec::new(),
             is_watched: None,
             answer_bytes: HashMap::new(),

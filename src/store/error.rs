@@ -15,6 +15,9 @@ pub enum WriteError {
     /// Nothing of it is stored: it is to be done again when the disk takes it.
     #[error("{0}")]
     Disk(DiskTrouble),
+    /// The cluster cannot carry it out now: nobody leads, or its log cannot be reached. It passes by itself.
+    #[error("{0}")]
+    Cluster(String),
     #[error("internal error: the command panicked")]
     Panicked,
     #[error("the writer has ended")]

@@ -17,8 +17,10 @@
 //! | `claims`, `known`, `read`, `select`, `held`, `judge`, `notices`, `stories`, `items`, `check` | questions: they only read |
 //! | `rekey` | stored addresses, where the tables that decide their keys have changed |
 //! | `readers` | connections that are kept for the next question |
+//! | `agreed`, `node`, `following`, `replica` | several machines: what they agree on; the writer that leads or follows; what a transaction changed, as a record of the log |
 //! | `rows` | how single columns are read |
 
+mod agreed;
 mod apply;
 mod backup;
 mod base;
@@ -33,6 +35,8 @@ mod entries;
 mod error;
 mod export;
 mod faces;
+#[cfg(feature = "cluster")]
+mod following;
 mod held;
 mod hubs;
 mod items;
@@ -40,6 +44,8 @@ mod judge;
 mod known;
 mod look;
 mod marks;
+#[cfg(feature = "cluster")]
+mod node;
 mod notices;
 mod open;
 mod pages;
@@ -51,6 +57,8 @@ mod read;
 mod readers;
 mod record;
 mod rekey;
+#[cfg(feature = "cluster")]
+mod replica;
 mod rows;
 mod rules;
 mod schema;
@@ -69,11 +77,15 @@ pub use disk::{DiskTrouble, Reserve};
 pub use error::WriteError;
 pub use export::{import, reindex};
 pub use items::{ItemFilter, ItemOrder};
+#[cfg(feature = "cluster")]
+pub use node::{Append, Followed, Forwarded, Log, NodeLinks};
 pub use patience::{Door, Opened, Opener};
 pub use prune::Growth;
 pub use read::{Counts, FeedRow, HeldBack, Reader};
 pub use readers::Readers;
 pub use record::Recorder;
+#[cfg(feature = "cluster")]
+pub use replica::{FollowError, Replica, chain_of, text_hash};
 pub use schema::SchemaError;
 pub use select::{Cursor, NotACursor, Selected, Selection};
 pub use stories::{ArticleRow, Member, StoryDetail};

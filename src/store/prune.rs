@@ -3,7 +3,7 @@
 //! A story goes whole or not at all: it stays while one of its entries is young, while it is among the newest, and for ever
 //! where a person has said a word of it, or starred it, or where a rule keeps it. One that rules are still to judge waits.
 
-use super::base::Store;
+use super::base::{SearchChange, Store};
 use super::read::Reader;
 use super::rows::settings_of;
 use crate::config::values::Keep;
@@ -256,8 +256,8 @@ impl Store {
             // A document that was decided on what was there is taken in anew.
             self.connection.prepare_cached("UPDATE feeds SET revision = revision + 1 WHERE id = ?")?.execute([feed])?;
             self.searchable.retain(|text| text.entry.0 != entry);
+            self.search(SearchChange::Delete(EntryId(entry)))?;
             for sql in [
-                "DELETE FROM search WHERE rowid = ?",
                 "DELETE FROM entry_addresses WHERE entry_id = ?",
                 "DELETE FROM entry_bodies WHERE entry_id = ?",
                 "DELETE FROM entries WHERE id = ?",

@@ -1,6 +1,6 @@
 //! A feed's entries removed for good, because a person wants that.
 
-use super::base::Store;
+use super::base::{SearchChange, Store};
 use super::faces::refresh_story;
 use crate::model::{EntryId, FeedId, StoryId, Timestamp};
 use crate::records::StoryChange;
@@ -21,8 +21,8 @@ pub(super) fn remove_entries(store: &mut Store, feed: FeedId, now: Timestamp) ->
     // An index that is being built from the tables may have read them before this.
     store.epoch += 1;
     for (entry, _) in &gone {
+        store.search(SearchChange::Delete(EntryId(*entry)))?;
         for sql in [
-            "DELETE FROM search WHERE rowid = ?",
             "DELETE FROM entry_addresses WHERE entry_id = ?",
             "DELETE FROM entry_bodies WHERE entry_id = ?",
             "DELETE FROM entries WHERE id = ?",

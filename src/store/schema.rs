@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/012.sql"),
     include_str!("schema/013.sql"),
     include_str!("schema/014.sql"),
+    include_str!("schema/015.sql"),
 ];
 
 /// Why a database cannot be used as it is.
@@ -32,6 +33,10 @@ pub enum SchemaError {
     Older { found: i32, known: i32 },
     #[error("the file is a database of another program (application id {0:#x})")]
     Foreign(i32),
+    #[error(
+        "the database is node \"{0}\" of a cluster: only its service changes it (`courant run` with [cluster], docs/cluster.md)"
+    )]
+    OfCluster(String),
     #[error("the database was not brought up to this version, because no copy of it could be made before: {0}")]
     NoCopy(String),
     #[error(transparent)]
@@ -73,6 +78,12 @@ pub fn check_to_read(connection: &Connection) -> Result<(), SchemaError> {
         _ if found < known => Err(SchemaError::Older { found, known }),
         _ => Ok(()),
     }
+}
+
+/// The version that this program writes.
+#[cfg(feature = "cluster")]
+pub fn known() -> i32 {
+    MIGRATIONS.len() as i32
 }
 
 /// Whether a database is ours and not newer than we are; returns its version.

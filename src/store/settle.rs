@@ -2,7 +2,7 @@
 //! index and the story's new face are one commit. There is one way for an entry that its poll settles and for one that
 //! waited: [`Store::decide`] finds or founds its story, the caller writes its row, [`Store::join`] does the rest.
 
-use super::base::{Searchable, Store};
+use super::base::{SearchChange, Searchable, Store};
 use super::faces::refresh_story;
 use super::rows::{PROVISIONAL, SETTLED, earlier};
 use crate::model::{Dedupe, EntryId, FeedId, Key, StoryId, Timestamp, key_of};
@@ -332,12 +332,21 @@ impl Store {
         let mut searchable = std::mem::take(&mut self.searchable);
         searchable.sort_by_key(|text| text.entry);
         for text in searchable {
-            if text.replaces {
-                self.connection.prepare_cached("DELETE FROM search WHERE rowid = ?")?.execute([text.entry.0])?;
-            }
-            self.connection
-                .prepare_cached("INSERT INTO search(rowid, terms) VALUES(?, ?)")?
-                .execute(params![text.entry.0, text.terms])?;
+            self.search(SearchChange::Put(text.entry, text.terms, text.replaces))?;
+        }
+        Ok(())
+    }
+
+    /// Changes the text index.
+    pub(super) fn search(&mut self, change: SearchChange) -> rusqlite::Result<()> {
+        if let SearchChange::Put(entry, _, true) | SearchChange::Delete(entry) = &change {
+            self.connection.prepare_cached("DELETE FROM search WHERE rowid = ?")?.execute([entry.0])?;
+        }
+        if let SearchChange::Put(entry, terms, _) = &change {
+            self.connection.prepare_cached("INSERT INTO search(rowid, terms) VALUES(?, ?)")?.execute(params![entry.0, terms])?;
+        }
+        if let Some(searched) = &mut self.searched {
+            searched.push(change);
         }
         Ok(())
     }

@@ -7,8 +7,12 @@
 use super::base::Store;
 use super::disk::{DiskTrouble, Reserve};
 use super::error::WriteError;
+#[cfg(feature = "cluster")]
+use super::node::{Followed, Log, Node, NodeLinks};
 use super::patience::{Door, Opened, Opener, Patience, answer as told};
 use super::record::Recorder;
+#[cfg(feature = "cluster")]
+use super::replica::FollowError;
 use crate::model::Timestamp;
 use crate::records::{Command, Committed, IndexPlan, Recorded};
 use crate::story;
@@ -27,10 +31,34 @@ const WORKS_AGAIN: &str = "the disk takes writes again: polling goes on";
 /// Told of each transaction what it changed, on the writer's thread: it must not take long.
 pub type Listener = Box<dyn FnMut(&Committed) + Send>;
 
+/// Where a command's answer goes.
+pub(super) type Answer = oneshot::Sender<Result<Committed, WriteError>>;
+
 enum Job {
-    Command { command: Box<Command>, answer: oneshot::Sender<Result<Committed, WriteError>> },
-    Index { index: Box<story::Index>, plan: IndexPlan, epoch: u64, answer: oneshot::Sender<bool> },
-    Tidy { answer: oneshot::Sender<bool> },
+    Command {
+        command: Box<Command>,
+        answer: Answer,
+    },
+    Index {
+        index: Box<story::Index>,
+        plan: IndexPlan,
+        epoch: u64,
+        answer: oneshot::Sender<bool>,
+    },
+    Tidy {
+        answer: oneshot::Sender<bool>,
+    },
+    #[cfg(feature = "cluster")]
+    Cluster(ClusterJob),
+}
+
+/// What a node of a cluster is told by the others.
+#[cfg(feature = "cluster")]
+enum ClusterJob {
+    Follow { records: Vec<(u64, Vec<u8>)>, answer: oneshot::Sender<Result<Followed, FollowError>> },
+    Lead { log: Box<dyn Log>, answer: oneshot::Sender<rusqlite::Result<()>> },
+    StepDown { answer: oneshot::Sender<()> },
+    NoteList { hash: u128, answer: oneshot::Sender<rusqlite::Result<()>> },
 }
 
 /// The way to the writer; cheap to clone. The writer ends when all are gone.
@@ -66,6 +94,32 @@ impl Writer {
 
     /// The same where the disk may be in the way, with room in reserve.
     pub fn begin(door: Door, reserve: Reserve, listener: Listener) -> (Writer, std::thread::JoinHandle<()>) {
+        Writer::spawn(
+            door,
+            reserve,
+            listener,
+            #[cfg(feature = "cluster")]
+            None,
+        )
+    }
+
+    /// The same of a node of a cluster, which follows until it is told to lead.
+    #[cfg(feature = "cluster")]
+    pub fn begin_node(
+        door: Door,
+        reserve: Reserve,
+        listener: Listener,
+        links: NodeLinks,
+    ) -> (Writer, std::thread::JoinHandle<()>) {
+        Writer::spawn(door, reserve, listener, Some(Node::new(links)))
+    }
+
+    fn spawn(
+        door: Door,
+        reserve: Reserve,
+        listener: Listener,
+        #[cfg(feature = "cluster")] node: Option<Node>,
+    ) -> (Writer, std::thread::JoinHandle<()>) {
         // A command waits here only while a transaction runs; a full channel makes polls wait, which is the backpressure.
         let (jobs, queue) = mpsc::channel(1024);
         let (changed, generation) = watch::channel(0);
@@ -79,7 +133,14 @@ impl Writer {
         };
         let patience = Patience::new(reserve, shut);
         let trouble = patience.watch();
-        let begin = Begin { listener, changed, gauge: gauge.clone(), patience };
+        let begin = Begin {
+            listener,
+            changed,
+            gauge: gauge.clone(),
+            patience,
+            #[cfg(feature = "cluster")]
+            node,
+        };
         let thread = std::thread::Builder::new().name("writer".into()).spawn(move || begin.run(door, queue));
         // The process has just started: if no thread can be had now, nothing can be done at all.
         let thread = thread.unwrap_or_else(|error| panic!("cannot start the writer's thread: {error}"));
@@ -151,12 +212,43 @@ impl Writer {
     }
 }
 
+#[cfg(feature = "cluster")]
+impl Writer {
+    /// Applies records of the cluster's log, in their order.
+    pub async fn follow(&self, records: Vec<(u64, Vec<u8>)>) -> Result<Followed, FollowError> {
+        self.ask(|answer| ClusterJob::Follow { records, answer }).await?
+    }
+
+    /// Leads from now on: what is committed goes to this log before.
+    pub async fn lead(&self, log: Box<dyn Log>) -> Result<(), WriteError> {
+        Ok(self.ask(|answer| ClusterJob::Lead { log, answer }).await??)
+    }
+
+    /// Follows from now on. What was accepted before is done.
+    pub async fn step_down(&self) -> Result<(), WriteError> {
+        self.ask(|answer| ClusterJob::StepDown { answer }).await
+    }
+
+    /// Notes that this node's file is the shared list that hashes to this.
+    pub async fn note_list(&self, hash: u128) -> Result<(), WriteError> {
+        Ok(self.ask(|answer| ClusterJob::NoteList { hash, answer }).await??)
+    }
+
+    async fn ask<T>(&self, job: impl FnOnce(oneshot::Sender<T>) -> ClusterJob) -> Result<T, WriteError> {
+        let (answer, answered) = oneshot::channel();
+        self.jobs.send(Job::Cluster(job(answer))).await.map_err(|_| WriteError::Ended)?;
+        answered.await.map_err(|_| WriteError::Ended)
+    }
+}
+
 /// What the thread begins with, before the database is open.
 struct Begin {
     listener: Listener,
     changed: watch::Sender<u64>,
     gauge: Arc<Gauge>,
     patience: Patience,
+    #[cfg(feature = "cluster")]
+    node: Option<Node>,
 }
 
 impl Begin {
@@ -166,9 +258,19 @@ impl Begin {
             Door::Shut(trouble, opener) => self.wait(trouble, opener, &mut queue),
         };
         let Some(Opened { store, recorder }) = opened else { return };
-        let Begin { listener, changed, gauge, patience } = self;
-        gauge.read(&store);
-        Work { store, listener, recorder, changed, gauge, patience }.run(queue);
+        self.gauge.read(&store);
+        let Begin { listener, changed, gauge, patience, .. } = self;
+        let work = Work {
+            store,
+            listener,
+            recorder,
+            changed,
+            gauge,
+            patience,
+            #[cfg(feature = "cluster")]
+            node: self.node,
+        };
+        work.run(queue);
     }
 
     /// Refuses everything until the database could be opened; `None`: nobody waits for that any more.
@@ -193,6 +295,9 @@ impl Begin {
                     }
                     _ = answer.send(Err(WriteError::Disk(trouble)));
                 }
+                // Dropped unanswered: whoever gave it tries again.
+                #[cfg(feature = "cluster")]
+                Job::Cluster(_) => {}
             }
         }
         None
@@ -200,17 +305,20 @@ impl Begin {
 }
 
 /// The thread's own.
-struct Work {
-    store: Store,
-    listener: Listener,
+pub(super) struct Work {
+    pub(super) store: Store,
+    pub(super) listener: Listener,
     recorder: Option<Recorder>,
-    changed: watch::Sender<u64>,
+    pub(super) changed: watch::Sender<u64>,
     gauge: Arc<Gauge>,
     patience: Patience,
+    /// What it has to do with others, where there are any.
+    #[cfg(feature = "cluster")]
+    pub(super) node: Option<Node>,
 }
 
 /// A command that was carried out, to be answered after the commit.
-type Answered = (oneshot::Sender<Result<Committed, WriteError>>, Committed);
+type Answered = (Answer, Committed);
 
 /// Why a command was not carried out.
 struct Failed {
@@ -221,6 +329,10 @@ struct Failed {
 
 impl Work {
     fn run(mut self, mut queue: mpsc::Receiver<Job>) {
+        #[cfg(feature = "cluster")]
+        if self.node.is_some() {
+            self.follow_from_here();
+        }
         let mut waiting: Option<Job> = None;
         while let Some(job) = waiting.take().or_else(|| queue.blocking_recv()) {
             match job {
@@ -244,8 +356,17 @@ impl Work {
                 }
                 Job::Command { command, answer } => match self.patience.refuses(&command) {
                     Some(refused) => _ = answer.send(Err(refused)),
+                    #[cfg(feature = "cluster")]
+                    None => {
+                        if let Some((command, answer)) = self.not_forwarded(command, answer) {
+                            waiting = self.transaction(command, answer, &mut queue);
+                        }
+                    }
+                    #[cfg(not(feature = "cluster"))]
                     None => waiting = self.transaction(command, answer, &mut queue),
                 },
+                #[cfg(feature = "cluster")]
+                Job::Cluster(job) => self.of_cluster(job),
             }
         }
         if let Err(error) = self.store.connection.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)") {
@@ -254,16 +375,17 @@ impl Work {
     }
 
     /// Carries out a command and those that wait behind it; returns the job that the transaction could not take in.
-    fn transaction(
-        &mut self,
-        first: Box<Command>,
-        answer: oneshot::Sender<Result<Committed, WriteError>>,
-        queue: &mut mpsc::Receiver<Job>,
-    ) -> Option<Job> {
+    fn transaction(&mut self, first: Box<Command>, answer: Answer, queue: &mut mpsc::Receiver<Job>) -> Option<Job> {
         let started = Instant::now();
         let durable = first.is_durable();
         let (had_index, last_stamp) = (self.store.has_index(), self.store.last_stamp);
-        if let Err(error) = self.store.begin(durable) {
+        let begun = self.store.begin(durable);
+        #[cfg(feature = "cluster")]
+        let (begun, capture) = match begun.and_then(|()| self.capture()) {
+            Ok(capture) => (Ok(()), capture),
+            Err(error) => (Err(error), None),
+        };
+        if let Err(error) = begun {
             let error = WriteError::from(error);
             match error.disk() {
                 Some(trouble) => self.disk_failed(trouble),
@@ -304,18 +426,27 @@ impl Work {
                 Err(_) => {}
             }
         }
-        let committed = match lost {
-            Some(error) => Err(error),
-            None => self.store.end(),
+        let all = together(&answers, started.elapsed());
+        let committed: Result<(), WriteError> = match lost {
+            Some(error) => Err(error.into()),
+            #[cfg(feature = "cluster")]
+            None => match capture {
+                Some(capture) => self.commit_logged(capture, &all),
+                None => self.store.end().map_err(WriteError::from),
+            },
+            #[cfg(not(feature = "cluster"))]
+            None => self.store.end().map_err(WriteError::from),
         };
         match &committed {
-            Ok(()) => self.tell(&answers, started.elapsed()),
+            Ok(()) => self.tell(&all),
             Err(error) => {
-                if DiskTrouble::of(error).is_none() {
+                if error.disk().is_none() && !matches!(error, WriteError::Cluster(_)) {
                     tracing::error!(%error, "a transaction could not be committed; what it held is done again");
                 }
                 self.store.roll_back(false);
                 self.store.last_stamp = last_stamp;
+                #[cfg(feature = "cluster")]
+                self.step_down();
             }
         }
         if let Some(recorder) = &mut self.recorder {
@@ -329,7 +460,7 @@ impl Work {
         }
         let failed =
             refused.iter().filter(|(_, error)| !matches!(error, WriteError::Disk(_))).find_map(|(_, error)| error.disk());
-        match failed.or(committed.as_ref().err().and_then(DiskTrouble::of)) {
+        match failed.or(committed.as_ref().err().and_then(WriteError::disk)) {
             Some(trouble) => self.disk_failed(trouble),
             None if proves_life && committed.is_ok() => self.disk_works(),
             None => {}
@@ -345,14 +476,30 @@ impl Work {
         for (answer, changed) in answers {
             let _ = answer.send(told(match &committed {
                 Ok(()) => Ok(changed),
-                Err(error) => Err(WriteError::Sqlite(copy(error))),
+                Err(WriteError::Cluster(why)) => Err(WriteError::Cluster(why.clone())),
+                Err(error) => Err(WriteError::Sqlite(again(error))),
             }));
         }
         left
     }
 
+    #[cfg(feature = "cluster")]
+    fn of_cluster(&mut self, job: ClusterJob) {
+        // Whoever asked may have gone, in each case.
+        match job {
+            ClusterJob::Follow { records, answer } => _ = answer.send(self.follow(records)),
+            ClusterJob::Lead { log, answer } => _ = answer.send(self.lead(log)),
+            ClusterJob::StepDown { answer } => {
+                self.step_down();
+                _ = answer.send(());
+            }
+            ClusterJob::NoteList { hash, answer } => _ = answer.send(self.store.note_list(hash)),
+        }
+        self.gauge.read(&self.store);
+    }
+
     /// Says once that the disk takes nothing, and makes what room there can be made.
-    fn disk_failed(&mut self, trouble: DiskTrouble) {
+    pub(super) fn disk_failed(&mut self, trouble: DiskTrouble) {
         if !self.patience.failed(trouble) {
             return;
         }
@@ -365,7 +512,7 @@ impl Work {
         self.changed.send_modify(|generation| *generation += 1);
     }
 
-    fn disk_works(&mut self) {
+    pub(super) fn disk_works(&mut self) {
         if self.patience.wrote() {
             tracing::info!("{WORKS_AGAIN}");
             self.changed.send_modify(|generation| *generation += 1);
@@ -373,12 +520,8 @@ impl Work {
     }
 
     /// Tells the listener, and whoever waits for another generation, what was committed.
-    fn tell(&mut self, answers: &[Answered], took: Duration) {
-        let mut all = Committed { took, ..Committed::default() };
-        for (_, committed) in answers {
-            all.add(committed);
-        }
-        (self.listener)(&all);
+    fn tell(&mut self, all: &Committed) {
+        (self.listener)(all);
         if all.published {
             self.changed.send_modify(|generation| *generation += 1);
         }
@@ -396,6 +539,7 @@ impl Work {
         });
         let store = &mut self.store;
         let (n_searchable, n_polls) = (store.searchable.len(), store.polls.len());
+        let n_searched = store.searched.as_ref().map_or(0, Vec::len);
         let (had_index, last_stamp) = (store.index.is_some(), store.last_stamp);
         // A purge takes out of what others left here.
         let searchable = command.makes_room().then(|| store.searchable.clone());
@@ -417,6 +561,9 @@ impl Work {
             None => store.searchable.truncate(n_searchable),
         }
         store.polls.truncate(n_polls);
+        if let Some(searched) = &mut store.searched {
+            searched.truncate(n_searched);
+        }
         // Nothing was stored under the moments that it took: they are given again, as where it was never tried.
         store.last_stamp = last_stamp;
         if let (Some(recorder), Some(mark)) = (&mut self.recorder, mark) {
@@ -433,6 +580,15 @@ impl Work {
         };
         Err(Failed { error, whole: !undone })
     }
+}
+
+/// What the commands of a transaction changed together.
+fn together(answers: &[Answered], took: Duration) -> Committed {
+    let mut all = Committed { took, ..Committed::default() };
+    for (_, committed) in answers {
+        all.add(committed);
+    }
+    all
 }
 
 /// The error by which a transaction was lost, for those who had been carried out before.

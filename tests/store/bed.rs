@@ -18,10 +18,11 @@ use uuid::Uuid;
 pub const NOW: Timestamp = Timestamp(1_790_000_000_000);
 pub const WINDOW: Duration = Duration::from_secs(96 * 3600);
 
-/// Undoes the migrations that brought items, apps, rules and notices, but for the version.
+/// Undoes the migrations that brought items, apps, rules, notices and nodes, but for the version.
 pub const BEFORE_ITEMS: &str =
     "DROP TRIGGER story_gone; DROP TRIGGER story_redirected; DROP TABLE rules; DROP TABLE rule_effects;
-    DROP TABLE unruled; DROP TABLE notifiers; DROP TABLE notices; DROP TABLE deliveries; DROP TABLE items; DROP TABLE apps;";
+    DROP TABLE unruled; DROP TABLE notifiers; DROP TABLE notices; DROP TABLE deliveries; DROP TABLE items; DROP TABLE apps;
+    DROP TABLE replica; DROP TABLE members; DROP TABLE forwarded; DROP TABLE texts;";
 
 /// Entries want no page, and are compared by address, in a batch of their own.
 pub const BY_ADDRESS: EntryPolicy =

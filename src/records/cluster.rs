@@ -1,0 +1,63 @@
+//! What nodes of a cluster say to each other through its engine, and what they agree on.
+
+use super::{Command, Committed};
+use serde::{Deserialize, Serialize};
+
+/// Who polls and serves, from one record of the log on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct View {
+    /// Grows with each.
+    pub n: u64,
+    /// In the order of their names.
+    pub nodes: Vec<ViewedNode>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ViewedNode {
+    pub node: String,
+    /// Its membership: another one after each lapse.
+    pub session: u64,
+    /// Where it serves.
+    pub url: String,
+}
+
+/// What a node submits to the leader.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Submitted {
+    /// The `n`th command of the node's membership.
+    Command { n: u64, command: Box<Command> },
+    /// It needs a newer snapshot than there is, because it cannot go on by the log.
+    Snapshot,
+}
+
+/// What a command was answered with.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Answered {
+    pub n: u64,
+    /// The record by which it is in the log, at the latest: a node that is so far sees what was done.
+    pub seq: u64,
+    pub result: Result<Committed, Refusal>,
+}
+
+/// Why the leader did not carry a command out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    Stale,
+    FeedGone,
+    /// In one line.
+    Other(String),
+}
+
+/// What a transaction changed that nodes act on beside what they publish.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ClusterNews {
+    /// Who polls.
+    pub view: bool,
+    /// The list of subscriptions.
+    pub list: bool,
+    /// Every node is to say what its tables hash to.
+    pub check: bool,
+}

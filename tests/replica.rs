@@ -1,0 +1,257 @@
+//! Nodes of a cluster: what the leader's writer commits is a record, and whoever applies the records has the same database.
+#![cfg(feature = "cluster")]
+
+mod common;
+#[path = "common/recording.rs"]
+mod recording;
+
+use courant::config::Config;
+use courant::daemon;
+use courant::model::{FeedId, StoryId, Timestamp};
+use courant::outputs::Imprint;
+use courant::records::{Command, Marking, Recorded};
+use courant::store::{
+    Append, Door, FollowError, Followed, Forwarded, Log, NodeLinks, Opened, Opening, Reader, Replica, Reserve, Store, WriteError,
+    Writer,
+};
+use recording::recorded;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use tokio::sync::{mpsc, watch};
+
+const FIRST_LIST: &str = r#"{"command":{"share_list":{"text":"[[feed]]"}}}"#;
+
+/// What an append is answered with, and the records that were appended.
+#[derive(Clone, Default)]
+struct Records {
+    kept: Arc<Mutex<Vec<(u64, Vec<u8>)>>>,
+    answer: Arc<Mutex<Option<Append>>>,
+}
+
+impl Log for Records {
+    fn append(&mut self, seq: u64, body: Vec<u8>) -> Append {
+        if let Some(answer) = self.answer.lock().unwrap().clone() {
+            return answer;
+        }
+        self.kept.lock().unwrap().push((seq, body));
+        Append::Appended
+    }
+}
+
+struct Node {
+    path: PathBuf,
+    writer: Writer,
+    thread: JoinHandle<()>,
+    outbox: mpsc::UnboundedReceiver<Forwarded>,
+    checks: mpsc::UnboundedReceiver<(u64, u128)>,
+    leads: watch::Receiver<bool>,
+}
+
+impl Node {
+    /// A node of a cluster whose database is empty, or that of a file.
+    fn start(path: &Path, opening: Opening) -> Node {
+        let store = Store::open_any(path, opening).unwrap();
+        if store.replica().unwrap().is_none() {
+            let replica = Replica { cluster: "c".into(), node: "n".into(), seq: 0, chain: 0, list: None };
+            store.be_replica(&replica).unwrap();
+        }
+        let ((to_outbox, outbox), (to_checks, checks)) = (mpsc::unbounded_channel(), mpsc::unbounded_channel());
+        let (leads_told, leads) = watch::channel(false);
+        let links = NodeLinks { outbox: to_outbox, checks: to_checks, leads: leads_told };
+        let door = Door::Open(Box::new(Opened { store, recorder: None }));
+        let (writer, thread) = Writer::begin_node(door, Reserve::none(), Box::new(|_| {}), links);
+        Node { path: path.to_owned(), writer, thread, outbox, checks, leads }
+    }
+
+    fn end(self) {
+        drop(self.writer);
+        self.thread.join().unwrap();
+    }
+
+    fn fingerprint(&self) -> u128 {
+        Reader::open(&self.path).unwrap().fingerprint().unwrap()
+    }
+}
+
+fn opening_of(record: &str) -> Opening {
+    match serde_json::from_str(record.lines().next().unwrap()).unwrap() {
+        Recorded::Opened { at, instance } => Opening { at, instance },
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Does a record again on a node that leads.
+async fn lead(node: &Node, record: &str) {
+    for line in record.lines().chain([FIRST_LIST]) {
+        match serde_json::from_str(line).unwrap() {
+            // A command that is refused leaves nothing in the transaction of the others.
+            Recorded::Opened { at, .. } => {
+                let unknown = Command::Remove { feed: FeedId(999), purge: true, at };
+                let list = Command::ShareList { text: "[[feed]]".into() };
+                let (refused, done) = tokio::join!(node.writer.submit(unknown), node.writer.submit(list));
+                assert!(refused.is_err() && done.is_ok(), "{refused:?} {done:?}");
+            }
+            Recorded::Command(command) => _ = node.writer.submit(*command).await.unwrap(),
+            Recorded::Indexed(plan) => {
+                let index = daemon::read_index(&Reader::open(&node.path).unwrap(), &plan).unwrap();
+                assert!(node.writer.hand_over(index, plan, node.writer.epoch()).await.unwrap());
+            }
+            Recorded::IndexLost => {}
+        }
+    }
+}
+
+fn documents(config: &Config, path: &Path) -> Vec<(String, Vec<u8>)> {
+    let imprint = Imprint { outputs: config.outputs.clone(), base_url: config.base_url(), is_served: true };
+    imprint
+        .everything(&Reader::open(path).unwrap(), Timestamp(0))
+        .unwrap()
+        .into_iter()
+        .map(|(name, text)| (name, text.into()))
+        .collect()
+}
+
+#[tokio::test]
+async fn who_applies_the_records_has_the_same_database_and_the_same_outputs() {
+    let folder = tempfile::tempdir().unwrap();
+    // The world is a server of its own, which blocks.
+    let at = folder.path().to_owned();
+    let (record, config) = tokio::task::spawn_blocking(move || recorded(&at)).await.unwrap();
+    let record = std::fs::read_to_string(record).unwrap();
+    let log = Records::default();
+    let to = |name: &str| folder.path().join(name);
+    let leader = Node::start(&to("leader.db"), opening_of(&record));
+    leader.writer.lead(Box::new(log.clone())).await.unwrap();
+    assert!(*leader.leads.borrow());
+    lead(&leader, &record).await;
+
+    let records = log.kept.lock().unwrap().clone();
+    assert!(records.len() > 20, "{}", records.len());
+    let follower = Node::start(&to("follower.db"), opening_of(&record));
+    // One by one, then all that is left at once, some of it twice.
+    for record in &records[..10] {
+        assert_eq!(follower.writer.follow(vec![record.clone()]).await.unwrap().seq, record.0);
+    }
+    let Followed { seq, news } = follower.writer.follow(records[5..].to_vec()).await.unwrap();
+    assert_eq!(seq as usize, records.len());
+    assert!(news.published, "{news:?}");
+    assert_eq!(leader.fingerprint(), follower.fingerprint());
+    assert_eq!(documents(&config, &leader.path), documents(&config, &follower.path));
+
+    // The same commands where there is no cluster.
+    let alone = to("alone.db");
+    let whole = format!("{}\n{FIRST_LIST}\n", record.trim_end());
+    daemon::replay(whole.as_bytes(), &alone).unwrap();
+    assert_eq!(Reader::open(&alone).unwrap().fingerprint().unwrap(), leader.fingerprint());
+    let refused = Store::open(&leader.path, Opening::now(Timestamp(1)));
+    assert!(refused.is_err_and(|error| error.to_string().contains("of a cluster")));
+    leader.end();
+    follower.end();
+}
+
+#[tokio::test]
+async fn what_is_not_in_the_log_is_not_in_the_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let opening = Opening { at: Timestamp(1_790_000_000_000), instance: uuid::Uuid::from_u128(7) };
+    let log = Records::default();
+    let mut node = Node::start(&folder.path().join("a.db"), opening);
+    node.writer.lead(Box::new(log.clone())).await.unwrap();
+    let share = |text: &str| Command::ShareList { text: text.into() };
+    node.writer.submit(share("one")).await.unwrap();
+    let before = node.fingerprint();
+    for answer in [Append::Refused, Append::Unknown("no answer".into())] {
+        *log.answer.lock().unwrap() = Some(answer);
+        node.writer.lead(Box::new(log.clone())).await.unwrap();
+        let refused = node.writer.submit(share("two")).await;
+        assert!(matches!(refused, Err(WriteError::Cluster(_))), "{refused:?}");
+        assert_eq!(node.fingerprint(), before);
+        // It follows from then on: what it is asked for is the leader's to do.
+        assert!(!*node.leads.borrow());
+        let (asked, forwarded) = tokio::join!(node.writer.submit(share("three")), async {
+            let Forwarded { command, answer } = node.outbox.recv().await.unwrap();
+            answer.send(Err(WriteError::FeedGone)).unwrap();
+            command
+        });
+        assert!(matches!(asked, Err(WriteError::FeedGone)) && matches!(*forwarded, Command::ShareList { .. }));
+    }
+    // The one that nobody knew of is in the log after all.
+    *log.answer.lock().unwrap() = None;
+    let other = Node::start(&folder.path().join("b.db"), opening);
+    other.writer.lead(Box::new(log.clone())).await.unwrap();
+    let first = log.kept.lock().unwrap().clone();
+    log.kept.lock().unwrap().clear();
+    other.writer.step_down().await.unwrap();
+    other.writer.follow(first).await.unwrap();
+    other.writer.lead(Box::new(log.clone())).await.unwrap();
+    other.writer.submit(share("two")).await.unwrap();
+    other.writer.submit(Command::Check { at: Timestamp(1_790_000_000_001) }).await.unwrap();
+    let rest = log.kept.lock().unwrap().clone();
+    let mut other = other;
+    assert_eq!(node.writer.follow(rest).await.unwrap().seq, 3);
+    assert_eq!(node.checks.recv().await, other.checks.recv().await);
+    assert_eq!(node.fingerprint(), other.fingerprint());
+    node.end();
+    other.end();
+}
+
+#[tokio::test]
+async fn a_command_that_is_submitted_twice_is_done_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let opening = Opening { at: Timestamp(1_790_000_000_000), instance: uuid::Uuid::from_u128(7) };
+    let node = Node::start(&folder.path().join("a.db"), opening);
+    node.writer.lead(Box::new(Records::default())).await.unwrap();
+    let share = |text: &str, session, n| Command::Forwarded {
+        node: "n2".into(),
+        session,
+        n,
+        command: Box::new(Command::ShareList { text: text.into() }),
+    };
+    for (text, session, n, then) in
+        [("a", 1, 1, "a"), ("b", 1, 1, "a"), ("c", 1, 2, "c"), ("d", 2, 1, "d"), ("e", 1, 3, "d"), ("f", 2, 1, "d")]
+    {
+        node.writer.submit(share(text, session, n)).await.unwrap();
+        let shared = Reader::open(&node.path).unwrap().shared_list().unwrap();
+        assert_eq!(shared.as_deref(), Some(then), "{text}");
+    }
+    node.end();
+}
+
+#[tokio::test]
+async fn a_record_that_is_another_than_it_was_is_not_applied() {
+    let folder = tempfile::tempdir().unwrap();
+    let opening = Opening { at: Timestamp(1_790_000_000_000), instance: uuid::Uuid::from_u128(7) };
+    let log = Records::default();
+    let leader = Node::start(&folder.path().join("a.db"), opening);
+    leader.writer.lead(Box::new(log.clone())).await.unwrap();
+    let mark = |at| Command::Mark { stories: vec![StoryId(1)], marking: Marking::READ, at: Timestamp(at) };
+    for n in 0..4 {
+        leader.writer.submit(Command::ShareList { text: format!("list {n}") }).await.unwrap();
+        leader.writer.submit(mark(1_790_000_000_000 + n)).await.unwrap();
+    }
+    let records = log.kept.lock().unwrap().clone();
+    assert_eq!(records.len(), 4, "what changes nothing is no record");
+    let follower = Node::start(&folder.path().join("b.db"), opening);
+    follower.writer.follow(records[..1].to_vec()).await.unwrap();
+    let before = follower.fingerprint();
+    let seq = records[1].0;
+    let mut damaged: Vec<Vec<(u64, Vec<u8>)>> =
+        vec![records[2..].to_vec(), vec![(seq, Vec::new())], vec![(seq, records[2].1.clone())]];
+    for at in 0..records[1].1.len() {
+        let mut flipped = records[1].clone();
+        flipped.1[at] ^= 1;
+        damaged.push(vec![flipped]);
+    }
+    for records in damaged {
+        let refused = follower.writer.follow(records).await;
+        assert!(matches!(refused, Err(FollowError::Diverged { .. })), "{refused:?}");
+        assert_eq!(follower.fingerprint(), before);
+    }
+    // A row that is another than it was.
+    let behind = rusqlite::Connection::open(&follower.path).unwrap();
+    behind.execute("DELETE FROM texts", []).unwrap();
+    let refused = follower.writer.follow(records[1..].to_vec()).await;
+    assert!(matches!(refused, Err(FollowError::Diverged { .. })), "{refused:?}");
+    leader.end();
+    follower.end();
+}
