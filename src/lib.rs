@@ -21,6 +21,7 @@
 //! | [`config`] | text → validated configuration; the list of subscriptions |
 //! | [`fetch`] | the only HTTP client |
 //! | [`records`] | what crosses rooms: commands, and what they changed |
+//! | `cluster` | what several machines share (with the feature `cluster`) |
 //! | [`sync`] | what reading apps ask and are answered |
 //! | [`ingest`] | an answer and what is known → a command |
 //! | [`store`] | the only SQL |
@@ -35,6 +36,8 @@
 
 pub mod article;
 pub mod cli;
+#[cfg(feature = "cluster")]
+pub mod cluster;
 pub mod config;
 pub mod daemon;
 pub mod date_words;

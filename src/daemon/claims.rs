@@ -3,6 +3,7 @@
 //! The leases are held from before the database is read to after what was read is noted in them: what was polled and
 //! committed meanwhile is either still leased, or read as it is now.
 
+use super::duties::Duties;
 use super::parts::clock;
 use crate::fetch::Client;
 use crate::model::{ArticleId, FeedId, Timestamp};
@@ -39,6 +40,7 @@ type Back = (Vec<FeedId>, Vec<ArticleId>);
 pub struct Claims {
     readers: Readers,
     client: Client,
+    duties: Duties,
     leases: Arc<Mutex<Leases>>,
     /// What came back since the leases were last looked at: who gives something back does not wait for a claim.
     back: Arc<std::sync::Mutex<Back>>,
@@ -49,8 +51,8 @@ pub struct Claims {
 }
 
 impl Claims {
-    pub fn new(readers: Readers, client: Client, whole_hosts: bool) -> Claims {
-        Claims { readers, client, leases: Arc::default(), back: Arc::default(), probe: Arc::default(), whole_hosts }
+    pub fn new(readers: Readers, client: Client, duties: Duties, whole_hosts: bool) -> Claims {
+        Claims { readers, client, duties, leases: Arc::default(), back: Arc::default(), probe: Arc::default(), whole_hosts }
     }
 
     /// Feeds to poll, where less than half of what may be in flight is.
@@ -96,11 +98,13 @@ impl Claims {
 
     /// When the next feed is due after `after`, and the next page; while the network is down not before the next probe.
     pub async fn next_feed(&self, after: Timestamp) -> anyhow::Result<Option<Timestamp>> {
-        Ok(self.not_while_down(self.ask(move |reader, leases| reader.next_due(after, leases)).await?))
+        let share = self.duties.share();
+        Ok(self.not_while_down(self.ask(move |reader, leases| reader.next_due(after, share.as_ref(), leases)).await?))
     }
 
     pub async fn next_page(&self) -> anyhow::Result<Option<Timestamp>> {
-        Ok(self.not_while_down(self.ask(|reader, leases| reader.next_page_due(leases)).await?))
+        let share = self.duties.share();
+        Ok(self.not_while_down(self.ask(move |reader, leases| reader.next_page_due(share.as_ref(), leases)).await?))
     }
 
     /// What is due then, or when the next probe is due if that is later.
@@ -142,6 +146,7 @@ impl Claims {
             whole_hosts: self.whole_hosts,
             held,
             probe: probe && !is_out,
+            share: self.duties.share(),
         })
     }
 

@@ -20,7 +20,7 @@ pub fn passes(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         let read = cause.downcast_ref::<rusqlite::Error>().is_some_and(passes_by_itself);
         let opened = cause.downcast_ref().is_some_and(passes_to_read);
-        let written = cause.downcast_ref::<WriteError>().is_some_and(|error| error.disk().is_some());
+        let written = cause.downcast_ref::<WriteError>().is_some_and(|error| error.passes() || error.disk().is_some());
         read || opened || written
     })
 }

@@ -3,6 +3,7 @@
 use super::backup::Backups;
 use super::claims::Claims;
 use super::disk;
+use super::duties::Duties;
 use super::hubs::Hubs;
 use super::judge::Judge;
 use super::metrics::Metrics;
@@ -36,6 +37,7 @@ pub struct Engine {
     pub stats: Arc<Stats>,
     pub(super) client: Client,
     pub(super) claims: Claims,
+    pub(super) duties: Duties,
     pub(super) polls: Arc<Polls>,
     pub(super) pages: Arc<Pages>,
     pub(super) settler: Settler,
@@ -79,7 +81,7 @@ impl Engine {
         };
         let (writer, thread) = Writer::begin(door, reserve, listener);
         let cpu = Cpu::new();
-        let claims = Claims::new(readers.clone(), client.clone(), config.get().poll.host_spacing.is_zero());
+        let claims = Claims::new(readers.clone(), client.clone(), duties.clone(), config.get().poll.host_spacing.is_zero());
         let documents = Documents { config: config.clone(), cpu: cpu.clone(), readers: readers.clone(), writer: writer.clone() };
         let engine = Engine {
             polls: Arc::new(Polls {
@@ -131,6 +133,7 @@ impl Engine {
             stats,
             client,
             claims,
+            duties,
             bells,
             site_rules,
             reloads,

@@ -20,6 +20,7 @@
 //! | `recovery` | a database that is damaged |
 //! | `tidy` | what is done while nothing else is to be done |
 //! | `disk` | a disk that takes nothing is waited for |
+//! | `duties` | what is this process's to do, where there are several |
 //! | `parts` | the clock, the counters, the bells that wake loops, turns on the processor |
 //! | `pass`, `refetch`, `service`, `socket`, `reload`, `reloads`, `owner` | one pass; one feed anew; the service; what it can be asked; its files, read again; its lock |
 //! | `metrics`, `exposition` | what Prometheus is told |
@@ -31,6 +32,7 @@ mod claims;
 mod clocks;
 mod discover;
 mod disk;
+mod duties;
 mod engine;
 mod exposition;
 mod hubs;

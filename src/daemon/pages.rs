@@ -8,8 +8,9 @@ use crate::article::{self, Article, NoArticle};
 use crate::config::Live;
 use crate::fetch::{Body, Client, FetchError, Head, Kind, Outcome, Request};
 use crate::ingest;
+use crate::model::ArticleId;
 use crate::records::{Command, DuePage, PageOutcome};
-use crate::store::{Readers, WriteError, Writer};
+use crate::store::{Readers, Writer};
 use crate::text;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -47,10 +48,16 @@ impl Pages {
         match self.writer.submit(Command::Page { page, url: asked, outcome, at: clock() }).await {
             Ok(_) => self.claims.page_is_back(page),
             // It is wanted still, and fetched again when the disk takes it.
-            Err(WriteError::Disk(_)) => self.claims.page_is_back(page),
+            Err(error) if error.passes() => self.claims.page_is_back(page),
             // Its lease ends by itself, and it is fetched again.
             Err(error) => tracing::error!(article.url = url, %error, "an article could not be stored"),
         }
+        self.stats.pages_in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// A fetch was dropped before it ended: nothing of it is stored, and the page is due still.
+    pub fn dropped(&self, page: ArticleId) {
+        self.claims.page_is_back(page);
         self.stats.pages_in_flight.fetch_sub(1, Ordering::Relaxed);
     }
 

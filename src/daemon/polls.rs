@@ -11,7 +11,7 @@ use crate::config::{Config, Live};
 use crate::feed;
 use crate::fetch::{Body, Client, FetchError, Head, Outcome, Room};
 use crate::ingest::{self, EntryPolicy, Poller, Said, Source};
-use crate::model::Timestamp;
+use crate::model::{FeedId, Timestamp};
 use crate::network::Verdict;
 use crate::records::{Command, Document, DueFeed, Poll};
 use crate::schedule::{self, Policy, Push};
@@ -54,6 +54,12 @@ impl Polls {
         let _room: Option<Room> = outcome.take_room();
         // In a box, so that the many polls that wait for their answers are small.
         Box::pin(self.take(&due, look, outcome)).await;
+        self.stats.polls_in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// A poll was dropped before it ended: nothing of it is stored, and the feed is due still.
+    pub fn dropped(&self, feed: FeedId) {
+        self.claims.feed_is_back(feed);
         self.stats.polls_in_flight.fetch_sub(1, Ordering::Relaxed);
     }
 
@@ -199,7 +205,7 @@ impl Polls {
             Err(WriteError::Stale) => return false,
             Err(WriteError::FeedGone) => tracing::debug!(feed.url = url, "the feed was removed while it was polled"),
             // It is due still, and polled again when the disk takes it; the log has it from the writer, once.
-            Err(WriteError::Disk(_)) => self.claims.feed_is_back(due.id),
+            Err(problem) if problem.passes() => self.claims.feed_is_back(due.id),
             // The feed's lease ends by itself, and it is polled again.
             Err(problem) => tracing::error!(feed.url = url, error = %problem, "a poll could not be stored"),
         }

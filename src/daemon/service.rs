@@ -98,6 +98,15 @@ async fn told_to_stop(stopped: &mut watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stop| *stop).await;
 }
 
+/// The same for what is the leader's to do, where there are several.
+async fn may_lead(engine: &Engine, stopped: &mut watch::Receiver<bool>) -> bool {
+    tokio::select! {
+        () = told_to_stop(stopped) => return false,
+        () = engine.duties.to_lead() => {}
+    }
+    may_work(engine, stopped).await
+}
+
 /// Returns when there is something to do for a loop: the disk takes writes. `false`: the service is to stop.
 async fn may_work(engine: &Engine, stopped: &mut watch::Receiver<bool>) -> bool {
     tokio::select! {
@@ -111,6 +120,15 @@ async fn poll_loop(engine: Arc<Engine>, pulse: Arc<Pulse>, mut stopped: watch::R
     let mut looked = Looked::default();
     while may_work(&engine, &mut stopped).await {
         pulse.beat();
+        if !engine.duties.polls() {
+            tokio::select! {
+                () = told_to_stop(&mut stopped) => break,
+                Some(ended) = tasks.join_next() => ended.context("a poll died")?,
+                () = engine.duties.to_poll() => {}
+                () = tokio::time::sleep(LONGEST_NAP) => {}
+            }
+            continue;
+        }
         let Some(due) = turn(&engine.writer, poll_turn(&engine, &mut tasks, &mut looked)).await? else { continue };
         tokio::select! {
             () = told_to_stop(&mut stopped) => break,
@@ -135,17 +153,21 @@ struct Looked {
 
 /// Starts the polls that are due; returns when the next one will be.
 async fn poll_turn(engine: &Arc<Engine>, tasks: &mut JoinSet<()>, looked: &mut Looked) -> anyhow::Result<Option<Timestamp>> {
+    // Who leads plans for all.
+    let leads = engine.duties.leads();
     match looked.at {
-        None => resume(engine, Anew::All).await?,
+        None if leads => resume(engine, Anew::All).await?,
         Some(before) if before.jumped() => {
             tracing::info!("the clock was set, or the machine slept; polls are planned anew");
             engine.client.woke(clock());
-            resume(engine, Anew::All).await?;
+            if leads {
+                resume(engine, Anew::All).await?;
+            }
         }
-        Some(_) => {}
+        None | Some(_) => {}
     }
     let is_down = engine.client.down().is_some();
-    if looked.was_down && !is_down {
+    if looked.was_down && !is_down && leads {
         come_back(engine).await?;
     }
     looked.was_down = is_down;
@@ -160,6 +182,14 @@ async fn poll_turn(engine: &Arc<Engine>, tasks: &mut JoinSet<()>, looked: &mut L
 async fn page_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
     let mut tasks = JoinSet::new();
     while may_work(&engine, &mut stopped).await {
+        if !engine.duties.polls() {
+            tokio::select! {
+                () = told_to_stop(&mut stopped) => break,
+                Some(ended) = tasks.join_next() => ended.context("a page's fetch died")?,
+                () = engine.duties.to_poll() => {}
+            }
+            continue;
+        }
         let work = async {
             start_pages(&engine, &mut tasks).await?;
             save_robots(&engine).await?;
@@ -181,7 +211,7 @@ async fn page_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> a
 }
 
 async fn settle_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
-    while may_work(&engine, &mut stopped).await {
+    while may_lead(&engine, &mut stopped).await {
         let work = async {
             engine.settler.build_index().await?;
             engine.settler.settle_ready().await?;
@@ -197,7 +227,7 @@ async fn settle_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) ->
 }
 
 async fn judge_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
-    while may_work(&engine, &mut stopped).await {
+    while may_lead(&engine, &mut stopped).await {
         tokio::select! {
             () = told_to_stop(&mut stopped) => break,
             judged = turn(&engine.writer, engine.judge.work()) => { judged?; }
@@ -213,7 +243,7 @@ async fn judge_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> 
 /// Sends what somebody is to be told. A receiver that is slow, or takes nothing, keeps no other one waiting.
 async fn notify_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
     let mut in_flight = InFlight::default();
-    while may_work(&engine, &mut stopped).await {
+    while may_lead(&engine, &mut stopped).await {
         let Some(due) = turn(&engine.writer, engine.notifier.start_due(&mut in_flight)).await? else { continue };
         tokio::select! {
             () = told_to_stop(&mut stopped) => break,
@@ -234,7 +264,7 @@ async fn tidy_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> a
             () = told_to_stop(&mut stopped) => break,
             () = tokio::time::sleep(TIDY_EVERY) => {}
         }
-        if n_turns.is_multiple_of(PRUNE_EVERY) {
+        if n_turns.is_multiple_of(PRUNE_EVERY) && engine.duties.leads() {
             tokio::select! {
                 () = told_to_stop(&mut stopped) => break,
                 pruned = prune(&engine) => { pruned?; }
@@ -248,7 +278,7 @@ async fn tidy_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> a
         n_turns = n_turns.wrapping_add(1);
         tokio::select! {
             () = told_to_stop(&mut stopped) => break,
-            tidied = turn(&engine.writer, engine.tidy.work(BODIES_A_TURN, Effort::Thorough)) => { tidied?; }
+            tidied = turn(&engine.writer, engine.tidy.work(engine.duties.leads(), BODIES_A_TURN, Effort::Thorough)) => { tidied?; }
         }
     }
     Ok(())
@@ -270,7 +300,7 @@ async fn hub_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> an
         told_to_stop(&mut stopped).await;
         return Ok(());
     }
-    while may_work(&engine, &mut stopped).await {
+    while may_lead(&engine, &mut stopped).await {
         let work = async {
             engine.hubs.ask_due().await?;
             Ok(engine.claims.not_while_down(engine.readers.ask(|reader| reader.next_hub_due()).await?))

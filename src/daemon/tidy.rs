@@ -17,10 +17,13 @@ pub struct Tidy {
 }
 
 impl Tidy {
-    /// Packs up to so many bodies, then gives room back; stops as soon as something else is to be done.
-    pub async fn work(&self, mut n_bodies: usize, effort: Effort) -> anyhow::Result<()> {
-        self.train().await?;
-        while n_bodies > 0 && self.is_idle() {
+    /// Packs up to so many bodies, where that `is_ours` to do, then gives room back; stops as soon as something else is to be
+    /// done.
+    pub async fn work(&self, is_ours: bool, mut n_bodies: usize, effort: Effort) -> anyhow::Result<()> {
+        if is_ours {
+            self.train().await?;
+        }
+        while is_ours && n_bodies > 0 && self.is_idle() {
             let (n, readers) = (BATCH.min(n_bodies), self.readers.clone());
             let packed = self.cpu.run(move || readers.ask_here(|reader| reader.pack(n, effort))).await??;
             if packed.is_empty() {

@@ -2,7 +2,7 @@
 
 use super::claims::Claims;
 use crate::records::{Command, DueFeed, Poll};
-use crate::store::{WriteError, Writer};
+use crate::store::Writer;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -41,6 +41,13 @@ impl Unchanged {
         self.flush().await;
     }
 
+    /// Forgets what waits: it is due still.
+    #[cfg(feature = "cluster")]
+    pub fn forget(&self) {
+        let taken = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        taken.iter().for_each(|(due, _)| self.claims.feed_is_back(due.id));
+    }
+
     /// Commits whatever waits; what others are committing is committed too when this returns.
     pub async fn flush(&self) {
         let _committing = self.committing.lock().await;
@@ -59,7 +66,7 @@ impl Unchanged {
                 }
             }
             // They are due still, and polled again when the disk takes them.
-            Err(WriteError::Disk(_)) => feeds.iter().for_each(|due| self.claims.feed_is_back(due.id)),
+            Err(problem) if problem.passes() => feeds.iter().for_each(|due| self.claims.feed_is_back(due.id)),
             // The leases end by themselves, and the feeds are polled again.
             Err(problem) => tracing::error!(n_polls = feeds.len(), error = %problem, "polls could not be stored"),
         }

@@ -61,6 +61,11 @@ pub fn registrable_domain(url: &str) -> Option<String> {
     std::str::from_utf8(domain.as_bytes()).ok().map(str::to_owned)
 }
 
+/// Whose requests are counted together: the registrable domain, else the host itself. Empty for what has none.
+pub fn asked_domain(url: &str) -> String {
+    registrable_domain(url).or_else(|| Url::parse(url).ok()?.host_str().map(str::to_owned)).unwrap_or_default()
+}
+
 /// Names that never mean a public host, as the last labels of a name.
 const LOCAL_NAMES: [(&str, &str); 6] = [
     ("localhost", "this machine (RFC 6761)"),

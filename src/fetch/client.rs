@@ -49,6 +49,18 @@ impl Client {
         })
     }
 
+    /// From now on a request is sent only while this says so, asked right before; what may not be sent waits until it is
+    /// dropped. Once in a client's life.
+    pub fn only_while(&self, may_send: impl Fn() -> bool + Send + Sync + 'static) {
+        self.inner.gate.set_licence(Box::new(may_send));
+    }
+
+    /// Hosts that others have asked until now are taken over, with what their robots.txt said: each waits once for its spacing.
+    pub fn take_over(&self, robots: Vec<RobotsRecord>) {
+        self.inner.permission.learn(robots, &self.inner.gate);
+        self.inner.gate.take_over();
+    }
+
     /// Fetches. Waits for its turn at the host, follows redirects by hand, checks every address, reads the
     /// whole body within the limits. `now` is the wall clock (for Retry-After dates and robots expiry).
     /// Pages are asked of robots.txt first (which costs a request a host a day).

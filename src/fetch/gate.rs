@@ -4,7 +4,7 @@
 //! holds its own slots and no others. Waiting is first come, first served.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
@@ -24,13 +24,20 @@ pub struct Gate {
     spacing: Duration,
     slots: Semaphore,
     state: Mutex<State>,
+    /// Whether a request may be sent at all; unset: always.
+    licence: OnceLock<Licence>,
 }
+
+/// Whether a request may be sent, asked right before it is.
+pub type Licence = Box<dyn Fn() -> bool + Send + Sync>;
 
 struct State {
     hosts: HashMap<Arc<str>, Arc<Host>>,
     /// What robots.txt asks for beyond our own spacing; as many as robots records are kept.
     crawl_delays: HashMap<Arc<str>, Duration>,
     sweep_at: usize,
+    /// Somebody else may have asked any host until then.
+    others_until: Option<Instant>,
 }
 
 struct Host {
@@ -86,7 +93,13 @@ impl Gate {
             per_host: per_host.max(1),
             spacing,
             slots: Semaphore::new(concurrency.clamp(1, Semaphore::MAX_PERMITS)),
-            state: Mutex::new(State { hosts: HashMap::new(), crawl_delays: HashMap::new(), sweep_at: SWEEP_FROM }),
+            state: Mutex::new(State {
+                hosts: HashMap::new(),
+                crawl_delays: HashMap::new(),
+                sweep_at: SWEEP_FROM,
+                others_until: None,
+            }),
+            licence: OnceLock::new(),
         }
     }
 
@@ -109,6 +122,34 @@ impl Gate {
 
     /// Waits until the host may be asked again, then for a global slot. From here the request is under way.
     pub async fn start(&self, turn: &mut Turn<'_>) -> Option<Slot<'_>> {
+        let slot = self.wait_for_slot(turn).await;
+        if self.licence.get().is_some_and(|may_send| !may_send()) {
+            // Whoever waits for it is about to be told, and drops it.
+            std::future::pending::<()>().await;
+        }
+        slot
+    }
+
+    /// Nothing is sent from now on while this says so.
+    pub fn set_licence(&self, may_send: Licence) {
+        // There is one for a client's life.
+        let _ = self.licence.set(may_send);
+    }
+
+    /// Somebody else may have asked any host until now: each waits once for its spacing.
+    pub fn take_over(&self) {
+        let now = Instant::now();
+        let mut state = lock(&self.state);
+        state.others_until = Some(now);
+        for host in state.hosts.values() {
+            // Where one waits for its start this gate has asked the host itself all the time.
+            if let Ok(mut last_start) = host.last_start.try_lock() {
+                *last_start = Some(now);
+            }
+        }
+    }
+
+    async fn wait_for_slot(&self, turn: &mut Turn<'_>) -> Option<Slot<'_>> {
         let spacing = self.spacing_of(&turn.host.name);
         if spacing.is_zero() {
             turn.claim_connection().await;
@@ -169,7 +210,7 @@ impl Gate {
         let host = Arc::new(Host {
             name: name.clone(),
             slots: Semaphore::new(self.per_host),
-            last_start: tokio::sync::Mutex::new(None),
+            last_start: tokio::sync::Mutex::new(state.others_until),
             counts: Mutex::new(Counts { users: 1, ..Counts::default() }),
             moved: Notify::new(),
         });

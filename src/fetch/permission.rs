@@ -65,7 +65,13 @@ pub enum Found {
 impl Permission {
     pub fn new(records: Vec<RobotsRecord>, gate: &Gate) -> Permission {
         let permission = Permission::default();
-        let mut origins = lock(&permission.origins);
+        permission.learn(records, gate);
+        permission
+    }
+
+    /// What robots.txt of hosts said to somebody else.
+    pub fn learn(&self, records: Vec<RobotsRecord>, gate: &Gate) {
+        let mut origins = lock(&self.origins);
         for record in records.into_iter().take(MAX_ORIGINS) {
             let rules = Rules::parse(record.text.as_deref().unwrap_or_default());
             let Ok(url) = Url::parse(&record.origin) else { continue };
@@ -73,8 +79,6 @@ impl Permission {
             let known = Mutex::new(Some(Known { rules: Arc::new(rules), expires: record.expires }));
             origins.insert(record.origin, Arc::new(Origin { known, ..Origin::default() }));
         }
-        drop(origins);
-        permission
     }
 
     pub fn take(&self) -> Vec<RobotsRecord> {

@@ -4,6 +4,7 @@
 use crate::fetch::Held;
 use crate::model::{ArticleId, FeedId, Timestamp};
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Feeds and pages that are handed out, and until when nobody else gets them; and what a person wants beyond what is due.
@@ -24,6 +25,22 @@ impl Leases {
     }
 }
 
+/// Which addresses are one node's of several to ask.
+#[derive(Clone)]
+pub struct Share(pub Arc<dyn Fn(&str) -> bool + Send + Sync>);
+
+impl Share {
+    pub fn holds(&self, url: &str) -> bool {
+        (self.0)(url)
+    }
+}
+
+impl std::fmt::Debug for Share {
+    fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        to.write_str("Share")
+    }
+}
+
 /// Which feeds, or pages, to hand out.
 #[derive(Clone, Debug)]
 pub struct Claim {
@@ -39,6 +56,8 @@ pub struct Claim {
     pub held: Held,
     /// … but for one of it, which shows whether it is back.
     pub probe: bool,
+    /// What is asked by this process; `None`: everything.
+    pub share: Option<Share>,
 }
 
 impl Claim {
@@ -67,6 +86,9 @@ impl ClaimTally<'_> {
 
     /// Whether one more of the host, at this address, is taken.
     pub fn take(&mut self, host: &str, url: &str) -> bool {
+        if self.claim.share.as_ref().is_some_and(|share| !share.holds(url)) {
+            return false;
+        }
         let is_held = self.claim.held.holds(url);
         if is_held && !self.probe {
             return false;

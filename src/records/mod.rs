@@ -43,7 +43,7 @@ pub use committed::{Committed, FeedTurn, PageTally, PollTally, Reply, StoryChang
 pub use hub::{DueHub, HubReply, HubRequest, HubRow, Pushed, Subscribed};
 pub use judged::{Delivery, Judged};
 pub use known::{AskedEntry, Known, KnownEntry, Pruned, Recalled, Recollection, pruned_key, pruned_link};
-pub use lease::{Claim, ClaimTally, Leases};
+pub use lease::{Claim, ClaimTally, Leases, Share};
 pub use list::{ListEdit, ListReply};
 pub use packed::{BodyOf, NewDictionary, PackedBody};
 pub use page::{DuePage, FoundPage, PageOutcome};

@@ -6,7 +6,7 @@ use super::read::Reader;
 use super::rows::{settings_of, trouble_of};
 use crate::fetch::Validators;
 use crate::model::{ArticleId, FeedId, Timestamp};
-use crate::records::{Claim, DueFeed, DueHub, DuePage, Leases};
+use crate::records::{Claim, DueFeed, DueHub, DuePage, Leases, Share};
 use crate::schedule::Push;
 use rusqlite::{OptionalExtension, params};
 use std::sync::Arc;
@@ -19,13 +19,14 @@ impl Reader {
         leases.expire(now);
         let mut taken = claim.begin();
         let mut claimed = Vec::new();
-        let mut all = self.connection.prepare_cached(
-            "SELECT id, host, url FROM feeds WHERE next_poll <= ?1 AND subscribed = 1 AND paused = 0
+        let asked = asked_address(claim.share.as_ref());
+        let mut all = self.connection.prepare_cached(&format!(
+            "SELECT id, host, {asked} FROM feeds WHERE next_poll <= ?1 AND subscribed = 1 AND paused = 0
                AND host NOT IN (SELECT value FROM json_each(?2)) ORDER BY next_poll",
-        )?;
-        let mut of_host = self.connection.prepare_cached(
-            "SELECT id, url FROM feeds INDEXED BY feeds_host WHERE host = ?1 AND next_poll <= ?2 AND subscribed = 1 AND paused = 0 ORDER BY id",
-        )?;
+        ))?;
+        let mut of_host = self.connection.prepare_cached(&format!(
+            "SELECT id, {asked} FROM feeds INDEXED BY feeds_host WHERE host = ?1 AND next_poll <= ?2 AND subscribed = 1 AND paused = 0 ORDER BY id",
+        ))?;
         let mut rows = all.query(params![now.0, not_hosts])?;
         while let Some(row) = rows.next()? {
             let (id, host): (FeedId, String) = (FeedId(row.get(0)?), row.get(1)?);
@@ -51,10 +52,10 @@ impl Reader {
             }
         }
         // Who was polled meanwhile (and not in the future, by a clock that was wrong), is being polled, or may not be polled yet is wanted no more.
-        let mut wanted = self.connection.prepare_cached(
-            "SELECT host, url FROM feeds WHERE id = ?1 AND subscribed = 1 AND paused = 0 AND next_poll > ?2
+        let mut wanted = self.connection.prepare_cached(&format!(
+            "SELECT host, {asked} FROM feeds WHERE id = ?1 AND subscribed = 1 AND paused = 0 AND next_poll > ?2
                AND coalesce(hold_until, 0) <= ?2 AND coalesce(last_polled, 0) NOT BETWEEN ?3 AND ?2",
-        )?;
+        ))?;
         let mut later = Vec::new();
         for id in leases.wanted.drain(..) {
             if taken.is_full() {
@@ -85,17 +86,18 @@ impl Reader {
         one.query_row([feed.0], due_feed).optional()
     }
 
-    /// When the next feed after `after` is due, leased ones left out.
-    pub fn next_due(&self, after: Timestamp, leases: &Leases) -> rusqlite::Result<Option<Timestamp>> {
+    /// When the next feed after `after` is due, leased ones left out, and those that others ask.
+    pub fn next_due(&self, after: Timestamp, share: Option<&Share>, leases: &Leases) -> rusqlite::Result<Option<Timestamp>> {
         if !leases.wanted.is_empty() && leases.wanted_at > after {
             return Ok(Some(leases.wanted_at));
         }
-        let mut planned = self.connection.prepare_cached(
-            "SELECT id, next_poll FROM feeds WHERE subscribed = 1 AND paused = 0 AND next_poll > ? ORDER BY next_poll",
-        )?;
+        let asked = asked_address(share);
+        let mut planned = self.connection.prepare_cached(&format!(
+            "SELECT id, next_poll, {asked} FROM feeds WHERE subscribed = 1 AND paused = 0 AND next_poll > ? ORDER BY next_poll",
+        ))?;
         let mut rows = planned.query([after.0])?;
         while let Some(row) = rows.next()? {
-            if !leases.feeds.contains_key(&FeedId(row.get(0)?)) {
+            if !leases.feeds.contains_key(&FeedId(row.get(0)?)) && is_shared(share, row.get_ref(2)?.as_str()?) {
                 return Ok(Some(Timestamp(row.get(1)?)));
             }
         }
@@ -154,14 +156,14 @@ impl Reader {
         Ok(due)
     }
 
-    /// When the next page is due, leased ones left out.
-    pub fn next_page_due(&self, leases: &Leases) -> rusqlite::Result<Option<Timestamp>> {
+    /// When the next page is due, leased ones left out, and those that others ask.
+    pub fn next_page_due(&self, share: Option<&Share>, leases: &Leases) -> rusqlite::Result<Option<Timestamp>> {
         let mut planned = self
             .connection
-            .prepare_cached("SELECT id, next_try FROM articles WHERE state = 0 AND next_try IS NOT NULL ORDER BY next_try")?;
+            .prepare_cached("SELECT id, next_try, url FROM articles WHERE state = 0 AND next_try IS NOT NULL ORDER BY next_try")?;
         let mut rows = planned.query([])?;
         while let Some(row) = rows.next()? {
-            if !leases.pages.contains_key(&ArticleId(row.get(0)?)) {
+            if !leases.pages.contains_key(&ArticleId(row.get(0)?)) && is_shared(share, row.get_ref(2)?.as_str()?) {
                 return Ok(Some(Timestamp(row.get(1)?)));
             }
         }
@@ -206,6 +208,18 @@ impl Reader {
             .query_row([], |row| row.get(0))?;
         Ok(at.map(Timestamp))
     }
+}
+
+/// Where a feed is asked in the end: behind its redirects, where that makes a difference.
+fn asked_address(share: Option<&Share>) -> &'static str {
+    match share {
+        None => "url",
+        Some(_) => "coalesce((SELECT v.url FROM validators v WHERE v.feed_id = feeds.id), url)",
+    }
+}
+
+fn is_shared(share: Option<&Share>, url: &str) -> bool {
+    share.is_none_or(|share| share.holds(url))
 }
 
 /// What [`due_feed`] reads, and where from.

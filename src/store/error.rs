@@ -30,6 +30,11 @@ impl WriteError {
         matches!(self, WriteError::Stale | WriteError::FeedGone)
     }
 
+    /// Nothing is wrong with the command: it is done again when the disk takes it, or the cluster.
+    pub fn passes(&self) -> bool {
+        matches!(self, WriteError::Disk(_) | WriteError::Cluster(_))
+    }
+
     /// What it says of the disk; `None`: nothing.
     pub fn disk(&self) -> Option<DiskTrouble> {
         match self {

@@ -73,6 +73,7 @@ pub fn claim() -> Claim {
         whole_hosts: false,
         held: Default::default(),
         probe: false,
+        share: None,
     }
 }
 

@@ -25,7 +25,7 @@ impl Bed {
     }
 
     fn next_due(&self) -> Option<Timestamp> {
-        self.reader().next_due(EVER, &self.leases).unwrap()
+        self.reader().next_due(EVER, None, &self.leases).unwrap()
     }
 
     /// Polls that bring an empty document.

@@ -58,11 +58,11 @@ fn a_page_is_handed_out_once_and_again_when_it_may_be_tried_again() {
     assert_eq!(claimed(&mut bed, NOW), 0, "it is out");
     let later = NOW.plus(Duration::from_secs(600));
     assert_eq!(bed.page(&due, PageOutcome::Later("HTTP 503".into(), later)), 0);
-    assert_eq!(bed.reader().next_page_due(&bed.leases).unwrap(), Some(later));
+    assert_eq!(bed.reader().next_page_due(None, &bed.leases).unwrap(), Some(later));
     assert_eq!((claimed(&mut bed, NOW), claimed(&mut bed, later)), (0, 1));
-    assert_eq!(bed.reader().next_page_due(&bed.leases).unwrap(), None);
+    assert_eq!(bed.reader().next_page_due(None, &bed.leases).unwrap(), None);
     assert_eq!(bed.page(&due, PageOutcome::Never("HTTP 404".into())), 1);
-    assert_eq!(bed.reader().next_page_due(&bed.leases).unwrap(), None);
+    assert_eq!(bed.reader().next_page_due(None, &bed.leases).unwrap(), None);
 }
 
 #[test]
