@@ -39,7 +39,7 @@ pub enum Append {
     Taken,
     /// The term is over: another leads, or nobody.
     Fenced,
-    /// The record before it is not in the log: the engine has lost the newest part of it.
+    /// The record before it is not in the log, and no snapshot ends there: the engine has lost the newest part of it.
     Gap,
     /// No answer, and why: it may be there or not. Reading the log at its place tells.
     Unknown(String),
@@ -48,9 +48,9 @@ pub enum Append {
 /// How far the log reaches.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Head {
-    /// Of the newest record; 0 where there is none.
+    /// Of the newest record, or of the newest snapshot where that is beyond; 0 where there is none.
     pub newest: Seq,
-    /// Of the oldest that is kept; 0 where there is none.
+    /// Of the oldest record that is kept; 0 where there is none.
     pub oldest: Seq,
 }
 
@@ -71,6 +71,7 @@ pub struct Leader {
 
 /// What a node says of itself with each renewal.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct MemberState {
     /// Of the program.
     pub version: String,
@@ -82,6 +83,8 @@ pub struct MemberState {
     pub view: u64,
     /// Where people reach it, if it says so.
     pub url: String,
+    /// What its tables hash to at a record.
+    pub checked: Option<(Seq, u128)>,
 }
 
 /// A node whose lease holds.
@@ -161,8 +164,8 @@ pub trait Engine: Send + Sync + 'static {
 
     fn head(&self) -> Reply<'_, Head>;
 
-    /// Puts a record at `seq` where nothing is yet, the record before it is there (or the log is empty), and `term` is the
-    /// present one. Rings [`Bell::Log`].
+    /// Puts a record at `seq` where nothing is yet, `term` is the present one, and what is before it is there: a record, or a
+    /// snapshot, or the log is empty. Rings [`Bell::Log`].
     fn append<'a>(&'a self, seq: Seq, term: Term, body: &'a [u8]) -> Pin<Box<dyn Future<Output = Append> + Send + 'a>>;
 
     /// Records behind `after` in order, about `max_bytes` of them, and one at least where there is one.

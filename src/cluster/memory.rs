@@ -137,7 +137,8 @@ impl State {
         if self.log.contains_key(&seq) {
             return Append::Taken;
         }
-        if !self.log.is_empty() && !self.log.contains_key(&(seq - 1)) {
+        let is_whole = |snapshot: &Chunks| snapshot.whole && snapshot.seq == seq - 1;
+        if !self.log.is_empty() && !self.log.contains_key(&(seq - 1)) && !self.snapshots.values().any(is_whole) {
             return Append::Gap;
         }
         self.log.insert(seq, (term, body.to_owned()));
@@ -206,7 +207,9 @@ impl Engine for MemoryNode {
     fn head(&self) -> Reply<'_, Head> {
         self.ask_cluster(|state| {
             let end = |seq: Option<(&Seq, _)>| seq.map_or(0, |(seq, _)| *seq);
-            Ok(Head { newest: end(state.log.last_key_value()), oldest: end(state.log.first_key_value()) })
+            let snapshots = state.snapshots.values().filter(|snapshot| snapshot.whole).map(|snapshot| snapshot.seq);
+            let newest = end(state.log.last_key_value()).max(snapshots.max().unwrap_or(0));
+            Ok(Head { newest, oldest: end(state.log.first_key_value()) })
         })
     }
 

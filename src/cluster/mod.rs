@@ -18,6 +18,7 @@ mod engine;
 mod lease;
 mod memory;
 mod ownership;
+mod postgres;
 
 pub use bells::Bell;
 pub use boottime::boottime;
@@ -29,3 +30,4 @@ pub use engine::{
 pub use lease::Licence;
 pub use memory::{Fault, Memory, MemoryNode};
 pub use ownership::owner;
+pub use postgres::PostgresEngine;

@@ -1,0 +1,241 @@
+//! Connections to PostgreSQL: which hosts, with which TLS, dialled when they are needed and dropped when they do not answer.
+//!
+//! A statement is never cancelled at the server. One that waits for a synchronous standby would then be acknowledged
+//! though the standby does not have it; so whoever waited too long goes away, and reads later what became of it.
+
+use super::super::engine::EngineError;
+use percent_encoding::percent_decode_str;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use tokio::sync::Mutex;
+use tokio::task::{AbortHandle, JoinHandle};
+use tokio::time::timeout;
+use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
+use tokio_postgres::error::SqlState;
+use tokio_postgres::tls::MakeTlsConnect;
+use tokio_postgres::{Client, Config, Connection, Socket};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+/// From the first packet to a host until it is known whether it takes writes; then the next host is tried.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Who only listens sends nothing: a host that is gone without a word is found out by this, three times.
+const KEEPALIVE: Duration = Duration::from_secs(3);
+
+/// Streams of a connection with TLS, and of one that will have none.
+pub type Wire = Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>;
+
+/// How to get there.
+pub struct Dialer {
+    hosts: Vec<Config>,
+    roots: Option<PathBuf>,
+    /// Loading roots costs milliseconds, and not every link needs them.
+    tls: OnceLock<MakeRustlsConnect>,
+}
+
+/// A connection that is used by one call after the other, or by several in a row.
+#[derive(Default)]
+pub struct Lane {
+    link: Mutex<Option<Arc<Link>>>,
+}
+
+/// One connection. What drives it ends with it.
+pub struct Link {
+    pub client: Client,
+    driver: AbortHandle,
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}
+
+impl Dialer {
+    /// Of a `postgres://` address; several hosts are tried in their order, and the first that takes writes is used.
+    ///
+    /// `sslmode` is `disable`, `prefer` (the default), `require`, `verify-ca` or `verify-full`. Wherever TLS is spoken the
+    /// certificate is verified in full, which is stricter than libpq. `sslrootcert` names a file of roots to trust in the
+    /// place of the system's.
+    pub fn new(url: &str) -> Result<Dialer, EngineError> {
+        let (url, roots) = without_tls_keys(url);
+        let config: Config = url.parse().map_err(|error: tokio_postgres::Error| {
+            EngineError::Refused(format!("its address cannot be read: {}", chain(&error)))
+        })?;
+        let n_hosts = config.get_hosts().len().max(config.get_hostaddrs().len());
+        if n_hosts == 0 {
+            return Err(EngineError::Refused("its address names no host".to_owned()));
+        }
+        if config.get_ports().len() > 1 && config.get_ports().len() != n_hosts {
+            return Err(EngineError::Refused("its address has not as many ports as hosts".to_owned()));
+        }
+        Ok(Dialer { hosts: (0..n_hosts).map(|n| alone(&config, n)).collect(), roots, tls: OnceLock::new() })
+    }
+
+    /// The first host that takes writes.
+    pub async fn dial(&self) -> Result<(Client, Wire), EngineError> {
+        let mut last = EngineError::Unreachable("no host".to_owned());
+        for host in &self.hosts {
+            let tls = self.tls()?;
+            match timeout(CONNECT_TIMEOUT, host.connect(tls)).await {
+                Ok(Ok(link)) => return Ok(link),
+                Ok(Err(error)) => last = explain(&error),
+                Err(_) => last = EngineError::Unreachable(format!("no connection within {} s", CONNECT_TIMEOUT.as_secs())),
+            }
+        }
+        Err(last)
+    }
+
+    fn tls(&self) -> Result<MakeRustlsConnect, EngineError> {
+        if let Some(tls) = self.tls.get() {
+            return Ok(tls.clone());
+        }
+        let needed = self.hosts.iter().any(|host| host.get_ssl_mode() != SslMode::Disable);
+        let roots = if needed { roots(self.roots.as_deref())? } else { rustls::RootCertStore::empty() };
+        let config = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| EngineError::Refused(format!("TLS cannot be set up: {error}")))?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Ok(self.tls.get_or_init(|| MakeRustlsConnect::new(config)).clone())
+    }
+}
+
+impl Lane {
+    /// The link in use, or a new one.
+    pub async fn link(&self, dialer: &Dialer) -> Result<Arc<Link>, EngineError> {
+        let mut link = self.link.lock().await;
+        if let Some(link) = link.as_ref().filter(|link| !link.client.is_closed()) {
+            return Ok(link.clone());
+        }
+        let (client, wire) = dialer.dial().await?;
+        // How it ended is told by the calls that it was to carry.
+        let driver: JoinHandle<_> = tokio::spawn(wire);
+        let new = Arc::new(Link { client, driver: driver.abort_handle() });
+        *link = Some(new.clone());
+        Ok(new)
+    }
+
+    /// The next call dials anew, if this is still the link in use.
+    pub async fn drop_link(&self, broken: &Arc<Link>) {
+        let mut link = self.link.lock().await;
+        if link.as_ref().is_some_and(|link| Arc::ptr_eq(link, broken)) {
+            *link = None;
+        }
+    }
+}
+
+/// What went wrong, for who asked.
+pub fn explain(error: &tokio_postgres::Error) -> EngineError {
+    let Some(sql) = error.as_db_error() else { return EngineError::Unreachable(chain(error)) };
+    let code = sql.code();
+    if *code == SqlState::UNDEFINED_TABLE {
+        return EngineError::NotACluster;
+    }
+    if is_passing(code) {
+        EngineError::Unreachable(sql.message().to_owned())
+    } else {
+        EngineError::Refused(sql.message().to_owned())
+    }
+}
+
+/// Whether it may be otherwise soon, at this server or at the one that follows it: lost connections (class 08),
+/// conflicts (40), no room (53), shutting down or starting (57), a primary that has become a standby.
+fn is_passing(code: &SqlState) -> bool {
+    *code == SqlState::READ_ONLY_SQL_TRANSACTION || ["08", "40", "53", "57"].contains(&&code.code()[..2])
+}
+
+/// An error with its causes; tokio-postgres gives only the first.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let words = error.to_string();
+        if !text.contains(&words) {
+            text = format!("{text}: {words}");
+        }
+        cause = error.source();
+    }
+    text
+}
+
+/// One host of several, so that each has its own time. What is not copied here is not used.
+fn alone(config: &Config, n: usize) -> Config {
+    let mut one = Config::new();
+    if let Some(user) = config.get_user() {
+        one.user(user);
+    }
+    if let Some(password) = config.get_password() {
+        one.password(password);
+    }
+    if let Some(dbname) = config.get_dbname() {
+        one.dbname(dbname);
+    }
+    if let Some(options) = config.get_options() {
+        one.options(options);
+    }
+    match config.get_hosts().get(n) {
+        Some(Host::Tcp(host)) => {
+            one.host(host);
+        }
+        Some(Host::Unix(path)) => {
+            one.host_path(path);
+        }
+        None => {}
+    }
+    if let Some(address) = config.get_hostaddrs().get(n) {
+        one.hostaddr(*address);
+    }
+    if let Some(port) = config.get_ports().get(n).or(config.get_ports().first()) {
+        one.port(*port);
+    }
+    one.application_name(config.get_application_name().unwrap_or("courant"))
+        .ssl_mode(config.get_ssl_mode())
+        .ssl_negotiation(config.get_ssl_negotiation())
+        .channel_binding(config.get_channel_binding())
+        .keepalives_idle(KEEPALIVE)
+        .keepalives_interval(KEEPALIVE)
+        .keepalives_retries(2)
+        .target_session_attrs(TargetSessionAttrs::ReadWrite);
+    one
+}
+
+/// Takes `sslrootcert` out of an address and puts `require` for the modes that tokio-postgres does not know; all that use
+/// TLS verify.
+fn without_tls_keys(url: &str) -> (String, Option<PathBuf>) {
+    let Some((base, query)) = url.split_once('?') else { return (url.to_owned(), None) };
+    let mut roots = None;
+    let kept = query.split('&').filter_map(|pair| match pair.split_once('=') {
+        Some(("sslrootcert", path)) => {
+            roots = Some(PathBuf::from(percent_decode_str(path).decode_utf8_lossy().into_owned()));
+            None
+        }
+        Some(("sslmode", "verify-ca" | "verify-full")) => Some("sslmode=require"),
+        _ => Some(pair),
+    });
+    let kept: Vec<&str> = kept.collect();
+    (if kept.is_empty() { base.to_owned() } else { format!("{base}?{}", kept.join("&")) }, roots)
+}
+
+/// The file's roots; without one the system's, or the bundled ones where it has none.
+fn roots(file: Option<&Path>) -> Result<rustls::RootCertStore, EngineError> {
+    let mut roots = rustls::RootCertStore::empty();
+    if let Some(file) = file {
+        let unusable = |why: String| EngineError::Refused(format!("sslrootcert {}: {why}", file.display()));
+        let certificates = CertificateDer::pem_file_iter(file).map_err(|error| unusable(error.to_string()))?;
+        for certificate in certificates {
+            let certificate = certificate.map_err(|error| unusable(error.to_string()))?;
+            roots.add(certificate).map_err(|error| unusable(error.to_string()))?;
+        }
+        return Ok(roots);
+    }
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if roots.is_empty() {
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    }
+    Ok(roots)
+}

@@ -1,0 +1,336 @@
+#!/usr/bin/env python3
+"""Drills of a cluster: nodes and servers are killed, stopped, cut off and changed while entries are published; after each
+nothing is lost or doubled, nobody was asked too often, and all nodes are equal.
+
+usage: run.py COURANT [--short] [--DRILL N …] [--seed N]     drills: see DRILLS below
+       run.py COURANT --alone       one node without a cluster: the origin and the checks by themselves
+
+Needs Debian's postgresql (initdb, postgres, pg_basebackup, psql) and a courant with the feature `cluster`.
+"""
+import argparse
+import pathlib
+import random
+import sqlite3
+import tempfile
+import threading
+import time
+
+import checks
+from nodes import LEADER, NEWEST, Node, name_of, running, settled
+from origin import Origin
+from postgres import Pair, programs, wait_for
+
+INTERVAL, SPACING = 4, 0.3
+N_HOSTS, FEEDS_A_HOST, RATE = 24, 4, 15
+
+
+class Cluster:
+    """Nodes, the origin that they ask, and what was done to them."""
+
+    def __init__(self, courant, folder, origin, pair, seed):
+        self.courant, self.folder, self.origin, self.pair = courant, pathlib.Path(folder), origin, pair
+        self.nodes, self.disturbed, self.chance, self.n_copies = [], [], random.Random(seed), 0
+        self.commits, self.watching = [], True
+        self.watcher = threading.Thread(target=self.watch, daemon=True)
+
+    def begin(self, n):
+        first = self.node()
+        first.do("create")
+        first.start()
+        for _ in range(n - 1):
+            self.join()
+        wait_for(self.leader, 30, "nobody leads")
+        self.watcher.start()
+
+    def node(self):
+        url = self.pair.url() if self.pair else None
+        node = Node(self.courant, self.folder, f"n{len(self.nodes) + 1}", url, self.origin, INTERVAL, SPACING)
+        self.nodes.append(node)
+        return node
+
+    def join(self):
+        node = self.node()
+        node.do("join")
+        node.start()
+        return node
+
+    def leader(self):
+        name = self.pair.sql(LEADER)
+        return next((node for node in self.nodes if node.name == name), None)
+
+    def follower(self):
+        leader = self.leader()
+        return self.chance.choice([node for node in running(self.nodes) if node is not leader])
+
+    def disturb(self, *nodes):
+        self.disturbed += [checks.Disturbed(time.monotonic(), node.name) for node in nodes]
+        return time.monotonic()
+
+    def watch(self):
+        """Writes down when the replicas move on."""
+        newest = 0
+        while self.watching:
+            for node in running(self.nodes):
+                seq = node.applied() or 0
+                if seq > newest:
+                    newest = seq
+                    self.commits.append(time.monotonic())
+            time.sleep(0.02)
+
+    def gap(self, since):
+        """The longest time without a commit from then on."""
+        moments = [since, *(at for at in self.commits if at > since)]
+        return max((next - one for one, next in zip(moments, moments[1:])), default=float("inf"))
+
+    def commits_again(self, seconds, since):
+        wait_for(lambda: any(at > since for at in self.commits), seconds, "nothing is committed any more")
+
+    def taken_over(self, node, since):
+        """How long until others have asked all hosts that were this node's."""
+        last = {}
+        for asked in list(self.origin.log):
+            if asked.at < since:
+                last[asked.host] = name_of(asked.agent)
+        hosts = {host for host, name in last.items() if name == node.name}
+        first = {}
+
+        def all_asked():
+            for asked in list(self.origin.log):
+                if asked.at > since and name_of(asked.agent) != node.name:
+                    first.setdefault(asked.host, asked.at)
+            return hosts <= first.keys()
+
+        wait_for(all_asked, 30, f"hosts of {node.name} are not asked again")
+        return max((first[host] - since for host in hosts), default=0.0)
+
+    def whole(self, when):
+        """All checks, while the origin lets everybody wait."""
+        self.origin.publish(0)
+        published = len(self.origin.truth)
+        time.sleep(INTERVAL + 2)
+        self.origin.hold()
+        try:
+            seq = settled(self.nodes) if self.pair else None
+            copies = {}
+            for node in running(self.nodes):
+                self.n_copies += 1
+                copies[node.name] = node.copy(self.folder / f"copy-{self.n_copies}.db")
+            # Also for the last of the outputs to be made.
+            wrong = checks.outputs(running(self.nodes)) + checks.replicas(copies)
+            for name, copy in copies.items():
+                wrong += [f"{name}: {line}" for line in checks.entries(copy, self.origin.truth)]
+            log = list(self.origin.log)
+            wrong += checks.intervals(log, INTERVAL, self.disturbed) + checks.spacing(log, SPACING, self.disturbed)
+        finally:
+            self.origin.release()
+        if wrong:
+            raise SystemExit("\n".join([f"FAIL {when} (record {seq}, {published} entries, {len(log)} requests):", *wrong, f"logs: {self.folder}/n*/log"]))
+        self.origin.publish(RATE)
+
+
+def limit(what, found, most):
+    if found > most:
+        raise SystemExit(f"FAIL {what}: {found:.2f} s, of {most} s at most")
+    return found
+
+
+# Each drill does one thing to the cluster, and returns the figure that it is about, or None.
+
+def leader_killed(cluster):
+    leader = cluster.leader()
+    since = cluster.disturb(leader)
+    leader.kill()
+    cluster.commits_again(15, since + 3)
+    took = limit("commit gap after the leader's death", cluster.gap(since), 5)
+    leader.start()
+    return took
+
+
+def node_killed(cluster):
+    node = cluster.follower()
+    since = cluster.disturb(node)
+    node.kill()
+    took = limit("a dead node's hosts asked again", cluster.taken_over(node, since), 8 + INTERVAL)
+    node.start()
+    return took
+
+
+def leader_stopped(cluster):
+    return stopped(cluster, cluster.leader())
+
+
+def node_stopped(cluster):
+    return stopped(cluster, cluster.follower())
+
+
+def stopped(cluster, node):
+    """SIGSTOP for 10 s; then it goes on as if nothing had been."""
+    since = cluster.disturb(node)
+    node.freeze()
+    time.sleep(10)
+    cluster.disturb(node)
+    node.thaw()
+    cluster.commits_again(15, time.monotonic())
+    return cluster.gap(since)
+
+
+def node_joined(cluster):
+    begun = time.monotonic()
+    cluster.disturb(*running(cluster.nodes))
+    node = cluster.join()
+    wait_for(lambda: any(name_of(asked.agent) == node.name for asked in cluster.origin.log), 30, f"{node.name} asks nobody")
+    return time.monotonic() - begun
+
+
+def node_removed(cluster):
+    if len(running(cluster.nodes)) <= 2:
+        cluster.join()
+    node = cluster.follower()
+    since = cluster.disturb(node)
+    cluster.leader().do("remove", node.name)
+    took = limit("a removed node's hosts asked again", cluster.taken_over(node, since), 8 + INTERVAL)
+    node.stop()
+    return took
+
+
+def standby_promoted(cluster):
+    cluster.disturb(*running(cluster.nodes))
+    cluster.pair.kill_primary()
+    cluster.pair.promote()
+    since = cluster.disturb(*running(cluster.nodes))
+    cluster.commits_again(15, since)
+    took = limit("commit gap after the promotion", cluster.gap(since), 3)
+    cluster.pair.rebuild()
+    return took
+
+
+def engine_away(cluster):
+    """Nobody polls, everybody serves; then it goes on by itself."""
+    cluster.disturb(*running(cluster.nodes))
+    for server in (cluster.pair.primary, cluster.pair.standby):
+        server.freeze()
+    try:
+        time.sleep(6)
+        n_asked = len(cluster.origin.log)
+        time.sleep(4)
+        if len(cluster.origin.log) > n_asked:
+            raise SystemExit(f"FAIL {len(cluster.origin.log) - n_asked} requests while the engine was away")
+        for node in running(cluster.nodes):
+            if node.get(checks.OUTPUTS[0])[0] != 200:
+                raise SystemExit(f"FAIL {node.name} does not serve while the engine is away")
+    finally:
+        for server in (cluster.pair.primary, cluster.pair.standby):
+            server.thaw()
+    since = cluster.disturb(*running(cluster.nodes))
+    cluster.commits_again(30, since)
+    return cluster.gap(since)
+
+
+def log_cut(cluster):
+    """The ten newest records are gone, as after a failover that lost some."""
+    cluster.disturb(*running(cluster.nodes))
+    cluster.pair.sql(f"DELETE FROM courant_log WHERE seq > ({NEWEST}) - 10")
+    since = time.monotonic()
+    cluster.commits_again(30, since + 1)
+    return cluster.gap(since)
+
+
+def record_flipped(cluster):
+    """A record that a node has not read yet is another than it was."""
+    node = cluster.follower()
+    since = cluster.disturb(node)
+    node.stop()
+    applied = node.applied()
+    wait_for(lambda: int(cluster.pair.sql(NEWEST)) > applied + 5, 30, "nothing is logged")
+    cluster.pair.sql(f"UPDATE courant_log SET body = set_byte(body, length(body) / 2, get_byte(body, length(body) / 2) # 1) WHERE seq = {applied + 3}")
+    node.start()
+    newest = int(cluster.pair.sql(NEWEST))
+    wait_for(lambda: (node.applied() or 0) >= newest, 60, f"{node.name} does not heal")
+    return time.monotonic() - since
+
+
+def row_altered(cluster):
+    """A row of a follower is another than it was."""
+    node = cluster.follower()
+    cluster.disturb(node)
+    node.stop()
+    with sqlite3.connect(node.database) as replica:
+        replica.execute("UPDATE entries SET title = 'altered' WHERE id = (SELECT max(id) FROM entries)")
+    node.start()
+    begun = time.monotonic()
+
+    def healed():
+        with sqlite3.connect(f"file:{node.database}?mode=ro", uri=True) as replica:
+            return replica.execute("SELECT count(*) FROM entries WHERE title = 'altered'").fetchone()[0] == 0
+
+    wait_for(healed, 90, f"nobody finds the altered row of {node.name}")
+    return time.monotonic() - begun
+
+
+# Drill → how often in the full run, and in the short one.
+DRILLS = {
+    leader_killed: (20, 1), node_killed: (50, 1), leader_stopped: (25, 0), node_stopped: (25, 1), node_joined: (50, 1), node_removed: (50, 1),
+    standby_promoted: (5, 1), engine_away: (3, 0), log_cut: (3, 0), record_flipped: (3, 0), row_altered: (3, 0),
+}
+
+
+def alone(courant, folder):
+    """One node, no cluster."""
+    with Origin(N_HOSTS, FEEDS_A_HOST) as origin:
+        origin.add(N_HOSTS * FEEDS_A_HOST)
+        origin.publish(RATE)
+        cluster = Cluster(courant, folder, origin, None, 1)
+        cluster.node().start()
+        time.sleep(10)
+        for when in ("after ten seconds", "after a kill"):
+            cluster.whole(when)
+            node = cluster.nodes[0]
+            cluster.disturb(node)
+            node.kill()
+            node.start()
+            time.sleep(5)
+        print(f"ok   {len(origin.truth)} entries by {len(origin.log)} requests: nothing lost, nothing twice, nobody asked too soon")
+
+
+def main():
+    parser = argparse.ArgumentParser(usage=__doc__.split("usage: ")[1].split("\n\n")[0])
+    parser.add_argument("courant")
+    parser.add_argument("--short", action="store_true")
+    parser.add_argument("--alone", action="store_true")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--nodes", type=int, default=3)
+    for drill in DRILLS:
+        parser.add_argument(f"--{drill.__name__.replace('_', '-')}", type=int)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        if options.alone:
+            return alone(options.courant, folder)
+        if not programs():
+            return print("not run: no PostgreSQL is installed (Debian: postgresql)")
+        chosen = {drill: getattr(options, drill.__name__) for drill in DRILLS}
+        if any(n is not None for n in chosen.values()):
+            counts = {drill: n or 0 for drill, n in chosen.items()}
+        else:
+            counts = {drill: short if options.short else full for drill, (full, short) in DRILLS.items()}
+        drills = [drill for drill, n in counts.items() for _ in range(n)]
+        random.Random(options.seed).shuffle(drills)
+        with Origin(N_HOSTS, FEEDS_A_HOST, options.seed) as origin, Pair(pathlib.Path(folder) / "postgres") as pair:
+            origin.add(N_HOSTS * FEEDS_A_HOST * 2)
+            origin.publish(RATE)
+            cluster = Cluster(options.courant, folder, origin, pair, options.seed)
+            cluster.begin(options.nodes)
+            time.sleep(INTERVAL)
+            figures = {}
+            for n, drill in enumerate(drills):
+                figures.setdefault(drill.__name__, []).append(drill(cluster))
+                # In the short run the drills follow each other, and all is looked at once.
+                if not options.short:
+                    cluster.whole(f"after drill {n}, {drill.__name__} (seed {options.seed})")
+            cluster.whole(f"at the end (seed {options.seed})")
+            cluster.watching = False
+            for name, found in figures.items():
+                print(f"ok   {name.replace('_', ' ')} {len(found)}×: {sorted(found)[len(found) // 2]:.2f} s, {max(found):.2f} s at most")
+            print(f"ok   {len(origin.truth)} entries by {len(origin.log)} requests of {len(cluster.nodes)} nodes: nothing lost, nothing twice, nobody asked too soon, all nodes equal")
+
+
+main()
