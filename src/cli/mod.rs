@@ -10,6 +10,8 @@ macro_rules! say {
 
 mod advice;
 mod article;
+#[cfg(feature = "cluster")]
+mod cluster;
 mod config;
 mod copies;
 mod db;
@@ -107,6 +109,10 @@ enum Command {
     /// The database as a whole
     #[command(subcommand)]
     Db(db::Command),
+    /// Several machines that share a database in PostgreSQL
+    #[cfg(feature = "cluster")]
+    #[command(subcommand)]
+    Cluster(cluster::Command),
     /// What the extractor makes of one page
     Article(article::Options),
     /// The configuration
@@ -157,6 +163,8 @@ pub fn main() -> ExitCode {
         Command::Status(options) => status::run(config, &options),
         Command::Doctor => doctor::run(config),
         Command::Db(command) => db::run(config, &command),
+        #[cfg(feature = "cluster")]
+        Command::Cluster(command) => cluster::run(config, &command),
         Command::Article(options) => article::run(config, &options),
         Command::Config(command) => config::run(config, &command),
         Command::Rules(command) => rules::run(config, &command),

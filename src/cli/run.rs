@@ -3,10 +3,12 @@
 use super::failure::{Failure, Outcome};
 use super::progress::Progress;
 use super::{logging, service, setup};
-use crate::config::LogFormat;
+use crate::config::subscriptions::Subscription;
+use crate::config::{Config, LogFormat};
 use crate::daemon::{self, Engine, Owner, Stats, recovery};
 use anyhow::Context;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 #[derive(Clone, Debug, clap::Args)]
@@ -36,19 +38,72 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
             origin.log_format = Some(format);
         }
     }
-    let levels = logging::start(&loaded.config.log);
-    let starting = daemon::Starting::begin();
+    let levels = Arc::new(logging::start(&loaded.config.log));
+    let mut starting = Some(daemon::Starting::begin());
     let owner = own(&loaded.config.state_dir)?;
     recovery::prepare(&loaded.config)?;
     let subscriptions = setup::subscriptions(&mut loaded)?;
+    let mut was_unclean = owner.was_unclean;
+    loop {
+        let ended = serve(&loaded.config, &subscriptions, options, (&levels, &mut starting), was_unclean);
+        #[cfg(feature = "cluster")]
+        if let Err(Failure::Error(error)) = &ended
+            && let Some(needs) = error.downcast_ref::<daemon::cluster::NeedsSnapshot>()
+        {
+            begin_anew(&loaded.config, needs)?;
+            was_unclean = false;
+            continue;
+        }
+        ended?;
+        break;
+    }
+    owner.end();
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Puts the cluster's snapshot in the place of a database that cannot go on by the log. What keeps that from being done is
+/// waited out: the others go on meanwhile.
+#[cfg(feature = "cluster")]
+fn begin_anew(config: &Config, needs: &daemon::cluster::NeedsSnapshot) -> Outcome {
+    const BREATH: Duration = Duration::from_secs(2);
+    let runtime = setup::runtime()?;
+    runtime.block_on(async {
+        let stop = stop_signal()?;
+        tokio::pin!(stop);
+        loop {
+            match daemon::cluster::join_again(config, needs).await {
+                Ok(aside) => {
+                    tracing::warn!(aside = %aside.display(), "the database that could not go on is set aside");
+                    return Ok(());
+                }
+                Err(error) => tracing::warn!(error = format!("{error:#}"), "no snapshot could be had yet"),
+            }
+            tokio::select! {
+                () = &mut stop => return Err(Failure::Error(anyhow::anyhow!("stopped before a snapshot could be had"))),
+                () = tokio::time::sleep(BREATH) => {}
+            }
+        }
+    })
+}
+
+/// Runs until told to stop, and returns when all of it has ended.
+fn serve(
+    config: &Config,
+    subscriptions: &[Subscription],
+    options: &Options,
+    (levels, starting): (&Arc<logging::Levels>, &mut Option<daemon::Starting>),
+    was_unclean: bool,
+) -> Outcome {
     let n_feeds = subscriptions.iter().filter(|feed| !feed.paused).count();
     let runtime = setup::runtime()?;
     let outcome = runtime.block_on(async {
-        let (engine, writer) = Engine::start(loaded.config, subscriptions, options.record.as_deref())?;
+        let (engine, writer) = Engine::start(config.clone(), subscriptions.to_vec(), options.record.as_deref())?;
+        let levels = levels.clone();
         engine.reloads.tell(move |config| levels.set(&config.log));
         let stop = stop_signal()?;
         let mut first_pass = None;
-        let looked = look_through(&engine, owner.was_unclean);
+        let looked = look_through(&engine, was_unclean);
         let mut damaged = Ok(());
         let stop = async {
             tokio::select! {
@@ -65,7 +120,7 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
                 url = format!("{}/", config.base_url()),
                 "serving on http://{address}/"
             );
-            drop(starting);
+            drop(starting.take());
             daemon::notify_ready(&format!("serving on http://{address}/"));
             first_pass = Some(show_first_pass(engine.clone(), n_feeds));
         })
@@ -82,10 +137,7 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
     if writer.join().is_err() {
         return Err(Failure::Error(anyhow::anyhow!("the writer's thread died")));
     }
-    ended?;
-    owner.end();
-    tracing::info!("stopped");
-    Ok(())
+    Ok(ended?)
 }
 
 /// Looks through the database after an unclean stop; returns only where it is damaged.

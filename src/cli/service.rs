@@ -22,6 +22,8 @@ pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready:
     let watched = engine.clone();
     let offline = Box::new(move || watched.network().map(|down| down.since));
     let on_loopback = address.ip().is_loopback();
+    let asked = engine.clone();
+    let is_unwell = Box::new(move || asked.is_unwell());
     let (imprint, settings) = (Live::new(imprint_of(&config)), Live::new(settings_of(&config, on_loopback)));
     let base_path = imprint.get().path().to_owned();
     let renewed = (imprint.clone(), settings.clone());
@@ -40,6 +42,7 @@ pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready:
         readers: engine.readers.clone(),
         writer: engine.writer.clone(),
         clock,
+        is_unwell,
         hubs,
         desk,
         limits: Limits { max_body_bytes: config.fetch.max_feed_bytes, timeout: config.fetch.timeout },

@@ -22,7 +22,7 @@ pub struct Options {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
+pub enum Format {
     Table,
     Json,
 }
@@ -36,8 +36,8 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
     let now = clock();
     let growth = reader.growth(&retention(&config.store), now)?;
     let prunes_from = reader.prunes_from()?.filter(|from| *from > now);
-    let (disk, reload): (Option<String>, Standing) = match socket::ask(&config.state_dir, &ControlRequest::Health)? {
-        Some(ControlResponse::Health { trouble, reload }) => (trouble, reload),
+    let (disk, reload, node): (Option<String>, Standing, Option<String>) = match socket::ask(&config.state_dir, &ControlRequest::Health)? {
+        Some(ControlResponse::Health { trouble, reload, node }) => (trouble, reload, node),
         // Nobody runs, or one of another version.
         _ => Default::default(),
     };
@@ -48,6 +48,7 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
         let mut status = serde_json::to_value(counts)?;
         status["database_bytes"] = bytes.into();
         status["trouble"] = disk.into();
+        status["node"] = node.into();
         status["undelivered"] = undelivered
             .iter()
             .map(|(notifier, n_tries, error)| json!({"notify": notifier, "tries": n_tries, "error": error}))
@@ -97,6 +98,9 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
         growth.entries_a_day * growth.bytes_an_entry / 1e6,
         growth.n_pruned
     )?;
+    if let Some(node) = node {
+        writeln!(out, "cluster   {}", text::one_line(&node))?;
+    }
     if let Some(from) = prunes_from {
         writeln!(
             out,

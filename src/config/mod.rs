@@ -3,6 +3,7 @@
 //! Every default stands in one place, the `Default` of the structs here and in `keeping`; `config/courant.toml` shows them and a test
 //! holds the two together. Subscriptions are in [`subscriptions`].
 
+mod cluster;
 pub mod diagnose;
 mod keeping;
 mod live;
@@ -18,6 +19,7 @@ pub mod sync;
 mod validate;
 pub mod values;
 
+pub use cluster::Cluster;
 pub use keeping::{Backup, Recover, Store};
 pub use live::Live;
 pub use logs::{Level, Log, LogFormat};
@@ -49,6 +51,7 @@ pub struct Config {
     pub backup: Backup,
     pub serve: Serve,
     pub sync: sync::Sync,
+    pub cluster: Cluster,
     #[serde(rename = "output")]
     pub outputs: Vec<Output>,
     #[serde(rename = "rule")]
@@ -191,6 +194,7 @@ impl Default for Config {
             backup: Backup::default(),
             serve: Serve::default(),
             sync: sync::Sync::default(),
+            cluster: Cluster::default(),
             outputs: vec![Output { name: "all".into(), title: "All stories".into(), ..Output::default() }],
             rules: Vec::new(),
             notify: Vec::new(),

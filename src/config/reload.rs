@@ -45,6 +45,7 @@ impl Config {
             story.window,
             store.reserve,
             serve,
+            cluster,
             log.format,
         );
         new.secrets.clone_from(&running.secrets);

@@ -34,6 +34,7 @@ fn check(config: &Config) -> Result<(), String> {
     if let Some((key, _, usual)) = zero.into_iter().find(|(_, is_zero, _)| *is_zero) {
         return Err(format!("{key} must be more than zero; by default it is {usual}"));
     }
+    config.cluster.check()?;
     if poll.min_interval > poll.max_interval {
         let longest = values::format_duration(poll.max_interval);
         return Err(format!("poll.min_interval is longer than poll.max_interval; write {longest:?} or less"));

@@ -47,8 +47,13 @@ pub struct Engine {
     pub(super) tidy: Tidy,
     pub(super) bells: Arc<Bells>,
     pub(super) site_rules: Live<Rules>,
-    pub reloads: Reloads,
+    pub reloads: Arc<Reloads>,
     pub(super) metrics: Arc<Metrics>,
+    /// What it is among several, where it is.
+    #[cfg(feature = "cluster")]
+    pub node: Option<Arc<super::cluster::Node>>,
+    #[cfg(feature = "cluster")]
+    pub(super) node_parts: std::sync::Mutex<Option<super::cluster::Parts>>,
 }
 
 impl Engine {
@@ -60,12 +65,19 @@ impl Engine {
         record: Option<&Path>,
     ) -> anyhow::Result<(Arc<Engine>, std::thread::JoinHandle<()>)> {
         let site_rules = Live::new(crate::config::site_rules::read(&config.article.site_rules)?);
-        let reloads = Reloads::default();
+        let reloads = Arc::<Reloads>::default();
         reloads.saw(look(&config));
         let database = config.database();
         let reserve = Reserve::new(&config.state_dir, config.store.reserve as u64);
         let readers = Readers::new(database);
-        let door = open(&config, subscriptions, record.map(Path::to_owned), &reserve, &readers)?;
+        let is_node = config.cluster.is_on();
+        let list = (!is_node).then_some(subscriptions);
+        let door = open(&config, list, record.map(Path::to_owned), &reserve, &readers)?;
+        #[cfg(feature = "cluster")]
+        let replica = match is_node {
+            true => Some(super::cluster::replica_of(&readers, &config)?),
+            false => None,
+        };
         let robots = readers.ask_here(|reader| reader.robots(clock()))?;
         let client = Client::new(client_settings(&config), robots)?;
         client.watch(&readers.ask_here(|reader| reader.hosts())?);
@@ -79,22 +91,52 @@ impl Engine {
                 metrics.hear(committed);
             })
         };
+        #[cfg(feature = "cluster")]
+        let (links, parts) = super::cluster::links();
+        #[cfg(feature = "cluster")]
+        let (writer, thread) = match is_node {
+            true => Writer::begin_node(door, reserve, listener, links),
+            false => Writer::begin(door, reserve, listener),
+        };
+        #[cfg(not(feature = "cluster"))]
         let (writer, thread) = Writer::begin(door, reserve, listener);
+        #[cfg(feature = "cluster")]
+        let duties = if is_node { Duties::none() } else { Duties::all() };
+        #[cfg(not(feature = "cluster"))]
+        let duties = Duties::all();
         let cpu = Cpu::new();
         let claims = Claims::new(readers.clone(), client.clone(), duties.clone(), config.get().poll.host_spacing.is_zero());
         let documents = Documents { config: config.clone(), cpu: cpu.clone(), readers: readers.clone(), writer: writer.clone() };
-        let engine = Engine {
-            polls: Arc::new(Polls {
+        let polls = Arc::new(Polls {
+            config: config.clone(),
+            client: client.clone(),
+            commands: Commands::default(),
+            claims: claims.clone(),
+            documents: documents.clone(),
+            unchanged: Unchanged::new(writer.clone(), claims.clone()),
+            writer: writer.clone(),
+            stats: stats.clone(),
+            metrics: metrics.clone(),
+        });
+        #[cfg(feature = "cluster")]
+        let node = match replica {
+            Some(replica) => Some(super::cluster::Node::new(super::cluster::Seat {
+                engine: super::cluster::engine_of(&config.get())?,
+                replica,
                 config: config.clone(),
-                client: client.clone(),
-                commands: Commands::default(),
-                claims: claims.clone(),
-                documents: documents.clone(),
-                unchanged: Unchanged::new(writer.clone(), claims.clone()),
                 writer: writer.clone(),
-                stats: stats.clone(),
-                metrics: metrics.clone(),
-            }),
+                readers: readers.clone(),
+                client: client.clone(),
+                duties: duties.clone(),
+                bells: bells.clone(),
+                polls: polls.clone(),
+                reloads: reloads.clone(),
+                leads: parts.leads.clone(),
+            })),
+            None => None,
+        };
+        let engine = Engine {
+            polls,
             pages: Arc::new(Pages {
                 client: client.clone(),
                 rules: site_rules.clone(),
@@ -138,6 +180,10 @@ impl Engine {
             site_rules,
             reloads,
             metrics,
+            #[cfg(feature = "cluster")]
+            node_parts: std::sync::Mutex::new(node.is_some().then_some(parts)),
+            #[cfg(feature = "cluster")]
+            node,
         };
         Ok((Arc::new(engine), thread))
     }
@@ -147,6 +193,22 @@ impl Engine {
     /// What is wrong with the network, if anything is.
     pub fn network(&self) -> Option<Down> {
         self.client.down()
+    }
+
+    /// In one line, what it is among several, where it is.
+    pub fn node_sentence(&self) -> Option<String> {
+        #[cfg(feature = "cluster")]
+        return self.node.as_ref().map(|node| node.standing().sentence());
+        #[cfg(not(feature = "cluster"))]
+        None
+    }
+
+    /// Why it cannot be relied on among several: it is too far behind.
+    pub fn is_unwell(&self) -> Option<String> {
+        #[cfg(feature = "cluster")]
+        return self.node.as_ref().and_then(|node| node.is_unwell());
+        #[cfg(not(feature = "cluster"))]
+        None
     }
 
     pub(super) fn pruner(&self) -> Pruner {
@@ -166,11 +228,11 @@ impl Engine {
     }
 }
 
-/// Opens the database and takes over the subscriptions. On a disk that takes nothing the reserve is released for it; where
+/// Opens the database and takes over the subscriptions; without a list it is a node's, which its cluster changes. On a disk that takes nothing the reserve is released for it; where
 /// that is not enough and the database can be read at least, it is opened later.
 fn open(
     config: &Config,
-    list: Vec<Subscription>,
+    list: Option<Vec<Subscription>>,
     record: Option<PathBuf>,
     reserve: &Reserve,
     readers: &Readers,
@@ -181,7 +243,11 @@ fn open(
     let opener = move || -> anyhow::Result<Opened> {
         readers.let_go();
         let opening = Opening::now(clock());
-        let mut store = Store::open(&file, opening).with_context(|| file.display().to_string())?;
+        let opened = match &list {
+            Some(_) => Store::open(&file, opening),
+            None => Store::open_any(&file, opening),
+        };
+        let mut store = opened.with_context(|| file.display().to_string())?;
         let mut recorder = None;
         if let Some(record) = &record {
             recorder = Some(Recorder::open(record).with_context(|| record.display().to_string())?);
@@ -191,7 +257,8 @@ fn open(
             recorder.note(&Recorded::Opened { at: opening.at, instance: store.instance() });
         }
         let watch = Command::Watch { rules: rules.clone(), triggers: triggers.clone(), at };
-        for command in [Command::Subscribe { list: list.clone(), at }, watch] {
+        let subscribe = list.clone().map(|list| [Command::Subscribe { list, at }, watch]);
+        for command in subscribe.into_iter().flatten() {
             if let Some(recorder) = &mut recorder {
                 recorder.note(&Recorded::Command(Box::new(command.clone())));
                 recorder.write();

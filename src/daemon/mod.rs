@@ -15,6 +15,7 @@
 //! | `discover`, `lists` | the feeds of a page; changes of the list of subscriptions that apps ask for |
 //! | `claims` | what is handed out |
 //! | `clocks` | a wall clock that jumps |
+//! | `cluster` | one node of several |
 //! | `backup` | copies, one after the other |
 //! | `prune` | retention |
 //! | `recovery` | a database that is damaged |
@@ -30,6 +31,8 @@
 pub mod backup;
 mod claims;
 mod clocks;
+#[cfg(feature = "cluster")]
+pub mod cluster;
 mod discover;
 mod disk;
 mod duties;

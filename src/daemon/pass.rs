@@ -52,7 +52,7 @@ pub async fn once(engine: &Arc<Engine>, all: bool) -> anyhow::Result<PassReport>
     let report = report(engine, before, started).await?;
     // A service does it in its own time; of passes each does some of it, but for a first one, which has enough to do.
     if report.new_entries <= MANY {
-        engine.tidy.work(BODIES_A_PASS, Effort::Quick).await?;
+        engine.tidy.work(true, BODIES_A_PASS, Effort::Quick).await?;
     }
     Ok(report)
 }

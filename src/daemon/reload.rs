@@ -8,7 +8,8 @@ use super::systemd::notify_status;
 use crate::article::rules::Rules;
 use crate::config::subscriptions::{self, Subscription};
 use crate::config::{Config, ConfigError, Renewed, site_rules};
-use crate::records::{Command, Reply, SyncReport};
+use crate::records::{Command, Committed, Reply, SyncReport};
+use crate::store::WriteError;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,6 +26,8 @@ pub struct Reloaded {
 /// What was read of the files, before anything is changed.
 struct Read {
     renewed: Renewed,
+    /// The list as it is written, and as it is meant.
+    text: String,
     list: Vec<Subscription>,
     site_rules: Rules,
 }
@@ -81,18 +84,21 @@ async fn take_over(engine: &Engine, asked: Asked) -> anyhow::Result<Reloaded> {
     let (files, read) = read.await?;
     let before = engine.reloads.seen();
     engine.reloads.saw(files.clone());
-    let Read { renewed, list, site_rules } = read?;
+    let Read { renewed, text, list, site_rules } = read?;
     if asked == Asked::ByChange {
         let n_subscribed = engine.readers.ask(|reader| reader.n_subscribed()).await?;
         not_half_written(&before, &files, &renewed.config.feeds_file(), (n_subscribed, list.len()))?;
     }
     let (rules, triggers) = (renewed.config.rules.clone(), renewed.config.triggers());
     // Rules are judged by the tags that feeds have now.
-    let committed = engine.writer.submit(Command::Subscribe { list, at: clock() }).await?;
+    let committed = subscribe(engine, text, list).await?;
     let Reply::Subscribed(feeds) = committed.reply else {
         anyhow::bail!("the writer answered {:?} to a list of subscriptions", committed.reply);
     };
-    engine.writer.submit(Command::Watch { rules, triggers, at: clock() }).await?;
+    // Where there are several nodes, the leader's hold.
+    if engine.duties.leads() {
+        engine.writer.submit(Command::Watch { rules, triggers, at: clock() }).await?;
+    }
     engine.site_rules.set(site_rules);
     engine.reloads.took_over(&renewed.config);
     engine.config.set(renewed.config);
@@ -136,9 +142,24 @@ fn not_half_written(before: &[Look], now: &[Look], list: &Path, n_feeds: (usize,
 fn read(running: &Config) -> Result<Read, ConfigError> {
     let renewed = running.renewed(running.read_again()?);
     let file = renewed.config.feeds_file();
-    let list = subscriptions::read(&file)?.ok_or_else(|| ConfigError(format!("{}: no such file", file.display())))?;
+    let no_file = || ConfigError(format!("{}: no such file", file.display()));
+    let text = std::fs::read_to_string(&file).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => no_file(),
+        _ => ConfigError::reading(&file, &error),
+    })?;
+    let list = subscriptions::parse(&file.display().to_string(), &text)?;
     let site_rules = site_rules::read(&renewed.config.article.site_rules)?;
-    Ok(Read { renewed, list, site_rules })
+    Ok(Read { renewed, text, list, site_rules })
+}
+
+/// Commits the list, and where there are several nodes its text too.
+#[cfg_attr(not(feature = "cluster"), expect(unused_variables))]
+async fn subscribe(engine: &Engine, text: String, list: Vec<Subscription>) -> Result<Committed, WriteError> {
+    #[cfg(feature = "cluster")]
+    if let Some(node) = &engine.node {
+        return node.share_list(text, list).await;
+    }
+    engine.writer.submit(Command::Subscribe { list, at: clock() }).await
 }
 
 /// Files are looked at so often. By their times and lengths: watching by the kernel sees no change through network file

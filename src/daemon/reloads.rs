@@ -55,6 +55,13 @@ impl Reloads {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// One of them was written by this process.
+    #[cfg(feature = "cluster")]
+    pub(super) fn saw_file(&self, file: &std::path::Path) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.iter_mut().filter(|(known, _)| known == file).for_each(|look| *look = look_at(look.0.clone()));
+    }
+
     pub(super) fn saw(&self, files: Vec<Look>) {
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = files;
     }
@@ -64,9 +71,10 @@ impl Reloads {
 pub(super) type Look = (PathBuf, Option<(SystemTime, u64)>);
 
 pub(super) fn look(config: &Config) -> Vec<Look> {
-    let of = |file: PathBuf| {
-        let found = std::fs::metadata(&file).ok().and_then(|found| Some((found.modified().ok()?, found.len())));
-        (file, found)
-    };
-    config.files().into_iter().map(of).collect()
+    config.files().into_iter().map(look_at).collect()
+}
+
+fn look_at(file: PathBuf) -> Look {
+    let found = std::fs::metadata(&file).ok().and_then(|found| Some((found.modified().ok()?, found.len())));
+    (file, found)
 }

@@ -69,6 +69,10 @@ pub async fn run(
     tasks.spawn(disk::try_again(engine.writer.clone(), stopped.clone()));
     tasks.spawn(summary::tell(engine.clone(), stopped.clone()));
     tasks.spawn(watch_files(engine.clone(), stopped.clone()));
+    #[cfg(feature = "cluster")]
+    if let Some(node) = engine.node.clone() {
+        tasks.spawn(super::cluster::run(engine.clone(), node, stopped.clone()));
+    }
     tasks.spawn(reload_on_hangup(engine, stopped));
 
     ready();

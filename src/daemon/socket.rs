@@ -49,6 +49,9 @@ pub enum ControlRequest {
     Correct { correction: Correction },
     /// Mark stories: at most [`MOST_MARKED`].
     Mark { stories: Vec<StoryId>, marking: Marking },
+    /// How this node of a cluster is, and what it is to do.
+    #[cfg(feature = "cluster")]
+    Cluster { what: super::cluster::Ask },
     /// Let an app read and mark.
     AddApp { app: App },
     /// Do so no longer.
@@ -69,6 +72,9 @@ pub enum ControlResponse {
         /// How the files were last taken over.
         #[serde(default)]
         reload: Standing,
+        /// In one line, what it is among several, where it is.
+        #[serde(default)]
+        node: Option<String>,
     },
     Pass(Box<PassReport>),
     Reloaded {
@@ -93,6 +99,8 @@ pub enum ControlResponse {
         is_done: bool,
     },
     Refetched(Refetched),
+    #[cfg(feature = "cluster")]
+    Node(Box<super::cluster::Standing>),
     /// What is wrong with the network, if anything is.
     Network(Option<Down>),
     Error(String),
@@ -257,10 +265,15 @@ async fn act(engine: &Arc<Engine>, ask: ControlRequest) -> anyhow::Result<Contro
             let feed = feed.ok_or_else(|| anyhow::anyhow!("no subscription has this address"))?;
             Ok(ControlResponse::Refetched(refetch(engine, feed).await?))
         }
+        #[cfg(feature = "cluster")]
+        ControlRequest::Cluster { what } => {
+            let node = engine.node.as_ref().ok_or_else(|| anyhow::anyhow!("this courant is alone: [cluster] names no database"))?;
+            Ok(ControlResponse::Node(Box::new(super::cluster::act(node, what).await?)))
+        }
         ControlRequest::Network => Ok(ControlResponse::Network(engine.network())),
         ControlRequest::Health => {
             let trouble = engine.writer.trouble().map(|trouble| trouble.to_string());
-            Ok(ControlResponse::Health { trouble, reload: engine.reloads.standing() })
+            Ok(ControlResponse::Health { trouble, reload: engine.reloads.standing(), node: engine.node_sentence() })
         }
         ControlRequest::Reload => {
             let Reloaded { feeds, waiting } = reload(engine).await?;

@@ -83,7 +83,7 @@ pub enum Command {
     /// Who polls and serves from now on, in a cluster.
     View { view: View },
     /// The list of subscriptions as its file is to be on every node of the cluster.
-    ShareList { text: String },
+    ShareList { text: String, list: Vec<Subscription>, at: Timestamp },
     /// Every node of the cluster is to say what its tables hash to.
     Check { at: Timestamp },
     /// Proves the writer alive.
@@ -104,6 +104,7 @@ impl Command {
                 | Command::Correct { .. }
                 | Command::Mark { .. }
                 | Command::AddApp { .. }
+                | Command::ShareList { .. }
                 | Command::RemoveApp { .. }
         )
     }

@@ -33,6 +33,11 @@ pub struct DueFeed {
 }
 
 impl DueFeed {
+    /// Where it is asked in the end: behind its redirects.
+    pub fn asked_address(&self) -> &str {
+        self.validators.as_ref().map_or(&self.url, |validators| &validators.url)
+    }
+
     /// As logs may call it.
     pub fn log_name(&self) -> String {
         log_name(self.id, &self.url, self.settings.private)

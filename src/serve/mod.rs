@@ -46,6 +46,8 @@ pub struct House {
     /// For the proof of life at `/healthz`.
     pub writer: Writer,
     pub clock: fn() -> Timestamp,
+    /// Why this node of several is not to be asked; `None`: nothing is wrong, or it is alone.
+    pub is_unwell: Box<dyn Fn() -> Option<String> + Send + Sync>,
     pub hubs: HubDoor,
     /// Where reading apps ask.
     pub desk: Desk,
@@ -234,6 +236,9 @@ fn fixed(content_type: &'static str, text: &'static str) -> Response {
 async fn health(State(house): State<Arc<House>>) -> Response {
     if let Some(trouble) = house.writer.trouble() {
         return plain(StatusCode::SERVICE_UNAVAILABLE, &format!("{trouble}\n"));
+    }
+    if let Some(why) = (house.is_unwell)() {
+        return plain(StatusCode::SERVICE_UNAVAILABLE, &format!("{why}\n"));
     }
     let written = house.writer.submit(Command::Heartbeat { at: (house.clock)() }).await;
     match (written, house.readers.ask(|reader| reader.counts()).await) {

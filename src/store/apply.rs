@@ -53,7 +53,10 @@ impl Store {
                 false => Reply::Done,
             },
             Command::View { view } => self.set_view(&view).map(done)?,
-            Command::ShareList { text } => self.share_list(&text).map(done)?,
+            Command::ShareList { text, list, at } => {
+                self.share_list(&text)?;
+                Reply::Subscribed(self.subscribe(&list, at)?)
+            }
             Command::Check { at } => self.ask_for_check(at).map(done)?,
             Command::Heartbeat { at } => self.heartbeat(at).map(done)?,
         })

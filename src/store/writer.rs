@@ -190,10 +190,15 @@ impl Writer {
 
     /// Carries a command out; the answer comes after its commit.
     pub async fn submit(&self, command: Command) -> Result<Committed, WriteError> {
+        self.give(command).await?.await.map_err(|_| WriteError::Ended)?
+    }
+
+    /// The same in two steps: when this returns it comes before all that are given later.
+    pub async fn give(&self, command: Command) -> Result<oneshot::Receiver<Result<Committed, WriteError>>, WriteError> {
         let (answer, answered) = oneshot::channel();
         let job = Job::Command { command: Box::new(command), answer };
         self.jobs.send(job).await.map_err(|_| WriteError::Ended)?;
-        answered.await.map_err(|_| WriteError::Ended)?
+        Ok(answered)
     }
 
     /// Gives some room back: see [`Store::tidy`]. `false`: there is nothing more to do now.

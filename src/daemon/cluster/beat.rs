@@ -1,0 +1,279 @@
+//! Membership and the lead: renewed again and again, and what follows from losing either.
+
+use super::super::parts::clock;
+use super::log::LeadersLog;
+use super::node::Node;
+use crate::cluster::{EngineError, Member, MemberState, boottime};
+use crate::records::{Command, View, ViewedNode};
+use anyhow::Context;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+/// Between two renewals of a membership that lapses after 6 s, and of a lead that lapses after 3 s.
+const RENEW_EVERY: Duration = Duration::from_secs(1);
+const KEEP_EVERY: Duration = Duration::from_millis(300);
+/// Between two tries to take a lead that is free.
+const TRY_EVERY: Duration = Duration::from_millis(500);
+
+/// Whoever gave the lead up does not try for so long to have it back.
+const PASSED_ON_FOR: Duration = Duration::from_secs(10);
+
+/// A node joins when so many records at most are missing in its database.
+const NEARLY_THERE: u64 = 64;
+
+impl Node {
+    /// Renews this node's membership, and polls nobody without one.
+    pub(super) async fn be_member(self: Arc<Node>) -> anyhow::Result<()> {
+        loop {
+            match self.renew().await {
+                Ok(()) => self.heard(),
+                Err(EngineError::Removed(node)) => {
+                    self.end_membership().await;
+                    anyhow::bail!("node \"{node}\" was removed from the cluster; `courant cluster join` lets it in again");
+                }
+                Err(error) => self.not_heard(&error),
+            }
+            let ends = self.licences.poll_ends().map(|ends| ends.saturating_sub(boottime()));
+            tokio::time::sleep(ends.map_or(RENEW_EVERY, |left| left.min(RENEW_EVERY))).await;
+            if self.state(|state| state.session.is_some()) && !self.licences.may_poll() {
+                tracing::warn!("this node has not heard of the others for 4 s: it polls nobody until it has");
+                self.end_membership().await;
+            }
+        }
+    }
+
+    async fn renew(&self) -> Result<(), EngineError> {
+        let sent = boottime();
+        let state = self.member_state();
+        let Some(session) = self.state(|state| state.session) else {
+            let head = self.engine.head().await?.newest;
+            self.state(|state| state.head = head);
+            if head.saturating_sub(state.applied) > NEARLY_THERE || self.state(|state| state.stuck.is_some()) {
+                return Ok(());
+            }
+            let session = self.engine.join(&self.name, &state).await?;
+            tracing::info!(node = self.name, session, "joined the cluster");
+            self.n_submitted.store(0, Ordering::SeqCst);
+            self.state(|state| state.session = Some(session));
+            self.licences.renewed(sent);
+            return Ok(());
+        };
+        let renewed = tokio::time::timeout(RENEW_EVERY * 2, self.engine.renew(&self.name, session, &state)).await;
+        match renewed.map_err(|_| EngineError::Unreachable("no answer to a renewal".into()))?? {
+            Some(members) => {
+                self.licences.renewed(sent);
+                self.note_members(members);
+            }
+            None => self.end_membership().await,
+        }
+        Ok(())
+    }
+
+    fn member_state(&self) -> MemberState {
+        let applied = *self.applied.borrow();
+        let (view, checked) = self.state(|state| (state.let_go, state.checked.clone()));
+        MemberState {
+            version: env!("CARGO_PKG_VERSION").into(),
+            schema: 0,
+            applied,
+            view,
+            url: self.config.get().base_url(),
+            checked,
+        }
+    }
+
+    fn note_members(&self, members: Vec<Member>) {
+        self.compare_checks(&members);
+        self.state(|state| {
+            state.members = members.iter().map(|member| (member.node.clone(), member.state.view)).collect();
+            state.viewed = members
+                .into_iter()
+                .map(|member| ViewedNode { node: member.node, session: member.session, url: member.state.url })
+                .collect();
+        });
+        self.membership_moved.notify_waiters();
+    }
+
+    /// A node whose tables are others than the leader's at the same record has a damaged database.
+    fn compare_checks(&self, members: &[Member]) {
+        let leader = self.state(|state| state.leader.clone());
+        let of = |node: &str| members.iter().find(|member| member.node == node).and_then(|member| member.state.checked.clone());
+        let (Some(ours), Some(leaders)) = (self.state(|state| state.checked.clone()), leader.as_deref().and_then(of)) else { return };
+        if !self.duties.leads() && ours.0 == leaders.0 && ours.1 != leaders.1 {
+            self.diverged(format!("its tables are others than the leader's at record {}", ours.0), 0);
+        }
+    }
+
+    /// Ends what this node may do as a member: nothing is asked any more, and what it submitted is nobody's.
+    pub(super) async fn end_membership(&self) {
+        self.licences.end_poll();
+        self.duties.lapse().await;
+        self.polls.unchanged.forget();
+        self.state(|state| state.session = None);
+        self.fail_pending("this node is not in touch with its cluster");
+        self.kept_views.lock().await.clear();
+    }
+
+    /// Takes the lead where it is free, and keeps it.
+    pub(super) async fn be_leader(self: Arc<Node>) -> anyhow::Result<()> {
+        loop {
+            if self.state(|state| state.term.is_some()) {
+                self.keep().await;
+                tokio::time::sleep(KEEP_EVERY).await;
+            } else {
+                match self.try_to_lead().await {
+                    Ok(()) => {}
+                    Err(error) if error.is::<EngineError>() || super::super::disk::passes(&error) => {
+                        tracing::debug!(error = format!("{error:#}"), "the lead could not be taken");
+                    }
+                    Err(error) => return Err(error),
+                }
+                tokio::time::sleep(TRY_EVERY).await;
+            }
+        }
+    }
+
+    async fn keep(&self) {
+        let Some(term) = self.state(|state| state.term) else { return };
+        let sent = boottime();
+        let kept = tokio::time::timeout(Duration::from_secs(2), self.engine.keep(&self.name, term)).await;
+        let is_kept = match kept {
+            Ok(Ok(true)) => {
+                self.licences.kept(sent);
+                self.heard();
+                true
+            }
+            Ok(Ok(false)) => false,
+            Ok(Err(error)) => {
+                self.not_heard(&error);
+                self.licences.may_lead()
+            }
+            Err(_) => self.licences.may_lead(),
+        };
+        // The writer may have found out first.
+        if !is_kept || !self.licences.may_lead() || !*self.leads.borrow() {
+            self.stop_leading().await;
+        } else if let Err(error) = self.publish_view().await {
+            tracing::debug!(error = format!("{error:#}"), "who polls could not be published");
+        }
+    }
+
+    /// Follows from now on.
+    pub(super) async fn stop_leading(&self) {
+        let Some(term) = self.state(|state| state.term.take()) else { return };
+        tracing::info!(term, "no longer leads");
+        self.licences.end_lead();
+        self.duties.set_leads(false);
+        // An error means that the writer has ended, and the service with it.
+        _ = self.writer.step_down().await;
+        _ = self.engine.yield_lead(&self.name, term).await;
+    }
+
+    /// Another node may lead: this one does not try for a while.
+    pub(super) async fn pass_the_lead_on(&self) {
+        self.state(|state| state.no_lead_until = boottime() + PASSED_ON_FOR);
+        self.stop_leading().await;
+    }
+
+    async fn try_to_lead(&self) -> anyhow::Result<()> {
+        let leader = self.engine.leader().await?;
+        self.state(|state| state.leader = leader.as_ref().map(|leader| leader.node.clone()));
+        let may_try = self.state(|state| {
+            state.session.is_some() && state.stuck.is_none() && state.diverged.is_none() && boottime() >= state.no_lead_until
+        });
+        if leader.is_some() || !may_try || !self.is_furthest().await? {
+            return Ok(());
+        }
+        let sent = boottime();
+        let Some(term) = self.engine.lead(&self.name).await? else { return Ok(()) };
+        // From here on nobody else can append: what is in the log is all there is.
+        let _following = self.following.lock().await;
+        let done = self.begin_to_lead(term, sent).await;
+        if done.is_err() {
+            _ = self.engine.yield_lead(&self.name, term).await;
+        }
+        done
+    }
+
+    /// Nobody has more of the log than the log itself, or this node.
+    async fn is_furthest(&self) -> Result<bool, EngineError> {
+        let (head, applied) = (self.engine.head().await?.newest, *self.applied.borrow());
+        if applied <= head {
+            return Ok(true);
+        }
+        let members = self.engine.members().await?;
+        Ok(members.iter().filter(|seen| seen.lapsed.is_none() && !seen.removed).all(|seen| seen.member.state.applied <= applied))
+    }
+
+    async fn begin_to_lead(&self, term: u64, sent: Duration) -> anyhow::Result<()> {
+        self.licences.kept(sent);
+        // Long catching up must not cost the lead.
+        let caught_up = async {
+            while self.follow_some().await? {}
+            anyhow::Ok(())
+        };
+        tokio::pin!(caught_up);
+        loop {
+            tokio::select! {
+                done = &mut caught_up => { done?; break; }
+                () = tokio::time::sleep(KEEP_EVERY) => {
+                    let sent = boottime();
+                    anyhow::ensure!(self.engine.keep(&self.name, term).await?, "the lead was lost while the log was read");
+                    self.licences.kept(sent);
+                }
+            }
+        }
+        let (head, applied) = (self.engine.head().await?, *self.applied.borrow());
+        if applied > head.newest {
+            tracing::warn!(
+                n_lost = applied - head.newest,
+                "the cluster's database has lost the newest part of the log: it is begun anew from this node's database"
+            );
+            return self.reseed().await;
+        }
+        self.writer.lead(Box::new(LeadersLog::new(self, term))).await.context("the writer cannot lead")?;
+        tracing::info!(node = self.name, term, applied, "leads the cluster");
+        self.state(|state| {
+            state.term = Some(term);
+            state.leader = Some(self.name.clone());
+        });
+        let config = self.config.get();
+        let (rules, triggers) = (config.rules.clone(), config.triggers());
+        self.writer.submit(Command::Watch { rules, triggers, at: clock() }).await?;
+        self.duties.set_leads(true);
+        self.bells.feeds_changed.notify_one();
+        Ok(())
+    }
+
+    /// Says who polls, where that is others than before.
+    async fn publish_view(&self) -> anyhow::Result<()> {
+        let (viewed, view) = self.state(|state| (state.viewed.clone(), state.view.clone()));
+        if viewed.is_empty() || viewed == view.nodes {
+            return Ok(());
+        }
+        let view = View { n: view.n + 1, nodes: viewed };
+        let names: Vec<&str> = view.nodes.iter().map(|node| node.node.as_str()).collect();
+        tracing::info!(view = view.n, nodes = names.join(", "), "these nodes poll from now on");
+        self.writer.submit(Command::View { view: view.clone() }).await?;
+        self.viewed(view).await;
+        Ok(())
+    }
+
+    /// Ends where this node's database is to be replaced.
+    pub(super) async fn until_diverged(self: Arc<Node>) -> anyhow::Result<()> {
+        loop {
+            let moved = self.membership_moved.notified();
+            tokio::pin!(moved);
+            moved.as_mut().enable();
+            let Some(needs) = self.state(|state| state.diverged.clone()) else {
+                moved.await;
+                continue;
+            };
+            self.stop_leading().await;
+            self.ask_for_snapshot().await?;
+            self.end_membership().await;
+            return Err(needs.into());
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! The log → this node's database; and, as all nodes agree by it, who owns which domain.
+
+use super::super::parts::clock;
+use super::node::{NeedsSnapshot, Node};
+use crate::cluster::{Bell, EngineError, owner};
+use crate::fetch::address::asked_domain;
+use crate::records::{Committed, Share, View};
+use crate::store::FollowError;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// Of the log at one time.
+const READ_BYTES: usize = 4 << 20;
+/// The log is looked at so often, whoever rings.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// After what passes by itself.
+const BREATH: Duration = Duration::from_secs(1);
+
+impl Node {
+    /// Applies what others commit, while another node leads.
+    pub(super) async fn follow(self: Arc<Node>) -> anyhow::Result<()> {
+        let mut heard = 0;
+        self.viewed(self.readers.ask(|reader| reader.view()).await?).await;
+        loop {
+            // While this node leads nobody else appends.
+            let more = match self.state(|state| state.term.is_some()) {
+                true => Ok(false),
+                false => {
+                    let _following = self.following.lock().await;
+                    self.follow_some().await
+                }
+            };
+            match more {
+                Ok(true) => continue,
+                Ok(false) => heard = self.engine.wait(Bell::Log, heard, LOOK_EVERY).await,
+                Err(error) => {
+                    match error.downcast_ref::<EngineError>() {
+                        Some(error) => self.not_heard(error),
+                        None => tracing::debug!(error = format!("{error:#}"), "the log is not followed now"),
+                    }
+                    tokio::time::sleep(BREATH).await;
+                }
+            }
+        }
+    }
+
+    /// Applies what is next in the log; `false`: there is nothing. The caller holds `following`.
+    pub(super) async fn follow_some(&self) -> anyhow::Result<bool> {
+        let replica = self.readers.ask(|reader| reader.replica()).await?;
+        let applied = replica.map_or(0, |replica| replica.seq);
+        self.applied.send_replace(applied);
+        let records = self.engine.read(applied, READ_BYTES).await?;
+        let Some(first) = records.first() else {
+            self.heard();
+            return self.is_whole(applied).await.map(|()| false);
+        };
+        self.heard();
+        self.state(|state| state.head = state.head.max(records.last().map_or(0, |record| record.seq)));
+        if first.seq != applied + 1 {
+            let why = format!("the log begins at {}, and this database ends at {applied}", first.seq);
+            self.diverged(why, first.seq - 1);
+            return Ok(false);
+        }
+        let records = records.into_iter().map(|record| (record.seq, record.body)).collect();
+        match self.writer.follow(records).await {
+            Ok(followed) => {
+                self.applied.send_replace(followed.seq);
+                self.state(|state| state.stuck = None);
+                self.take_news(&followed.news).await?;
+                Ok(true)
+            }
+            Err(FollowError::Diverged { seq, why }) => {
+                self.diverged(format!("record {seq}: {why}"), seq);
+                Ok(false)
+            }
+            Err(newer @ FollowError::Newer { .. }) => {
+                let why = newer.to_string();
+                if self.state(|state| state.stuck.replace(why.clone())).is_none() {
+                    tracing::error!(why, "this node serves what it has");
+                }
+                Ok(false)
+            }
+            Err(FollowError::Write(error)) => Err(error.into()),
+        }
+    }
+
+    /// Whether this database ends where the log does, or before: one that is ahead of it is that of a leader whose records the
+    /// engine has lost, which leads again if nobody else has more.
+    async fn is_whole(&self, applied: u64) -> anyhow::Result<()> {
+        let head = self.engine.head().await?;
+        self.state(|state| state.head = head.newest);
+        if head.oldest > applied + 1 {
+            let why = format!("the log begins at {}, and this database ends at {applied}", head.oldest);
+            self.diverged(why, head.oldest - 1);
+        }
+        Ok(())
+    }
+
+    /// Another database is to take the place of this node's.
+    pub(super) fn diverged(&self, why: String, seq: u64) {
+        let needs = NeedsSnapshot { why: why.clone(), seq };
+        if self.state(|state| state.diverged.replace(needs)).is_none() {
+            tracing::error!(why, "this node's database cannot go on by the log: a snapshot takes its place");
+        }
+        self.membership_moved.notify_waiters();
+    }
+
+    async fn take_news(&self, news: &Committed) -> anyhow::Result<()> {
+        if news.cluster.view {
+            self.viewed(self.readers.ask(|reader| reader.view()).await?).await;
+        }
+        if news.cluster.list {
+            self.take_list().await;
+        }
+        Ok(())
+    }
+
+    /// These nodes poll from now on: what this one has lost it lets go, what it has gained it asks when the others have done
+    /// the same.
+    pub(super) async fn viewed(&self, view: View) {
+        let session = self.state(|state| {
+            state.view = view.clone();
+            state.session
+        });
+        let ours = view.nodes.iter().any(|node| node.node == self.name && Some(node.session) == session);
+        let names: Vec<String> = view.nodes.iter().map(|node| node.node.clone()).collect();
+        let mut kept = self.kept_views.lock().await;
+        if !ours {
+            // A membership that is over, or is not published yet.
+            kept.clear();
+            return;
+        }
+        if kept.is_empty() {
+            // New: nothing was this node's before.
+            kept.push(Vec::new());
+        }
+        kept.push(names);
+        self.duties.poll(share(&self.name, kept.clone()));
+        self.bells.feeds_changed.notify_one();
+        self.bells.pages_wanted.notify_one();
+        drop(kept);
+        self.membership_moved.notify_waiters();
+    }
+
+    /// Lets go what a new view has given to others, and takes what it has given to this node when nobody else asks there.
+    pub(super) async fn hand_over(self: Arc<Node>) -> anyhow::Result<()> {
+        loop {
+            let moved = self.membership_moved.notified();
+            tokio::pin!(moved);
+            moved.as_mut().enable();
+            let (view, let_go) = self.state(|state| (state.view.clone(), state.let_go));
+            if view.n > let_go {
+                let names: Vec<String> = view.nodes.iter().map(|node| node.node.clone()).collect();
+                let mut lost = Box::pin(self.duties.until_none_out(|domain| owner(domain, &names) != Some(&self.name)));
+                tokio::select! {
+                    () = &mut lost => self.state(|state| state.let_go = view.n),
+                    // Of a newer view, perhaps.
+                    () = &mut moved => continue,
+                }
+            }
+            let all_let_go = self.state(|state| {
+                let of = |node: &str| state.members.get(node).copied();
+                view.nodes.iter().all(|node| node.node == self.name || of(&node.node).is_none_or(|n| n >= view.n))
+            });
+            let is_in = view.nodes.iter().any(|node| node.node == self.name);
+            if is_in && all_let_go && self.kept_views.lock().await.len() > 1 {
+                self.take_over(&view).await?;
+            }
+            moved.await;
+        }
+    }
+
+    async fn take_over(&self, view: &View) -> anyhow::Result<()> {
+        let now = clock();
+        let robots = self.readers.ask(move |reader| reader.robots(now)).await?;
+        let mut kept = self.kept_views.lock().await;
+        if self.state(|state| state.view != *view) {
+            return Ok(());
+        }
+        self.client.take_over(robots);
+        let n_before = kept.len().saturating_sub(1);
+        kept.drain(..n_before);
+        self.duties.poll(share(&self.name, kept.clone()));
+        tracing::debug!(view = view.n, "asks what this view gives it");
+        self.bells.feeds_changed.notify_one();
+        self.bells.pages_wanted.notify_one();
+        Ok(())
+    }
+}
+
+/// What a node asks: domains that were its own in all of these views.
+fn share(node: &str, views: Vec<Vec<String>>) -> Share {
+    let node = node.to_owned();
+    let known: Mutex<HashMap<String, bool>> = Mutex::default();
+    Share(Arc::new(move |url| {
+        let domain = asked_domain(url);
+        // A poisoned memory is still one.
+        let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(owns) = known.get(&domain) {
+            return *owns;
+        }
+        let owns = views.iter().all(|names| owner(&domain, names) == Some(node.as_str()));
+        if known.len() < MOST_DOMAINS {
+            known.insert(domain, owns);
+        }
+        owns
+    }))
+}
+
+/// Domains whose owner is remembered: it costs a hash a node to find out again.
+const MOST_DOMAINS: usize = 100_000;

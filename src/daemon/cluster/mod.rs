@@ -1,0 +1,31 @@
+//! One node of several (docs/cluster.md): who leads, who polls what, and how what the leader commits gets into every
+//! node's database.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `node` | what the tasks of a node share |
+//! | `run` | the tasks of a node, side by side |
+//! | `beat` | membership, the lead, and what follows from losing either |
+//! | `follow` | the log → this node's database; who owns which domain |
+//! | `log` | what this node commits while it leads → the log |
+//! | `forward` | commands of a node that follows → the leader → their answers |
+//! | `carry_out` | commands of the others, while this node leads |
+//! | `snapshot` | a whole database → the engine, and back |
+//! | `list` | the shared list of subscriptions and this node's file |
+
+mod beat;
+mod carry_out;
+mod follow;
+mod forward;
+mod list;
+mod log;
+mod node;
+mod run;
+mod snapshot;
+
+pub use node::{Ask, NeedsSnapshot, Node, Standing};
+pub(super) use node::{Parts, Seat, links};
+pub use run::act;
+pub(super) use run::{replica_of, run};
+pub(super) use snapshot::engine_of;
+pub use snapshot::{create, join, join_again};

@@ -1,0 +1,298 @@
+//! What the tasks of a node share.
+
+use super::super::duties::Duties;
+use super::super::parts::Bells;
+use super::super::polls::Polls;
+use super::super::reloads::Reloads;
+use crate::cluster::{Engine, Licence, Session, Term, boottime};
+use crate::config::{Config, Live};
+use crate::fetch::Client;
+use crate::records::{Committed, View, ViewedNode};
+use crate::store::{Forwarded, NodeLinks, Readers, Replica, WriteError, Writer};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::{Notify, mpsc, oneshot, watch};
+
+/// This node's database cannot go on by the log: it is set aside, and a snapshot takes its place.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this node's database cannot go on by the log: {why}")]
+pub struct NeedsSnapshot {
+    pub why: String,
+    /// A snapshot that ends before this record would not help.
+    pub seq: u64,
+}
+
+/// One node. Its tasks each hold it.
+pub struct Node {
+    pub(super) engine: Arc<dyn Engine>,
+    pub(super) name: String,
+    pub(super) cluster: String,
+    pub(super) config: Live<Config>,
+    pub(super) writer: Writer,
+    pub(super) readers: Readers,
+    pub(super) client: Client,
+    pub(super) duties: Duties,
+    pub(super) bells: Arc<Bells>,
+    pub(super) licences: Arc<Licences>,
+    /// The last record that is in this node's database.
+    pub(super) applied: watch::Sender<u64>,
+    /// Held while records are applied, or the lead is taken.
+    pub(super) following: tokio::sync::Mutex<()>,
+    state: Mutex<State>,
+    /// Commands that the leader has in hand, by the ids they were submitted under.
+    pub(super) pending: Mutex<HashMap<u64, oneshot::Sender<Result<Committed, WriteError>>>>,
+    /// Submissions so far in this session.
+    pub(super) n_submitted: AtomicU64,
+    /// Lists change: files are compared one after the other.
+    pub(super) list_turn: tokio::sync::Mutex<()>,
+    /// Who was to poll, in the views since the last one whose domains were handed over.
+    pub(super) kept_views: tokio::sync::Mutex<Vec<Vec<String>>>,
+    /// Told whenever members, views or this node's own fate are others than before.
+    pub(super) membership_moved: Notify,
+    pub(super) snapshot_wanted: Notify,
+    pub(super) polls: Arc<Polls>,
+    pub(super) reloads: Arc<Reloads>,
+    /// Whether the writer leads.
+    pub(super) leads: watch::Receiver<bool>,
+}
+
+/// What a node is made of.
+pub struct Seat {
+    pub engine: Arc<dyn Engine>,
+    pub replica: Replica,
+    pub config: Live<Config>,
+    pub writer: Writer,
+    pub readers: Readers,
+    pub client: Client,
+    pub duties: Duties,
+    pub bells: Arc<Bells>,
+    pub polls: Arc<Polls>,
+    pub reloads: Arc<Reloads>,
+    /// Whether the writer leads.
+    pub leads: watch::Receiver<bool>,
+}
+
+/// What a node may do by its own clock.
+pub(super) struct Licences {
+    poll: Mutex<Licence>,
+    lead: Mutex<Licence>,
+}
+
+/// What a node knows of the others.
+#[derive(Default)]
+pub(super) struct State {
+    pub session: Option<Session>,
+    pub term: Option<Term>,
+    pub leader: Option<String>,
+    pub view: View,
+    /// The newest view whose lost domains were let go.
+    pub let_go: u64,
+    /// Live members, and the newest view that each has let its lost domains go for.
+    pub members: BTreeMap<String, u64>,
+    /// The same as a view has them.
+    pub viewed: Vec<ViewedNode>,
+    /// The log's newest record as it was last heard of.
+    pub head: u64,
+    /// When the engine answered last.
+    pub heard: Duration,
+    /// Why records are not applied now.
+    pub stuck: Option<String>,
+    /// Why they never will be: another database is to take this one's place.
+    pub diverged: Option<NeedsSnapshot>,
+    pub engine_error: Option<String>,
+    /// This node gave the lead up, since the machine was started, and leaves it to others until then.
+    pub no_lead_until: Duration,
+    /// What tables hash to, at which record: this node's, and as members say.
+    pub checked: Option<(u64, u128)>,
+}
+
+/// A node as `status`, `/healthz` and `/metrics` tell of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    pub node: String,
+    pub leads: bool,
+    pub leader: Option<String>,
+    pub term: u64,
+    /// Newest record in this node's database, and in the log as it was last heard of.
+    pub applied: u64,
+    pub head: u64,
+    /// Since the engine answered last, in seconds.
+    pub silent_s: u64,
+    /// It is not up to date, and why.
+    pub stale: Option<String>,
+    pub members: Vec<String>,
+}
+
+impl Standing {
+    pub fn sentence(&self) -> String {
+        let Standing { node, applied, head, .. } = self;
+        let role = match (&self.leader, self.leads) {
+            (_, true) => "leads".to_owned(),
+            (Some(leader), _) => format!("follows {leader}"),
+            (None, _) => "nobody leads".to_owned(),
+        };
+        let behind = match head.saturating_sub(*applied) {
+            0 => String::new(),
+            n => format!(", {n} behind"),
+        };
+        let stale = self.stale.as_ref().map_or(String::new(), |why| format!("; stale: {why}"));
+        format!("node {node} of {}: {role}, record {applied}{behind}{stale}", self.members.join(", "))
+    }
+}
+
+/// What a person asks of the running node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Ask {
+    Status,
+    /// Gives the lead up.
+    Yield,
+    /// Has every node say what its tables hash to.
+    Check,
+}
+
+/// What is made before the writer starts, and used when the service runs.
+pub struct Parts {
+    pub outbox: mpsc::UnboundedReceiver<Forwarded>,
+    pub checks: mpsc::UnboundedReceiver<(u64, u128)>,
+    pub leads: watch::Receiver<bool>,
+}
+
+impl Licences {
+    pub fn new() -> Licences {
+        Licences { poll: Mutex::new(Licence::to_poll()), lead: Mutex::new(Licence::to_lead()) }
+    }
+
+    fn lock(licence: &Mutex<Licence>) -> MutexGuard<'_, Licence> {
+        // A moment is whole between any two statements.
+        licence.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn may_poll(&self) -> bool {
+        Self::lock(&self.poll).holds(boottime())
+    }
+
+    pub fn may_lead(&self) -> bool {
+        Self::lock(&self.lead).holds(boottime())
+    }
+
+    pub fn poll_ends(&self) -> Option<Duration> {
+        Self::lock(&self.poll).ends()
+    }
+
+    pub fn renewed(&self, sent: Duration) {
+        Self::lock(&self.poll).confirmed(sent);
+    }
+
+    pub fn kept(&self, sent: Duration) {
+        Self::lock(&self.lead).confirmed(sent);
+    }
+
+    pub fn end_poll(&self) {
+        Self::lock(&self.poll).ended();
+    }
+
+    pub fn end_lead(&self) {
+        Self::lock(&self.lead).ended();
+    }
+}
+
+impl Node {
+    pub fn new(seat: Seat) -> Arc<Node> {
+        let Seat { engine, replica, config, writer, readers, client, duties, bells, polls, reloads, leads } = seat;
+        let licences = Arc::new(Licences::new());
+        let licence = licences.clone();
+        client.only_while(move || licence.may_poll());
+        Arc::new(Node {
+            engine,
+            name: replica.node,
+            cluster: replica.cluster,
+            config,
+            writer,
+            readers,
+            client,
+            duties,
+            bells,
+            licences,
+            applied: watch::Sender::new(replica.seq),
+            following: tokio::sync::Mutex::default(),
+            state: Mutex::new(State { heard: boottime(), ..State::default() }),
+            pending: Mutex::default(),
+            n_submitted: AtomicU64::new(0),
+            list_turn: tokio::sync::Mutex::default(),
+            kept_views: tokio::sync::Mutex::default(),
+            membership_moved: Notify::new(),
+            snapshot_wanted: Notify::new(),
+            polls,
+            reloads,
+            leads,
+        })
+    }
+
+    pub(super) fn state<T>(&self, look: impl FnOnce(&mut State) -> T) -> T {
+        // Each look leaves it whole.
+        look(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The engine answered.
+    pub(super) fn heard(&self) {
+        self.state(|state| {
+            state.heard = boottime();
+            if let Some(error) = state.engine_error.take() {
+                tracing::info!(before = error, "the cluster's database answers again");
+            }
+        });
+    }
+
+    /// The engine did not answer: said once.
+    pub(super) fn not_heard(&self, error: &crate::cluster::EngineError) {
+        let error = error.to_string();
+        self.state(|state| {
+            if state.engine_error.replace(error.clone()).is_none() {
+                tracing::warn!(error, "the cluster's database does not answer: this node serves what it has, and polls nobody");
+            }
+        });
+    }
+
+    pub fn standing(&self) -> Standing {
+        let leads = self.duties.leads();
+        let applied = *self.applied.borrow();
+        let max_stale = self.config.get().cluster.max_stale;
+        self.state(|state| {
+            let silent = boottime().saturating_sub(state.heard);
+            let late = (silent > max_stale).then(|| format!("the cluster's database has been silent for {} s", silent.as_secs()));
+            Standing {
+                node: self.name.clone(),
+                leads,
+                leader: if leads { Some(self.name.clone()) } else { state.leader.clone() },
+                term: state.term.unwrap_or(0),
+                applied,
+                head: state.head.max(applied),
+                silent_s: silent.as_secs(),
+                stale: state.stuck.clone().or(late).or_else(|| state.engine_error.clone()),
+                members: state.members.keys().cloned().collect(),
+            }
+        })
+    }
+
+    /// Whether this node is too far behind to be asked: `Some` says why.
+    pub fn is_unwell(&self) -> Option<String> {
+        let max_stale = self.config.get().cluster.max_stale;
+        self.state(|state| {
+            let silent = boottime().saturating_sub(state.heard);
+            (silent > max_stale)
+                .then(|| format!("stale: the cluster's database has been silent for {} s", silent.as_secs()))
+                .or_else(|| state.stuck.as_ref().map(|why| format!("stale: {why}")))
+        })
+    }
+}
+
+/// What joins the writer to the tasks of a node.
+pub fn links() -> (NodeLinks, Parts) {
+    let ((to_outbox, outbox), (to_checks, checks)) = (mpsc::unbounded_channel(), mpsc::unbounded_channel());
+    let (told, leads) = watch::channel(false);
+    (NodeLinks { outbox: to_outbox, checks: to_checks, leads: told }, Parts { outbox, checks, leads })
+}

@@ -1,0 +1,221 @@
+//! A whole database → the engine, and back: how a node joins, and how the log is cut.
+
+use super::super::backup;
+use super::super::parts::clock;
+use super::node::{NeedsSnapshot, Node};
+use crate::cluster::{Engine, EngineError, MAX_CHUNK_BYTES, PostgresEngine};
+use crate::config::Config;
+use crate::store::{Opening, Reader, Replica, Store, set_aside};
+use anyhow::Context;
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// The log is looked at so often.
+const LOOK_EVERY: Duration = Duration::from_secs(10);
+/// Databases are packed at this level: at the next the time doubles, and a twentieth is saved.
+const LEVEL: i32 = 3;
+
+impl Node {
+    /// Makes snapshots, where others need one or the log has grown, and cuts the log behind them.
+    pub(super) async fn keep_snapshots(self: Arc<Node>) -> anyhow::Result<()> {
+        loop {
+            self.duties.to_lead().await;
+            let wanted = tokio::select! {
+                () = self.snapshot_wanted.notified() => true,
+                () = tokio::time::sleep(LOOK_EVERY) => false,
+            };
+            if !self.duties.leads() {
+                continue;
+            }
+            if let Err(error) = self.make_due_snapshot(wanted).await {
+                tracing::warn!(error = format!("{error:#}"), "no snapshot was made for the cluster; it is tried again");
+            }
+        }
+    }
+
+    async fn make_due_snapshot(&self, wanted: bool) -> anyhow::Result<()> {
+        let (n_bytes, last) = (self.engine.log_bytes().await?, self.engine.snapshot().await?);
+        let most = self.config.get().cluster.log_bytes as u64;
+        if wanted || last.is_none() || n_bytes > most {
+            let database = self.config.get().database();
+            let seq = upload(&*self.engine, &database).await?;
+            tracing::info!(seq, n_bytes, "a snapshot of the database is in the cluster");
+            // Who is a little behind goes on by the log.
+            let furthest_behind = self.engine.members().await?;
+            let live = furthest_behind.iter().filter(|seen| seen.lapsed.is_none()).map(|seen| seen.member.state.applied);
+            self.engine.trim(live.fold(seq, u64::min)).await?;
+        }
+        Ok(())
+    }
+
+    /// Begins the log anew from this node's database.
+    pub(super) async fn reseed(&self) -> anyhow::Result<()> {
+        self.engine.reseed(&self.cluster).await?;
+        upload(&*self.engine, &self.config.get().database()).await?;
+        self.end_membership().await;
+        Ok(())
+    }
+}
+
+/// The cluster that a configuration names. It is not asked yet.
+pub(in super::super) fn engine_of(config: &Config) -> anyhow::Result<Arc<dyn Engine>> {
+    let url = config.cluster_url().map_err(anyhow::Error::msg)?;
+    Ok(Arc::new(PostgresEngine::new(&url).context("cluster.url")?))
+}
+
+/// Makes a cluster of this machine's database, which is made where there is none. `anew`: there was one, whose log is lost.
+pub async fn create(config: &Config, anew: bool) -> anyhow::Result<String> {
+    let engine = engine_of(config)?;
+    let database = config.database();
+    let mut store = Store::open_any(&database, Opening::now(clock()))?;
+    let cluster = match (store.replica()?, anew) {
+        (Some(replica), true) => replica.cluster,
+        (Some(replica), false) => anyhow::bail!(
+            "{} is node \"{}\" of a cluster already; where the cluster's database has lost its log, `courant cluster reseed` begins it anew from here",
+            database.display(),
+            replica.node
+        ),
+        (None, true) => anyhow::bail!("{} is no node's; `courant cluster create` makes a cluster of it", database.display()),
+        (None, false) => Uuid::new_v4().to_string(),
+    };
+    if anew {
+        engine.reseed(&cluster).await?;
+    } else {
+        engine.create(&cluster).await?;
+        let node = config.cluster.node.clone();
+        store.be_replica(&Replica { cluster: cluster.clone(), node, seq: 0, chain: 0, list: None })?;
+    }
+    // What lies in the log of the file is in it when it is copied.
+    store.forget_index();
+    drop(store);
+    upload(&*engine, &database).await?;
+    Ok(cluster)
+}
+
+/// Makes this machine a node: its database is the cluster's newest snapshot.
+pub async fn join(config: &Config) -> anyhow::Result<u64> {
+    let database = config.database();
+    if database.exists() {
+        anyhow::bail!(
+            "{} exists: a node begins with the cluster's database; move it away, or name another state_dir",
+            database.display()
+        );
+    }
+    let engine = engine_of(config)?;
+    engine.admit(&config.cluster.node).await.or_else(|error| match error {
+        EngineError::NoSuchNode(_) => Ok(()),
+        other => Err(other),
+    })?;
+    fetch(&*engine, config).await
+}
+
+/// The same of a node whose database cannot go on by the log: it is set aside. `Err`: there is no snapshot that can yet.
+pub async fn join_again(config: &Config, needs: &NeedsSnapshot) -> anyhow::Result<PathBuf> {
+    let engine = engine_of(config)?;
+    let newest = engine.snapshot().await?.map_or(0, |snapshot| snapshot.seq);
+    anyhow::ensure!(newest >= needs.seq, "the cluster's snapshot ends at record {newest}, and one that ends at {} is needed", needs.seq);
+    let database = config.database();
+    let suffix: String = clock().rfc3339().chars().take(19).filter(|c| c.is_ascii_digit() || *c == 'T').collect();
+    let fresh = database.with_extension("snapshot");
+    let seq = fetch_to(&*engine, config, &fresh).await?;
+    let aside = set_aside(&database, &suffix)?;
+    std::fs::rename(&fresh, &database).with_context(|| database.display().to_string())?;
+    tracing::info!(seq, "this node's database is a snapshot of the cluster's now");
+    Ok(aside.unwrap_or(database))
+}
+
+async fn fetch(engine: &dyn Engine, config: &Config) -> anyhow::Result<u64> {
+    let database = config.database();
+    let part = database.with_extension("snapshot");
+    let seq = fetch_to(engine, config, &part).await?;
+    std::fs::rename(&part, &database).with_context(|| database.display().to_string())?;
+    Ok(seq)
+}
+
+/// Writes the newest snapshot into a file, which is this node's from then on.
+async fn fetch_to(engine: &dyn Engine, config: &Config, to: &Path) -> anyhow::Result<u64> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let cluster = engine.identity().await?;
+    // A newer one may take its place while it is read: then it begins again.
+    for _ in 0..MOST_TRIES {
+        let snapshot = engine.snapshot().await?.context("the cluster has no snapshot yet: start the node that made it")?;
+        let file = File::options().write(true).create(true).truncate(true).mode(0o600).open(to);
+        let mut unpacker = zstd::stream::write::Decoder::new(file.with_context(|| to.display().to_string())?)?;
+        let mut is_whole = true;
+        for n in 0..snapshot.n_chunks {
+            match engine.chunk(snapshot.id, n).await? {
+                Some(chunk) => unpacker.write_all(&chunk)?,
+                None => is_whole = false,
+            }
+        }
+        if !is_whole {
+            continue;
+        }
+        unpacker.flush()?;
+        unpacker.into_inner().sync_all()?;
+        let store = Store::open_any(to, Opening::now(clock()))?;
+        let replica = store.replica()?.context("the snapshot is of no cluster")?;
+        anyhow::ensure!(replica.cluster == cluster, "the snapshot is of another cluster");
+        store.be_replica(&Replica { node: config.cluster.node.clone(), list: None, ..replica.clone() })?;
+        return Ok(replica.seq);
+    }
+    anyhow::bail!("the cluster's snapshot was replaced again and again while it was read")
+}
+
+const MOST_TRIES: usize = 5;
+
+/// Puts the database as it is now into the engine; the last record that is in it.
+async fn upload(engine: &dyn Engine, database: &Path) -> anyhow::Result<u64> {
+    let copy = database.with_extension("for-snapshot");
+    let of = (database.to_owned(), copy.clone());
+    let copied = tokio::task::spawn_blocking(move || copy_and_pack(&of.0, &of.1)).await?;
+    let uploaded = async {
+        let (seq, packed) = copied?;
+        let id = engine.begin_snapshot(seq).await?;
+        let mut file = File::open(&packed)?;
+        let mut n_chunks = 0;
+        loop {
+            let mut chunk = Vec::with_capacity(MAX_CHUNK_BYTES);
+            Read::by_ref(&mut file).take(MAX_CHUNK_BYTES as u64).read_to_end(&mut chunk)?;
+            if chunk.is_empty() {
+                break;
+            }
+            engine.put_chunk(id, n_chunks, &chunk).await?;
+            n_chunks += 1;
+        }
+        engine.seal_snapshot(id, n_chunks).await?;
+        anyhow::Ok(seq)
+    };
+    let uploaded = uploaded.await;
+    for left in [&copy, &packed_name(&copy)] {
+        if let Err(error) = std::fs::remove_file(left)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            tracing::debug!(%error, file = %left.display(), "a copy made for a snapshot stays");
+        }
+    }
+    uploaded
+}
+
+fn packed_name(copy: &Path) -> PathBuf {
+    copy.with_extension("for-snapshot.zst")
+}
+
+fn copy_and_pack(database: &Path, copy: &Path) -> anyhow::Result<(u64, PathBuf)> {
+    if copy.exists() {
+        // Of a process that was killed in this work.
+        std::fs::remove_file(copy)?;
+    }
+    backup::write(database, copy)?;
+    let seq = Reader::open(copy)?.replica()?.context("the database is no node's")?.seq;
+    let packed = packed_name(copy);
+    let mut packer = zstd::Encoder::new(File::create(&packed)?, LEVEL)?;
+    std::io::copy(&mut File::open(copy)?, &mut packer)?;
+    packer.finish()?;
+    Ok((seq, packed))
+}
+
