@@ -85,7 +85,7 @@ class Node:
             if self.process.poll() is not None:
                 raise SystemExit(f"FAIL {self.name} has ended: {self.log()[-2000:]}")
             said = (self.path / "log").read_bytes()[before:].decode()
-            self.address = said.split("serving on ")[1].split()[0] if "serving on " in said else None
+            self.address = said.split("serving on ")[1].split()[0].rstrip("/") if "serving on " in said else None
             return self.address
 
         wait_for(serves, 60, f"{self.name} does not serve")
