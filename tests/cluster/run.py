@@ -261,6 +261,7 @@ def row_altered(cluster):
         replica.execute("UPDATE entries SET title = 'altered' WHERE id = (SELECT max(id) FROM entries)")
     node.start()
     begun = time.monotonic()
+    cluster.leader().do("check")
 
     def healed():
         with sqlite3.connect(f"file:{node.database}?mode=ro", uri=True) as replica:
