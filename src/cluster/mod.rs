@@ -8,12 +8,11 @@
 //! ```
 //!
 //! An [`Engine`] keeps these; it knows nothing of what the bodies hold. [`PostgresEngine`] is the real one, [`Memory`] the one of
-//! tests. [`Licence`], [`owner`] and [`next_chain`] are pure. Which commands make the records, and who applies them, is the
+//! tests. [`Licence`] and [`owner`] are pure. Which commands make the records, and who applies them, is the
 //! business of `store` and `daemon`.
 
 mod bells;
 mod boottime;
-mod chain;
 mod engine;
 mod lease;
 mod memory;
@@ -22,7 +21,6 @@ mod postgres;
 
 pub use bells::Bell;
 pub use boottime::boottime;
-pub use chain::next as next_chain;
 pub use engine::{
     Append, Engine, EngineError, Head, LEADER_LEASE, Leader, Logged, MAX_CHUNK_BYTES, Member, MemberState, NODE_LEASE, Reply,
     Seen, Seq, Session, Snapshot, Submission, Term, submission_id,

@@ -24,7 +24,7 @@ NEWEST = "SELECT coalesce(max(seq), 0) FROM courant_log"
 
 COMMANDS = {
     "create": ("cluster", "create"), "join": ("cluster", "join"), "run": ("run",), "status": ("cluster", "status"),
-    "yield": ("cluster", "yield"), "remove": ("cluster", "remove"), "reseed": ("cluster", "reseed"),
+    "yield": ("cluster", "yield"), "remove": ("cluster", "remove"), "reseed": ("cluster", "reseed"), "check": ("cluster", "check"),
 }
 
 CONFIG = """
@@ -85,7 +85,7 @@ class Node:
             if self.process.poll() is not None:
                 raise SystemExit(f"FAIL {self.name} has ended: {self.log()[-2000:]}")
             said = (self.path / "log").read_bytes()[before:].decode()
-            self.address = said.split("serving on ")[1].split()[0] if "serving on " in said else None
+            self.address = said.split("serving on ")[1].split()[0].rstrip("/") if "serving on " in said else None
             return self.address
 
         wait_for(serves, 60, f"{self.name} does not serve")

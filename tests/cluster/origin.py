@@ -55,9 +55,12 @@ class Origin:
         self.clock = asyncio.ensure_future(self.tick())
 
     async def close(self):
-        self.clock.cancel()
         for server in self.servers:
             server.close()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
 
     def urls(self):
         return [f"http://{host}:{self.port}{path}" for host, path in self.feeds]
@@ -108,8 +111,8 @@ class Origin:
                 self.log[n] = self.log[n]._replace(status=status)
                 writer.write(f"HTTP/1.1 {status} x\r\nContent-Type: application/rss+xml\r\n{tag}Content-Length: {len(answer)}\r\n\r\n".encode() + answer)
                 await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass  # the other side has gone: that is what the drills are for
+        except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
+            pass  # the other side has gone, which is what the drills are for, or we go
         finally:
             writer.close()
 

@@ -10,6 +10,7 @@ Needs Debian's postgresql (initdb, postgres, pg_basebackup, psql) and a courant 
 import argparse
 import pathlib
 import random
+import shutil
 import sqlite3
 import tempfile
 import threading
@@ -126,6 +127,8 @@ class Cluster:
         if wrong:
             raise SystemExit("\n".join([f"FAIL {when} (record {seq}, {published} entries, {len(log)} requests):", *wrong, f"logs: {self.folder}/n*/log"]))
         self.origin.publish(RATE)
+        # What was held is answered; nobody has more in hand than usual.
+        time.sleep(INTERVAL)
 
 
 def limit(what, found, most):
@@ -258,6 +261,7 @@ def row_altered(cluster):
         replica.execute("UPDATE entries SET title = 'altered' WHERE id = (SELECT max(id) FROM entries)")
     node.start()
     begun = time.monotonic()
+    cluster.leader().do("check")
 
     def healed():
         with sqlite3.connect(f"file:{node.database}?mode=ro", uri=True) as replica:
@@ -292,6 +296,34 @@ def alone(courant, folder):
         print(f"ok   {len(origin.truth)} entries by {len(origin.log)} requests: nothing lost, nothing twice, nobody asked too soon")
 
 
+def together(options, folder):
+    """The drills."""
+    chosen = {drill: getattr(options, drill.__name__) for drill in DRILLS}
+    if any(n is not None for n in chosen.values()):
+        counts = {drill: n or 0 for drill, n in chosen.items()}
+    else:
+        counts = {drill: short if options.short else full for drill, (full, short) in DRILLS.items()}
+    drills = [drill for drill, n in counts.items() for _ in range(n)]
+    random.Random(options.seed).shuffle(drills)
+    with Origin(N_HOSTS, FEEDS_A_HOST, options.seed) as origin, Pair(pathlib.Path(folder) / "postgres") as pair:
+        origin.add(N_HOSTS * FEEDS_A_HOST * 2)
+        origin.publish(RATE)
+        cluster = Cluster(options.courant, folder, origin, pair, options.seed)
+        cluster.begin(options.nodes)
+        time.sleep(INTERVAL)
+        figures = {}
+        for n, drill in enumerate(drills):
+            figures.setdefault(drill.__name__, []).append(drill(cluster))
+            # In the short run the drills follow each other, and all is looked at once.
+            if not options.short:
+                cluster.whole(f"after drill {n}, {drill.__name__} (seed {options.seed})")
+        cluster.whole(f"at the end (seed {options.seed})")
+        cluster.watching = False
+        for name, found in figures.items():
+            print(f"ok   {name.replace('_', ' ')} {len(found)}×: {sorted(found)[len(found) // 2]:.2f} s, {max(found):.2f} s at most")
+        print(f"ok   {len(origin.truth)} entries by {len(origin.log)} requests of {len(cluster.nodes)} nodes: nothing lost, nothing twice, nobody asked too soon, all nodes equal")
+
+
 def main():
     parser = argparse.ArgumentParser(usage=__doc__.split("usage: ")[1].split("\n\n")[0])
     parser.add_argument("courant")
@@ -302,35 +334,12 @@ def main():
     for drill in DRILLS:
         parser.add_argument(f"--{drill.__name__.replace('_', '-')}", type=int)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        if options.alone:
-            return alone(options.courant, folder)
-        if not programs():
-            return print("not run: no PostgreSQL is installed (Debian: postgresql)")
-        chosen = {drill: getattr(options, drill.__name__) for drill in DRILLS}
-        if any(n is not None for n in chosen.values()):
-            counts = {drill: n or 0 for drill, n in chosen.items()}
-        else:
-            counts = {drill: short if options.short else full for drill, (full, short) in DRILLS.items()}
-        drills = [drill for drill, n in counts.items() for _ in range(n)]
-        random.Random(options.seed).shuffle(drills)
-        with Origin(N_HOSTS, FEEDS_A_HOST, options.seed) as origin, Pair(pathlib.Path(folder) / "postgres") as pair:
-            origin.add(N_HOSTS * FEEDS_A_HOST * 2)
-            origin.publish(RATE)
-            cluster = Cluster(options.courant, folder, origin, pair, options.seed)
-            cluster.begin(options.nodes)
-            time.sleep(INTERVAL)
-            figures = {}
-            for n, drill in enumerate(drills):
-                figures.setdefault(drill.__name__, []).append(drill(cluster))
-                # In the short run the drills follow each other, and all is looked at once.
-                if not options.short:
-                    cluster.whole(f"after drill {n}, {drill.__name__} (seed {options.seed})")
-            cluster.whole(f"at the end (seed {options.seed})")
-            cluster.watching = False
-            for name, found in figures.items():
-                print(f"ok   {name.replace('_', ' ')} {len(found)}×: {sorted(found)[len(found) // 2]:.2f} s, {max(found):.2f} s at most")
-            print(f"ok   {len(origin.truth)} entries by {len(origin.log)} requests of {len(cluster.nodes)} nodes: nothing lost, nothing twice, nobody asked too soon, all nodes equal")
+    if not options.alone and not programs():
+        return print("not run: no PostgreSQL is installed (Debian: postgresql)")
+    # Of a run that fails, the folder stays: it holds what the nodes said.
+    folder = tempfile.mkdtemp(prefix="courant-cluster-")
+    alone(options.courant, folder) if options.alone else together(options, folder)
+    shutil.rmtree(folder)
 
 
 main()

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::Mutex;
-use tokio::task::{AbortHandle, JoinHandle};
+use tokio::task::{AbortHandle, JoinHandle, JoinSet};
 use tokio::time::timeout;
 use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 use tokio_postgres::error::SqlState;
@@ -20,8 +20,11 @@ use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::{Client, Config, Connection, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-/// From the first packet to a host until it is known whether it takes writes; then the next host is tried.
+/// From the first packet to a host until it is known whether it takes writes.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Of several hosts the next one is dialled so much later.
+const HEAD_START: Duration = Duration::from_millis(100);
 
 /// Who only listens sends nothing: a host that is gone without a word is found out by this, three times.
 const KEEPALIVE: Duration = Duration::from_secs(3);
@@ -56,7 +59,7 @@ impl Drop for Link {
 }
 
 impl Dialer {
-    /// Of a `postgres://` address; several hosts are tried in their order, and the first that takes writes is used.
+    /// Of a `postgres://` address; of several hosts the first that takes writes is used.
     ///
     /// `sslmode` is `disable`, `prefer` (the default), `require`, `verify-ca` or `verify-full`. Wherever TLS is spoken the
     /// certificate is verified in full, which is stricter than libpq. `sslrootcert` names a file of roots to trust in the
@@ -64,7 +67,7 @@ impl Dialer {
     pub fn new(url: &str) -> Result<Dialer, EngineError> {
         let (url, roots) = without_tls_keys(url);
         let config: Config = url.parse().map_err(|error: tokio_postgres::Error| {
-            EngineError::Refused(format!("its address cannot be read: {}", chain(&error)))
+            EngineError::Refused(format!("its address cannot be read: {}", with_causes(&error)))
         })?;
         let n_hosts = config.get_hosts().len().max(config.get_hostaddrs().len());
         if n_hosts == 0 {
@@ -76,18 +79,32 @@ impl Dialer {
         Ok(Dialer { hosts: (0..n_hosts).map(|n| alone(&config, n)).collect(), roots, tls: OnceLock::new() })
     }
 
-    /// The first host that takes writes.
+    /// The first host that takes writes. Each is given a head start before the next; one that is refused at once delays
+    /// nobody longer than that.
     pub async fn dial(&self) -> Result<(Client, Wire), EngineError> {
-        let mut last = EngineError::Unreachable("no host".to_owned());
-        for host in &self.hosts {
-            let tls = self.tls()?;
-            match timeout(CONNECT_TIMEOUT, host.connect(tls)).await {
+        let mut dials = JoinSet::new();
+        for (n, host) in (0..).zip(&self.hosts) {
+            let (host, tls) = (host.clone(), self.tls()?);
+            dials.spawn(async move {
+                tokio::time::sleep(HEAD_START * n).await;
+                match timeout(CONNECT_TIMEOUT, host.connect(tls)).await {
+                    Ok(Ok(link)) => Ok(link),
+                    Ok(Err(error)) => Err(explain(&error)),
+                    Err(_) => Err(EngineError::Unreachable(format!("no connection within {} s", CONNECT_TIMEOUT.as_secs()))),
+                }
+            });
+        }
+        let mut refused = Vec::new();
+        while let Some(dialled) = dials.join_next().await {
+            match dialled {
                 Ok(Ok(link)) => return Ok(link),
-                Ok(Err(error)) => last = explain(&error),
-                Err(_) => last = EngineError::Unreachable(format!("no connection within {} s", CONNECT_TIMEOUT.as_secs())),
+                Ok(Err(error)) => refused.push(error),
+                Err(panicked) => refused.push(EngineError::Unreachable(panicked.to_string())),
             }
         }
-        Err(last)
+        // A host that may be back soon makes it worth while to ask again.
+        let passing = refused.iter().position(|error| matches!(error, EngineError::Unreachable(_)));
+        Err(refused.swap_remove(passing.unwrap_or(0)))
     }
 
     fn tls(&self) -> Result<MakeRustlsConnect, EngineError> {
@@ -131,7 +148,7 @@ impl Lane {
 
 /// What went wrong, for who asked.
 pub fn explain(error: &tokio_postgres::Error) -> EngineError {
-    let Some(sql) = error.as_db_error() else { return EngineError::Unreachable(chain(error)) };
+    let Some(sql) = error.as_db_error() else { return EngineError::Unreachable(with_causes(error)) };
     let code = sql.code();
     if *code == SqlState::UNDEFINED_TABLE {
         return EngineError::NotACluster;
@@ -150,7 +167,7 @@ fn is_passing(code: &SqlState) -> bool {
 }
 
 /// An error with its causes; tokio-postgres gives only the first.
-fn chain(error: &dyn Error) -> String {
+fn with_causes(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -7,34 +7,30 @@
 //! other's synchronous standby.
 
 mod link;
+mod listen;
+mod tables;
 
 use super::bells::{Bell, Bells};
 use super::engine::{
     Append, Engine, EngineError, Head, LEADER_LEASE, Leader, Logged, MAX_CHUNK_BYTES, Member, MemberState, NODE_LEASE, Reply,
     Seen, Seq, Session, Snapshot, Submission, Term,
 };
-use link::{Dialer, Lane, Wire, explain};
+use link::{Dialer, Lane, explain};
 use std::collections::HashSet;
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout};
+use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, ToSql, Type};
-use tokio_postgres::{AsyncMessage, Row};
-
-/// Of the tables.
-const FORMAT: u32 = 1;
 
 /// A call that has no answer in this time is given up, and its connection with it.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The same for a chunk of a snapshot: a megabyte over a slow line.
 const CHUNK_TIMEOUT: Duration = Duration::from_secs(20);
-
-/// Who listens and has lost its connection dials again after this; until then the timeouts of those who wait do.
-const REDIAL: Duration = Duration::from_millis(500);
 
 /// Records of one reading, whatever their size.
 const MAX_READ: i64 = 1000;
@@ -100,7 +96,7 @@ impl PostgresEngine {
             let asked = link.client.query_typed(sql, parameters);
             let Some(bell) = ring else { return asked.await };
             // Whether it rang does not matter: who waits looks by itself after a while.
-            let (rows, _rung) = tokio::join!(asked, link.client.batch_execute(notify(bell)));
+            let (rows, _rung) = tokio::join!(asked, link.client.batch_execute(listen::notify(bell)));
             rows
         };
         let error = match timeout(limit, answer).await {
@@ -119,7 +115,9 @@ impl PostgresEngine {
         let link = self.leases.link(&self.dialer).await?;
         match timeout(CHUNK_TIMEOUT, link.client.batch_execute(sql)).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) if error.code().is_some_and(|code| EXISTS_ALREADY.contains(&code.code())) => Err(EngineError::Exists),
+            Ok(Err(error)) if error.code().is_some_and(|code| tables::EXISTS_ALREADY.contains(&code.code())) => {
+                Err(EngineError::Exists)
+            }
             Ok(Err(error)) => Err(explain(&error)),
             Err(_) => {
                 self.leases.drop_link(&link).await;
@@ -165,32 +163,22 @@ impl PostgresEngine {
     }
 
     fn listen(&self) {
-        self.listener.get_or_init(|| tokio::spawn(listen(self.dialer.clone(), self.bells.clone())).abort_handle());
+        self.listener.get_or_init(|| tokio::spawn(listen::listen(self.dialer.clone(), self.bells.clone())).abort_handle());
     }
 }
 
 impl Engine for PostgresEngine {
     fn create<'a>(&'a self, cluster: &'a str) -> Reply<'a, ()> {
         Box::pin(async move {
-            let id = quoted(cluster)?;
-            self.run_all(&format!("{CLUSTER_TABLE};{OTHER_TABLES};{}", first_rows(&id))).await
+            let id = tables::quoted(cluster)?;
+            self.run_all(&tables::create(&id)).await
         })
     }
 
     fn reseed<'a>(&'a self, cluster: &'a str) -> Reply<'a, ()> {
         Box::pin(async move {
-            let id = quoted(cluster)?;
-            let cluster_table = CLUSTER_TABLE.replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS");
-            self.run_all(&format!(
-                "{cluster_table};{OTHER_TABLES};{};\
-                 UPDATE courant_cluster SET id = {id};\
-                 UPDATE courant_lead SET term = term + 1, node = NULL;\
-                 UPDATE courant_nodes SET until = least(until, clock_timestamp());\
-                 DELETE FROM courant_log; DELETE FROM courant_inbox; DELETE FROM courant_answers;\
-                 DELETE FROM courant_snapshots; DELETE FROM courant_chunks",
-                first_rows(&id)
-            ))
-            .await
+            let id = tables::quoted(cluster)?;
+            self.run_all(&tables::reseed(&id)).await
         })
     }
 
@@ -199,7 +187,7 @@ impl Engine for PostgresEngine {
             let rows = self.ask(&self.leases, "SELECT id, format FROM courant_cluster", &[]).await?;
             let row = rows.first().ok_or(EngineError::NotACluster)?;
             let format: i64 = field(row, 1)?;
-            if format > i64::from(FORMAT) {
+            if format > i64::from(tables::FORMAT) {
                 return Err(EngineError::NewerFormat(u32::try_from(format).unwrap_or(u32::MAX)));
             }
             field(row, 0)
@@ -487,83 +475,6 @@ impl Engine for PostgresEngine {
             self.listen();
             self.bells.wait(bell, heard, timeout).await
         })
-    }
-}
-
-/// Where there is a cluster already, with which errors its tables are not made: the table, its type, an object of its name.
-const EXISTS_ALREADY: [&str; 3] = ["42P07", "23505", "42710"];
-
-const CLUSTER_TABLE: &str = "CREATE TABLE courant_cluster (one bigint PRIMARY KEY, id text NOT NULL, format bigint NOT NULL, \
-    sessions bigint NOT NULL, snapshots bigint NOT NULL)";
-
-const OTHER_TABLES: &str = "\
-    CREATE TABLE IF NOT EXISTS courant_log (seq bigint PRIMARY KEY, term bigint NOT NULL, body bytea NOT NULL);\
-    CREATE TABLE IF NOT EXISTS courant_lead (one bigint PRIMARY KEY, term bigint NOT NULL, node text, until timestamptz NOT NULL);\
-    CREATE TABLE IF NOT EXISTS courant_nodes (node text PRIMARY KEY, session bigint NOT NULL, state text NOT NULL, \
-      until timestamptz NOT NULL, removed boolean NOT NULL);\
-    CREATE TABLE IF NOT EXISTS courant_inbox (id bigint PRIMARY KEY, node text NOT NULL, session bigint NOT NULL, body bytea NOT NULL);\
-    CREATE TABLE IF NOT EXISTS courant_answers (id bigint PRIMARY KEY, session bigint NOT NULL, body bytea NOT NULL);\
-    CREATE TABLE IF NOT EXISTS courant_snapshots (id bigint PRIMARY KEY, seq bigint NOT NULL, n_chunks bigint);\
-    CREATE TABLE IF NOT EXISTS courant_chunks (id bigint NOT NULL, n bigint NOT NULL, body bytea NOT NULL, PRIMARY KEY (id, n))";
-
-/// The rows that are there once, where they are not there yet.
-fn first_rows(id: &str) -> String {
-    format!(
-        "INSERT INTO courant_cluster (one, id, format, sessions, snapshots) VALUES (1, {id}, {FORMAT}, 0, 0) ON CONFLICT (one) DO NOTHING;\
-         INSERT INTO courant_lead (one, term, node, until) VALUES (1, 0, NULL, clock_timestamp()) ON CONFLICT (one) DO NOTHING"
-    )
-}
-
-/// A UUID as a literal: what makes tables takes no parameters.
-fn quoted(cluster: &str) -> Result<String, EngineError> {
-    let id =
-        uuid::Uuid::parse_str(cluster).map_err(|error| EngineError::Refused(format!("\"{cluster}\" is not a UUID: {error}")))?;
-    Ok(format!("'{id}'"))
-}
-
-fn notify(bell: Bell) -> &'static str {
-    match bell {
-        Bell::Log => "NOTIFY courant_log",
-        Bell::Inbox => "NOTIFY courant_inbox",
-        Bell::Answers => "NOTIFY courant_answers",
-    }
-}
-
-/// Rings the bells for what the database tells, for ever. With each new connection it rings them all: something may have
-/// been told while there was none.
-async fn listen(dialer: Arc<Dialer>, bells: Arc<Bells>) {
-    loop {
-        // Why it failed is told by the calls: they need the same server.
-        if let Ok((client, wire)) = dialer.dial().await {
-            let listening = client.batch_execute("LISTEN courant_log; LISTEN courant_inbox; LISTEN courant_answers");
-            let subscribed = async {
-                if listening.await.is_ok() {
-                    for bell in [Bell::Log, Bell::Inbox, Bell::Answers] {
-                        bells.ring(bell);
-                    }
-                }
-                // The connection is kept open by its client.
-                std::future::pending::<()>().await;
-            };
-            tokio::select! {
-                () = ring_all(wire, &bells) => {}
-                () = subscribed => {}
-            }
-        }
-        tokio::time::sleep(REDIAL).await;
-    }
-}
-
-/// Until the connection ends.
-async fn ring_all(mut wire: Wire, bells: &Bells) {
-    while let Some(Ok(message)) = poll_fn(|context| wire.poll_message(context)).await {
-        let AsyncMessage::Notification(told) = message else { continue };
-        match told.channel() {
-            "courant_log" => bells.ring(Bell::Log),
-            "courant_inbox" => bells.ring(Bell::Inbox),
-            "courant_answers" => bells.ring(Bell::Answers),
-            _ => {}
-        }
     }
 }
 
