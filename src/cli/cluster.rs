@@ -91,7 +91,13 @@ fn status(config: &Config, runtime: &tokio::runtime::Runtime, format: super::sta
     let here = ask(config, Ask::Status);
     let asked = runtime.block_on(async {
         let engine = engine(config)?;
-        anyhow::Ok((engine.identity().await?, engine.leader().await?, engine.head().await?, engine.members().await?, engine.log_bytes().await?))
+        anyhow::Ok((
+            engine.identity().await?,
+            engine.leader().await?,
+            engine.head().await?,
+            engine.members().await?,
+            engine.log_bytes().await?,
+        ))
     });
     let mut out = std::io::stdout().lock();
     let (cluster, leader, head, members, log_bytes) = match asked {
@@ -113,7 +119,7 @@ fn status(config: &Config, runtime: &tokio::runtime::Runtime, format: super::sta
                     "node": seen.member.node, "applied": seen.member.state.applied, "version": seen.member.state.version,
                     "url": seen.member.state.url, "lapsed_s": seen.lapsed.map(|lapsed| lapsed.as_secs()), "removed": seen.removed,
                     "view": seen.member.state.view,
-                    "checked": seen.member.state.checked.map(|(seq, hash)| json!({"record": seq, "hash": format!("{hash:032x}")})),
+                    "checked": seen.member.state.checked.as_ref().map(|(seq, hash)| json!({"record": seq, "hash": hash})),
                 })
             })
             .collect();
@@ -135,7 +141,13 @@ fn status(config: &Config, runtime: &tokio::runtime::Runtime, format: super::sta
             (_, Some(lapsed)) => format!("not heard of for {} s", lapsed.as_secs()),
             _ => format!("record {}, {} behind", state.applied, head.newest.saturating_sub(state.applied)),
         };
-        writeln!(out, "node      {}: {how}, courant {}, {}", text::one_line(&seen.member.node), text::one_line(&state.version), text::one_line(&state.url))?;
+        writeln!(
+            out,
+            "node      {}: {how}, courant {}, {}",
+            text::one_line(&seen.member.node),
+            text::one_line(&state.version),
+            text::one_line(&state.url)
+        )?;
     }
     if let Ok(Standing { stale: Some(why), .. }) = here {
         writeln!(out, "attention {}", text::one_line(&why))?;

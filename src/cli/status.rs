@@ -36,11 +36,12 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
     let now = clock();
     let growth = reader.growth(&retention(&config.store), now)?;
     let prunes_from = reader.prunes_from()?.filter(|from| *from > now);
-    let (disk, reload, node): (Option<String>, Standing, Option<String>) = match socket::ask(&config.state_dir, &ControlRequest::Health)? {
-        Some(ControlResponse::Health { trouble, reload, node }) => (trouble, reload, node),
-        // Nobody runs, or one of another version.
-        _ => Default::default(),
-    };
+    let (disk, reload, node): (Option<String>, Standing, Option<String>) =
+        match socket::ask(&config.state_dir, &ControlRequest::Health)? {
+            Some(ControlResponse::Health { trouble, reload, node }) => (trouble, reload, node),
+            // Nobody runs, or one of another version.
+            _ => Default::default(),
+        };
     let undelivered = reader.failing_deliveries()?;
     let troubled = feeds.iter().map(|feed| (feed, feed.health(now))).filter(|(_, health)| health.needs_attention());
     let mut out = std::io::stdout().lock();

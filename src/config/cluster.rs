@@ -55,7 +55,10 @@ impl Cluster {
         }
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if self.node.is_empty() || self.node.len() > 63 || !self.node.chars().all(plain) {
-            return Err(format!("cluster.node = {:?} must be of a–z, 0–9 and -, 63 at most; no other node may have it", self.node));
+            return Err(format!(
+                "cluster.node = {:?} must be of a–z, 0–9 and -, 63 at most; no other node may have it",
+                self.node
+            ));
         }
         if self.log_bytes < 1_000_000 {
             return Err("cluster.log_bytes must be 1MB at least".into());

@@ -86,11 +86,7 @@ impl Duties {
         let mut now = self.now.subscribe();
         let n_lapses = {
             let duty = now.borrow_and_update();
-            if duty.share.is_none() {
-                None
-            } else {
-                Some(duty.n_lapses)
-            }
+            if duty.share.is_none() { None } else { Some(duty.n_lapses) }
         };
         let Some(n_lapses) = n_lapses else { return Some(asking.await) };
         let _out = GoneOut::new(&self.out, asked_domain(url));

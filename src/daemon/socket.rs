@@ -267,7 +267,8 @@ async fn act(engine: &Arc<Engine>, ask: ControlRequest) -> anyhow::Result<Contro
         }
         #[cfg(feature = "cluster")]
         ControlRequest::Cluster { what } => {
-            let node = engine.node.as_ref().ok_or_else(|| anyhow::anyhow!("this courant is alone: [cluster] names no database"))?;
+            let node =
+                engine.node.as_ref().ok_or_else(|| anyhow::anyhow!("this courant is alone: [cluster] names no database"))?;
             Ok(ControlResponse::Node(Box::new(super::cluster::act(node, what).await?)))
         }
         ControlRequest::Network => Ok(ControlResponse::Network(engine.network())),
@@ -337,6 +338,7 @@ async fn app_reply(engine: &Arc<Engine>, command: Command) -> anyhow::Result<Con
 
 /// Waits until the loops of the service have nothing left to do now.
 pub async fn until_idle(engine: &Arc<Engine>) -> anyhow::Result<()> {
+    engine.duties.to_poll().await;
     while !idle(engine).await? {
         if let Some(trouble) = engine.writer.trouble() {
             anyhow::bail!("{trouble}");

@@ -158,9 +158,9 @@ impl Reader {
 
     /// When the next page is due, leased ones left out, and those that others ask.
     pub fn next_page_due(&self, share: Option<&Share>, leases: &Leases) -> rusqlite::Result<Option<Timestamp>> {
-        let mut planned = self
-            .connection
-            .prepare_cached("SELECT id, next_try, url FROM articles WHERE state = 0 AND next_try IS NOT NULL ORDER BY next_try")?;
+        let mut planned = self.connection.prepare_cached(
+            "SELECT id, next_try, url FROM articles WHERE state = 0 AND next_try IS NOT NULL ORDER BY next_try",
+        )?;
         let mut rows = planned.query([])?;
         while let Some(row) = rows.next()? {
             if !leases.pages.contains_key(&ArticleId(row.get(0)?)) && is_shared(share, row.get_ref(2)?.as_str()?) {

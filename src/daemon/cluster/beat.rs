@@ -99,7 +99,9 @@ impl Node {
     fn compare_checks(&self, members: &[Member]) {
         let leader = self.state(|state| state.leader.clone());
         let of = |node: &str| members.iter().find(|member| member.node == node).and_then(|member| member.state.checked.clone());
-        let (Some(ours), Some(leaders)) = (self.state(|state| state.checked.clone()), leader.as_deref().and_then(of)) else { return };
+        let (Some(ours), Some(leaders)) = (self.state(|state| state.checked.clone()), leader.as_deref().and_then(of)) else {
+            return;
+        };
         if !self.duties.leads() && ours.0 == leaders.0 && ours.1 != leaders.1 {
             self.diverged(format!("its tables are others than the leader's at record {}", ours.0), 0);
         }

@@ -69,7 +69,9 @@ impl Node {
             }
             for submission in submissions {
                 in_hand.push(submission.id);
-                if self.begin(submission, &done).await? && snapshot_at.is_none_or(|at: tokio::time::Instant| at.elapsed() > SNAPSHOT_EVERY) {
+                if self.begin(submission, &done).await?
+                    && snapshot_at.is_none_or(|at: tokio::time::Instant| at.elapsed() > SNAPSHOT_EVERY)
+                {
                     snapshot_at = Some(tokio::time::Instant::now());
                     self.snapshot_wanted.notify_one();
                 }

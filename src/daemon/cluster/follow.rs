@@ -111,7 +111,7 @@ impl Node {
             self.viewed(self.readers.ask(|reader| reader.view()).await?).await;
         }
         if news.cluster.list {
-            self.take_list().await;
+            self.list_moved.notify_one();
         }
         Ok(())
     }

@@ -1,11 +1,12 @@
 //! The shared list of subscriptions and this node's file: whoever changes the file changes it for all.
 
-use super::node::Node;
 use super::super::parts::clock;
+use super::node::Node;
 use crate::config::subscriptions::{self, Subscription};
 use crate::records::{Command, Committed};
 use crate::store::{WriteError, text_hash};
 use std::path::Path;
+use std::sync::Arc;
 
 impl Node {
     /// The file was read here: it is the list of all nodes from now on.
@@ -15,6 +16,14 @@ impl Node {
         let committed = self.writer.submit(Command::ShareList { text, list, at: clock() }).await?;
         self.writer.note_list(hash).await?;
         Ok(committed)
+    }
+
+    /// Writes the shared list into this node's file whenever it moves.
+    pub(super) async fn keep_list(self: Arc<Node>) -> anyhow::Result<()> {
+        loop {
+            self.list_moved.notified().await;
+            self.take_list().await;
+        }
     }
 
     /// The list was changed on another node, or while this one was away: the file here becomes the same.
@@ -57,7 +66,9 @@ impl Node {
             return Ok(true);
         }
         if edited_here && seen.is_some() {
-            tracing::warn!("feeds.toml was changed here and on another node while this one was down: the other's holds; this one is kept as feeds.toml.mine");
+            tracing::warn!(
+                "feeds.toml was changed here and on another node while this one was down: the other's holds; this one is kept as feeds.toml.mine"
+            );
             let file = self.config.get().feeds_file();
             tokio::task::spawn_blocking(move || std::fs::copy(&file, file.with_extension("toml.mine"))).await??;
         }

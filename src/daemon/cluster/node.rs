@@ -53,6 +53,8 @@ pub struct Node {
     /// Told whenever members, views or this node's own fate are others than before.
     pub(super) membership_moved: Notify,
     pub(super) snapshot_wanted: Notify,
+    /// The shared list is another than before.
+    pub(super) list_moved: Notify,
     pub(super) polls: Arc<Polls>,
     pub(super) reloads: Arc<Reloads>,
     /// Whether the writer leads.
@@ -106,7 +108,7 @@ pub(super) struct State {
     /// This node gave the lead up, since the machine was started, and leaves it to others until then.
     pub no_lead_until: Duration,
     /// What tables hash to, at which record: this node's, and as members say.
-    pub checked: Option<(u64, u128)>,
+    pub checked: Option<(u64, String)>,
 }
 
 /// A node as `status`, `/healthz` and `/metrics` tell of it.
@@ -226,6 +228,7 @@ impl Node {
             kept_views: tokio::sync::Mutex::default(),
             membership_moved: Notify::new(),
             snapshot_wanted: Notify::new(),
+            list_moved: Notify::new(),
             polls,
             reloads,
             leads,

@@ -48,6 +48,7 @@ pub async fn run(engine: Arc<Engine>, node: Arc<Node>, mut stopped: watch::Recei
     tasks.spawn(node.clone().hear_answers());
     tasks.spawn(node.clone().carry_out());
     tasks.spawn(node.clone().keep_snapshots());
+    tasks.spawn(node.clone().keep_list());
     tasks.spawn(node.clone().until_diverged());
     tasks.spawn(node.clone().check(checks));
     tasks.spawn(settle_list(engine, node.clone()));
@@ -82,7 +83,7 @@ impl Node {
         loop {
             tokio::select! {
                 checked = checks.recv() => match checked {
-                    Some(checked) => self.state(|state| state.checked = Some(checked)),
+                    Some((seq, hash)) => self.state(|state| state.checked = Some((seq, format!("{hash:032x}")))),
                     None => std::future::pending().await,
                 },
                 () = tokio::time::sleep(LOOK_EVERY) => {

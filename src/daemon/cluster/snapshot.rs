@@ -117,7 +117,11 @@ pub async fn join(config: &Config) -> anyhow::Result<u64> {
 pub async fn join_again(config: &Config, needs: &NeedsSnapshot) -> anyhow::Result<PathBuf> {
     let engine = engine_of(config)?;
     let newest = engine.snapshot().await?.map_or(0, |snapshot| snapshot.seq);
-    anyhow::ensure!(newest >= needs.seq, "the cluster's snapshot ends at record {newest}, and one that ends at {} is needed", needs.seq);
+    anyhow::ensure!(
+        newest >= needs.seq,
+        "the cluster's snapshot ends at record {newest}, and one that ends at {} is needed",
+        needs.seq
+    );
     let database = config.database();
     let suffix: String = clock().rfc3339().chars().take(19).filter(|c| c.is_ascii_digit() || *c == 'T').collect();
     let fresh = database.with_extension("snapshot");
@@ -218,4 +222,3 @@ fn copy_and_pack(database: &Path, copy: &Path) -> anyhow::Result<(u64, PathBuf)>
     packer.finish()?;
     Ok((seq, packed))
 }
-
