@@ -4,8 +4,9 @@ use super::failure::{Failure, Outcome};
 use super::{run, setup};
 use crate::cluster::{Engine, PostgresEngine};
 use crate::config::Config;
-use crate::daemon::cluster::{self, Ask, Standing};
+use crate::daemon::cluster::{self, Ask};
 use crate::daemon::socket::{self, ControlRequest, ControlResponse};
+use crate::records::NodeStanding;
 use crate::text;
 use serde_json::json;
 use std::io::Write;
@@ -73,7 +74,7 @@ fn engine(config: &Config) -> anyhow::Result<PostgresEngine> {
     Ok(PostgresEngine::new(&config.cluster_url().map_err(anyhow::Error::msg)?)?)
 }
 
-fn ask(config: &Config, ask: Ask) -> anyhow::Result<Standing> {
+fn ask(config: &Config, ask: Ask) -> anyhow::Result<NodeStanding> {
     match socket::ask(&config.state_dir, &ControlRequest::Cluster { what: ask })? {
         None => anyhow::bail!("no courant runs here"),
         Some(ControlResponse::Node(standing)) => Ok(*standing),
@@ -82,7 +83,7 @@ fn ask(config: &Config, ask: Ask) -> anyhow::Result<Standing> {
     }
 }
 
-fn told(standing: Standing) -> Outcome {
+fn told(standing: NodeStanding) -> Outcome {
     writeln!(std::io::stdout().lock(), "{}", text::one_line(&standing.sentence()))?;
     Ok(())
 }
@@ -149,7 +150,7 @@ fn status(config: &Config, runtime: &tokio::runtime::Runtime, format: super::sta
             text::one_line(&state.url)
         )?;
     }
-    if let Ok(Standing { stale: Some(why), .. }) = here {
+    if let Ok(NodeStanding { stale: Some(why), .. }) = here {
         writeln!(out, "attention {}", text::one_line(&why))?;
     }
     Ok(())

@@ -22,7 +22,7 @@ use crate::config::subscriptions::Subscription;
 use crate::config::{Config, Live};
 use crate::fetch::{Client, Settings};
 use crate::network::Down;
-use crate::records::{Command, Committed, Recorded};
+use crate::records::{Command, Committed, NodeStanding, Recorded};
 use crate::store::{DiskTrouble, Door, Opened, Opening, Reader, Readers, Recorder, Reserve, Store, Writer};
 use anyhow::Context;
 use std::path::{Path, PathBuf};
@@ -195,10 +195,10 @@ impl Engine {
         self.client.down()
     }
 
-    /// In one line, what it is among several, where it is.
-    pub fn node_sentence(&self) -> Option<String> {
+    /// What it is among several, where it is.
+    pub fn node(&self) -> Option<NodeStanding> {
         #[cfg(feature = "cluster")]
-        return self.node.as_ref().map(|node| node.standing().sentence());
+        return self.node.as_ref().map(|node| node.standing());
         #[cfg(not(feature = "cluster"))]
         None
     }

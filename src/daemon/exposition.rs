@@ -19,6 +19,7 @@ pub async fn metrics(engine: &Engine) -> anyhow::Result<String> {
         database_bytes,
         log_bytes,
         network_is_down: engine.network().is_some(),
+        node: engine.node(),
         reload_failed: engine.reloads.standing().failed.is_some(),
     };
     Ok(engine.metrics.text(&figures)?)

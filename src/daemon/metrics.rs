@@ -1,7 +1,7 @@
 //! What happened since the process started and how things stand, for Prometheus: counted from what was committed, looked up
 //! when it is asked for. Nothing here names a feed: there may be ten thousand, and a private one is nobody's business.
 
-use crate::records::{Committed, StoryChange};
+use crate::records::{Committed, NodeStanding, StoryChange};
 use crate::store::Counts;
 use crate::story::Rung;
 use prometheus_client::encoding::text::encode;
@@ -38,6 +38,8 @@ pub struct Metrics {
     bytes: Gauges,
     network_down: Gauge,
     reload_failed: Gauge,
+    /// Of a node of a cluster; elsewhere it has no rows.
+    node: Gauges,
 }
 
 impl Default for Metrics {
@@ -61,6 +63,7 @@ impl Default for Metrics {
             bytes: Gauges::default(),
             network_down: Gauge::default(),
             reload_failed: Gauge::default(),
+            node: Gauges::default(),
             registry: Registry::default(),
         };
         registry.register("polls", "Polls of feeds, by outcome", metrics.polls.clone());
@@ -93,6 +96,11 @@ impl Default for Metrics {
             "reload_failed",
             "1: the files were changed and could not be taken over",
             metrics.reload_failed.clone(),
+        );
+        registry.register(
+            "node",
+            "Of a node of a cluster: whether it leads, its term, records applied and behind, seconds since the cluster's database answered, whether it is stale",
+            metrics.node.clone(),
         );
         Metrics { registry, ..metrics }
     }
@@ -154,6 +162,7 @@ pub struct Figures {
     pub log_bytes: u64,
     pub network_is_down: bool,
     pub reload_failed: bool,
+    pub node: Option<NodeStanding>,
 }
 
 impl Metrics {
@@ -182,6 +191,18 @@ impl Metrics {
         }
         self.network_down.set(figures.network_is_down.into());
         self.reload_failed.set(figures.reload_failed.into());
+        if let Some(node) = &figures.node {
+            for (what, n) in [
+                ("leads", node.leads.into()),
+                ("term", node.term),
+                ("applied", node.applied),
+                ("behind", node.head.saturating_sub(node.applied)),
+                ("silent_seconds", node.silent_s),
+                ("stale", node.stale.is_some().into()),
+            ] {
+                self.node.get_or_create(&[("what", what)]).set(number(n));
+            }
+        }
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
         Ok(text)

@@ -100,7 +100,7 @@ pub enum ControlResponse {
     },
     Refetched(Refetched),
     #[cfg(feature = "cluster")]
-    Node(Box<super::cluster::Standing>),
+    Node(Box<crate::records::NodeStanding>),
     /// What is wrong with the network, if anything is.
     Network(Option<Down>),
     Error(String),
@@ -274,7 +274,11 @@ async fn act(engine: &Arc<Engine>, ask: ControlRequest) -> anyhow::Result<Contro
         ControlRequest::Network => Ok(ControlResponse::Network(engine.network())),
         ControlRequest::Health => {
             let trouble = engine.writer.trouble().map(|trouble| trouble.to_string());
-            Ok(ControlResponse::Health { trouble, reload: engine.reloads.standing(), node: engine.node_sentence() })
+            Ok(ControlResponse::Health {
+                trouble,
+                reload: engine.reloads.standing(),
+                node: engine.node().map(|node| node.sentence()),
+            })
         }
         ControlRequest::Reload => {
             let Reloaded { feeds, waiting } = reload(engine).await?;

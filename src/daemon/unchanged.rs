@@ -56,19 +56,32 @@ impl Unchanged {
             return;
         }
         let (feeds, polls): (Vec<_>, Vec<_>) = taken.into_iter().unzip();
+        // Also where this is dropped before it ends: others have left theirs to it.
+        let mut out = Out { feeds, claims: &self.claims };
         match self.writer.submit(Command::Unchanged(polls)).await {
-            Ok(_) => {
-                for due in &feeds {
-                    self.claims.feed_is_back(due.id);
-                    if tracing::enabled!(tracing::Level::DEBUG) {
-                        tracing::debug!(feed.url = due.log_name(), unchanged = true, "polled");
-                    }
-                }
+            Ok(_) if tracing::enabled!(tracing::Level::DEBUG) => {
+                out.feeds.iter().for_each(|due| tracing::debug!(feed.url = due.log_name(), unchanged = true, "polled"));
             }
+            Ok(_) => {}
             // They are due still, and polled again when the disk takes them.
-            Err(problem) if problem.passes() => feeds.iter().for_each(|due| self.claims.feed_is_back(due.id)),
-            // The leases end by themselves, and the feeds are polled again.
-            Err(problem) => tracing::error!(n_polls = feeds.len(), error = %problem, "polls could not be stored"),
+            Err(problem) if problem.passes() => {}
+            Err(problem) => {
+                // The leases end by themselves, and the feeds are polled again.
+                let n_polls = std::mem::take(&mut out.feeds).len();
+                tracing::error!(n_polls, error = %problem, "polls could not be stored");
+            }
         }
+    }
+}
+
+/// Feeds whose polls are being committed; they come back when this is dropped.
+struct Out<'a> {
+    feeds: Vec<Arc<DueFeed>>,
+    claims: &'a Claims,
+}
+
+impl Drop for Out<'_> {
+    fn drop(&mut self) {
+        self.feeds.iter().for_each(|due| self.claims.feed_is_back(due.id));
     }
 }

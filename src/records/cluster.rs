@@ -61,3 +61,37 @@ pub struct ClusterNews {
     /// Every node is to say what its tables hash to.
     pub check: bool,
 }
+
+/// A node as `status`, the page and `/metrics` tell of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeStanding {
+    pub node: String,
+    pub leads: bool,
+    pub leader: Option<String>,
+    pub term: u64,
+    /// Newest record in this node's database, and in the log as it was last heard of.
+    pub applied: u64,
+    pub head: u64,
+    /// Since the engine answered last, in seconds.
+    pub silent_s: u64,
+    /// It is not up to date, and why.
+    pub stale: Option<String>,
+    pub members: Vec<String>,
+}
+
+impl NodeStanding {
+    pub fn sentence(&self) -> String {
+        let NodeStanding { node, applied, head, .. } = self;
+        let role = match (&self.leader, self.leads) {
+            (_, true) => "leads".to_owned(),
+            (Some(leader), _) => format!("follows {leader}"),
+            (None, _) => "nobody leads".to_owned(),
+        };
+        let behind = match head.saturating_sub(*applied) {
+            0 => String::new(),
+            n => format!(", {n} behind"),
+        };
+        let stale = self.stale.as_ref().map_or(String::new(), |why| format!("; stale: {why}"));
+        format!("node {node} of {}: {role}, record {applied}{behind}{stale}", self.members.join(", "))
+    }
+}

@@ -37,7 +37,7 @@ mod retention;
 mod settle;
 mod story;
 
-pub use cluster::{Answered, ClusterNews, Refusal, Submitted, View, ViewedNode};
+pub use cluster::{Answered, ClusterNews, NodeStanding, Refusal, Submitted, View, ViewedNode};
 pub use command::Command;
 pub use committed::{Committed, FeedTurn, PageTally, PollTally, Reply, StoryChange, SyncReport};
 pub use hub::{DueHub, HubReply, HubRequest, HubRow, Pushed, Subscribed};

@@ -24,7 +24,7 @@ NEWEST = "SELECT coalesce(max(seq), 0) FROM courant_log"
 
 COMMANDS = {
     "create": ("cluster", "create"), "join": ("cluster", "join"), "run": ("run",), "status": ("cluster", "status"),
-    "yield": ("cluster", "yield"), "remove": ("cluster", "remove"), "reseed": ("cluster", "reseed"), "check": ("cluster", "check"),
+    "yield": ("cluster", "yield"), "check": ("cluster", "check"), "remove": ("cluster", "remove"), "reseed": ("cluster", "reseed"), "check": ("cluster", "check"),
 }
 
 CONFIG = """

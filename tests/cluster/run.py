@@ -260,6 +260,8 @@ def row_altered(cluster):
     with sqlite3.connect(node.database) as replica:
         replica.execute("UPDATE entries SET title = 'altered' WHERE id = (SELECT max(id) FROM entries)")
     node.start()
+    wait_for(lambda: node.applied() == cluster.leader().applied(), 30, f"{node.name} does not catch up")
+    cluster.leader().do("check")
     begun = time.monotonic()
     cluster.leader().do("check")
 

@@ -23,7 +23,7 @@ mod node;
 mod run;
 mod snapshot;
 
-pub use node::{Ask, NeedsSnapshot, Node, Standing};
+pub use node::{Ask, NeedsSnapshot, Node};
 pub(super) use node::{Parts, Seat, links};
 pub use run::act;
 pub(super) use run::{replica_of, run};

@@ -7,7 +7,7 @@ use super::super::reloads::Reloads;
 use crate::cluster::{Engine, Licence, Session, Term, boottime};
 use crate::config::{Config, Live};
 use crate::fetch::Client;
-use crate::records::{Committed, View, ViewedNode};
+use crate::records::{Committed, NodeStanding, View, ViewedNode};
 use crate::store::{Forwarded, NodeLinks, Readers, Replica, WriteError, Writer};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
@@ -109,40 +109,6 @@ pub(super) struct State {
     pub no_lead_until: Duration,
     /// What tables hash to, at which record: this node's, and as members say.
     pub checked: Option<(u64, String)>,
-}
-
-/// A node as `status`, `/healthz` and `/metrics` tell of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Standing {
-    pub node: String,
-    pub leads: bool,
-    pub leader: Option<String>,
-    pub term: u64,
-    /// Newest record in this node's database, and in the log as it was last heard of.
-    pub applied: u64,
-    pub head: u64,
-    /// Since the engine answered last, in seconds.
-    pub silent_s: u64,
-    /// It is not up to date, and why.
-    pub stale: Option<String>,
-    pub members: Vec<String>,
-}
-
-impl Standing {
-    pub fn sentence(&self) -> String {
-        let Standing { node, applied, head, .. } = self;
-        let role = match (&self.leader, self.leads) {
-            (_, true) => "leads".to_owned(),
-            (Some(leader), _) => format!("follows {leader}"),
-            (None, _) => "nobody leads".to_owned(),
-        };
-        let behind = match head.saturating_sub(*applied) {
-            0 => String::new(),
-            n => format!(", {n} behind"),
-        };
-        let stale = self.stale.as_ref().map_or(String::new(), |why| format!("; stale: {why}"));
-        format!("node {node} of {}: {role}, record {applied}{behind}{stale}", self.members.join(", "))
-    }
 }
 
 /// What a person asks of the running node.
@@ -260,14 +226,14 @@ impl Node {
         });
     }
 
-    pub fn standing(&self) -> Standing {
+    pub fn standing(&self) -> NodeStanding {
         let leads = self.duties.leads();
         let applied = *self.applied.borrow();
         let max_stale = self.config.get().cluster.max_stale;
         self.state(|state| {
             let silent = boottime().saturating_sub(state.heard);
             let late = (silent > max_stale).then(|| format!("the cluster's database has been silent for {} s", silent.as_secs()));
-            Standing {
+            NodeStanding {
                 node: self.name.clone(),
                 leads,
                 leader: if leads { Some(self.name.clone()) } else { state.leader.clone() },

@@ -3,9 +3,9 @@
 use super::super::engine::Engine;
 use super::super::parts::clock;
 use super::super::reload::reload;
-use super::node::{Ask, Node, Parts, Standing};
+use super::node::{Ask, Node, Parts};
 use crate::config::Config;
-use crate::records::Command;
+use crate::records::{Command, NodeStanding};
 use crate::store::{Readers, Replica};
 use std::sync::Arc;
 use std::time::Duration;
@@ -115,7 +115,7 @@ impl Node {
 }
 
 /// What a person asks of the running node.
-pub async fn act(node: &Node, ask: Ask) -> anyhow::Result<Standing> {
+pub async fn act(node: &Node, ask: Ask) -> anyhow::Result<NodeStanding> {
     match ask {
         Ask::Status => {}
         Ask::Yield => {
