@@ -85,7 +85,7 @@ fn state(applied: u64) -> MemberState {
         applied,
         view: 2,
         url: "http://n.example/".to_owned(),
-        checked: Some((applied, "0f".to_owned())),
+        checked: Some((applied, u128::MAX - 1)),
     }
 }
 

@@ -83,8 +83,8 @@ pub struct MemberState {
     pub view: u64,
     /// Where people reach it, if it says so.
     pub url: String,
-    /// What its tables hash to at a record, in hexadecimal.
-    pub checked: Option<(Seq, String)>,
+    /// What its tables hash to at a record.
+    pub checked: Option<(Seq, u128)>,
 }
 
 /// A node whose lease holds.
