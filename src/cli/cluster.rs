@@ -120,7 +120,7 @@ fn status(config: &Config, runtime: &tokio::runtime::Runtime, format: super::sta
                     "node": seen.member.node, "applied": seen.member.state.applied, "version": seen.member.state.version,
                     "url": seen.member.state.url, "lapsed_s": seen.lapsed.map(|lapsed| lapsed.as_secs()), "removed": seen.removed,
                     "view": seen.member.state.view,
-                    "checked": seen.member.state.checked.as_ref().map(|(seq, hash)| json!({"record": seq, "hash": hash})),
+                    "checked": seen.member.state.checked.as_ref().map(|(seq, hash)| json!({"record": seq, "hash": format!("{hash:032x}")})),
                 })
             })
             .collect();

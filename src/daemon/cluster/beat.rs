@@ -103,7 +103,7 @@ impl Node {
             return;
         };
         if !self.duties.leads() && ours.0 == leaders.0 && ours.1 != leaders.1 {
-            self.diverged(format!("its tables are others than the leader's at record {}", ours.0), 0);
+            self.diverged(format!("its tables are others than the leader's at record {}", ours.0), ours.0);
         }
     }
 
@@ -272,9 +272,6 @@ impl Node {
                 moved.await;
                 continue;
             };
-            self.stop_leading().await;
-            self.ask_for_snapshot().await?;
-            self.end_membership().await;
             return Err(needs.into());
         }
     }

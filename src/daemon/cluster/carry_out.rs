@@ -13,8 +13,6 @@ const IN_HAND: usize = 512;
 /// The inbox is looked at so often, whoever rings.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 const BREATH: Duration = Duration::from_millis(250);
-/// Between two snapshots that nodes ask for.
-const SNAPSHOT_EVERY: Duration = Duration::from_secs(30);
 
 impl Node {
     /// Carries out what others submit; of each node in its order.
@@ -36,7 +34,7 @@ impl Node {
 
     async fn carry_out_while_leading(&self) -> anyhow::Result<()> {
         let (done, mut answers) = mpsc::unbounded_channel::<(u64, Vec<u8>)>();
-        let (mut in_hand, mut heard, mut snapshot_at) = (Vec::<u64>::new(), 0, None);
+        let (mut in_hand, mut heard) = (Vec::<u64>::new(), 0);
         loop {
             let mut ready = Vec::new();
             while let Ok(answer) = answers.try_recv() {
@@ -69,18 +67,13 @@ impl Node {
             }
             for submission in submissions {
                 in_hand.push(submission.id);
-                if self.begin(submission, &done).await?
-                    && snapshot_at.is_none_or(|at: tokio::time::Instant| at.elapsed() > SNAPSHOT_EVERY)
-                {
-                    snapshot_at = Some(tokio::time::Instant::now());
-                    self.snapshot_wanted.notify_one();
-                }
+                self.begin(submission, &done).await?;
             }
         }
     }
 
-    /// Gives a command to the writer; its answer comes by `done`. `true`: it was no command, a snapshot is wanted.
-    async fn begin(&self, submission: Submission, done: &mpsc::UnboundedSender<(u64, Vec<u8>)>) -> anyhow::Result<bool> {
+    /// Gives a command to the writer; its answer comes by `done`.
+    async fn begin(&self, submission: Submission, done: &mpsc::UnboundedSender<(u64, Vec<u8>)>) -> anyhow::Result<()> {
         let Submission { id, node, session, body } = submission;
         let answer = move |seq: u64, result| pack(&Answered { n: id, seq, result });
         let refused = |why: &str| answer(0, Err(Refusal::Other(why.into())));
@@ -89,16 +82,18 @@ impl Node {
             Ok(Submitted::Command { command, .. }) if is_member => command,
             Ok(Submitted::Command { .. }) => {
                 done.send((id, refused("the membership of this node is over, or not known yet")?))?;
-                return Ok(false);
+                return Ok(());
             }
             Ok(Submitted::Snapshot) => {
+                self.snapshot_wanted.notify_one();
+                // Whoever asks looks whether it is there.
                 done.send((id, answer(0, Ok(Default::default()))?))?;
-                return Ok(true);
+                return Ok(());
             }
             Err(error) => {
                 tracing::warn!(node, %error, "a node submitted what cannot be read");
                 done.send((id, refused("the leader is of another version: it cannot read this command")?))?;
-                return Ok(false);
+                return Ok(());
             }
         };
         let answered = self.writer.give(Command::Forwarded { node, session, n: id, command }).await?;
@@ -116,6 +111,6 @@ impl Node {
                 let _ = done.send((id, body));
             }
         });
-        Ok(false)
+        Ok(())
     }
 }

@@ -14,8 +14,6 @@ const BATCH: usize = 64;
 /// Answers are looked for so often, whoever rings.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 const BREATH: Duration = Duration::from_millis(250);
-/// A leader that has a snapshot made says so within this.
-const PATIENCE: Duration = Duration::from_secs(5);
 /// Submissions are packed as records are.
 const LEVEL: i32 = 1;
 /// What is unpacked is no larger than this.
@@ -57,23 +55,6 @@ impl Node {
             }
         }
         self.hand_in(session, &submissions).await;
-    }
-
-    /// Asks the leader for a snapshot that is newer than the one there is, where there is a leader.
-    pub(super) async fn ask_for_snapshot(&self) -> anyhow::Result<()> {
-        let Some(session) = self.state(|state| state.session) else { return Ok(()) };
-        let id = submission_id(session, self.n_submitted.fetch_add(1, Ordering::SeqCst) as u32 + 1);
-        let (answer, answered) = tokio::sync::oneshot::channel();
-        self.wait_for(id, answer);
-        let body = pack(&Submitted::Snapshot)?;
-        let asked = async {
-            self.hand_in(session, &[(id, body)]).await;
-            answered.await
-        };
-        if tokio::time::timeout(PATIENCE, asked).await.is_err() {
-            tracing::debug!("nobody has answered that a snapshot will be made");
-        }
-        Ok(())
     }
 
     /// One batch after the other, each until it is known to be there: of one node the leader sees no later one before it.

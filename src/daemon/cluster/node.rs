@@ -108,7 +108,7 @@ pub(super) struct State {
     /// This node gave the lead up, since the machine was started, and leaves it to others until then.
     pub no_lead_until: Duration,
     /// What tables hash to, at which record: this node's, and as members say.
-    pub checked: Option<(u64, String)>,
+    pub checked: Option<(u64, u128)>,
 }
 
 /// What a person asks of the running node.

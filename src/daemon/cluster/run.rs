@@ -83,7 +83,7 @@ impl Node {
         loop {
             tokio::select! {
                 checked = checks.recv() => match checked {
-                    Some((seq, hash)) => self.state(|state| state.checked = Some((seq, format!("{hash:032x}")))),
+                    Some(checked) => self.state(|state| state.checked = Some(checked)),
                     None => std::future::pending().await,
                 },
                 () = tokio::time::sleep(LOOK_EVERY) => {
@@ -102,6 +102,7 @@ impl Node {
         let patience = Duration::from_secs(1);
         self.licences.end_poll();
         let left = async {
+            self.duties.lapse().await;
             self.stop_leading().await;
             if let Some(session) = self.state(|state| state.session.take()) {
                 _ = self.engine.leave(&self.name, session).await;

@@ -2,9 +2,11 @@
 
 use super::super::backup;
 use super::super::parts::clock;
+use super::forward::pack;
 use super::node::{NeedsSnapshot, Node};
-use crate::cluster::{Engine, EngineError, MAX_CHUNK_BYTES, PostgresEngine};
+use crate::cluster::{Bell, Engine, EngineError, MAX_CHUNK_BYTES, MemberState, PostgresEngine, submission_id};
 use crate::config::Config;
+use crate::records::Submitted;
 use crate::store::{Opening, Reader, Replica, Store, set_aside};
 use anyhow::Context;
 use std::fs::File;
@@ -18,6 +20,9 @@ use uuid::Uuid;
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 /// Databases are packed at this level: at the next the time doubles, and a twentieth is saved.
 const LEVEL: i32 = 3;
+/// A leader that makes a snapshot answers when it is there; else somebody else may lead by then.
+const PATIENCE: Duration = Duration::from_secs(4);
+const ANSWERS_EVERY: Duration = Duration::from_millis(100);
 
 impl Node {
     /// Makes snapshots, where others need one or the log has grown, and cuts the log behind them.
@@ -117,19 +122,35 @@ pub async fn join(config: &Config) -> anyhow::Result<u64> {
 pub async fn join_again(config: &Config, needs: &NeedsSnapshot) -> anyhow::Result<PathBuf> {
     let engine = engine_of(config)?;
     let newest = engine.snapshot().await?.map_or(0, |snapshot| snapshot.seq);
+    if newest < needs.seq {
+        ask_for_one(&*engine, &config.cluster.node).await?;
+    }
+    let newest = engine.snapshot().await?.map_or(0, |snapshot| snapshot.seq);
     anyhow::ensure!(
         newest >= needs.seq,
         "the cluster's snapshot ends at record {newest}, and one that ends at {} is needed",
         needs.seq
     );
     let database = config.database();
-    let suffix: String = clock().rfc3339().chars().take(19).filter(|c| c.is_ascii_digit() || *c == 'T').collect();
+    let suffix = format!(".{}.diverged", clock().0);
     let fresh = database.with_extension("snapshot");
     let seq = fetch_to(&*engine, config, &fresh).await?;
     let aside = set_aside(&database, &suffix)?;
     std::fs::rename(&fresh, &database).with_context(|| database.display().to_string())?;
     tracing::info!(seq, "this node's database is a snapshot of the cluster's now");
     Ok(aside.unwrap_or(database))
+}
+
+/// Asks the leader for a snapshot; the node is a member as long as that takes.
+async fn ask_for_one(engine: &dyn Engine, node: &str) -> anyhow::Result<()> {
+    let session = engine.join(node, &MemberState::default()).await?;
+    engine.submit(node, session, &[(submission_id(session, 1), pack(&Submitted::Snapshot)?)]).await?;
+    let (started, mut heard) = (tokio::time::Instant::now(), 0);
+    while started.elapsed() < PATIENCE && engine.answers(session).await?.is_empty() {
+        heard = engine.wait(Bell::Answers, heard, ANSWERS_EVERY).await;
+    }
+    engine.leave(node, session).await?;
+    Ok(())
 }
 
 async fn fetch(engine: &dyn Engine, config: &Config) -> anyhow::Result<u64> {
