@@ -20,12 +20,14 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use tokio::sync::{mpsc, watch};
 
-const FIRST_LIST: &str = r#"{"command":{"share_list":{"text":"[[feed]]"}}}"#;
+const CHECKED: &str = r#"{"command":{"check":{"at":1790000000000}}}"#;
+
+type Record = (u64, Vec<u8>);
 
 /// What an append is answered with, and the records that were appended.
 #[derive(Clone, Default)]
 struct Records {
-    kept: Arc<Mutex<Vec<(u64, Vec<u8>)>>>,
+    kept: Arc<Mutex<Vec<Record>>>,
     answer: Arc<Mutex<Option<Append>>>,
 }
 
@@ -83,13 +85,13 @@ fn opening_of(record: &str) -> Opening {
 
 /// Does a record again on a node that leads.
 async fn lead(node: &Node, record: &str) {
-    for line in record.lines().chain([FIRST_LIST]) {
+    for line in record.lines().chain([CHECKED]) {
         match serde_json::from_str(line).unwrap() {
             // A command that is refused leaves nothing in the transaction of the others.
             Recorded::Opened { at, .. } => {
                 let unknown = Command::Remove { feed: FeedId(999), purge: true, at };
-                let list = Command::ShareList { text: "[[feed]]".into() };
-                let (refused, done) = tokio::join!(node.writer.submit(unknown), node.writer.submit(list));
+                let check = Command::Check { at: Timestamp(1_790_000_000_000) };
+                let (refused, done) = tokio::join!(node.writer.submit(unknown), node.writer.submit(check));
                 assert!(refused.is_err() && done.is_ok(), "{refused:?} {done:?}");
             }
             Recorded::Command(command) => _ = node.writer.submit(*command).await.unwrap(),
@@ -100,6 +102,11 @@ async fn lead(node: &Node, record: &str) {
             Recorded::IndexLost => {}
         }
     }
+}
+
+/// A list that all nodes share.
+fn share(text: &str) -> Command {
+    Command::ShareList { text: text.into(), list: Vec::new(), at: Timestamp(1_790_000_000_000) }
 }
 
 fn documents(config: &Config, path: &Path) -> Vec<(String, Vec<u8>)> {
@@ -141,7 +148,7 @@ async fn who_applies_the_records_has_the_same_database_and_the_same_outputs() {
 
     // The same commands where there is no cluster.
     let alone = to("alone.db");
-    let whole = format!("{}\n{FIRST_LIST}\n", record.trim_end());
+    let whole = format!("{}\n{CHECKED}\n", record.trim_end());
     daemon::replay(whole.as_bytes(), &alone).unwrap();
     assert_eq!(Reader::open(&alone).unwrap().fingerprint().unwrap(), leader.fingerprint());
     let refused = Store::open(&leader.path, Opening::now(Timestamp(1)));
@@ -157,7 +164,6 @@ async fn what_is_not_in_the_log_is_not_in_the_database() {
     let log = Records::default();
     let mut node = Node::start(&folder.path().join("a.db"), opening);
     node.writer.lead(Box::new(log.clone())).await.unwrap();
-    let share = |text: &str| Command::ShareList { text: text.into() };
     node.writer.submit(share("one")).await.unwrap();
     let before = node.fingerprint();
     for answer in [Append::Refused, Append::Unknown("no answer".into())] {
@@ -201,16 +207,11 @@ async fn a_command_that_is_submitted_twice_is_done_once() {
     let opening = Opening { at: Timestamp(1_790_000_000_000), instance: uuid::Uuid::from_u128(7) };
     let node = Node::start(&folder.path().join("a.db"), opening);
     node.writer.lead(Box::new(Records::default())).await.unwrap();
-    let share = |text: &str, session, n| Command::Forwarded {
-        node: "n2".into(),
-        session,
-        n,
-        command: Box::new(Command::ShareList { text: text.into() }),
-    };
+    let forwarded = |text: &str, session, n| Command::Forwarded { node: "n2".into(), session, n, command: Box::new(share(text)) };
     for (text, session, n, then) in
         [("a", 1, 1, "a"), ("b", 1, 1, "a"), ("c", 1, 2, "c"), ("d", 2, 1, "d"), ("e", 1, 3, "d"), ("f", 2, 1, "d")]
     {
-        node.writer.submit(share(text, session, n)).await.unwrap();
+        node.writer.submit(forwarded(text, session, n)).await.unwrap();
         let shared = Reader::open(&node.path).unwrap().shared_list().unwrap();
         assert_eq!(shared.as_deref(), Some(then), "{text}");
     }
@@ -226,7 +227,7 @@ async fn a_record_that_is_another_than_it_was_is_not_applied() {
     leader.writer.lead(Box::new(log.clone())).await.unwrap();
     let mark = |at| Command::Mark { stories: vec![StoryId(1)], marking: Marking::READ, at: Timestamp(at) };
     for n in 0..4 {
-        leader.writer.submit(Command::ShareList { text: format!("list {n}") }).await.unwrap();
+        leader.writer.submit(share(&format!("list {n}"))).await.unwrap();
         leader.writer.submit(mark(1_790_000_000_000 + n)).await.unwrap();
     }
     let records = log.kept.lock().unwrap().clone();
@@ -235,8 +236,7 @@ async fn a_record_that_is_another_than_it_was_is_not_applied() {
     follower.writer.follow(records[..1].to_vec()).await.unwrap();
     let before = follower.fingerprint();
     let seq = records[1].0;
-    let mut damaged: Vec<Vec<(u64, Vec<u8>)>> =
-        vec![records[2..].to_vec(), vec![(seq, Vec::new())], vec![(seq, records[2].1.clone())]];
+    let mut damaged: Vec<Vec<Record>> = vec![records[2..].to_vec(), vec![(seq, Vec::new())], vec![(seq, records[2].1.clone())]];
     for at in 0..records[1].1.len() {
         let mut flipped = records[1].clone();
         flipped.1[at] ^= 1;

@@ -71,7 +71,7 @@ pub fn run(named: Option<&Path>, command: &Command) -> Outcome {
 }
 
 fn engine(config: &Config) -> anyhow::Result<PostgresEngine> {
-    Ok(PostgresEngine::new(&config.cluster_url().map_err(anyhow::Error::msg)?)?)
+    Ok(PostgresEngine::new(&config.cluster.address(&config.secrets).map_err(anyhow::Error::msg)?)?)
 }
 
 fn ask(config: &Config, ask: Ask) -> anyhow::Result<NodeStanding> {

@@ -1,6 +1,6 @@
 //! `[cluster]`: several machines.
 
-use super::{Config, secrets, values};
+use super::{secrets, values};
 use serde::Deserialize;
 use std::time::Duration;
 
@@ -40,6 +40,14 @@ impl Cluster {
         !(self.url.is_empty() && self.secret.is_empty())
     }
 
+    /// The address of the cluster's database.
+    pub fn address(&self, places: &secrets::Places) -> Result<String, String> {
+        match self.secret.as_str() {
+            "" => Ok(self.url.clone()),
+            name => secrets::read(name, places),
+        }
+    }
+
     pub(super) fn check(&self) -> Result<(), String> {
         if !self.is_on() {
             return Ok(());
@@ -64,15 +72,5 @@ impl Cluster {
             return Err("cluster.log_bytes must be 1MB at least".into());
         }
         Ok(())
-    }
-}
-
-impl Config {
-    /// The address of the cluster's database.
-    pub fn cluster_url(&self) -> Result<String, String> {
-        match self.cluster.secret.as_str() {
-            "" => Ok(self.cluster.url.clone()),
-            name => secrets::read(name, &self.secrets),
-        }
     }
 }

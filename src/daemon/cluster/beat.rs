@@ -72,7 +72,7 @@ impl Node {
 
     fn member_state(&self) -> MemberState {
         let applied = *self.applied.borrow();
-        let (view, checked) = self.state(|state| (state.let_go, state.checked.clone()));
+        let (view, checked) = self.state(|state| (state.let_go, state.checked));
         MemberState {
             version: env!("CARGO_PKG_VERSION").into(),
             schema: 0,
@@ -98,8 +98,8 @@ impl Node {
     /// A node whose tables are others than the leader's at the same record has a damaged database.
     fn compare_checks(&self, members: &[Member]) {
         let leader = self.state(|state| state.leader.clone());
-        let of = |node: &str| members.iter().find(|member| member.node == node).and_then(|member| member.state.checked.clone());
-        let (Some(ours), Some(leaders)) = (self.state(|state| state.checked.clone()), leader.as_deref().and_then(of)) else {
+        let of = |node: &str| members.iter().find(|member| member.node == node).and_then(|member| member.state.checked);
+        let (Some(ours), Some(leaders)) = (self.state(|state| state.checked), leader.as_deref().and_then(of)) else {
             return;
         };
         if !self.duties.leads() && ours.0 == leaders.0 && ours.1 != leaders.1 {

@@ -81,5 +81,5 @@ fn write_if_other(file: &Path, text: &str) -> anyhow::Result<()> {
     if std::fs::read_to_string(file).is_ok_and(|found| found == text) {
         return Ok(());
     }
-    Ok(subscriptions::write(file, text).map_err(|error| anyhow::anyhow!("{error}"))?)
+    subscriptions::write(file, text).map_err(|error| anyhow::anyhow!("{error}"))
 }

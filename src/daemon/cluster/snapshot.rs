@@ -68,7 +68,7 @@ impl Node {
 
 /// The cluster that a configuration names. It is not asked yet.
 pub(in super::super) fn engine_of(config: &Config) -> anyhow::Result<Arc<dyn Engine>> {
-    let url = config.cluster_url().map_err(anyhow::Error::msg)?;
+    let url = config.cluster.address(&config.secrets).map_err(anyhow::Error::msg)?;
     Ok(Arc::new(PostgresEngine::new(&url).context("cluster.url")?))
 }
 
