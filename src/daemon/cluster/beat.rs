@@ -12,6 +12,8 @@ use std::time::Duration;
 
 /// Between two renewals of a membership that lapses after 6 s, and of a lead that lapses after 3 s.
 const RENEW_EVERY: Duration = Duration::from_secs(1);
+/// The same while others are to let go what this node has gained.
+const HAND_OVER_EVERY: Duration = Duration::from_millis(200);
 const KEEP_EVERY: Duration = Duration::from_millis(300);
 /// Between two tries to take a lead that is free.
 const TRY_EVERY: Duration = Duration::from_millis(500);
@@ -35,7 +37,11 @@ impl Node {
                 Err(error) => self.not_heard(&error),
             }
             let ends = self.licences.poll_ends().map(|ends| ends.saturating_sub(boottime()));
-            tokio::time::sleep(ends.map_or(RENEW_EVERY, |left| left.min(RENEW_EVERY))).await;
+            let every = if self.state(|state| state.waits_for_others) { HAND_OVER_EVERY } else { RENEW_EVERY };
+            tokio::select! {
+                () = tokio::time::sleep(ends.map_or(every, |left| left.min(every))) => {}
+                () = self.renew_soon.notified() => {}
+            }
             if self.state(|state| state.session.is_some()) && !self.licences.may_poll() {
                 tracing::warn!("this node has not heard of the others for 4 s: it polls nobody until it has");
                 self.end_membership().await;

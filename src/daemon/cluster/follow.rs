@@ -154,7 +154,10 @@ impl Node {
                 let names: Vec<String> = view.nodes.iter().map(|node| node.node.clone()).collect();
                 let mut lost = Box::pin(self.duties.until_none_out(|domain| owner(domain, &names) != Some(&self.name)));
                 tokio::select! {
-                    () = &mut lost => self.state(|state| state.let_go = view.n),
+                    () = &mut lost => {
+                        self.state(|state| state.let_go = view.n);
+                        self.renew_soon.notify_one();
+                    }
                     // Of a newer view, perhaps.
                     () = &mut moved => continue,
                 }
@@ -164,7 +167,9 @@ impl Node {
                 view.nodes.iter().all(|node| node.node == self.name || of(&node.node).is_none_or(|n| n >= view.n))
             });
             let is_in = view.nodes.iter().any(|node| node.node == self.name);
-            if is_in && all_let_go && self.kept_views.lock().await.len() > 1 {
+            let has_gained = is_in && self.kept_views.lock().await.len() > 1;
+            self.state(|state| state.waits_for_others = has_gained && !all_let_go);
+            if has_gained && all_let_go {
                 self.take_over(&view).await?;
             }
             moved.await;

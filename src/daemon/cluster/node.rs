@@ -52,6 +52,8 @@ pub struct Node {
     pub(super) kept_views: tokio::sync::Mutex<Vec<Vec<String>>>,
     /// Told whenever members, views or this node's own fate are others than before.
     pub(super) membership_moved: Notify,
+    /// Others wait for what the next renewal says.
+    pub(super) renew_soon: Notify,
     pub(super) snapshot_wanted: Notify,
     /// The shared list is another than before.
     pub(super) list_moved: Notify,
@@ -92,6 +94,8 @@ pub(super) struct State {
     pub view: View,
     /// The newest view whose lost domains were let go.
     pub let_go: u64,
+    /// Whether others have yet to let go what this node has gained.
+    pub waits_for_others: bool,
     /// Live members, and the newest view that each has let its lost domains go for.
     pub members: BTreeMap<String, u64>,
     /// The same as a view has them.
@@ -193,6 +197,7 @@ impl Node {
             list_turn: tokio::sync::Mutex::default(),
             kept_views: tokio::sync::Mutex::default(),
             membership_moved: Notify::new(),
+            renew_soon: Notify::new(),
             snapshot_wanted: Notify::new(),
             list_moved: Notify::new(),
             polls,
