@@ -99,12 +99,12 @@ fn prune(named: Option<&Path>, dry_run: bool) -> Outcome {
     let (policy, now) = (retention(&config.store), clock());
     if dry_run {
         let reader = setup::reader(&config)?;
-        let Some(all) = reader.prunable(&policy, usize::MAX, now)? else {
+        let Some(all) = reader.prunable(&policy, usize::MAX, now, None)? else {
             println!("nothing is older than is kept");
             return Ok(());
         };
         let why =
-            if all.because == Because::OfAge { "older than is kept" } else { "the oldest, in a database that is too large" };
+            if all.up_to.because == Because::OfAge { "older than is kept" } else { "the oldest, in a database that is too large" };
         println!("{} stories of {} entries are {why}", all.stories.len(), all.n_entries);
         if let Some(from) = reader.prunes_from()?.filter(|from| *from > now) {
             println!("they go from {} on", from.rfc3339());
@@ -121,11 +121,12 @@ fn prune(named: Option<&Path>, dry_run: bool) -> Outcome {
             let reader = setup::reader(&config)?;
             // What a new rule may keep waits to be judged, and stays meanwhile.
             store.commit(records::Command::Watch { rules: config.rules.clone(), triggers: config.triggers(), at: now })?;
-            let mut n_stories = 0;
-            while let Some(batch) = reader.prunable(&policy, BATCH, now)? {
+            let (mut n_stories, mut up_to) = (0, None);
+            while let Some(batch) = reader.prunable(&policy, BATCH, now, up_to)? {
+                up_to = Some(batch.up_to);
                 match store.commit(records::Command::Prune { stories: batch.stories, at: now })?.reply {
-                    Reply::Removed { n_stories: n } if n > 0 => n_stories += n,
-                    _ => break,
+                    Reply::Removed { n_stories: n } => n_stories += n,
+                    other => return Err(Failure::Error(anyhow::anyhow!("the writer answered {other:?} to a pruning"))),
                 }
             }
             n_stories

@@ -8,7 +8,7 @@ use super::read::Reader;
 use super::rows::settings_of;
 use crate::config::values::Keep;
 use crate::model::{EntryId, Key, StoryId, Timestamp};
-use crate::records::{Because, OldStory, Prunable, Retention, StoryChange, pruned_key, pruned_link};
+use crate::records::{Because, LookedAt, OldStory, Prunable, Retention, StoryChange, pruned_key, pruned_link};
 use rusqlite::{OptionalExtension, params};
 use std::collections::HashMap;
 
@@ -29,16 +29,24 @@ pub struct Growth {
 
 impl Reader {
     /// Up to so many of the oldest stories that go by now, with at most about as many entries as may go in one commit.
-    pub fn prunable(&self, policy: &Retention, n_entries: usize, now: Timestamp) -> rusqlite::Result<Option<Prunable>> {
-        let of_age = self.oldest(policy, n_entries, Some(now))?;
-        if let Some((stories, n_entries)) = of_age {
-            return Ok(Some(Prunable { stories, n_entries, because: Because::OfAge }));
+    /// `after`: how far the batch before came; what stays is not looked at with each batch again.
+    pub fn prunable(
+        &self,
+        policy: &Retention,
+        n_entries: usize,
+        now: Timestamp,
+        after: Option<LookedAt>,
+    ) -> rusqlite::Result<Option<Prunable>> {
+        let of = |because| after.filter(|after| after.because == because);
+        if of(Because::OfSize).is_none()
+            && let Some(of_age) = self.oldest(policy, n_entries, Some(now), of(Because::OfAge))?
+        {
+            return Ok(Some(of_age));
         }
         if policy.max_bytes == 0 || self.used_bytes()? <= policy.max_bytes {
             return Ok(None);
         }
-        let oldest = self.oldest(policy, n_entries, None)?;
-        Ok(oldest.map(|(stories, n_entries)| Prunable { stories, n_entries, because: Because::OfSize }))
+        self.oldest(policy, n_entries, None, of(Because::OfSize))
     }
 
     /// `now`: only what is older than is kept.
@@ -47,7 +55,8 @@ impl Reader {
         policy: &Retention,
         most: usize,
         now: Option<Timestamp>,
-    ) -> rusqlite::Result<Option<(Vec<OldStory>, usize)>> {
+        after: Option<LookedAt>,
+    ) -> rusqlite::Result<Option<Prunable>> {
         let limits = Limits::of(self, policy, now)?;
         let Some(latest) = limits.latest() else { return Ok(None) };
         let newest_kept: Option<i64> = match policy.keep_stories.checked_sub(1) {
@@ -62,37 +71,42 @@ impl Reader {
         };
         // There are not more than are kept in any case.
         let Some(newest_kept) = newest_kept else { return Ok(None) };
+        // By the index of first_seen, whose order is that of the batches.
         let mut all = self.connection.prepare_cached(
-            "SELECT id, updated FROM stories s WHERE redirect_to IS NULL AND first_seen < ?1 AND sort_at < ?2
+            "SELECT id, updated, first_seen FROM stories s
+             WHERE redirect_to IS NULL AND (first_seen, id) > (?1, ?2) AND first_seen < ?3 AND +sort_at < ?4
                AND NOT EXISTS(SELECT 1 FROM items i WHERE i.story_id = s.id AND i.starred_at IS NOT NULL)
                AND NOT EXISTS(SELECT 1 FROM rule_effects x JOIN rules r ON r.name = x.rule WHERE x.story_id = s.id AND json_extract(r.rule, '$.keep'))
                AND NOT EXISTS(SELECT 1 FROM unruled u WHERE u.story_id = s.id)
-             ORDER BY first_seen",
+             ORDER BY first_seen, id",
         )?;
         let mut members = self.connection.prepare_cached(
             "SELECT feed_id, first_seen, EXISTS(SELECT 1 FROM constraints WHERE undone IS NULL AND entry_a = e.id)
                OR EXISTS(SELECT 1 FROM constraints WHERE undone IS NULL AND entry_b = e.id) FROM entries e WHERE story_id = ?",
         )?;
-        let (mut stories, mut n_entries) = (Vec::new(), 0);
-        let mut rows = all.query(params![latest, newest_kept])?;
+        let because = if now.is_some() { Because::OfAge } else { Because::OfSize };
+        let from = after.map_or((i64::MIN, i64::MIN), |after| (after.first_seen.0, after.story.0));
+        let (mut stories, mut n_entries, mut n_looked_at, mut up_to) = (Vec::new(), 0, 0, None);
+        let mut rows = all.query(params![from.0, from.1, latest, newest_kept])?;
         while let Some(row) = rows.next()? {
             let old = OldStory { story: StoryId(row.get(0)?), updated: Timestamp(row.get(1)?) };
+            n_looked_at += 1;
             let (mut n_members, mut goes) = (0, true);
             let mut of_story = members.query([old.story.0])?;
             while let Some(row) = of_story.next()? {
                 n_members += 1;
                 goes &= row.get::<_, i64>(1)? < limits.of_feed(row.get(0)?) && !row.get::<_, bool>(2)?;
             }
-            if !goes {
-                continue;
-            }
-            if !stories.is_empty() && n_entries + n_members > most {
+            if goes && !stories.is_empty() && n_entries + n_members > most {
                 break;
             }
-            stories.push(old);
-            n_entries += n_members;
+            up_to = Some(LookedAt { because, first_seen: Timestamp(row.get(2)?), story: old.story });
+            if goes {
+                stories.push(old);
+                n_entries += n_members;
+            }
         }
-        Ok((!stories.is_empty()).then_some((stories, n_entries)))
+        Ok(up_to.filter(|_| !stories.is_empty()).map(|up_to| Prunable { stories, n_entries, n_looked_at, up_to }))
     }
 
     /// In how many days of the month before yesterday was polled.

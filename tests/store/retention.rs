@@ -23,17 +23,25 @@ fn count(bed: &Bed, sql: &str) -> i64 {
     rusqlite::Connection::open(&bed.path).unwrap().query_row(sql, [], |row| row.get(0)).unwrap()
 }
 
-/// Prunes in small batches; returns how many stories went.
-fn prune(bed: &mut Bed, policy: &Retention, now: Timestamp) -> usize {
-    let mut n_stories = 0;
-    while let Some(batch) = bed.reader().prunable(policy, 7, now).unwrap() {
+/// Entries in one commit.
+const BATCH: usize = 7;
+
+/// Prunes in small batches; returns how many stories went, and how many were looked at.
+fn prune_and_count(bed: &mut Bed, policy: &Retention, now: Timestamp) -> (usize, usize) {
+    let (mut n_stories, mut n_looked_at, mut up_to) = (0, 0, None);
+    while let Some(batch) = bed.reader().prunable(policy, BATCH, now, up_to).unwrap() {
+        up_to = Some(batch.up_to);
+        n_looked_at += batch.n_looked_at;
         match bed.commit(Command::Prune { stories: batch.stories, at: now }).reply {
-            Reply::Removed { n_stories: 0 } => break,
             Reply::Removed { n_stories: n } => n_stories += n,
             other => panic!("{other:?}"),
         }
     }
-    n_stories
+    (n_stories, n_looked_at)
+}
+
+fn prune(bed: &mut Bed, policy: &Retention, now: Timestamp) -> usize {
+    prune_and_count(bed, policy, now).0
 }
 
 #[test]
@@ -43,7 +51,7 @@ fn what_is_old_goes_and_is_not_new_again() {
     bed.settle();
     bed.poll(bed.feed, later(40), numbered(40..50));
     bed.settle();
-    assert!(bed.reader().prunable(&KEEP, 100, later(20)).unwrap().is_none());
+    assert!(bed.reader().prunable(&KEEP, 100, later(20), None).unwrap().is_none());
     assert_eq!(prune(&mut bed, &KEEP, later(50)), 40);
     assert_eq!((bed.published().len(), count(&bed, "SELECT count(*) FROM entries")), (10, 10));
     assert_eq!(count(&bed, "SELECT count(*) FROM entry_bodies"), 10);
@@ -114,11 +122,28 @@ fn a_feed_may_keep_longer_and_the_newest_stories_stay() {
 }
 
 #[test]
+fn what_stays_is_not_looked_at_with_each_batch_again() {
+    let mut bed = bed();
+    let longer = Subscription { keep: Some(Keep::For(DAY * 900)), ..Subscription::new("https://b.example/feed") };
+    let kept = bed.subscribe_to(vec![Subscription::new("https://a.example/feed"), longer]).added[0];
+    let old: Vec<ParsedEntry> =
+        (0..200).map(|n| entry(&n.to_string(), &format!("https://b.example/{n}"), &format!("Kept {n}"))).collect();
+    bed.poll(kept, NOW, old);
+    bed.settle();
+    bed.poll(bed.feed, later(1), numbered(0..200));
+    bed.settle();
+    let (n_stories, n_looked_at) = prune_and_count(&mut bed, &KEEP, later(60));
+    assert_eq!(n_stories, 200);
+    // Each once, and the one with which a batch was full once more.
+    assert!(n_looked_at <= 400 + 200 / BATCH, "{n_looked_at}");
+}
+
+#[test]
 fn a_story_that_changed_meanwhile_stays() {
     let mut bed = bed();
     bed.poll(bed.feed, NOW, numbered(0..2));
     bed.settle();
-    let batch = bed.reader().prunable(&KEEP, 100, later(60)).unwrap().unwrap();
+    let batch = bed.reader().prunable(&KEEP, 100, later(60), None).unwrap().unwrap();
     assert_eq!((batch.stories.len(), batch.n_entries), (2, 2));
     let mut edited = numbered(0..1);
     edited[0].summary = Some("<p>Something else</p>".into());
@@ -145,7 +170,7 @@ fn the_same_commands_give_the_same_rows() {
     bed.commit(commands[1].clone());
     let bodies = bed.reader().pack(20, courant::store::Effort::Quick).unwrap();
     commands.push(Command::Pack { bodies });
-    let stories = bed.reader().prunable(&KEEP, 9, later(60)).unwrap().unwrap().stories;
+    let stories = bed.reader().prunable(&KEEP, 9, later(60), None).unwrap().unwrap().stories;
     commands.extend([
         Command::PruneFrom { from: NOW },
         Command::Prune { stories, at: later(60) },
