@@ -103,8 +103,11 @@ fn prune(named: Option<&Path>, dry_run: bool) -> Outcome {
             println!("nothing is older than is kept");
             return Ok(());
         };
-        let why =
-            if all.up_to.because == Because::OfAge { "older than is kept" } else { "the oldest, in a database that is too large" };
+        let why = if all.up_to.because == Because::OfAge {
+            "older than is kept"
+        } else {
+            "the oldest, in a database that is too large"
+        };
         println!("{} stories of {} entries are {why}", all.stories.len(), all.n_entries);
         if let Some(from) = reader.prunes_from()?.filter(|from| *from > now) {
             println!("they go from {} on", from.rfc3339());
@@ -116,7 +119,7 @@ fn prune(named: Option<&Path>, dry_run: bool) -> Outcome {
         Some(ControlResponse::Error(error)) => return Err(Failure::Error(anyhow::anyhow!(error))),
         Some(_) => return Err(Failure::Error(anyhow::anyhow!("the running courant answered something else"))),
         None => {
-            let _owner = super::run::own(&config.state_dir)?;
+            let _owner = super::run::own(&config)?;
             let mut store = Store::open(&config.database(), Opening::now(now))?;
             let reader = setup::reader(&config)?;
             // What a new rule may keep waits to be judged, and stays meanwhile.
@@ -155,7 +158,7 @@ fn check(named: Option<&Path>) -> Outcome {
 
 fn reindex(named: Option<&Path>) -> Outcome {
     let config = setup::config(named)?.config;
-    let owner = super::run::own(&config.state_dir)?;
+    let owner = super::run::own(&config)?;
     let reader = setup::reader(&config)?;
     let store = Store::open(&config.database(), Opening::now(clock()))?;
     let waiting = Waiting::start("indexing");
@@ -171,7 +174,7 @@ fn reindex(named: Option<&Path>) -> Outcome {
 
 fn compact(named: Option<&Path>) -> Outcome {
     let config = setup::config(named)?.config;
-    let owner = super::run::own(&config.state_dir)?;
+    let owner = super::run::own(&config)?;
     let database = config.database();
     let size = || std::fs::metadata(&database).map_or(0, |file| file.len());
     let before = size();

@@ -158,6 +158,8 @@ impl Polls {
                 self.claims.feed_is_back(feed);
                 tracing::debug!(feed.url = url, why, "a poll was put off");
             }
+            // It is due still, and polled again when the disk takes it.
+            Err(WriteError::Disk(_)) => self.claims.feed_is_back(feed),
             // The feed's lease ends by itself, and it is polled again.
             Err(problem) => tracing::error!(feed.url = url, error = %problem, "a poll could not be put off"),
         }
@@ -266,10 +268,15 @@ impl Documents {
             tracing::debug!(feed.url = due.log_name(), warning, "repaired");
         }
         let asked = document.asks();
-        let known = self.readers.ask_here(|reader| reader.known(due.id, &asked)).map_err(Unread::Database)?;
+        let mut known = self.readers.ask_here(|reader| reader.known(due.id, &asked)).map_err(Unread::Database)?;
         if let Some(wanted) = document.doubts(&source, &known) {
             let recalled = self.readers.ask_here(|reader| reader.recall(due.id, &wanted)).map_err(Unread::Database)?;
             document.recognise(&source, &known, &recalled);
+        }
+        // Most polls bring nothing that is not known.
+        let unknown = document.asks_pruned(&known);
+        if !unknown.is_empty() {
+            known.pruned = self.readers.ask_here(|reader| reader.pruned(due.id, &unknown)).map_err(Unread::Database)?;
         }
         let config = self.config.get();
         let policy = EntryPolicy {

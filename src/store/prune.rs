@@ -8,12 +8,9 @@ use super::read::Reader;
 use super::rows::settings_of;
 use crate::config::values::Keep;
 use crate::model::{EntryId, Key, StoryId, Timestamp};
-use crate::records::{Because, LookedAt, OldStory, Prunable, Retention, StoryChange, pruned_key, pruned_link};
+use crate::records::{Because, LookedAt, OldStory, Prunable, Retention, StoryChange};
 use rusqlite::{OptionalExtension, params};
 use std::collections::HashMap;
-
-/// Bytes of keys in one row: 1,024 entries.
-const ROW_BYTES: i64 = 16 * 1024;
 
 /// The database's size, and how it grows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize)]
@@ -149,8 +146,8 @@ impl Reader {
         )?;
         let n_stories: i64 =
             self.connection.query_row("SELECT count(*) FROM stories WHERE redirect_to IS NULL", [], |row| row.get(0))?;
-        let pruned_bytes: Option<i64> =
-            self.connection.query_row("SELECT sum(octet_length(keys)) FROM pruned", [], |row| row.get(0))?;
+        let n_pruned: i64 =
+            self.connection.query_row("SELECT coalesce(sum(n_entries), 0) FROM pruned_feeds", [], |row| row.get(0))?;
         let used_bytes = self.used_bytes()?;
         let days = oldest.map_or(0.0, |oldest| ((now.0 - oldest.max(since)) as f64 / 86_400_000.0).max(1.0));
         let entries_a_story = n_entries as f64 / n_stories.max(1) as f64;
@@ -159,7 +156,7 @@ impl Reader {
         let by_age = policy.keep.map(|keep| (entries_a_day * bytes_an_entry * keep.as_secs_f64() / 86_400.0) as u64);
         let by_size = (policy.max_bytes > 0).then_some(policy.max_bytes);
         let bytes_at_last = [by_age, by_size].into_iter().flatten().min();
-        Ok(Growth { used_bytes, entries_a_day, bytes_an_entry, bytes_at_last, n_pruned: pruned_bytes.unwrap_or(0) / 16 })
+        Ok(Growth { used_bytes, entries_a_day, bytes_an_entry, bytes_at_last, n_pruned })
     }
 }
 
@@ -298,30 +295,6 @@ impl Store {
             self.connection.prepare_cached(sql)?.execute([story.0])?;
         }
         self.changed.stories.push((story, StoryChange::Removed));
-        Ok(())
-    }
-
-    /// Keeps the keys of an entry that goes, and its date where no other had a later one.
-    fn remember(&self, entry: i64, feed: i64, key: &Key, title: &str, at: i64) -> rusqlite::Result<()> {
-        let link: Option<Key> = self
-            .connection
-            .prepare_cached("SELECT key FROM entry_addresses WHERE entry_id = ? AND kind = 0")?
-            .query_row([entry], |row| row.get(0))
-            .optional()?;
-        let mut keys = pruned_key(key).to_be_bytes().to_vec();
-        keys.extend(link.map_or(0, |link| pruned_link(&link, title)).to_be_bytes());
-        let grown = self
-            .connection
-            .prepare_cached(
-                "UPDATE pruned SET keys = CAST(keys || ?1 AS BLOB), newest = max(newest, ?4)
-                 WHERE id = (SELECT max(id) FROM pruned WHERE feed_id = ?2) AND octet_length(keys) < ?3",
-            )?
-            .execute(params![keys, feed, ROW_BYTES, at])?;
-        if grown == 0 {
-            self.connection
-                .prepare_cached("INSERT INTO pruned(feed_id, keys, newest) VALUES(?, ?, ?)")?
-                .execute(params![feed, keys, at])?;
-        }
         Ok(())
     }
 }

@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/012.sql"),
     include_str!("schema/013.sql"),
     include_str!("schema/014.sql"),
+    include_str!("schema/017.sql"),
 ];
 
 /// Why a database cannot be used as it is.
@@ -34,6 +35,8 @@ pub enum SchemaError {
     Foreign(i32),
     #[error("the database was not brought up to this version, because no copy of it could be made before: {0}")]
     NoCopy(String),
+    #[error("a restore was cut short, and cannot be finished: {0}")]
+    Unfinished(String),
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),
 }

@@ -4,8 +4,8 @@ use crate::bed::*;
 use courant::config::subscriptions::Subscription;
 use courant::config::values::Keep;
 use courant::feed::ParsedEntry;
-use courant::model::Timestamp;
-use courant::records::{Command, Correction, Reply, Retention};
+use courant::model::{Key, Timestamp, key_of};
+use courant::records::{Command, Correction, Reply, Retention, pruned_key};
 use std::time::Duration;
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -79,6 +79,7 @@ fn what_is_old_goes_and_is_not_new_again() {
     // 24 bytes an entry at most, whatever the number.
     let bytes = count(&bed, "SELECT sum(octet_length(keys)) FROM pruned");
     assert!(bytes <= 24 * 53, "{bytes}");
+    assert_eq!(bed.reader().growth(&KEEP, later(501)).unwrap().n_pruned, 53);
 }
 
 #[test]
@@ -119,6 +120,50 @@ fn a_feed_may_keep_longer_and_the_newest_stories_stay() {
     bed.settle();
     assert_eq!(prune(&mut bed, &by_size, later(61)), 10);
     assert_eq!(prune(&mut bed, &Retention { keep: None, ..KEEP }, later(9000)), 0);
+}
+
+#[test]
+fn of_what_was_pruned_a_document_reads_what_it_asks_for() {
+    let mut bed = bed();
+    let all = numbered(0..1_000);
+    bed.poll(bed.feed, NOW, all.clone());
+    bed.settle();
+    let key = |title: &str| -> Key {
+        let connection = rusqlite::Connection::open(&bed.path).unwrap();
+        connection.query_row("SELECT key FROM entries WHERE title = ?", [title], |row| row.get(0)).unwrap()
+    };
+    let asked = [key("Number 3"), key("Number 999"), key_of("of none")].map(|key| pruned_key(&key));
+    assert_eq!(prune(&mut bed, &KEEP, later(60)), 1_000);
+    // In rows that a few pages hold each: not one for all.
+    assert!(count(&bed, "SELECT count(*) FROM pruned") > 10);
+    assert!(count(&bed, "SELECT max(octet_length(keys)) FROM pruned") <= 1_024);
+    assert_eq!(bed.poll(bed.feed, later(61), all).new.len(), 0);
+    let found = bed.reader().pruned(bed.feed, &asked).unwrap();
+    assert_eq!(found.keys, asked[..2].iter().copied().collect());
+    assert!(found.newest.is_some_and(|newest| newest >= NOW && newest < later(1)));
+}
+
+#[test]
+fn what_an_older_version_pruned_is_known_still() {
+    let mut bed = bed();
+    bed.poll(bed.feed, NOW, numbered(0..300));
+    bed.settle();
+    assert_eq!(prune(&mut bed, &KEEP, later(60)), 300);
+    // As it kept them: a key, then link and title or nothing, in the order in which they went.
+    let rows = "SELECT n, key FROM (SELECT row_number() OVER (ORDER BY id DESC, at DESC) AS n, substr(keys, at, 8) AS key
+        FROM pruned JOIN (WITH RECURSIVE p(at) AS (SELECT 1 UNION ALL SELECT at + 8 FROM p WHERE at < 1017) SELECT at FROM p) ON at < octet_length(keys))";
+    bed.raw(&format!(
+        "CREATE TABLE was AS {rows}; DROP TABLE pruned;
+         CREATE TABLE pruned(id INTEGER PRIMARY KEY, feed_id INTEGER NOT NULL, keys BLOB NOT NULL, newest INTEGER NOT NULL) STRICT;
+         CREATE INDEX pruned_of ON pruned(feed_id);
+         INSERT INTO pruned(feed_id, keys, newest) SELECT {}, unhex(group_concat(hex(key), '')), {} FROM was GROUP BY n / 250;
+         INSERT INTO pruned(feed_id, keys, newest) VALUES({}, x'00000000000000010000000000000000', 5);
+         DROP TABLE was; DROP TABLE pruned_feeds; PRAGMA user_version = 13",
+        bed.feed.0, NOW.0, bed.feed.0
+    ));
+    bed.store = open(&bed.path);
+    assert_eq!(bed.reader().growth(&KEEP, later(60)).unwrap().n_pruned, 301);
+    assert_eq!(bed.poll(bed.feed, later(61), numbered(0..301)).new.len(), 1);
 }
 
 #[test]
