@@ -6,7 +6,7 @@ use super::{copies, setup, since};
 use crate::daemon::prune::{BATCH, retention};
 use crate::daemon::socket::{self, ControlRequest, ControlResponse};
 use crate::daemon::{Change, clock, recluster, replay};
-use crate::records::{self, Because, NewDictionary, Reply};
+use crate::records::{self, Because, Reply};
 use crate::store::{self, Effort, Opening, Store};
 use crate::text;
 use std::fs::File;
@@ -181,8 +181,8 @@ fn compact(named: Option<&Path>) -> Outcome {
     let mut store = Store::open(&database, Opening::now(clock()))?;
     let reader = setup::reader(&config)?;
     let _waiting = Waiting::start("compacting the database");
-    if let Some(data) = reader.train()? {
-        store.commit(records::Command::AddDictionary { dictionary: NewDictionary { at: clock(), data } })?;
+    if let Some(dictionary) = reader.train(clock())? {
+        store.commit(records::Command::AddDictionary { dictionary })?;
     }
     loop {
         let bodies = reader.pack(PACKED_AT_ONCE, Effort::Thorough)?;
