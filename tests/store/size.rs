@@ -140,6 +140,21 @@ fn a_reader_that_holds_a_snapshot_leaves_no_large_log_behind() {
     assert!(size() <= 16_400_000, "{}", size());
 }
 
+#[test]
+fn what_the_log_held_back_during_a_backup_is_not_left_to_the_next_commit() {
+    let mut bed = bed();
+    bed.poll(bed.feed, NOW, entries(0..50));
+    // As it lies, without the log.
+    let in_file = || {
+        let address = format!("file://{}?immutable=1", bed.path.display());
+        let file = rusqlite::Connection::open(address).unwrap();
+        file.query_row("SELECT count(*) FROM entries", [], |row| row.get::<_, i64>(0)).unwrap_or(0)
+    };
+    assert_eq!(in_file(), 0);
+    bed.reader().back_up(&bed.path.with_file_name("copy.db")).unwrap();
+    assert_eq!(in_file(), 50);
+}
+
 #[tokio::test]
 async fn room_is_given_back_while_nothing_else_is_to_be_done() {
     let mut bed = bed();
