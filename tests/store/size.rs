@@ -82,7 +82,12 @@ fn another_dictionary_is_made_where_it_is_worth_it_and_not_tried_with_every_body
     // Feeds that write in another way.
     let other = |n: usize| {
         let words = |i: usize| format!("Satz {i}: {} Boote liefen um {} Uhr aus, so das Hafenamt von Husum. ", n + i, i * 5 % 24);
-        told(&format!("de-{n}"), &format!("https://a.example/de/{n}"), &format!("Nummer {n}"), &(0..12).map(words).collect::<String>())
+        told(
+            &format!("de-{n}"),
+            &format!("https://a.example/de/{n}"),
+            &format!("Nummer {n}"),
+            &(0..12).map(words).collect::<String>(),
+        )
     };
     bed.poll(bed.feed, NOW, (0..1_400).map(other).collect());
     pack_all(&mut bed);
