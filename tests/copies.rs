@@ -104,6 +104,46 @@ fn a_backup_is_made_in_use_and_put_back() {
 }
 
 #[test]
+fn a_restore_that_was_cut_short_is_finished_by_whoever_comes_next() {
+    let home = Home::new();
+    let backup = PathBuf::from(home.ok(&["db", "backup"]).trim());
+    let before = home.outputs();
+    let state = home.path().join("state");
+    let next: [&[&str]; 4] = [&["once"], &["db", "reindex"], &["db", "compact"], &["db", "prune"]];
+    for (cut, next) in next.into_iter().enumerate() {
+        // What is there now is another database than the backup, and part of it is in its log.
+        let later = rusqlite::Connection::open(home.database()).unwrap();
+        later.execute("UPDATE entries SET title = 'Another'", []).unwrap();
+        assert_ne!(home.outputs(), before);
+        std::fs::copy(state.join("courant.db-wal"), state.join("log")).unwrap();
+        drop(later);
+        std::fs::rename(state.join("log"), state.join("courant.db-wal")).unwrap();
+        // Cut after 0, 1, 2 and 3 of its steps, behind the one that decides.
+        let aside = format!("courant.db.replaced-{cut}");
+        std::fs::copy(&backup, state.join(format!("courant.db.restoring.replaced-{cut}"))).unwrap();
+        std::fs::write(state.join("courant.damaged"), "it was").unwrap();
+        if cut >= 1 {
+            std::fs::rename(home.database(), state.join(&aside)).unwrap();
+        }
+        if cut >= 2 {
+            std::fs::rename(state.join("courant.db-wal"), state.join(format!("{aside}-wal"))).unwrap();
+        }
+        if cut >= 3 {
+            std::fs::remove_file(state.join("courant.damaged")).unwrap();
+        }
+        home.ok(next);
+        assert_eq!(home.outputs(), before, "after {cut} steps, `courant {}`", next.join(" "));
+        assert!(state.join(&aside).exists() && state.join(format!("{aside}-wal")).exists(), "what was there is set aside whole");
+        assert!(!state.join("courant.damaged").exists(), "and what was wrong with it");
+        assert!(home.ok(&["db", "check"]).contains("whole"));
+    }
+    // A copy that was not whole yet decides nothing.
+    std::fs::write(state.join("courant.db.part"), "half of a backup").unwrap();
+    home.ok(&["once"]);
+    assert_eq!(home.outputs(), before);
+}
+
+#[test]
 fn what_was_exported_is_imported_as_it_was() {
     let home = Home::new();
     let stories = home.ok(&["stories", "--since", "9999d", "--limit", "100", "--format", "tsv"]);
@@ -145,7 +185,21 @@ fn backups_come_and_go() {
     }
     let there: Vec<bool> = all.iter().map(|file| file.exists()).collect();
     assert_eq!(there, [false, true, true]);
-    assert_eq!(std::fs::read_dir(folder).unwrap().count(), 2);
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 2);
+    // What a killed process left goes, once nobody can be writing it any more; what is somebody else's stays.
+    let parts = [
+        ("courant-20260101T000000Z.db.part", true, false),
+        ("courant-schema-13.db.part", true, false),
+        ("courant-20260102T000000Z.db.part", false, true),
+        ("mine.db.part", true, true),
+    ];
+    for (name, is_old, _) in parts {
+        let file = std::fs::File::create(folder.join(name)).unwrap();
+        let hours = if is_old { 2 } else { 0 };
+        file.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(hours * 3600)).unwrap();
+    }
+    home.ok(&["once"]);
+    assert_eq!(parts.map(|(name, ..)| folder.join(name).exists()), parts.map(|(.., stays)| stays));
 }
 
 /// Writes nonsense over pages in the middle of the file.

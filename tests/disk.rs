@@ -127,6 +127,37 @@ fn on_a_full_disk_polling_pauses_and_goes_on_by_itself() {
 }
 
 #[test]
+fn on_a_disk_that_is_nearly_full_polling_does_not_begin_and_end_in_turn() {
+    let home = Home::new();
+    home.disk(Some("ENOSPC"));
+    let mut command = home.service();
+    // Room for the reserve, and for a few polls.
+    command.env("FAULT_ROOM", "1400000");
+    let mut service = Service::start(command);
+    let mut n_told = 0;
+    until("the disk is full", || {
+        n_told += 200;
+        home.tell(n_told);
+        home.once();
+        home.trouble().is_some()
+    });
+    let n_entries = home.n_entries();
+    // Longer than the first tries of the disk, each of which finds room for the reserve alone.
+    let tried = std::time::Instant::now();
+    while tried.elapsed().as_secs() < 5 {
+        assert!(home.once().contains("the disk is full"));
+    }
+    assert_eq!((home.n_entries(), service.logged("the disk is full"), service.logged("writes again")), (n_entries, 1, 0));
+    home.disk(None);
+    until("it polls", || {
+        home.once();
+        home.n_entries() == n_told as u64
+    });
+    assert_eq!(service.logged("writes again"), 1);
+    service.stop();
+}
+
+#[test]
 fn on_a_disk_that_fails_polling_pauses_and_goes_on_by_itself() {
     let home = Home::new();
     let mut service = Service::start(home.service());

@@ -182,10 +182,11 @@ impl Daemon {
         let entries = document.iter().map(|(_, entry)| entry.clone()).collect();
         let parsed = ParsedFeed { title: Some("A".into()), entries, ..ParsedFeed::default() };
         let mut read = ingest::Document::of(parsed, key_of(&self.n_polls.to_string()), &self.habit);
-        let known = self.reader.known(self.feed, &read.asks()).unwrap();
+        let mut known = self.reader.known(self.feed, &read.asks()).unwrap();
         if let Some(wanted) = read.doubts(&source, &known) {
             read.recognise(&source, &known, &self.reader.recall(self.feed, &wanted).unwrap());
         }
+        known.pruned = self.reader.pruned(self.feed, &read.asks_pruned(&known)).unwrap();
         let policy =
             EntryPolicy { article: ArticleMode::Never, max_wait: Duration::from_secs(3600), dedupe: Dedupe::Off, compare: false };
         let taken = read.take_in(&source, &known, &policy);

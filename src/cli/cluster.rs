@@ -47,14 +47,14 @@ pub fn run(named: Option<&Path>, command: &Command) -> Outcome {
     let runtime = setup::runtime()?;
     match command {
         Command::Create | Command::Reseed => {
-            let owner = run::own(&config.state_dir)?;
+            let owner = run::own(&config)?;
             let anew = matches!(command, Command::Reseed);
             let id = runtime.block_on(cluster::create(&config, anew))?;
             owner.end();
             say!("courant: cluster {id}: this machine is node {}; start it with `courant run`", config.cluster.node);
         }
         Command::Join => {
-            let owner = run::own(&config.state_dir)?;
+            let owner = run::own(&config)?;
             let seq = runtime.block_on(cluster::join(&config))?;
             owner.end();
             say!("courant: node {} begins behind record {seq}; start it with `courant run`", config.cluster.node);

@@ -4,7 +4,7 @@ use super::failure::{Failure, Outcome};
 use super::progress::Waiting;
 use super::{run, setup};
 use crate::daemon::backup::{self, Backups};
-use crate::daemon::{clock, recovery};
+use crate::daemon::clock;
 use crate::store;
 use anyhow::Context;
 use std::fs::File;
@@ -31,10 +31,9 @@ pub fn back_up(named: Option<&Path>, file: Option<&Path>) -> Outcome {
 /// While nobody runs; what is there now is set aside.
 pub fn restore(named: Option<&Path>, file: &Path) -> Outcome {
     let config = setup::config(named)?.config;
-    let _owner = run::own(&config.state_dir)?;
+    let _owner = run::own(&config)?;
     let waiting = Waiting::start("restoring");
     let aside = store::restore(file, &config.database(), &format!(".replaced-{}", clock().0))?;
-    recovery::forget(&config)?;
     drop(waiting);
     say!("{} is the database now", file.display());
     if let Some(aside) = aside {
@@ -73,7 +72,7 @@ pub fn export(named: Option<&Path>, file: Option<&Path>) -> Outcome {
 
 pub fn import(named: Option<&Path>, file: &Path) -> Outcome {
     let config = setup::config(named)?.config;
-    let _owner = run::own(&config.state_dir)?;
+    let _owner = run::own(&config)?;
     let open: Box<dyn BufRead> = match file == Path::new("-") {
         true => Box::new(std::io::stdin().lock()),
         false => {

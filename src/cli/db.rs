@@ -6,7 +6,7 @@ use super::{copies, setup, since};
 use crate::daemon::prune::{BATCH, retention};
 use crate::daemon::socket::{self, ControlRequest, ControlResponse};
 use crate::daemon::{Change, clock, recluster, replay};
-use crate::records::{self, Because, NewDictionary, Reply};
+use crate::records::{self, Because, Reply};
 use crate::store::{self, Effort, Opening, Store};
 use crate::text;
 use std::fs::File;
@@ -99,12 +99,15 @@ fn prune(named: Option<&Path>, dry_run: bool) -> Outcome {
     let (policy, now) = (retention(&config.store), clock());
     if dry_run {
         let reader = setup::reader(&config)?;
-        let Some(all) = reader.prunable(&policy, usize::MAX, now)? else {
+        let Some(all) = reader.prunable(&policy, usize::MAX, now, None)? else {
             println!("nothing is older than is kept");
             return Ok(());
         };
-        let why =
-            if all.because == Because::OfAge { "older than is kept" } else { "the oldest, in a database that is too large" };
+        let why = if all.up_to.because == Because::OfAge {
+            "older than is kept"
+        } else {
+            "the oldest, in a database that is too large"
+        };
         println!("{} stories of {} entries are {why}", all.stories.len(), all.n_entries);
         if let Some(from) = reader.prunes_from()?.filter(|from| *from > now) {
             println!("they go from {} on", from.rfc3339());
@@ -116,16 +119,17 @@ fn prune(named: Option<&Path>, dry_run: bool) -> Outcome {
         Some(ControlResponse::Error(error)) => return Err(Failure::Error(anyhow::anyhow!(error))),
         Some(_) => return Err(Failure::Error(anyhow::anyhow!("the running courant answered something else"))),
         None => {
-            let _owner = super::run::own(&config.state_dir)?;
+            let _owner = super::run::own(&config)?;
             let mut store = Store::open(&config.database(), Opening::now(now))?;
             let reader = setup::reader(&config)?;
             // What a new rule may keep waits to be judged, and stays meanwhile.
             store.commit(records::Command::Watch { rules: config.rules.clone(), triggers: config.triggers(), at: now })?;
-            let mut n_stories = 0;
-            while let Some(batch) = reader.prunable(&policy, BATCH, now)? {
+            let (mut n_stories, mut up_to) = (0, None);
+            while let Some(batch) = reader.prunable(&policy, BATCH, now, up_to)? {
+                up_to = Some(batch.up_to);
                 match store.commit(records::Command::Prune { stories: batch.stories, at: now })?.reply {
-                    Reply::Removed { n_stories: n } if n > 0 => n_stories += n,
-                    _ => break,
+                    Reply::Removed { n_stories: n } => n_stories += n,
+                    other => return Err(Failure::Error(anyhow::anyhow!("the writer answered {other:?} to a pruning"))),
                 }
             }
             n_stories
@@ -154,7 +158,7 @@ fn check(named: Option<&Path>) -> Outcome {
 
 fn reindex(named: Option<&Path>) -> Outcome {
     let config = setup::config(named)?.config;
-    let owner = super::run::own(&config.state_dir)?;
+    let owner = super::run::own(&config)?;
     let reader = setup::reader(&config)?;
     let store = Store::open(&config.database(), Opening::now(clock()))?;
     let waiting = Waiting::start("indexing");
@@ -170,15 +174,15 @@ fn reindex(named: Option<&Path>) -> Outcome {
 
 fn compact(named: Option<&Path>) -> Outcome {
     let config = setup::config(named)?.config;
-    let owner = super::run::own(&config.state_dir)?;
+    let owner = super::run::own(&config)?;
     let database = config.database();
     let size = || std::fs::metadata(&database).map_or(0, |file| file.len());
     let before = size();
     let mut store = Store::open(&database, Opening::now(clock()))?;
     let reader = setup::reader(&config)?;
     let _waiting = Waiting::start("compacting the database");
-    if let Some(data) = reader.train()? {
-        store.commit(records::Command::AddDictionary { dictionary: NewDictionary { at: clock(), data } })?;
+    if let Some(dictionary) = reader.train(clock())? {
+        store.commit(records::Command::AddDictionary { dictionary })?;
     }
     loop {
         let bodies = reader.pack(PACKED_AT_ONCE, Effort::Thorough)?;

@@ -6,6 +6,7 @@ use super::{logging, service, setup};
 use crate::config::subscriptions::Subscription;
 use crate::config::{Config, LogFormat};
 use crate::daemon::{self, Engine, Owner, Stats, recovery};
+use crate::store;
 use anyhow::Context;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -40,7 +41,7 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
     }
     let levels = Arc::new(logging::start(&loaded.config.log));
     let mut starting = Some(daemon::Starting::begin());
-    let owner = own(&loaded.config.state_dir)?;
+    let owner = own(&loaded.config)?;
     recovery::prepare(&loaded.config)?;
     let subscriptions = setup::subscriptions(&mut loaded)?;
     let mut was_unclean = owner.was_unclean;
@@ -172,10 +173,13 @@ fn show_first_pass(engine: std::sync::Arc<Engine>, n_feeds: usize) -> tokio::tas
     })
 }
 
-/// Takes the lock of the state folder.
-pub fn own(state_dir: &Path) -> Result<Owner, Failure> {
+/// Takes the lock of the state folder, and finishes a restore that was cut short in it.
+pub fn own(config: &Config) -> Result<Owner, Failure> {
+    let state_dir = &config.state_dir;
     let taken = Owner::take(state_dir).with_context(|| state_dir.display().to_string())?;
-    taken.map_err(|taken| Failure::Error(anyhow::anyhow!("{taken}: {}", state_dir.display())))
+    let owner = taken.map_err(|taken| Failure::Error(anyhow::anyhow!("{taken}: {}", state_dir.display())))?;
+    store::finish_restore(&config.database())?;
+    Ok(owner)
 }
 
 /// SIGTERM (systemd) or SIGINT (Ctrl-C).

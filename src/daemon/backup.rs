@@ -3,14 +3,17 @@
 use super::parts::clock;
 use crate::config::Backup;
 use crate::model::Timestamp;
-use crate::store::{BackupError, Reader, SchemaError};
+use crate::store::{BackupError, PART, Reader, SchemaError, backup_folder};
 use anyhow::Context;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 /// How the copies that come and go are called: `courant-20261126T094200Z.db`. Others in the folder are left alone.
 const BEGIN: &str = "courant-";
 const END: &str = "Z.db";
+
+/// An unfinished copy that was not written to for so long is nobody's: a page of it follows the other.
+const ABANDONED: Duration = Duration::from_secs(3600);
 
 /// What backups need.
 #[derive(Clone)]
@@ -33,24 +36,32 @@ impl Backups {
 
     /// The copies, the newest first.
     pub fn all(&self) -> Vec<PathBuf> {
-        let Ok(files) = std::fs::read_dir(&self.settings.folder) else { return Vec::new() };
-        let ours = |path: &PathBuf| {
-            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            let moment = name.strip_prefix(BEGIN).and_then(|rest| rest.strip_suffix(END)).unwrap_or_default();
-            moment.len() == "20261126T094200".len() && moment.chars().all(|c| c.is_ascii_digit() || c == 'T')
-        };
-        let mut all: Vec<PathBuf> = files.filter_map(|file| Some(file.ok()?.path())).filter(ours).collect();
+        let mut all: Vec<PathBuf> = files(&self.settings.folder).filter(|path| is_ours(name(path))).collect();
         all.sort_unstable_by(|a, b| b.cmp(a));
         all
     }
 
+    /// Removes copies that were begun and never finished, because the process was killed: those that the service and a
+    /// migration make, and on which nobody has worked for a while.
+    pub fn remove_unfinished(&self) {
+        let of_service = files(&self.settings.folder).filter(|path| name(path).strip_suffix(PART).is_some_and(is_ours));
+        let of_migration = files(&backup_folder(&self.database)).filter(|path| {
+            let schema = name(path).strip_prefix("courant-schema-").and_then(|rest| rest.strip_suffix(PART));
+            schema.and_then(|rest| rest.strip_suffix(".db")).is_some_and(|n| n.chars().all(|c| c.is_ascii_digit()))
+        });
+        for part in of_service.chain(of_migration).filter(|path| age(path).is_some_and(|age| age > ABANDONED)) {
+            match std::fs::remove_file(&part) {
+                Ok(()) => tracing::info!(file = %part.display(), "a backup that was never finished is removed"),
+                Err(error) => tracing::warn!(file = %part.display(), %error, "an unfinished backup could not be removed"),
+            }
+        }
+    }
+
     fn make_if_due(&self, now: Timestamp) -> anyhow::Result<Option<PathBuf>> {
-        let age = |file: &PathBuf| file.metadata().and_then(|file| file.modified()).ok()?.elapsed().ok();
         // The youngest by its age, because the name of one that was made while the clock was ahead comes first for years.
-        let waits = self.all().iter().filter_map(age).min().is_some_and(|age| age < self.settings.every);
+        let waits = self.all().iter().filter_map(|file| age(file)).min().is_some_and(|age| age < self.settings.every);
         // Tried again an hour after it failed, so that a full disk is not filled and emptied all the time.
-        let failed = std::fs::metadata(self.failed()).and_then(|file| file.modified()).ok();
-        let failed = failed.and_then(|at: SystemTime| at.elapsed().ok()).is_some_and(|age| age < Duration::from_secs(3600));
+        let failed = age(&self.failed()).is_some_and(|age| age < Duration::from_secs(3600));
         if self.settings.every.is_zero() || waits || failed {
             return Ok(None);
         }
@@ -95,6 +106,26 @@ impl Backups {
         }
         Ok(file)
     }
+}
+
+/// What is in a folder; nothing, where it cannot be read.
+fn files(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
+    std::fs::read_dir(folder).into_iter().flatten().filter_map(|file| Some(file.ok()?.path()))
+}
+
+fn name(path: &Path) -> &str {
+    path.file_name().and_then(|name| name.to_str()).unwrap_or_default()
+}
+
+/// Whether a copy that comes and goes is called so.
+fn is_ours(name: &str) -> bool {
+    let moment = name.strip_prefix(BEGIN).and_then(|rest| rest.strip_suffix(END)).unwrap_or_default();
+    moment.len() == "20261126T094200".len() && moment.chars().all(|c| c.is_ascii_digit() || c == 'T')
+}
+
+/// Since it was last written to; `None`: it is not there, or is of the future.
+fn age(file: &Path) -> Option<Duration> {
+    file.metadata().and_then(|file| file.modified()).ok()?.elapsed().ok()
 }
 
 /// Copies a database into a new file.

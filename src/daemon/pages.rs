@@ -45,7 +45,7 @@ impl Pages {
             PageOutcome::Never(why) => tracing::debug!(article.url = url, why, "no article: the feed's own text stays"),
             PageOutcome::Later(why, at) => tracing::debug!(article.url = url, why, next = at.rfc3339(), "no article yet"),
         }
-        match self.writer.submit(Command::Page { page, url: asked, outcome, at: clock() }).await {
+        match self.writer.submit_at_last(Command::Page { page, url: asked, outcome, at: clock() }).await {
             Ok(_) => self.claims.page_is_back(page),
             // It is wanted still, and fetched again when the disk takes it.
             Err(error) if error.passes() => self.claims.page_is_back(page),

@@ -159,11 +159,13 @@ impl Polls {
     /// Nothing was decided, and nothing is stored but that the feed is asked again soon.
     async fn postpone(&self, poller: &Poller<'_>, why: &str) {
         let (feed, url) = (poller.due.id, poller.due.log_name());
-        match self.writer.submit(Command::Postponed(Box::new(ingest::postponed(poller, why)))).await {
+        match self.writer.submit_at_last(Command::Postponed(Box::new(ingest::postponed(poller, why)))).await {
             Ok(_) => {
                 self.claims.feed_is_back(feed);
                 tracing::debug!(feed.url = url, why, "a poll was put off");
             }
+            // It is due still, and polled again when the disk takes it.
+            Err(WriteError::Disk(_)) => self.claims.feed_is_back(feed),
             // The feed's lease ends by itself, and it is polled again.
             Err(problem) => tracing::error!(feed.url = url, error = %problem, "a poll could not be put off"),
         }
@@ -188,7 +190,7 @@ impl Polls {
     async fn save_once(&self, due: &DueFeed, poll: Poll) -> bool {
         let url = due.log_name();
         let (error, n_errors, unchanged) = (poll.error.clone(), poll.state.n_errors, poll.document.is_none());
-        match self.writer.submit(Command::Polled(Box::new(poll))).await {
+        match self.writer.submit_at_last(Command::Polled(Box::new(poll))).await {
             Ok(committed) => {
                 self.claims.feed_is_back(due.id);
                 match error {
@@ -272,10 +274,15 @@ impl Documents {
             tracing::debug!(feed.url = due.log_name(), warning, "repaired");
         }
         let asked = document.asks();
-        let known = self.readers.ask_here(|reader| reader.known(due.id, &asked)).map_err(Unread::Database)?;
+        let mut known = self.readers.ask_here(|reader| reader.known(due.id, &asked)).map_err(Unread::Database)?;
         if let Some(wanted) = document.doubts(&source, &known) {
             let recalled = self.readers.ask_here(|reader| reader.recall(due.id, &wanted)).map_err(Unread::Database)?;
             document.recognise(&source, &known, &recalled);
+        }
+        // Most polls bring nothing that is not known.
+        let unknown = document.asks_pruned(&known);
+        if !unknown.is_empty() {
+            known.pruned = self.readers.ask_here(|reader| reader.pruned(due.id, &unknown)).map_err(Unread::Database)?;
         }
         let config = self.config.get();
         let policy = EntryPolicy {

@@ -46,18 +46,16 @@ impl Pruner {
                 return Ok(0);
             }
         }
-        let mut n_stories = 0;
-        while let Some(batch) = self.readers.ask(move |reader| reader.prunable(&policy, BATCH, now)).await? {
+        let (mut n_stories, mut up_to) = (0, None);
+        while let Some(batch) = self.readers.ask(move |reader| reader.prunable(&policy, BATCH, now, up_to)).await? {
             let stories = batch.stories;
+            up_to = Some(batch.up_to);
             let n_pruned = match self.writer.submit(Command::Prune { stories, at: now }).await?.reply {
                 Reply::Removed { n_stories } => n_stories,
                 other => anyhow::bail!("the writer answered {other:?} to a pruning"),
             };
+            // Those that have changed meanwhile stay: another time.
             n_stories += n_pruned;
-            // All of them have changed meanwhile: another time.
-            if n_pruned == 0 {
-                break;
-            }
         }
         if n_stories > 0 {
             tracing::info!(n_stories, "old stories were pruned");
@@ -76,7 +74,7 @@ impl Pruner {
             return Ok(from <= now);
         }
         let policy = self.policy;
-        let something = self.readers.ask(move |reader| reader.prunable(&policy, BATCH, now)).await?.is_some();
+        let something = self.readers.ask(move |reader| reader.prunable(&policy, 1, now, None)).await?.is_some();
         let from = if something { now.plus(NOTICE) } else { now };
         if something {
             tracing::warn!(

@@ -6,24 +6,16 @@ use super::parts::clock;
 use crate::config::{Config, Recover};
 use crate::store::{self, SchemaError};
 use anyhow::Context;
-use std::path::PathBuf;
 use std::time::Duration;
 
-/// Says for the next start that the database is damaged, and how.
-fn mark(config: &Config) -> PathBuf {
-    config.state_dir.join("courant.damaged")
-}
-
-/// Before the database is opened, by its owner: puts the last good backup in the place of one that is known to be damaged, or
-/// cannot even be opened.
+/// Before the database is opened, by its owner: finishes a restore, or puts the last good backup in the place of a database that
+/// is known to be damaged, or cannot even be opened.
 pub fn prepare(config: &Config) -> anyhow::Result<()> {
-    let (database, mark) = (config.database(), mark(config));
-    if store::finish_restore(&database)? {
-        tracing::warn!("a restore that was cut short is finished");
-        return forget(config).context("the mark of a damaged database");
-    }
-    let Some(first) = damage(config) else { return Ok(()) };
+    let database = config.database();
+    store::finish_restore(&database)?;
     let backups = Backups { settings: config.backup.clone(), database: database.clone() };
+    backups.remove_unfinished();
+    let Some(first) = damage(config) else { return Ok(()) };
     let good = backups.all().into_iter().find(|file| store::check_backup(file).is_ok());
     let (Recover::Backup, Some(good)) = (config.backup.recover, &good) else {
         let next = match good {
@@ -38,10 +30,7 @@ pub fn prepare(config: &Config) -> anyhow::Result<()> {
     let aside = store::restore(good, &database, &format!(".damaged-{}", clock().0))?;
     let aside = aside.map_or_else(String::new, |aside| aside.display().to_string());
     tracing::error!(damage = first, backup = %good.display(), aside, "the database was damaged: it is set aside, and the last good backup is in its place");
-    match std::fs::remove_file(&mark) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error).context(mark.display().to_string()),
-        _ => Ok(()),
-    }
+    Ok(())
 }
 
 /// What is known to be wrong with it; `None`: nothing.
@@ -50,7 +39,7 @@ fn damage(config: &Config) -> Option<String> {
     if !database.exists() {
         return None;
     }
-    if let Ok(first) = std::fs::read_to_string(mark(config)) {
+    if let Ok(first) = std::fs::read_to_string(store::mark_of_damage(&database)) {
         return Some(crate::text::one_line(&first));
     }
     let read = store::Reader::open(&database).and_then(|reader| Ok(reader.size()?));
@@ -87,14 +76,7 @@ pub async fn look_through(config: &Config) -> anyhow::Result<()> {
         tracing::info!("the last stop was unclean; the database is whole");
         return Ok(());
     };
-    std::fs::write(mark(config), first).with_context(|| mark(config).display().to_string())?;
+    let mark = store::mark_of_damage(&config.database());
+    std::fs::write(&mark, first).with_context(|| mark.display().to_string())?;
     anyhow::bail!("the database is damaged: {first}; the next start sees to it")
-}
-
-/// It was restored, or a person saw to it: nothing is known to be wrong any more.
-pub fn forget(config: &Config) -> std::io::Result<()> {
-    match std::fs::remove_file(mark(config)) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
 }

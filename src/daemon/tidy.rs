@@ -1,7 +1,7 @@
 //! What is done to the database while nothing else is to be done: bodies packed, room given back.
 
 use super::parts::{Cpu, Stats, clock};
-use crate::records::{Command, NewDictionary};
+use crate::records::Command;
 use crate::store::{Effort, Readers, Writer};
 use std::sync::Arc;
 
@@ -38,9 +38,11 @@ impl Tidy {
 
     async fn train(&self) -> anyhow::Result<()> {
         let readers = self.readers.clone();
-        if let Some(data) = self.cpu.run(move || readers.ask_here(|reader| reader.train())).await?? {
-            tracing::debug!(n_bytes = data.len(), "a dictionary is made of the stored bodies");
-            self.writer.submit(Command::AddDictionary { dictionary: NewDictionary { at: clock(), data } }).await?;
+        let now = clock();
+        if let Some(dictionary) = self.cpu.run(move || readers.ask_here(|reader| reader.train(now))).await?? {
+            let n_bytes = dictionary.data.as_ref().map_or(0, Vec::len);
+            tracing::debug!(n_bytes, n_packed = dictionary.n_packed, "a dictionary was made of the stored bodies");
+            self.writer.submit(Command::AddDictionary { dictionary }).await?;
         }
         Ok(())
     }

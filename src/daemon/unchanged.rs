@@ -58,7 +58,7 @@ impl Unchanged {
         let (feeds, polls): (Vec<_>, Vec<_>) = taken.into_iter().unzip();
         // Also where this is dropped before it ends: others have left theirs to it.
         let mut out = Out { feeds, claims: &self.claims };
-        match self.writer.submit(Command::Unchanged(polls)).await {
+        match self.writer.submit_at_last(Command::Unchanged(polls)).await {
             Ok(_) if tracing::enabled!(tracing::Level::DEBUG) => {
                 out.feeds.iter().for_each(|due| tracing::debug!(feed.url = due.log_name(), unchanged = true, "polled"));
             }

@@ -144,6 +144,20 @@ impl Document {
         self.entries.iter().map(|keyed| asked(keyed, keyed.key, keyed.link_key)).chain(former).collect()
     }
 
+    /// By what those of its entries that are not known may be among what is kept no more ([`records::Pruned::keys`]).
+    pub fn asks_pruned(&self, known: &Known) -> Vec<u64> {
+        let of = |keyed: &Keyed| match &keyed.recognised {
+            Some(Recognised::Known { .. }) => Vec::new(),
+            Some(Recognised::New { key }) => vec![records::pruned_key(key)],
+            None if known.by_key.contains_key(&keyed.key) => Vec::new(),
+            None => {
+                let keys = [Some(keyed.key), keyed.former].into_iter().flatten();
+                keys.map(|key| records::pruned_key(&key)).chain(keyed.pruned_link()).collect()
+            }
+        };
+        self.entries.iter().flat_map(of).collect()
+    }
+
     /// The times that its entries claim, for the schedule.
     pub fn entry_times(&self) -> Vec<Timestamp> {
         self.entries.iter().filter_map(|keyed| keyed.entry.published.or(keyed.entry.updated)).collect()
@@ -224,6 +238,12 @@ impl Document {
 }
 
 impl Keyed {
+    /// As it would be among what is kept no more by its link and its title.
+    fn pruned_link(&self) -> Option<u64> {
+        let (link, _) = self.link_key.as_ref().zip(self.entry.title.as_ref())?;
+        Some(records::pruned_link(link, title_of(&self.entry)))
+    }
+
     /// It was stored once, and is kept no more. An old id with a date that none of those had may stand for something new:
     /// then link and title must be the old ones too.
     fn was_pruned(&self, known: &Known) -> bool {
@@ -232,10 +252,7 @@ impl Keyed {
             return false;
         }
         let holds = |key: &Key| keys.contains(&records::pruned_key(key));
-        let by_link = || match (&self.link_key, &self.entry.title) {
-            (Some(link), Some(_)) => keys.contains(&records::pruned_link(link, title_of(&self.entry))),
-            _ => false,
-        };
+        let by_link = || self.pruned_link().is_some_and(|link| keys.contains(&link));
         let claimed = self.entry.published.or(self.entry.updated);
         let is_later = match claimed {
             Some(claimed) => newest.is_some_and(|newest| claimed > newest),

@@ -62,7 +62,7 @@ pub enum Command {
     Prune { stories: Vec<OldStory>, at: Timestamp },
     /// From then on such stories go.
     PruneFrom { from: Timestamp },
-    /// Bodies are packed by it from now on.
+    /// Bodies are packed by it from now on, where it is one.
     AddDictionary { dictionary: NewDictionary },
     /// Stored bodies, compressed: what is read of them stays.
     Pack { bodies: Vec<PackedBody> },

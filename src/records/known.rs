@@ -16,10 +16,10 @@ pub struct Known {
     pub pruned: Pruned,
 }
 
-/// Entries of a feed that are kept no more.
+/// What was asked for among a feed's entries that are kept no more.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Pruned {
-    /// [`pruned_key`] and [`pruned_link`] of each.
+    /// Those of the [`pruned_key`]s and [`pruned_link`]s asked for that one of them had.
     pub keys: HashSet<u64>,
     /// The latest date of any.
     pub newest: Option<Timestamp>,

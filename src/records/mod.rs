@@ -53,6 +53,6 @@ pub use poll::{
 };
 pub use reading::{App, Item, ListedFeed, Marking};
 pub use recorded::{IndexPlan, Recorded};
-pub use retention::{Because, OldStory, Prunable, Retention};
+pub use retention::{Because, LookedAt, OldStory, Prunable, Retention};
 pub use settle::{Addresses, SettleInput, Settling, ToSettle};
 pub use story::{Corrected, Correction};

@@ -23,9 +23,12 @@ pub struct PackedBody {
     pub data: Vec<u8>,
 }
 
-/// A dictionary made of stored bodies, by which later ones are compressed.
+/// What came of making a dictionary of stored bodies.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct NewDictionary {
     pub at: Timestamp,
-    pub data: Vec<u8>,
+    /// By which later bodies are compressed; `None`: it was hardly better than the one that is there.
+    pub data: Option<Vec<u8>>,
+    /// So many bodies had been packed by then.
+    pub n_packed: i64,
 }

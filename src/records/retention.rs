@@ -35,5 +35,16 @@ pub enum Because {
 pub struct Prunable {
     pub stories: Vec<OldStory>,
     pub n_entries: usize,
+    /// Stories that were looked at to find these.
+    pub n_looked_at: usize,
+    /// How far was looked.
+    pub up_to: LookedAt,
+}
+
+/// The last story that was looked at: the next batch begins behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LookedAt {
     pub because: Because,
+    pub first_seen: Timestamp,
+    pub story: StoryId,
 }

@@ -3,7 +3,7 @@
 
 use super::base::Store;
 use super::read::Reader;
-use crate::model::{ArticleId, EntryId};
+use crate::model::{ArticleId, EntryId, Timestamp};
 use crate::records::{BodyOf, NewDictionary, PackedBody};
 use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension, params};
@@ -37,6 +37,17 @@ const LONGEST: usize = 64 * 1024 * 1024;
 const DICTIONARY_SAMPLES: usize = 2_000;
 const LEAST_SAMPLES: usize = 500;
 const DICTIONARY_BYTES: usize = 112_640;
+
+/// Another one is tried when twice as many bodies were packed, or this many more: what feeds write of changes with the years.
+const TRIED_AFTER: i64 = 50_000;
+/// It is taken where it makes what it was not made of smaller by so many per cent: what is packed already stays as it is, and
+/// its dictionary with it.
+const WORTH_PERCENT: usize = 5;
+/// Of so many samples one is kept out for that.
+const KEPT_OUT: usize = 4;
+
+/// Under which key of `meta` is how many bodies were packed when a dictionary was made or tried.
+const TRIED: &str = "dictionary_tried";
 
 fn damaged(error: std::io::Error) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Blob, error.into())
@@ -103,11 +114,7 @@ impl Reader {
             n - plain.len(),
             |id| BodyOf::Article(ArticleId(id)),
         )?);
-        let newest: Option<(i64, Vec<u8>)> = self
-            .connection
-            .prepare_cached("SELECT id, data FROM dictionaries ORDER BY id DESC LIMIT 1")?
-            .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?;
+        let newest = self.newest_dictionary()?;
         let dictionary = newest.as_ref().map(|(_, data)| EncoderDictionary::copy(data, effort.level()));
         let mut pack = match &dictionary {
             Some(dictionary) => Compressor::with_prepared_dictionary(dictionary),
@@ -128,36 +135,96 @@ impl Reader {
         rows.collect()
     }
 
-    /// Makes a dictionary of stored bodies, where there is none yet and there are enough; `None`: not now.
-    pub fn train(&self) -> rusqlite::Result<Option<Vec<u8>>> {
-        let wanted: bool =
-            self.connection.prepare_cached("SELECT NOT EXISTS(SELECT 1 FROM dictionaries)")?.query_row([], |row| row.get(0))?;
-        if !wanted {
+    /// Makes a dictionary of the newest bodies: where there is none yet and there are enough, and again where that is due;
+    /// `None`: not now.
+    pub fn train(&self, at: Timestamp) -> rusqlite::Result<Option<NewDictionary>> {
+        let newest = self.newest_dictionary()?;
+        let n_packed: i64 =
+            self.connection.prepare_cached("SELECT coalesce(max(id), 0) FROM bodies")?.query_row([], |row| row.get(0))?;
+        let tried: Option<i64> = self
+            .connection
+            .prepare_cached("SELECT value FROM meta WHERE key = ?")?
+            .query_row([TRIED], |row| row.get(0))
+            .optional()?;
+        let tried = tried.unwrap_or(0);
+        if newest.is_some() && n_packed < tried + tried.min(TRIED_AFTER) {
             return Ok(None);
         }
-        let n = DICTIONARY_SAMPLES / 2;
-        // The longest text of an entry is its article's: of both some, the newest.
-        let mut all = self.connection.prepare(
-            "SELECT html FROM (SELECT html FROM entry_bodies WHERE body IS NULL AND length(html) > 100 ORDER BY entry_id DESC LIMIT ?1)
-             UNION ALL SELECT html FROM (SELECT html FROM article_bodies WHERE body IS NULL ORDER BY article_id DESC LIMIT ?1)",
-        )?;
-        let samples = all.query_map([n as i64], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+        let samples = self.samples()?;
         if samples.len() < LEAST_SAMPLES {
             return Ok(None);
         }
-        match zstd::dict::from_samples(&samples, DICTIONARY_BYTES) {
-            Ok(dictionary) => Ok(Some(dictionary)),
-            Err(error) => {
-                tracing::debug!(%error, "these bodies make no dictionary");
-                Ok(None)
+        let n_packed = n_packed.max(samples.len() as i64);
+        let Some((_, present)) = newest else {
+            return Ok(made_of(&samples).map(|data| NewDictionary { at, data: Some(data), n_packed }));
+        };
+        let (mut kept_out, mut taken) = (Vec::new(), Vec::new());
+        for (n, sample) in samples.into_iter().enumerate() {
+            if n % KEPT_OUT == 0 { kept_out.push(sample) } else { taken.push(sample) }
+        }
+        let Some(candidate) = made_of(&taken) else { return Ok(Some(NewDictionary { at, data: None, n_packed })) };
+        let (before, after) = (packed_bytes(&kept_out, &present)?, packed_bytes(&kept_out, &candidate)?);
+        tracing::debug!(before, after, "a dictionary of the newest bodies was tried");
+        let is_worth_it = after * 100 <= before * (100 - WORTH_PERCENT);
+        Ok(Some(NewDictionary { at, data: is_worth_it.then_some(candidate), n_packed }))
+    }
+
+    fn newest_dictionary(&self) -> rusqlite::Result<Option<(i64, Vec<u8>)>> {
+        self.connection
+            .prepare_cached("SELECT id, data FROM dictionaries ORDER BY id DESC LIMIT 1")?
+            .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()
+    }
+
+    /// The newest bodies. The longest text of an entry is its article's: of both some.
+    fn samples(&self) -> rusqlite::Result<Vec<String>> {
+        let n = DICTIONARY_SAMPLES / 2;
+        let mut samples = Vec::new();
+        for sql in [
+            "SELECT coalesce(body, html) FROM entry_bodies WHERE body IS NOT NULL OR length(html) > 100 ORDER BY entry_id DESC LIMIT ?",
+            "SELECT coalesce(body, html) FROM article_bodies ORDER BY article_id DESC LIMIT ?",
+        ] {
+            let mut all = self.connection.prepare(sql)?;
+            let mut rows = all.query([n as i64])?;
+            while let Some(row) = rows.next()? {
+                samples.push(self.body(row.get_ref(0)?)?);
             }
+        }
+        Ok(samples)
+    }
+}
+
+fn made_of(samples: &[String]) -> Option<Vec<u8>> {
+    match zstd::dict::from_samples(samples, DICTIONARY_BYTES) {
+        Ok(dictionary) => Some(dictionary),
+        Err(error) => {
+            tracing::debug!(%error, "these bodies make no dictionary");
+            None
         }
     }
 }
 
+fn packed_bytes(bodies: &[String], dictionary: &[u8]) -> rusqlite::Result<usize> {
+    let dictionary = EncoderDictionary::copy(dictionary, Effort::Quick.level());
+    let mut pack = Compressor::with_prepared_dictionary(&dictionary).map_err(damaged)?;
+    bodies.iter().map(|body| Ok(pack.compress(body.as_bytes()).map_err(damaged)?.len())).sum()
+}
+
 impl Store {
+    /// Dictionaries that no body needs any more go: bodies are packed in the order of their numbers, by the newest of the time.
     pub(super) fn add_dictionary(&mut self, new: &NewDictionary) -> rusqlite::Result<()> {
-        self.connection.execute("INSERT INTO dictionaries(made, data) VALUES(?, ?)", params![new.at.0, new.data])?;
+        if let Some(data) = &new.data {
+            self.connection.execute("INSERT INTO dictionaries(made, data) VALUES(?, ?)", params![new.at.0, data])?;
+            self.connection.execute(
+                "DELETE FROM dictionaries WHERE id < (SELECT max(id) FROM dictionaries)
+                   AND id < coalesce((SELECT coalesce(dictionary, 0) FROM bodies ORDER BY id LIMIT 1), 0)",
+                [],
+            )?;
+        }
+        self.connection.execute(
+            "INSERT INTO meta(key, value) VALUES(?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+            params![TRIED, new.n_packed],
+        )?;
         Ok(())
     }
 

@@ -1,11 +1,11 @@
 //! A disk that takes nothing: how that is known, and the room that is kept in reserve for it.
 //!
 //! The writer notices it, releases the reserve, and refuses what would fill the disk again until there is room for the
-//! reserve once more; the loops wait meanwhile, and who reads is not held up.
+//! reserve once more and as much again; the loops wait meanwhile, and who reads is not held up.
 
 use rusqlite::ffi::{SQLITE_IOERR_SHMOPEN, SQLITE_IOERR_SHMSIZE};
 use std::fs::OpenOptions;
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 /// Why nothing can be written now.
@@ -72,19 +72,37 @@ impl Reserve {
 
     /// Takes the room, where it is not taken yet; all of it or nothing.
     pub fn take(&self) -> io::Result<()> {
+        self.take_beside(0)
+    }
+
+    /// The same on a disk that was full: only where as much again stays free. Without that what is polled next fills it at
+    /// once, and so in turn every few seconds.
+    pub fn take_again(&self) -> io::Result<()> {
+        self.take_beside(self.n_bytes)
+    }
+
+    /// So many bytes more must be free.
+    fn take_beside(&self, free: u64) -> io::Result<()> {
         if self.n_bytes == 0 {
             return Ok(());
         }
-        let taken = self.fill();
+        let taken = self.fill(self.n_bytes + free);
         if taken.is_err() {
             self.release();
         }
         taken
     }
 
-    fn fill(&self) -> io::Result<()> {
+    /// Makes the file so long, as far as it is shorter, and then as long as it stays.
+    fn fill(&self, n_bytes: u64) -> io::Result<()> {
         let mut file = OpenOptions::new().append(true).create(true).open(&self.file)?;
-        let mut missing = self.n_bytes.saturating_sub(file.metadata()?.len());
+        let mut missing = n_bytes.saturating_sub(file.metadata()?.len());
+        // Nothing is written where that is known to be in vain; only what is written is known to have had room.
+        if let Ok(disk) = rustix::fs::fstatvfs(&file)
+            && disk.f_bavail.saturating_mul(disk.f_frsize) < missing
+        {
+            return Err(ErrorKind::StorageFull.into());
+        }
         // Written in full and without a pattern: a hole, or what a file system compresses, is not room.
         let mut chunk = vec![0; 64 * 1024];
         let mut noise = 0x9e37_79b9_7f4a_7c15_u64 ^ missing;
@@ -100,7 +118,8 @@ impl Reserve {
             missing -= n as u64;
         }
         // Only then is it known that the disk had the room.
-        file.sync_all()
+        file.sync_all()?;
+        if n_bytes > self.n_bytes { file.set_len(self.n_bytes) } else { Ok(()) }
     }
 
     /// Gives the room back to the disk. `true`: there was some.

@@ -10,7 +10,7 @@ use crate::model::{EntryId, Timestamp};
 use crate::query;
 use anyhow::{Context, bail, ensure};
 use rusqlite::types::{Value, ValueRef};
-use rusqlite::{Connection, params_from_iter};
+use rusqlite::{Connection, params, params_from_iter};
 use serde_json::{Map, json};
 use std::io::{BufRead, Write};
 use std::path::Path;
@@ -20,6 +20,9 @@ const FORM: u32 = 1;
 
 /// What is made anew from the rest.
 const DERIVED: [&str; 2] = ["bodies", "dictionaries"];
+
+/// SQLite's own, by which the number of a story that is gone is not given again.
+const SEQUENCES: &str = "sqlite_sequence";
 
 /// Rows in one commit.
 const BATCH: usize = 2_000;
@@ -66,6 +69,12 @@ impl Reader {
                 n_rows += 1;
             }
         }
+        let mut sequences = self.connection.prepare("SELECT name, seq FROM sqlite_sequence ORDER BY name")?;
+        let mut rows = sequences.query([])?;
+        while let Some(row) = rows.next()? {
+            line(&json!({"table": SEQUENCES, "row": {"name": row.get::<_, String>(0)?, "seq": row.get::<_, i64>(1)?}}))?;
+            n_rows += 1;
+        }
         Ok(n_rows)
     }
 }
@@ -107,6 +116,13 @@ fn insert(connection: &Connection, line: &serde_json::Value) -> anyhow::Result<(
     let (Some(table), Some(row)) = (line["table"].as_str(), line["row"].as_object()) else {
         bail!("it is not a row of an export");
     };
+    if table == SEQUENCES {
+        let (name, last) = (row.get("name").and_then(|name| name.as_str()), row.get("seq").and_then(|seq| seq.as_i64()));
+        let (Some(name), Some(last)) = (name, last) else { bail!("it says of no table which number was the last") };
+        connection.execute("DELETE FROM sqlite_sequence WHERE name = ?", [name])?;
+        connection.execute("INSERT INTO sqlite_sequence(name, seq) VALUES(?, ?)", params![name, last])?;
+        return Ok(());
+    }
     ensure!(tables(connection)?.iter().any(|known| known == table), "there is no table {table:?}");
     let plain = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || c == '_');
     ensure!(row.keys().all(|name| plain(name)), "a column has a strange name");
@@ -188,7 +204,7 @@ fn each_text(reader: &Reader, mut each: impl FnMut(EntryId, &str) -> rusqlite::R
 
 fn add_to_index(store: &Store, entry: EntryId, terms: &str) -> rusqlite::Result<()> {
     let mut add = store.connection.prepare_cached("INSERT INTO search(rowid, terms) VALUES(?, ?)")?;
-    add.execute(rusqlite::params![entry.0, terms])?;
+    add.execute(params![entry.0, terms])?;
     Ok(())
 }
 

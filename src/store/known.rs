@@ -4,7 +4,7 @@ use super::dictionaries::OWN_BODY;
 use super::open::address_version;
 use super::read::Reader;
 use crate::model::{EntryId, FeedId, Key, Timestamp, key_of};
-use crate::records::{AskedEntry, EntryText, Known, KnownEntry, Pruned, Recalled, Recollection};
+use crate::records::{AskedEntry, EntryText, Known, KnownEntry, Recalled, Recollection};
 use crate::story;
 use rusqlite::{OptionalExtension, Row, params};
 use std::collections::{HashMap, HashSet};
@@ -39,7 +39,6 @@ impl Reader {
             .query_row([feed.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let mut known = Known { revision, has_entries: !is_empty, ..Known::default() };
         if is_empty {
-            known.pruned = self.pruned(feed)?;
             return Ok(known);
         }
         let mut by_key =
@@ -65,10 +64,6 @@ impl Reader {
             if let Some([one]) = known.by_link.get_mut(link_key).map(Vec::as_mut_slice) {
                 *one = self.with_shown(one.clone(), content_hash)?;
             }
-        }
-        // Most polls bring nothing that is not known.
-        if known.by_key.len() < asked.len() {
-            known.pruned = self.pruned(feed)?;
         }
         Ok(known)
     }
@@ -161,20 +156,6 @@ impl Reader {
             }
         }
         Ok(found)
-    }
-
-    /// A feed's entries that are kept no more.
-    fn pruned(&self, feed: FeedId) -> rusqlite::Result<Pruned> {
-        let mut all = self.connection.prepare_cached("SELECT keys, newest FROM pruned WHERE feed_id = ?")?;
-        let mut pruned = Pruned::default();
-        let mut rows = all.query([feed.0])?;
-        while let Some(row) = rows.next()? {
-            let (whole, _) = row.get_ref(0)?.as_blob()?.as_chunks::<8>();
-            // 0: there was no link.
-            pruned.keys.extend(whole.iter().map(|key| u64::from_be_bytes(*key)).filter(|key| *key != 0));
-            pruned.newest = pruned.newest.max(Some(Timestamp(row.get(1)?)));
-        }
-        Ok(pruned)
     }
 
     /// While the stored addresses are keyed anew: each link of the feed under the key that it has now.

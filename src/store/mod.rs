@@ -9,7 +9,7 @@
 //! | `writer`, `apply`, `base` | commands one after the other, several in a transaction; what the writer keeps in memory |
 //! | `disk`, `patience` | a disk that takes nothing: what is kept in reserve, who waits for what |
 //! | `record` | what the writer carried out, written down as JSON lines |
-//! | `subscribe`, `polls`, `entries`, `pages`, `settle`, `faces`, `correct`, `purge`, `prune`, `hubs`, `marks` | what each command does to the rows |
+//! | `subscribe`, `polls`, `entries`, `pages`, `settle`, `faces`, `correct`, `purge`, `prune`, `pruned`, `hubs`, `marks` | what each command does to the rows |
 //! | `bodies`, `dictionaries`, `tidy` | bodies packed; room given back |
 //! | `backup`, `export` | the whole of it copied, put back, written out |
 //! | `clock` | what a clock that was ahead has left |
@@ -52,6 +52,7 @@ mod pages;
 mod patience;
 mod polls;
 mod prune;
+mod pruned;
 mod purge;
 mod read;
 mod readers;
@@ -69,7 +70,9 @@ mod subscribe;
 mod tidy;
 mod writer;
 
-pub use backup::{BackupError, check as check_backup, finish_restore, folder as backup_folder, restore, set_aside};
+pub use backup::{
+    BackupError, PART, check as check_backup, finish_restore, folder as backup_folder, mark_of_damage, restore, set_aside,
+};
 pub use base::{Opening, Store};
 pub use bodies::Effort;
 pub use clock::Ahead;

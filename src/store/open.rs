@@ -18,6 +18,8 @@ const LARGEST_LOG: i64 = LOG_PAGES * 4_096;
 
 /// Opens or creates the database to write, of the newest schema.
 pub fn prepare(path: &Path) -> Result<Connection, SchemaError> {
+    // Where the old one is set aside already an empty one would be made here.
+    backup::finish_restore(path).map_err(|error| SchemaError::Unfinished(error.to_string()))?;
     let mut connection = Connection::open(path)?;
     if connection.is_readonly("main")? {
         // SQLite opens to read what it cannot open to write; such a connection would stay what it is.

@@ -35,7 +35,7 @@ impl Patience {
     pub fn new(reserve: Reserve, shut: Option<DiskTrouble>) -> Patience {
         let patience = Patience { reserve, trouble: watch::Sender::new(shut) };
         if shut.is_none()
-            && let Some(trouble) = patience.take_reserve()
+            && let Some(trouble) = kept(patience.reserve.take())
         {
             tracing::error!("{trouble}");
             patience.turn(Some(trouble));
@@ -62,31 +62,33 @@ impl Patience {
         known != Some(trouble)
     }
 
-    /// A proof of life was committed: where there is room for the reserve again the trouble is over. `true`: it is now.
+    /// A proof of life was committed: where there is room for the reserve again, on a disk that was full for twice as much, the
+    /// trouble is over. `true`: it is now.
     pub fn wrote(&self) -> bool {
-        if self.trouble.borrow().is_none() {
-            return false;
-        }
-        let left = self.take_reserve();
+        let Some(trouble) = *self.trouble.borrow() else { return false };
+        let left = kept(match trouble {
+            DiskTrouble::Full => self.reserve.take_again(),
+            DiskTrouble::ReadOnly | DiskTrouble::Failing => self.reserve.take(),
+        });
         self.turn(left);
         left.is_none()
     }
 
-    /// What keeps it from being taken.
-    fn take_reserve(&self) -> Option<DiskTrouble> {
-        let error = self.reserve.take().err()?;
-        match error.kind() {
-            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Some(DiskTrouble::Full),
-            ErrorKind::ReadOnlyFilesystem => Some(DiskTrouble::ReadOnly),
-            _ => {
-                tracing::debug!(%error, "no room is kept in reserve for a full disk");
-                None
-            }
-        }
-    }
-
     fn turn(&self, trouble: Option<DiskTrouble>) {
         self.trouble.send_if_modified(|known| std::mem::replace(known, trouble) != trouble);
+    }
+}
+
+/// What keeps the reserve from being taken.
+fn kept(taken: std::io::Result<()>) -> Option<DiskTrouble> {
+    let error = taken.err()?;
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Some(DiskTrouble::Full),
+        ErrorKind::ReadOnlyFilesystem => Some(DiskTrouble::ReadOnly),
+        _ => {
+            tracing::debug!(%error, "no room is kept in reserve for a full disk");
+            None
+        }
     }
 }
 

@@ -8,12 +8,9 @@ use super::read::Reader;
 use super::rows::settings_of;
 use crate::config::values::Keep;
 use crate::model::{EntryId, Key, StoryId, Timestamp};
-use crate::records::{Because, OldStory, Prunable, Retention, StoryChange, pruned_key, pruned_link};
+use crate::records::{Because, LookedAt, OldStory, Prunable, Retention, StoryChange};
 use rusqlite::{OptionalExtension, params};
 use std::collections::HashMap;
-
-/// Bytes of keys in one row: 1,024 entries.
-const ROW_BYTES: i64 = 16 * 1024;
 
 /// The database's size, and how it grows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize)]
@@ -29,16 +26,24 @@ pub struct Growth {
 
 impl Reader {
     /// Up to so many of the oldest stories that go by now, with at most about as many entries as may go in one commit.
-    pub fn prunable(&self, policy: &Retention, n_entries: usize, now: Timestamp) -> rusqlite::Result<Option<Prunable>> {
-        let of_age = self.oldest(policy, n_entries, Some(now))?;
-        if let Some((stories, n_entries)) = of_age {
-            return Ok(Some(Prunable { stories, n_entries, because: Because::OfAge }));
+    /// `after`: how far the batch before came; what stays is not looked at with each batch again.
+    pub fn prunable(
+        &self,
+        policy: &Retention,
+        n_entries: usize,
+        now: Timestamp,
+        after: Option<LookedAt>,
+    ) -> rusqlite::Result<Option<Prunable>> {
+        let of = |because| after.filter(|after| after.because == because);
+        if of(Because::OfSize).is_none()
+            && let Some(of_age) = self.oldest(policy, n_entries, Some(now), of(Because::OfAge))?
+        {
+            return Ok(Some(of_age));
         }
         if policy.max_bytes == 0 || self.used_bytes()? <= policy.max_bytes {
             return Ok(None);
         }
-        let oldest = self.oldest(policy, n_entries, None)?;
-        Ok(oldest.map(|(stories, n_entries)| Prunable { stories, n_entries, because: Because::OfSize }))
+        self.oldest(policy, n_entries, None, of(Because::OfSize))
     }
 
     /// `now`: only what is older than is kept.
@@ -47,7 +52,8 @@ impl Reader {
         policy: &Retention,
         most: usize,
         now: Option<Timestamp>,
-    ) -> rusqlite::Result<Option<(Vec<OldStory>, usize)>> {
+        after: Option<LookedAt>,
+    ) -> rusqlite::Result<Option<Prunable>> {
         let limits = Limits::of(self, policy, now)?;
         let Some(latest) = limits.latest() else { return Ok(None) };
         let newest_kept: Option<i64> = match policy.keep_stories.checked_sub(1) {
@@ -62,37 +68,42 @@ impl Reader {
         };
         // There are not more than are kept in any case.
         let Some(newest_kept) = newest_kept else { return Ok(None) };
+        // By the index of first_seen, whose order is that of the batches.
         let mut all = self.connection.prepare_cached(
-            "SELECT id, updated FROM stories s WHERE redirect_to IS NULL AND first_seen < ?1 AND sort_at < ?2
+            "SELECT id, updated, first_seen FROM stories s
+             WHERE redirect_to IS NULL AND (first_seen, id) > (?1, ?2) AND first_seen < ?3 AND +sort_at < ?4
                AND NOT EXISTS(SELECT 1 FROM items i WHERE i.story_id = s.id AND i.starred_at IS NOT NULL)
                AND NOT EXISTS(SELECT 1 FROM rule_effects x JOIN rules r ON r.name = x.rule WHERE x.story_id = s.id AND json_extract(r.rule, '$.keep'))
                AND NOT EXISTS(SELECT 1 FROM unruled u WHERE u.story_id = s.id)
-             ORDER BY first_seen",
+             ORDER BY first_seen, id",
         )?;
         let mut members = self.connection.prepare_cached(
             "SELECT feed_id, first_seen, EXISTS(SELECT 1 FROM constraints WHERE undone IS NULL AND entry_a = e.id)
                OR EXISTS(SELECT 1 FROM constraints WHERE undone IS NULL AND entry_b = e.id) FROM entries e WHERE story_id = ?",
         )?;
-        let (mut stories, mut n_entries) = (Vec::new(), 0);
-        let mut rows = all.query(params![latest, newest_kept])?;
+        let because = if now.is_some() { Because::OfAge } else { Because::OfSize };
+        let from = after.map_or((i64::MIN, i64::MIN), |after| (after.first_seen.0, after.story.0));
+        let (mut stories, mut n_entries, mut n_looked_at, mut up_to) = (Vec::new(), 0, 0, None);
+        let mut rows = all.query(params![from.0, from.1, latest, newest_kept])?;
         while let Some(row) = rows.next()? {
             let old = OldStory { story: StoryId(row.get(0)?), updated: Timestamp(row.get(1)?) };
+            n_looked_at += 1;
             let (mut n_members, mut goes) = (0, true);
             let mut of_story = members.query([old.story.0])?;
             while let Some(row) = of_story.next()? {
                 n_members += 1;
                 goes &= row.get::<_, i64>(1)? < limits.of_feed(row.get(0)?) && !row.get::<_, bool>(2)?;
             }
-            if !goes {
-                continue;
-            }
-            if !stories.is_empty() && n_entries + n_members > most {
+            if goes && !stories.is_empty() && n_entries + n_members > most {
                 break;
             }
-            stories.push(old);
-            n_entries += n_members;
+            up_to = Some(LookedAt { because, first_seen: Timestamp(row.get(2)?), story: old.story });
+            if goes {
+                stories.push(old);
+                n_entries += n_members;
+            }
         }
-        Ok((!stories.is_empty()).then_some((stories, n_entries)))
+        Ok(up_to.filter(|_| !stories.is_empty()).map(|up_to| Prunable { stories, n_entries, n_looked_at, up_to }))
     }
 
     /// In how many days of the month before yesterday was polled.
@@ -135,8 +146,8 @@ impl Reader {
         )?;
         let n_stories: i64 =
             self.connection.query_row("SELECT count(*) FROM stories WHERE redirect_to IS NULL", [], |row| row.get(0))?;
-        let pruned_bytes: Option<i64> =
-            self.connection.query_row("SELECT sum(octet_length(keys)) FROM pruned", [], |row| row.get(0))?;
+        let n_pruned: i64 =
+            self.connection.query_row("SELECT coalesce(sum(n_entries), 0) FROM pruned_feeds", [], |row| row.get(0))?;
         let used_bytes = self.used_bytes()?;
         let days = oldest.map_or(0.0, |oldest| ((now.0 - oldest.max(since)) as f64 / 86_400_000.0).max(1.0));
         let entries_a_story = n_entries as f64 / n_stories.max(1) as f64;
@@ -145,7 +156,7 @@ impl Reader {
         let by_age = policy.keep.map(|keep| (entries_a_day * bytes_an_entry * keep.as_secs_f64() / 86_400.0) as u64);
         let by_size = (policy.max_bytes > 0).then_some(policy.max_bytes);
         let bytes_at_last = [by_age, by_size].into_iter().flatten().min();
-        Ok(Growth { used_bytes, entries_a_day, bytes_an_entry, bytes_at_last, n_pruned: pruned_bytes.unwrap_or(0) / 16 })
+        Ok(Growth { used_bytes, entries_a_day, bytes_an_entry, bytes_at_last, n_pruned })
     }
 }
 
@@ -284,30 +295,6 @@ impl Store {
             self.connection.prepare_cached(sql)?.execute([story.0])?;
         }
         self.changed.stories.push((story, StoryChange::Removed));
-        Ok(())
-    }
-
-    /// Keeps the keys of an entry that goes, and its date where no other had a later one.
-    fn remember(&self, entry: i64, feed: i64, key: &Key, title: &str, at: i64) -> rusqlite::Result<()> {
-        let link: Option<Key> = self
-            .connection
-            .prepare_cached("SELECT key FROM entry_addresses WHERE entry_id = ? AND kind = 0")?
-            .query_row([entry], |row| row.get(0))
-            .optional()?;
-        let mut keys = pruned_key(key).to_be_bytes().to_vec();
-        keys.extend(link.map_or(0, |link| pruned_link(&link, title)).to_be_bytes());
-        let grown = self
-            .connection
-            .prepare_cached(
-                "UPDATE pruned SET keys = CAST(keys || ?1 AS BLOB), newest = max(newest, ?4)
-                 WHERE id = (SELECT max(id) FROM pruned WHERE feed_id = ?2) AND octet_length(keys) < ?3",
-            )?
-            .execute(params![keys, feed, ROW_BYTES, at])?;
-        if grown == 0 {
-            self.connection
-                .prepare_cached("INSERT INTO pruned(feed_id, keys, newest) VALUES(?, ?, ?)")?
-                .execute(params![feed, keys, at])?;
-        }
         Ok(())
     }
 }

@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/013.sql"),
     include_str!("schema/014.sql"),
     include_str!("schema/015.sql"),
+    include_str!("schema/016.sql"),
 ];
 
 /// Why a database cannot be used as it is.
@@ -39,6 +40,8 @@ pub enum SchemaError {
     OfCluster(String),
     #[error("the database was not brought up to this version, because no copy of it could be made before: {0}")]
     NoCopy(String),
+    #[error("a restore was cut short, and cannot be finished: {0}")]
+    Unfinished(String),
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),
 }

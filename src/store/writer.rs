@@ -26,6 +26,10 @@ const BATCH_TIME: Duration = Duration::from_millis(40);
 /// Commands in one transaction, however short they are: whoever waits for an answer waits for all of them.
 const BATCH_COMMANDS: usize = 256;
 
+/// What waits for a leader is given again so often.
+#[cfg(feature = "cluster")]
+const BETWEEN_LEADERS: Duration = Duration::from_millis(250);
+
 const WORKS_AGAIN: &str = "the disk takes writes again: polling goes on";
 
 /// Told of each transaction what it changed, on the writer's thread: it must not take long.
@@ -68,6 +72,8 @@ pub struct Writer {
     generation: watch::Receiver<u64>,
     trouble: watch::Receiver<Option<DiskTrouble>>,
     gauge: Arc<Gauge>,
+    #[cfg(feature = "cluster")]
+    is_node: bool,
 }
 
 /// What may be known of the writer's memory without asking it.
@@ -133,6 +139,8 @@ impl Writer {
         };
         let patience = Patience::new(reserve, shut);
         let trouble = patience.watch();
+        #[cfg(feature = "cluster")]
+        let is_node = node.is_some();
         let begin = Begin {
             listener,
             changed,
@@ -144,7 +152,15 @@ impl Writer {
         let thread = std::thread::Builder::new().name("writer".into()).spawn(move || begin.run(door, queue));
         // The process has just started: if no thread can be had now, nothing can be done at all.
         let thread = thread.unwrap_or_else(|error| panic!("cannot start the writer's thread: {error}"));
-        (Writer { jobs, generation, trouble, gauge }, thread)
+        let writer = Writer {
+            jobs,
+            generation,
+            trouble,
+            gauge,
+            #[cfg(feature = "cluster")]
+            is_node,
+        };
+        (writer, thread)
     }
 
     /// Why nothing can be written now; `None`, as a rule.
@@ -191,6 +207,27 @@ impl Writer {
     /// Carries a command out; the answer comes after its commit.
     pub async fn submit(&self, command: Command) -> Result<Committed, WriteError> {
         self.give(command).await?.await.map_err(|_| WriteError::Ended)?
+    }
+
+    /// The same of what was asked of somebody else and is not to be asked again: while a cluster is between two leaders it is
+    /// given again and again. Whoever drops it gives it up.
+    #[cfg(feature = "cluster")]
+    pub async fn submit_at_last(&self, command: Command) -> Result<Committed, WriteError> {
+        if !self.is_node {
+            return self.submit(command).await;
+        }
+        loop {
+            match self.submit(command.clone()).await {
+                Err(WriteError::Cluster(why)) => tracing::debug!(why, "a command waits for a leader"),
+                other => return other,
+            }
+            tokio::time::sleep(BETWEEN_LEADERS).await;
+        }
+    }
+
+    #[cfg(not(feature = "cluster"))]
+    pub async fn submit_at_last(&self, command: Command) -> Result<Committed, WriteError> {
+        self.submit(command).await
     }
 
     /// The same in two steps: when this returns it comes before all that are given later.

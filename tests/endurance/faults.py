@@ -29,8 +29,8 @@ def main():
             shutil.rmtree(home.path / "state")
             shutil.copytree(start, home.path / "state")
             home.n = list(numbers)
-            for feed in range(3):
-                home.tick(feed, 3)
+            for feed in range(len(home.n)):
+                home.tick(feed, 60)
             fault.write_text(f"{kind} {n} {1 + n % 3}")
             failed = home.run("once", "--all", env=env)
             n_failed += failed.returncode != 0

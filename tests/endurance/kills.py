@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""kill -9 at random moments of polling, settling, pruning, compacting, backing up, importing and migrating: nothing lost,
-nothing twice, serving again within a second.
+"""kill -9 at random moments of polling, settling, pruning, compacting, backing up, restoring, importing and migrating: nothing
+lost, nothing twice, serving again within a second.
 
 usage: kills.py COURANT [ROUNDS [SEED]]
 """
@@ -24,9 +24,9 @@ def main():
         assert home.run("once", "--all").returncode == 0
     slowest, kinds = 0.0, {}
     for n in range(rounds):
-        kind = chance.choice(["service", "service", "once", "compact", "backup", "prune", "import", "migrate"])
+        kind = chance.choice(["service", "service", "once", "compact", "backup", "prune", "import", "migrate", "restore"])
         kinds[kind] = kinds.get(kind, 0) + 1
-        # What the last migration's tables alone know is lost with it: nothing is ruled or told here.
+        # What the last migration's tables alone know is lost with it: nothing is pruned here.
         home = keeping if kind == "migrate" else pruning
         for feed in chance.sample(range(len(home.n)), 2):
             home.tick(feed, chance.randint(1, 20))
@@ -42,12 +42,18 @@ def main():
             # As the version before the last migration left it.
             older = sqlite3.connect(home.path / "state/courant.db")
             version = older.execute("PRAGMA user_version").fetchone()[0]
-            tables = ("replica", "members", "forwarded", "texts")
-            older.executescript("".join(f"DROP TABLE {table};" for table in tables) + f"PRAGMA user_version = {version - 1}")
+            older.executescript("DROP TABLE pruned_feeds; DROP TABLE pruned; CREATE TABLE pruned(id INTEGER PRIMARY KEY, "
+                "feed_id INTEGER NOT NULL, keys BLOB NOT NULL, newest INTEGER NOT NULL) STRICT; "
+                f"CREATE INDEX pruned_of ON pruned(feed_id); PRAGMA user_version = {version - 1}")
             older.close()
             shutil.rmtree(home.path / "state/backups", ignore_errors=True)
             killed(home, "once", "--all")
             # Whoever only reads migrates nothing, so that the next start is to do it.
+            assert home.run("once").returncode == 0
+        elif kind == "restore":
+            made = home.run("db", "backup").stdout.strip()
+            killed(home, "db", "restore", made)
+            # Whoever only reads finishes nothing, so that the next start is to do it.
             assert home.run("once").returncode == 0
         elif kind == "import":
             export = home.path / "export.jsonl"

@@ -18,9 +18,10 @@ use uuid::Uuid;
 pub const NOW: Timestamp = Timestamp(1_790_000_000_000);
 pub const WINDOW: Duration = Duration::from_secs(96 * 3600);
 
-/// Undoes the migrations that brought items, apps, rules, notices and nodes, but for the version.
+/// Undoes the migrations since the one that brought items, but for the version, where nothing was pruned.
 pub const BEFORE_ITEMS: &str =
-    "DROP TRIGGER story_gone; DROP TRIGGER story_redirected; DROP TABLE rules; DROP TABLE rule_effects;
+    "DROP TABLE pruned_feeds; DROP TABLE pruned; CREATE TABLE pruned(id INTEGER PRIMARY KEY, feed_id INTEGER NOT NULL,
+    keys BLOB NOT NULL, newest INTEGER NOT NULL) STRICT; CREATE INDEX pruned_of ON pruned(feed_id); DROP TRIGGER story_gone; DROP TRIGGER story_redirected; DROP TABLE rules; DROP TABLE rule_effects;
     DROP TABLE unruled; DROP TABLE notifiers; DROP TABLE notices; DROP TABLE deliveries; DROP TABLE items; DROP TABLE apps;
     DROP TABLE replica; DROP TABLE members; DROP TABLE forwarded; DROP TABLE texts;";
 
@@ -108,10 +109,11 @@ pub fn document(path: &Path, feed: FeedId, at: Timestamp, entries: Vec<ParsedEnt
     };
     let parsed = ParsedFeed { title: Some("A".into()), entries, ..ParsedFeed::default() };
     let mut read = ingest::Document::of(parsed, key_of("body"), &Default::default());
-    let known = reader.known(feed, &read.asks()).unwrap();
+    let mut known = reader.known(feed, &read.asks()).unwrap();
     if let Some(wanted) = read.doubts(&source, &known) {
         read.recognise(&source, &known, &reader.recall(feed, &wanted).unwrap());
     }
+    known.pruned = reader.pruned(feed, &read.asks_pruned(&known)).unwrap();
     read.take_in(&source, &known, policy)
 }
 

@@ -80,6 +80,26 @@ fn settings_that_another_version_wrote_keep_what_this_one_knows() {
 }
 
 #[test]
+fn an_import_gives_no_number_again_that_was_given() {
+    let mut bed = bed();
+    bed.poll(bed.feed, NOW, vec![entry("1", "https://a.example/1", "One")]);
+    bed.settle();
+    let gone = bed.titled("One").1;
+    bed.remove(bed.feed, true);
+    let mut lines = Vec::new();
+    bed.reader().export(&mut lines).unwrap();
+    let imported = bed.path.with_file_name("imported.db");
+    courant::store::import(lines.as_slice(), &imported, NOW).unwrap();
+    bed.path = imported;
+    bed.store = open(&bed.path);
+    bed.index_now();
+    bed.feed = bed.subscribe(&["https://b.example/feed"])[0];
+    bed.poll(bed.feed, NOW, vec![entry("2", "https://b.example/2", "Two")]);
+    bed.settle();
+    assert!(bed.titled("Two").1 > gone, "an app would show the one for the other");
+}
+
+#[test]
 fn a_newer_database_is_refused_and_left_alone() {
     let bed = bed();
     drop(bed.store);

@@ -256,7 +256,7 @@ fn what_is_starred_is_never_pruned() {
     mark(&mut bed, &[kept], Marking::STARRED);
     let policy = Retention { keep: Some(Duration::from_secs(86_400)), keep_stories: 0, max_bytes: 0 };
     let later = NOW.plus(Duration::from_secs(10 * 86_400));
-    let batch = bed.reader().prunable(&policy, 100, later).unwrap().unwrap();
+    let batch = bed.reader().prunable(&policy, 100, later, None).unwrap().unwrap();
     assert_eq!(batch.stories.len(), 1);
     // … also where it was starred after it was decided what goes.
     let (_, doomed) = bed.titled("a2");

@@ -4,8 +4,8 @@ use crate::bed::*;
 use courant::config::subscriptions::Subscription;
 use courant::config::values::Keep;
 use courant::feed::ParsedEntry;
-use courant::model::Timestamp;
-use courant::records::{Command, Correction, Reply, Retention};
+use courant::model::{Key, Timestamp, key_of};
+use courant::records::{Command, Correction, Reply, Retention, pruned_key};
 use std::time::Duration;
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -23,17 +23,25 @@ fn count(bed: &Bed, sql: &str) -> i64 {
     rusqlite::Connection::open(&bed.path).unwrap().query_row(sql, [], |row| row.get(0)).unwrap()
 }
 
-/// Prunes in small batches; returns how many stories went.
-fn prune(bed: &mut Bed, policy: &Retention, now: Timestamp) -> usize {
-    let mut n_stories = 0;
-    while let Some(batch) = bed.reader().prunable(policy, 7, now).unwrap() {
+/// Entries in one commit.
+const BATCH: usize = 7;
+
+/// Prunes in small batches; returns how many stories went, and how many were looked at.
+fn prune_and_count(bed: &mut Bed, policy: &Retention, now: Timestamp) -> (usize, usize) {
+    let (mut n_stories, mut n_looked_at, mut up_to) = (0, 0, None);
+    while let Some(batch) = bed.reader().prunable(policy, BATCH, now, up_to).unwrap() {
+        up_to = Some(batch.up_to);
+        n_looked_at += batch.n_looked_at;
         match bed.commit(Command::Prune { stories: batch.stories, at: now }).reply {
-            Reply::Removed { n_stories: 0 } => break,
             Reply::Removed { n_stories: n } => n_stories += n,
             other => panic!("{other:?}"),
         }
     }
-    n_stories
+    (n_stories, n_looked_at)
+}
+
+fn prune(bed: &mut Bed, policy: &Retention, now: Timestamp) -> usize {
+    prune_and_count(bed, policy, now).0
 }
 
 #[test]
@@ -43,7 +51,7 @@ fn what_is_old_goes_and_is_not_new_again() {
     bed.settle();
     bed.poll(bed.feed, later(40), numbered(40..50));
     bed.settle();
-    assert!(bed.reader().prunable(&KEEP, 100, later(20)).unwrap().is_none());
+    assert!(bed.reader().prunable(&KEEP, 100, later(20), None).unwrap().is_none());
     assert_eq!(prune(&mut bed, &KEEP, later(50)), 40);
     assert_eq!((bed.published().len(), count(&bed, "SELECT count(*) FROM entries")), (10, 10));
     assert_eq!(count(&bed, "SELECT count(*) FROM entry_bodies"), 10);
@@ -71,6 +79,7 @@ fn what_is_old_goes_and_is_not_new_again() {
     // 24 bytes an entry at most, whatever the number.
     let bytes = count(&bed, "SELECT sum(octet_length(keys)) FROM pruned");
     assert!(bytes <= 24 * 53, "{bytes}");
+    assert_eq!(bed.reader().growth(&KEEP, later(501)).unwrap().n_pruned, 53);
 }
 
 #[test]
@@ -114,11 +123,72 @@ fn a_feed_may_keep_longer_and_the_newest_stories_stay() {
 }
 
 #[test]
+fn of_what_was_pruned_a_document_reads_what_it_asks_for() {
+    let mut bed = bed();
+    let all = numbered(0..1_000);
+    bed.poll(bed.feed, NOW, all.clone());
+    bed.settle();
+    let key = |title: &str| -> Key {
+        let connection = rusqlite::Connection::open(&bed.path).unwrap();
+        connection.query_row("SELECT key FROM entries WHERE title = ?", [title], |row| row.get(0)).unwrap()
+    };
+    let asked = [key("Number 3"), key("Number 999"), key_of("of none")].map(|key| pruned_key(&key));
+    assert_eq!(prune(&mut bed, &KEEP, later(60)), 1_000);
+    // In rows that a few pages hold each: not one for all.
+    assert!(count(&bed, "SELECT count(*) FROM pruned") > 10);
+    assert!(count(&bed, "SELECT max(octet_length(keys)) FROM pruned") <= 1_024);
+    assert_eq!(bed.poll(bed.feed, later(61), all).new.len(), 0);
+    let found = bed.reader().pruned(bed.feed, &asked).unwrap();
+    assert_eq!(found.keys, asked[..2].iter().copied().collect());
+    assert!(found.newest.is_some_and(|newest| newest >= NOW && newest < later(1)));
+}
+
+#[test]
+fn what_an_older_version_pruned_is_known_still() {
+    let mut bed = bed();
+    bed.poll(bed.feed, NOW, numbered(0..300));
+    bed.settle();
+    assert_eq!(prune(&mut bed, &KEEP, later(60)), 300);
+    // As it kept them: a key, then link and title or nothing, in the order in which they went.
+    let rows = "SELECT n, key FROM (SELECT row_number() OVER (ORDER BY id DESC, at DESC) AS n, substr(keys, at, 8) AS key
+        FROM pruned JOIN (WITH RECURSIVE p(at) AS (SELECT 1 UNION ALL SELECT at + 8 FROM p WHERE at < 1017) SELECT at FROM p) ON at < octet_length(keys))";
+    bed.raw(&format!(
+        "CREATE TABLE was AS {rows}; DROP TABLE pruned;
+         CREATE TABLE pruned(id INTEGER PRIMARY KEY, feed_id INTEGER NOT NULL, keys BLOB NOT NULL, newest INTEGER NOT NULL) STRICT;
+         CREATE INDEX pruned_of ON pruned(feed_id);
+         INSERT INTO pruned(feed_id, keys, newest) SELECT {}, unhex(group_concat(hex(key), '')), {} FROM was GROUP BY n / 250;
+         INSERT INTO pruned(feed_id, keys, newest) VALUES({}, x'00000000000000010000000000000000', 5);
+         DROP TABLE was; DROP TABLE pruned_feeds; PRAGMA user_version = 14",
+        bed.feed.0, NOW.0, bed.feed.0
+    ));
+    bed.store = open(&bed.path);
+    assert_eq!(bed.reader().growth(&KEEP, later(60)).unwrap().n_pruned, 301);
+    assert_eq!(bed.poll(bed.feed, later(61), numbered(0..301)).new.len(), 1);
+}
+
+#[test]
+fn what_stays_is_not_looked_at_with_each_batch_again() {
+    let mut bed = bed();
+    let longer = Subscription { keep: Some(Keep::For(DAY * 900)), ..Subscription::new("https://b.example/feed") };
+    let kept = bed.subscribe_to(vec![Subscription::new("https://a.example/feed"), longer]).added[0];
+    let old: Vec<ParsedEntry> =
+        (0..200).map(|n| entry(&n.to_string(), &format!("https://b.example/{n}"), &format!("Kept {n}"))).collect();
+    bed.poll(kept, NOW, old);
+    bed.settle();
+    bed.poll(bed.feed, later(1), numbered(0..200));
+    bed.settle();
+    let (n_stories, n_looked_at) = prune_and_count(&mut bed, &KEEP, later(60));
+    assert_eq!(n_stories, 200);
+    // Each once, and the one with which a batch was full once more.
+    assert!(n_looked_at <= 400 + 200 / BATCH, "{n_looked_at}");
+}
+
+#[test]
 fn a_story_that_changed_meanwhile_stays() {
     let mut bed = bed();
     bed.poll(bed.feed, NOW, numbered(0..2));
     bed.settle();
-    let batch = bed.reader().prunable(&KEEP, 100, later(60)).unwrap().unwrap();
+    let batch = bed.reader().prunable(&KEEP, 100, later(60), None).unwrap().unwrap();
     assert_eq!((batch.stories.len(), batch.n_entries), (2, 2));
     let mut edited = numbered(0..1);
     edited[0].summary = Some("<p>Something else</p>".into());
@@ -145,7 +215,7 @@ fn the_same_commands_give_the_same_rows() {
     bed.commit(commands[1].clone());
     let bodies = bed.reader().pack(20, courant::store::Effort::Quick).unwrap();
     commands.push(Command::Pack { bodies });
-    let stories = bed.reader().prunable(&KEEP, 9, later(60)).unwrap().unwrap().stories;
+    let stories = bed.reader().prunable(&KEEP, 9, later(60), None).unwrap().unwrap().stories;
     commands.extend([
         Command::PruneFrom { from: NOW },
         Command::Prune { stories, at: later(60) },

@@ -56,18 +56,18 @@ fn what_a_rule_may_keep_does_not_go_before_it_is_judged() {
     bed.watch(keeping("crab"));
     bed.tell(&["crab", "lobster"]);
     bed.take(bed.judged());
-    let old = bed.reader().prunable(&KEEP, 100, NOW.plus(DAY * 60)).unwrap().unwrap();
+    let old = bed.reader().prunable(&KEEP, 100, NOW.plus(DAY * 60), None).unwrap().unwrap();
     assert_eq!((bed.state(), old.stories.len()), ((1, 0), 1));
     // Another rule of the same name: for a while it holds for nothing.
     bed.watch(keeping(""));
     assert_eq!(bed.state(), (0, 2));
-    assert!(bed.reader().prunable(&KEEP, 100, NOW.plus(DAY * 60)).unwrap().is_none());
+    assert!(bed.reader().prunable(&KEEP, 100, NOW.plus(DAY * 60), None).unwrap().is_none());
     // Nor does what was chosen before.
     let pruned = bed.commit(Command::Prune { stories: old.stories, at: NOW.plus(DAY * 60) });
     assert_eq!(pruned.reply, Reply::Removed { n_stories: 0 });
     bed.take(bed.judged());
     assert_eq!(bed.state(), (2, 0));
-    assert!(bed.reader().prunable(&KEEP, 100, NOW.plus(DAY * 60)).unwrap().is_none());
+    assert!(bed.reader().prunable(&KEEP, 100, NOW.plus(DAY * 60), None).unwrap().is_none());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::bed::*;
 use courant::feed::ParsedEntry;
-use courant::records::{Command, NewDictionary};
+use courant::records::Command;
 use courant::store::{Effort, Reader};
 use std::path::Path;
 
@@ -23,8 +23,8 @@ fn count(path: &Path, sql: &str) -> i64 {
 
 fn pack_all(bed: &mut Bed) {
     let reader = bed.reader();
-    if let Some(data) = reader.train().unwrap() {
-        bed.commit(Command::AddDictionary { dictionary: NewDictionary { at: NOW, data } });
+    if let Some(dictionary) = reader.train(NOW).unwrap() {
+        bed.commit(Command::AddDictionary { dictionary });
     }
     loop {
         let bodies = reader.pack(100, Effort::Quick).unwrap();
@@ -63,6 +63,39 @@ fn packed_bodies_are_read_as_they_were() {
     // A purge takes all of them.
     bed.remove(bed.feed, true);
     assert_eq!(count(&bed.path, "SELECT count(*) FROM bodies"), 0);
+}
+
+#[test]
+fn another_dictionary_is_made_where_it_is_worth_it_and_not_tried_with_every_body() {
+    let mut bed = bed();
+    let n_dictionaries = |bed: &Bed| count(&bed.path, "SELECT count(*) FROM dictionaries");
+    bed.poll(bed.feed, NOW, entries(0..600));
+    pack_all(&mut bed);
+    assert!(bed.reader().train(NOW).unwrap().is_none(), "there is nothing new yet");
+    // As much again of the same kind: one is tried, and is not worth it.
+    bed.poll(bed.feed, NOW, entries(600..1_250));
+    pack_all(&mut bed);
+    assert!(bed.reader().train(NOW).unwrap().is_some_and(|tried| tried.data.is_none()));
+    pack_all(&mut bed);
+    assert!(bed.reader().train(NOW).unwrap().is_none(), "that is remembered");
+    assert_eq!(n_dictionaries(&bed), 1);
+    // Feeds that write in another way.
+    let other = |n: usize| {
+        let words = |i: usize| format!("Satz {i}: {} Boote liefen um {} Uhr aus, so das Hafenamt von Husum. ", n + i, i * 5 % 24);
+        told(
+            &format!("de-{n}"),
+            &format!("https://a.example/de/{n}"),
+            &format!("Nummer {n}"),
+            &(0..12).map(words).collect::<String>(),
+        )
+    };
+    bed.poll(bed.feed, NOW, (0..1_400).map(other).collect());
+    pack_all(&mut bed);
+    pack_all(&mut bed);
+    assert_eq!(n_dictionaries(&bed), 2);
+    while bed.settle() > 0 {}
+    assert!(bed.find("\"story 7 \"").len() == 1 && !bed.find("husum").is_empty(), "what the old one packed is read still");
+    assert_eq!(hidden(&bed.path), [""; 0]);
 }
 
 #[test]
@@ -110,6 +143,21 @@ fn a_reader_that_holds_a_snapshot_leaves_no_large_log_behind() {
         bed.commit(Command::Heartbeat { at: NOW });
     }
     assert!(size() <= 16_400_000, "{}", size());
+}
+
+#[test]
+fn what_the_log_held_back_during_a_backup_is_not_left_to_the_next_commit() {
+    let mut bed = bed();
+    bed.poll(bed.feed, NOW, entries(0..50));
+    // As it lies, without the log.
+    let in_file = || {
+        let address = format!("file://{}?immutable=1", bed.path.display());
+        let file = rusqlite::Connection::open(address).unwrap();
+        file.query_row("SELECT count(*) FROM entries", [], |row| row.get::<_, i64>(0)).unwrap_or(0)
+    };
+    assert_eq!(in_file(), 0);
+    bed.reader().back_up(&bed.path.with_file_name("copy.db")).unwrap();
+    assert_eq!(in_file(), 50);
 }
 
 #[tokio::test]

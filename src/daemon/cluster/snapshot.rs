@@ -7,7 +7,7 @@ use super::node::{NeedsSnapshot, Node};
 use crate::cluster::{Bell, Engine, EngineError, MAX_CHUNK_BYTES, MemberState, PostgresEngine, submission_id};
 use crate::config::Config;
 use crate::records::Submitted;
-use crate::store::{Opening, Reader, Replica, Store, set_aside};
+use crate::store::{Opening, Reader, Replica, Store, restore};
 use anyhow::Context;
 use std::fs::File;
 use std::io::{Read, Write};
@@ -135,8 +135,8 @@ pub async fn join_again(config: &Config, needs: &NeedsSnapshot) -> anyhow::Resul
     let suffix = format!(".{}.diverged", clock().0);
     let fresh = database.with_extension("snapshot");
     let seq = fetch_to(&*engine, config, &fresh).await?;
-    let aside = set_aside(&database, &suffix)?;
-    std::fs::rename(&fresh, &database).with_context(|| database.display().to_string())?;
+    let aside = restore(&fresh, &database, &suffix)?;
+    std::fs::remove_file(&fresh).with_context(|| fresh.display().to_string())?;
     tracing::info!(seq, "this node's database is a snapshot of the cluster's now");
     Ok(aside.unwrap_or(database))
 }
