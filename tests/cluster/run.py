@@ -17,7 +17,7 @@ import threading
 import time
 
 import checks
-from nodes import LEADER, NEWEST, Node, name_of, running, settled
+from nodes import APPLIED, LEADER, NEWEST, Node, name_of, running, settled
 from origin import Origin
 from postgres import Pair, programs, wait_for
 
@@ -104,6 +104,21 @@ class Cluster:
         wait_for(all_asked, 30, f"hosts of {node.name} are not asked again")
         return max((first[host] - since for host in hosts), default=0.0)
 
+    def copies(self):
+        """Of each replica that is in use, all at one record: the leader may tidy up meanwhile."""
+        for _ in range(10):
+            seq = settled(self.nodes) if self.pair else None
+            self.n_copies += 1
+            copies = {node.name: node.copy(self.folder / f"copy-{self.n_copies}-{node.name}.db") for node in running(self.nodes)}
+            if not self.pair or {copy.execute(APPLIED).fetchone() for copy in copies.values()} == {(seq,)}:
+                return copies
+        raise SystemExit("FAIL the log does not come to rest while nobody is answered")
+
+    def write_down(self, log):
+        """What was asked and done, by the second, for whoever looks for the cause."""
+        lines = [(asked.at, name_of(asked.agent), asked.host + asked.path) for asked in log] + [(at, name, "DISTURBED") for at, name in self.disturbed]
+        (self.folder / "requests.tsv").write_text("".join(f"{at - log[0].at:.3f}\t{name}\t{what}\n" for at, name, what in sorted(lines, key=lambda line: line[0])))
+
     def whole(self, when):
         """All checks, while the origin lets everybody wait."""
         self.origin.publish(0)
@@ -111,12 +126,7 @@ class Cluster:
         time.sleep(INTERVAL + 2)
         self.origin.hold()
         try:
-            seq = settled(self.nodes) if self.pair else None
-            copies = {}
-            for node in running(self.nodes):
-                self.n_copies += 1
-                copies[node.name] = node.copy(self.folder / f"copy-{self.n_copies}.db")
-            # Also for the last of the outputs to be made.
+            copies = self.copies()
             wrong = checks.outputs(running(self.nodes)) + checks.replicas(copies)
             for name, copy in copies.items():
                 wrong += [f"{name}: {line}" for line in checks.entries(copy, self.origin.truth)]
@@ -125,7 +135,8 @@ class Cluster:
         finally:
             self.origin.release()
         if wrong:
-            raise SystemExit("\n".join([f"FAIL {when} (record {seq}, {published} entries, {len(log)} requests):", *wrong, f"logs: {self.folder}/n*/log"]))
+            self.write_down(log)
+            raise SystemExit("\n".join([f"FAIL {when} ({published} entries, {len(log)} requests):", *wrong, f"see {self.folder}/n*/log and requests.tsv"]))
         self.origin.publish(RATE)
         # What was held is answered; nobody has more in hand than usual.
         time.sleep(INTERVAL)

@@ -5,7 +5,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-/// A running server; it ends when this is dropped, and when the test dies.
+/// A running server; it ends when this is dropped.
 pub struct Server {
     pub port: u16,
     folder: tempfile::TempDir,
@@ -92,7 +92,7 @@ fn run(programs: &Path, folder: &Path, user: Option<(u32, u32)>, port: u16) -> C
     postgres.current_dir(folder).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
-/// Run as that user, and ended with us.
+/// Run as that user.
 fn command(program: &Path, user: Option<(u32, u32)>) -> Command {
     let Some((uid, gid)) = user else { return Command::new(program) };
     let mut command = Command::new(program);
