@@ -555,6 +555,7 @@ proptest! {
             language: "en",
             updated: Timestamp::from_secs(2_000_000_000),
             next_url: None,
+            hub_url: None,
             content: courant::model::Content::Full,
         };
         let back = try_parse(publish::render(&channel, &stories, publish::Format::Atom).as_bytes(), None).unwrap();

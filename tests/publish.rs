@@ -24,6 +24,7 @@ fn document(stories: &[PublishedStory], format: Format) -> String {
         language: "en",
         updated: NOW,
         next_url: None,
+        hub_url: None,
         content: Content::Full,
     };
     render(&channel, stories, format)

@@ -94,3 +94,148 @@ fn what_was_read_and_starred_is_told_to_nobody_who_is_not_logged_in() {
         },
     );
 }
+
+/// An answer's head and its bytes.
+fn fetch(address: SocketAddr, path: &str, header: &str) -> (String, Vec<u8>) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{header}Connection: close\r\n\r\n").unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    let end = answer.windows(4).position(|part| part == b"\r\n\r\n").unwrap();
+    (String::from_utf8_lossy(&answer[..end]).to_ascii_lowercase(), answer[end + 4..].to_vec())
+}
+
+fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+}
+
+/// What a reader sends as `Accept-Encoding`, and what it gets (RFC 9110 12.5.3).
+const CODINGS: [(Option<&str>, Option<&str>); 22] = [
+    (None, None),
+    (Some(""), None),
+    (Some("gzip"), Some("gzip")),
+    (Some("GZIP"), Some("gzip")),
+    (Some("x-gzip"), Some("gzip")),
+    (Some("gzip;q=0"), None),
+    (Some("gzip; Q=0.000"), None),
+    (Some("gzip;q=0.001"), Some("gzip")),
+    (Some("gzip, deflate, br, zstd"), Some("br")),
+    (Some("gzip, zstd"), Some("zstd")),
+    (Some("br;q=0.5, gzip;q=0.8"), Some("gzip")),
+    (Some("*"), Some("br")),
+    (Some("*;q=0"), None),
+    (Some("br;q=0, *;q=0.1"), Some("zstd")),
+    (Some("gzip, *;q=0"), Some("gzip")),
+    (Some("deflate, compress"), None),
+    (Some("identity"), None),
+    (Some("identity, gzip;q=0.5"), None),
+    (Some("identity;q=0.5, gzip"), Some("gzip")),
+    (Some("identity;q=0"), None),
+    // What is not a weight says nothing of its coding.
+    (Some("gzip;q=2"), None),
+    (Some("gzip;q=0.1234, zstd;q=x, br;q=0.2"), Some("br")),
+];
+
+#[test]
+fn each_reader_gets_the_coding_that_it_likes_best() {
+    serving(
+        |_| {},
+        |address| {
+            let (head, plain) = fetch(address, "/opml/outputs", "");
+            let mut etags = vec![header(&head, "etag").unwrap().to_owned()];
+            for (asked, coding) in CODINGS {
+                let asked = asked.map_or(String::new(), |value| format!("Accept-Encoding: {value}\r\n"));
+                let (head, body) = fetch(address, "/opml/outputs", &asked);
+                assert_eq!(header(&head, "content-encoding"), coding, "{asked}: {head}");
+                let body = match coding {
+                    Some("br") => {
+                        let mut text = Vec::new();
+                        brotli_decompressor::Decompressor::new(&*body, 4096).read_to_end(&mut text).unwrap();
+                        text
+                    }
+                    Some("zstd") => zstd::decode_all(&*body).unwrap(),
+                    Some(_) => {
+                        let mut text = Vec::new();
+                        flate2::read::GzDecoder::new(&*body).read_to_end(&mut text).unwrap();
+                        text
+                    }
+                    None => body,
+                };
+                assert_eq!(body, plain, "{asked}");
+                etags.push(header(&head, "etag").unwrap().to_owned());
+            }
+            etags.sort_unstable();
+            etags.dedup();
+            assert_eq!(etags.len(), 4, "one for each coding: {etags:?}");
+            // Whatever a reader was sent, it is known again.
+            for etag in etags {
+                let (head, body) = fetch(address, "/opml/outputs", &format!("If-None-Match: {etag}\r\n"));
+                assert!(head.starts_with("http/1.1 304") && body.is_empty(), "{head}");
+            }
+        },
+    );
+}
+
+/// A hub that takes everything; what it was sent, form by form.
+fn hub() -> (String, std::sync::mpsc::Receiver<String>) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}/hub", listener.local_addr().unwrap());
+    let (sent, forms) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (mut stream, mut request) = (stream.unwrap(), Vec::new());
+            let mut part = [0; 4096];
+            let form = loop {
+                let n = stream.read(&mut part).unwrap();
+                request.extend_from_slice(&part[..n]);
+                let text = String::from_utf8_lossy(&request).into_owned();
+                let Some((head, form)) = text.split_once("\r\n\r\n") else { continue };
+                let length = header(&head.to_ascii_lowercase(), "content-length").unwrap().parse::<usize>().unwrap();
+                if form.len() >= length {
+                    break form.to_owned();
+                }
+            };
+            write!(stream, "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n").unwrap();
+            if sent.send(form).is_err() {
+                return;
+            }
+        }
+    });
+    (address, forms)
+}
+
+#[test]
+fn a_hub_is_named_by_outputs_and_told_when_they_change() {
+    let (hub, forms) = hub();
+    let set = |config: &mut Config| {
+        config.serve.base_url = "https://news.example/courant/".into();
+        config.serve.hub.clone_from(&hub);
+    };
+    serving(set, |address| {
+        let topics = ["atom", "rss", "json"].map(|format| format!("https://news.example/courant/feeds/all.{format}"));
+        for topic in &topics {
+            let path = topic.strip_prefix("https://news.example").unwrap();
+            let (head, body) = fetch(address, path, "");
+            assert_eq!(header(&head, "link"), Some(format!("<{hub}>; rel=\"hub\", <{topic}>; rel=\"self\"").as_str()));
+            let feed = courant::feed::Document { bytes: &body, content_type: None, url: topic };
+            let feed = courant::feed::parse(&feed).unwrap();
+            assert_eq!((feed.hints.hubs, feed.hints.self_url.as_ref()), (vec![hub.clone()], Some(topic)));
+        }
+        // Nobody announces what comes behind a story, or what a reader makes up: so nobody may wait for it.
+        for path in ["/feeds/all.atom?before=1_1_1", "/feed.atom?q="] {
+            let (head, body) = fetch(address, path, "");
+            let body = String::from_utf8(body).unwrap();
+            assert!(header(&head, "link").is_none() && !body.contains("rel=\"hub\"") && body.contains("rel=\"self\""), "{body}");
+        }
+        // Each of them at the start, and again when the first polls have brought stories.
+        let mut told = std::collections::HashMap::<String, usize>::new();
+        while topics.iter().any(|topic| told.get(topic).is_none_or(|n| *n < 2)) {
+            let form = forms.recv_timeout(std::time::Duration::from_secs(60)).unwrap();
+            let fields: Vec<(String, String)> = url::form_urlencoded::parse(form.as_bytes()).into_owned().collect();
+            let [(mode, publish), (url, topic)] = fields.as_slice() else { panic!("{form}") };
+            assert_eq!((mode.as_str(), publish.as_str(), url.as_str()), ("hub.mode", "publish", "hub.url"));
+            assert!(topics.contains(topic), "{topic}");
+            *told.entry(topic.clone()).or_default() += 1;
+        }
+    });
+}

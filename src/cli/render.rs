@@ -36,7 +36,8 @@ enum FormatName {
 
 pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
     let config = setup::config(named)?.config;
-    let imprint = Imprint { outputs: config.outputs.clone(), base_url: config.base_url(), is_served: options.all.is_none() };
+    let imprint =
+        Imprint { outputs: config.outputs.clone(), base_url: config.base_url(), is_served: options.all.is_none(), hub: None };
     let reader = setup::reader(&config)?;
     if let Some(folder) = &options.all {
         return everything(&imprint, &reader, folder);

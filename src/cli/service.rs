@@ -1,7 +1,7 @@
 //! The service put together: the daemon and the server side by side.
 
 use crate::config::{Config, Live};
-use crate::daemon::{self, Engine, clock};
+use crate::daemon::{self, Engine, Topic, TopicsDoor, clock};
 use crate::outputs::{Cache, Imprint};
 use crate::serve::{self, ConnectionLimits, Desk, DeskSettings, House, HubDoor, Limits, ListDoor, MetricsDoor, Person};
 use anyhow::Context;
@@ -32,6 +32,8 @@ pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready:
     let documents = Arc::new(Cache::new(engine.readers.clone(), &engine.writer, imprint, clock, offline));
     let desk = Desk::new(Box::new(move || settings.get()), engine.readers.clone(), engine.writer.clone(), clock, lists);
     let asked_hosts = config.asked_hosts().map(<[String]>::to_vec);
+    let hub = config.hub().map(str::to_owned);
+    let topics = topics_door(documents.clone());
     let house = House {
         person: Person { documents: documents.clone(), desk: desk.clone(), asked_hosts: asked_hosts.clone() },
         documents,
@@ -47,6 +49,7 @@ pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready:
         connections: ConnectionLimits { idle: config.serve.idle_timeout, per_peer: config.serve.per_peer },
     };
     let (stop, stopped) = watch::channel(false);
+    let mut announcing = tokio::spawn(announcing(engine.clone(), hub, topics, stopped.clone()));
     let mut server = tokio::spawn(serve::run(house, listener, stopped));
     let mut served = Ok(());
     // The daemon ends when it is told to, or when the server has ended.
@@ -57,6 +60,10 @@ pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready:
                 Ok(()) => Err(anyhow::anyhow!("the server ended by itself")),
                 Err(died) => Err(anyhow::anyhow!("the server died: {died}")),
             },
+            ended = &mut announcing => served = match ended {
+                Ok(()) => Err(anyhow::anyhow!("the hub's task ended by itself")),
+                Err(died) => Err(anyhow::anyhow!("the hub's task died: {died}")),
+            },
         }
     };
     let ended = daemon::run(engine.clone(), hub_calls, list_calls, told, || ready(address)).await;
@@ -66,7 +73,12 @@ pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready:
 }
 
 fn imprint_of(config: &Config) -> Imprint {
-    Imprint { outputs: config.outputs.clone(), base_url: config.base_url(), is_served: true }
+    Imprint {
+        outputs: config.outputs.clone(),
+        base_url: config.base_url(),
+        is_served: true,
+        hub: config.hub().map(str::to_owned),
+    }
 }
 
 fn settings_of(config: &Config, on_loopback: bool) -> DeskSettings {
@@ -77,6 +89,25 @@ fn settings_of(config: &Config, on_loopback: bool) -> DeskSettings {
         behind_proxy: config.serve.behind_proxy,
         is_exposed: config.exposes_passwords(on_loopback),
     }
+}
+
+/// Tells the hub of our outputs of their changes, where there is one, until the service is to stop.
+async fn announcing(engine: Arc<Engine>, hub: Option<String>, topics: TopicsDoor, mut stopped: watch::Receiver<bool>) {
+    match hub {
+        Some(hub) => daemon::announce(engine, hub, topics, stopped).await,
+        // An error means that the sender is gone: the service is ending.
+        None => _ = stopped.wait_for(|stop| *stop).await,
+    }
+}
+
+fn topics_door(documents: Arc<Cache>) -> TopicsDoor {
+    Box::new(move || {
+        let documents = documents.clone();
+        Box::pin(async move {
+            let topics = documents.topics().await?.into_iter();
+            Ok(topics.map(|(url, etag)| Topic { url, state: String::from_utf8_lossy(etag.as_bytes()).into_owned() }).collect())
+        })
+    })
 }
 
 fn metrics_door(engine: Arc<Engine>) -> MetricsDoor {

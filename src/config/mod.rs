@@ -148,6 +148,8 @@ pub struct Serve {
     pub behind_proxy: bool,
     /// Whether `/metrics` is there.
     pub metrics: Metrics,
+    /// The WebSub hub that outputs name, and that is told when they change; empty: none.
+    pub hub: String,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
@@ -260,6 +262,7 @@ impl Default for Serve {
             per_peer: 64,
             behind_proxy: false,
             metrics: Metrics::Auto,
+            hub: String::new(),
         }
     }
 }
@@ -521,6 +524,12 @@ impl Config {
     pub fn callback_base(&self) -> Option<&str> {
         let base = self.serve.base_url.trim_end_matches('/');
         crate::fetch::address::check(base, &[]).is_ok().then_some(base)
+    }
+
+    /// The hub of our outputs. It reads them under `serve.base_url`, without which there is none.
+    pub fn hub(&self) -> Option<&str> {
+        let Serve { hub, base_url, .. } = &self.serve;
+        (!hub.is_empty() && !base_url.is_empty()).then_some(hub)
     }
 
     /// Of what somebody is told.

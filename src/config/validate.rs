@@ -86,6 +86,13 @@ fn check(config: &Config) -> Result<(), String> {
             }
         }
     }
+    let is_hub = |hub: &str| url::Url::parse(hub).is_ok_and(|url| ["http", "https"].contains(&url.scheme()));
+    if !serve.hub.is_empty() && !is_hub(&serve.hub) {
+        return Err(format!(
+            "serve.hub = {:?} is not the address of a hub; write it like \"https://hub.example.org/\"",
+            serve.hub
+        ));
+    }
     config.log.check()?;
     validate_rules(config)?;
     let mut names = HashSet::new();

@@ -12,6 +12,7 @@
 //! | `notify`, `process` | notices, sent; a person's commands, run within limits |
 //! | `judge` | rules: stories that are new or have changed |
 //! | `hubs` | WebSub: asks hubs, answers them, takes in what they push |
+//! | `announce` | WebSub: tells the hub of our outputs of changes |
 //! | `discover`, `lists` | the feeds of a page; changes of the list of subscriptions that apps ask for |
 //! | `claims` | what is handed out |
 //! | `clocks` | a wall clock that jumps |
@@ -26,6 +27,7 @@
 //! | `summary`, `systemd` | what was done, told now and then; what systemd is told |
 //! | `recluster`, `replay` | rehearsals: what stories would be, and a record done again |
 
+mod announce;
 pub mod backup;
 mod claims;
 mod clocks;
@@ -61,6 +63,7 @@ mod systemd;
 mod tidy;
 mod unchanged;
 
+pub use announce::{Topic, TopicsDoor, announce};
 pub use discover::{Candidate, Discovered, Tried, answered, discover};
 pub use engine::{Engine, client_settings};
 pub use exposition::metrics;

@@ -22,6 +22,9 @@ pub(super) fn render(channel: &Channel, items: &[Item]) -> String {
     if let Some(next) = channel.next_url {
         xml.empty("link", &[("rel", "next"), ("type", Format::Atom.media_type()), ("href", next)]);
     }
+    if let Some(hub) = channel.hub_url {
+        xml.empty("link", &[("rel", "hub"), ("href", hub)]);
+    }
     // An entry without an author of its own inherits this one; the specification demands it.
     xml.open("author", &[]);
     xml.plain_leaf("name", &[], &title);

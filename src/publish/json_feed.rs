@@ -13,9 +13,18 @@ struct Document<'a> {
     feed_url: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hubs: Option<[Hub<'a>; 1]>,
     language: &'a str,
     authors: [Author<'a>; 1],
     items: Vec<JsonItem<'a>>,
+}
+
+#[derive(Serialize)]
+struct Hub<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    url: &'a str,
 }
 
 #[derive(Serialize)]
@@ -108,6 +117,7 @@ pub(super) fn render(channel: &Channel, items: &[Item]) -> String {
         home_page_url: channel.home_url,
         feed_url: channel.self_url,
         next_url: channel.next_url,
+        hubs: channel.hub_url.map(|url| [Hub { kind: "WebSub", url }]),
         language: &language,
         authors: [Author { name: &title }],
         items: items.iter().map(|item| json_item(item, channel.content)).collect(),

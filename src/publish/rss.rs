@@ -30,6 +30,9 @@ pub(super) fn render(channel: &Channel, items: &[Item]) -> String {
     if let Some(next) = channel.next_url {
         xml.empty("atom:link", &[("rel", "next"), ("type", Format::Rss.media_type()), ("href", next)]);
     }
+    if let Some(hub) = channel.hub_url {
+        xml.empty("atom:link", &[("rel", "hub"), ("href", hub)]);
+    }
     for item in items {
         write_item(&mut xml, item, channel.content);
     }

@@ -85,6 +85,8 @@ pub struct Channel<'a> {
     pub updated: Timestamp,
     /// The address of the document with the stories that come after these (RFC 5005).
     pub next_url: Option<&'a str>,
+    /// The hub that pushes this document.
+    pub hub_url: Option<&'a str>,
     pub content: Content,
 }
 

@@ -23,25 +23,12 @@ pub(super) fn guarded(content_type: &'static str) -> HeaderMap {
 }
 
 /// Whether `If-None-Match` names one of these (RFC 9110 13.1.2: weak comparison).
-pub(super) fn is_known(asked: &HeaderMap, etags: &[&HeaderValue]) -> bool {
+pub(super) fn is_known<'a>(asked: &HeaderMap, etags: impl Iterator<Item = &'a HeaderValue> + Clone) -> bool {
     asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).flat_map(|list| list.split(',')).any(
         |tag| {
             let tag = tag.trim();
             let tag = tag.strip_prefix("W/").unwrap_or(tag);
-            tag == "*" || etags.iter().any(|etag| etag.as_bytes() == tag.as_bytes())
-        },
-    )
-}
-
-pub(super) fn accepts_gzip(asked: &HeaderMap) -> bool {
-    asked.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok()).flat_map(|list| list.split(',')).any(
-        |coding| {
-            let mut parts = coding.split(';').map(str::trim);
-            let refused = coding
-                .split(';')
-                .skip(1)
-                .any(|q| matches!(q.trim().trim_start_matches("q=").parse::<f32>(), Ok(weight) if weight == 0.0));
-            matches!(parts.next(), Some("gzip" | "x-gzip" | "*")) && !refused
+            tag == "*" || etags.clone().any(|etag| etag.as_bytes() == tag.as_bytes())
         },
     )
 }
