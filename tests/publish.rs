@@ -1,7 +1,7 @@
 //! The publish room at its door: three formats that say the same, OPML both ways, the pages.
 
 use courant::feed::Enclosure;
-use courant::model::{Content, Timestamp};
+use courant::model::{Content, Sample, Timestamp};
 use courant::publish::*;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -63,10 +63,12 @@ fn story(n: u32) -> PublishedStory {
         updated: Timestamp(NOW.0 + i64::from(n)),
         language: Some("en".into()),
         tags: vec!["rust".into(), "rust".into(), " ".into(), "compilers".into()],
+        own_tags: vec!["rust".into()],
         html: "<p>First words of it.</p><p>And <b>more</b> &amp; more.</p>".into(),
         lead_image: Some("https://paper1.example/a picture.jpg".into()),
         enclosures: vec![Enclosure { url: "https://paper1.example/talk.mp3".into(), media_type: None, length: None }],
         sources: vec![source(1)],
+        discussions: Vec::new(),
         related: Vec::new(),
     }
 }
@@ -322,6 +324,75 @@ fn an_id_comes_once_and_the_bytes_are_the_same() {
     for format in Format::ALL {
         assert_eq!(document(&stories, format), document(&stories[..2], format));
     }
+}
+
+#[test]
+fn where_a_story_is_discussed_is_told_in_every_format_and_is_no_source() {
+    let mut discussed = story(1);
+    discussed.discussions = vec![
+        Discussion { feed_title: "Orange Board".into(), url: "https://board.example/item?id=7".into() },
+        Discussion { feed_title: " ".into(), url: "https://crabs.example/s/x".into() },
+        Discussion { feed_title: "Evil".into(), url: "javascript:alert(1)".into() },
+    ];
+    let stories = [discussed];
+    let atom = document(&stories, Format::Atom);
+    for (title, address) in [("Orange Board", "https://board.example/item?id=7"), ("crabs.example", "https://crabs.example/s/x")]
+    {
+        let via = format!("<link rel=\"via\" type=\"text/html\" title=\"{title}\" href=\"{address}\"/>");
+        assert!(atom.contains(&via), "{atom}");
+    }
+    let rss = document(&stories, Format::Rss);
+    assert_eq!(rss.matches("<comments>https://board.example/item?id=7</comments>").count(), 1, "{rss}");
+    let json = json(&stories);
+    let extension = &json["items"][0]["_courant"];
+    assert_eq!(extension["discussions"][1]["url"], "https://crabs.example/s/x");
+    assert_eq!(
+        (extension["discussions"].as_array().map(Vec::len), extension["sources"].as_array().map(Vec::len)),
+        (Some(2), Some(1))
+    );
+    let body = json["items"][0]["content_html"].as_str().unwrap();
+    let told = "<footer><p>Discussed at <a href=\"https://board.example/item?id=7\">Orange Board</a>, \
+                <a href=\"https://crabs.example/s/x\">crabs.example</a>.</p></footer>";
+    assert!(body.ends_with(told) && !body.contains("javascript"), "{body}");
+    let page = page(&Page { site: SITE, stories: &stories, query: "", by_date: true, marked: &[], wrong: None, older: None });
+    assert!(page.contains("Discussed at </span><a href=\"https://board.example/item?id=7\">Orange Board</a>"), "{page}");
+}
+
+#[test]
+fn tags_and_languages_lead_to_what_has_them() {
+    let mut other = story(1);
+    other.language = Some("zh-Hant".into());
+    other.tags = vec!["two words".into(), "theirs".into()];
+    other.own_tags = vec!["two words".into()];
+    let stories = [story(2), other];
+    let site = Site { base: "/courant", ..SITE };
+    let page = page(&Page { site, stories: &stories, query: "", by_date: true, marked: &[], wrong: None, older: None });
+    for link in [
+        "<a class=\"tag\" href=\"/courant/?q=tag%3Arust\">rust</a>",
+        "<a class=\"tag\" href=\"/courant/?q=tag%3A%22two%20words%22\">two words</a>",
+        "<a class=\"lang\" href=\"/courant/?q=lang%3Azh-Hant\">zh-Hant</a>",
+        // A feed's own category is found by no `tag:`.
+        "<span class=\"tag\">theirs</span>",
+    ] {
+        assert!(page.contains(link), "{link}\n{page}");
+    }
+}
+
+#[test]
+fn the_status_page_draws_what_was_noted_and_no_line_over_a_gap() {
+    let at = |hours: i64| Timestamp(NOW.0 + hours * 3_600_000);
+    let sample = |hours, n| Sample { at: at(hours), n_polls: n, database_bytes: 1_500_000, ..Sample::default() };
+    let samples = [sample(0, 4), sample(1, 8), sample(5, 2)];
+    let html = status_page(&SITE, &samples);
+    assert!(html.contains("Polls in a quarter of an hour: <strong>2</strong> · ≤ 8"), "{html}");
+    assert!(html.contains("Database: <strong>1.5 MB</strong> · ≤ 1.5 MB"), "{html}");
+    assert!(
+        html.contains("<polyline points=\"0.0,30.0 119.6,1.0\"></polyline><polyline points=\"598.0,44.5 600.0,44.5\">"),
+        "{html}"
+    );
+    // Of what nobody knows nothing is drawn.
+    assert_eq!(html.matches("<svg").count(), 6);
+    assert!(status_page(&SITE, &[]).contains("Nothing has been noted yet."));
 }
 
 #[test]

@@ -24,7 +24,7 @@
 //! | `parts` | the clock, the counters, the bells that wake loops, turns on the processor |
 //! | `pass`, `refetch`, `service`, `socket`, `reload`, `reloads`, `owner` | one pass; one feed anew; the service; what it can be asked; its files, read again; its lock |
 //! | `metrics`, `exposition` | what Prometheus is told |
-//! | `summary`, `systemd` | what was done, told now and then; what systemd is told |
+//! | `summary`, `sample`, `systemd` | what was done, told and noted now and then; what systemd is told |
 //! | `recluster`, `replay` | rehearsals: what stories would be, and a record done again |
 
 mod announce;
@@ -54,6 +54,7 @@ mod refetch;
 mod reload;
 mod reloads;
 mod replay;
+mod sample;
 mod service;
 mod settle;
 pub mod socket;

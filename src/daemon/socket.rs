@@ -3,7 +3,7 @@
 
 use super::engine::Engine;
 use super::parts::{Stats, clock};
-use super::pass::{PassReport, Snapshot, report};
+use super::pass::{Done, PassReport, report};
 use super::refetch::{Refetched, refetch};
 use super::reload::{Reloaded, reload};
 use super::reloads::Standing;
@@ -295,7 +295,7 @@ async fn act(engine: &Arc<Engine>, ask: ControlRequest) -> anyhow::Result<Contro
             if let Some(trouble) = engine.writer.trouble() {
                 anyhow::bail!("{trouble}");
             }
-            let (started, before) = (clock(), Snapshot::of(&engine.stats));
+            let (started, before) = (clock(), Done::of(&engine.stats));
             // Whoever asks wants to know whether the network is back: one host is asked at once.
             engine.client.probe_now(started);
             if all {

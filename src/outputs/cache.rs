@@ -22,6 +22,7 @@ pub enum What {
     River(Asked, Language),
     Story(String, Language),
     Sources(Language),
+    Status(Language),
     /// An output, from behind a story on.
     Feed(String, Format, Option<Cursor>),
     /// The stories of a query, which [`Query`] can read.
@@ -90,12 +91,12 @@ impl What {
 
     /// Tells how polling stands, which changes with every poll.
     fn tells_standing(&self) -> bool {
-        matches!(self, What::River(..) | What::Story(..) | What::Sources(_))
+        matches!(self, What::River(..) | What::Story(..) | What::Sources(_) | What::Status(_))
     }
 
     fn content_type(&self) -> &'static str {
         match self {
-            What::River(..) | What::Story(..) | What::Sources(_) => publish::HTML,
+            What::River(..) | What::Story(..) | What::Sources(_) | What::Status(_) => publish::HTML,
             What::Feed(_, format, _) | What::Asked(_, format) => format.media_type(),
             What::Subscriptions | What::Outlets => "text/x-opml",
         }
@@ -310,6 +311,7 @@ fn render(
         What::River(asked, language) => imprint.river(reader, asked, &view(*language)).map(Some),
         What::Story(id, language) => imprint.story(reader, id, None, &view(*language)),
         What::Sources(language) => imprint.sources(reader, &view(*language)).map(Some),
+        What::Status(language) => imprint.status(reader, &view(*language)).map(Some),
         What::Feed(name, format, after) => match imprint.outputs.iter().find(|output| output.name == *name) {
             Some(output) => imprint.feed(reader, output, *format, *after, now).map(Some),
             None => Ok(None),

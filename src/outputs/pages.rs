@@ -128,6 +128,12 @@ impl Imprint {
         Ok(files)
     }
 
+    /// The page at `/status`.
+    pub fn status(&self, reader: &Reader, view: &View) -> rusqlite::Result<String> {
+        let samples = reader.samples()?;
+        self.page(reader, view, |site| publish::status_page(&site, &samples))
+    }
+
     /// The page at `/sources`.
     pub fn sources(&self, reader: &Reader, view: &View) -> rusqlite::Result<String> {
         let feeds: Vec<FeedState> = reader

@@ -54,6 +54,9 @@ fn entry(xml: &mut Xml, item: &Item, channel_language: &str, content: Content) {
     {
         xml.empty("link", &[("rel", "via"), ("title", &first.name), ("href", feed)]);
     }
+    for talk in &item.discussions {
+        xml.empty("link", &[("rel", "via"), ("type", "text/html"), ("title", &talk.name), ("href", &talk.url)]);
+    }
     for source in item.sources.iter().skip(1) {
         if let Some(link) = source.link.as_ref().filter(|link| item.link.as_ref() != Some(link)) {
             let title = if source.title.is_empty() { source.name.clone() } else { format!("{}: {}", source.name, source.title) };

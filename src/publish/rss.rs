@@ -47,6 +47,10 @@ fn write_item(xml: &mut Xml, item: &Item, content: Content) {
     if let Some(link) = &item.link {
         xml.leaf("link", &[], link);
     }
+    // RSS has room for one.
+    if let Some(talk) = item.discussions.first() {
+        xml.leaf("comments", &[], &talk.url);
+    }
     xml.leaf("guid", &[("isPermaLink", "false")], item.id);
     if let Some(published) = item.published {
         xml.leaf("pubDate", &[], &published.rfc822());

@@ -2,6 +2,7 @@
 
 use super::frame::{self, Frame, anchor, date, minute, story_path, time, time_of_day};
 use super::item::item;
+use super::river::talks;
 use super::words;
 use super::xml::{self, Escaped};
 use super::{StoryPage, link};
@@ -25,6 +26,7 @@ pub(super) fn page(page: &StoryPage) -> String {
                     }
                     (time(day, &format!("{} {}", date(day, words), time_of_day(day))))
                     @if let Some(author) = &story.author { " · " (Escaped(author)) }
+                    @if !story.discussions.is_empty() { " · " span lang=[own] { (words.discussed_at) } (talks(&story, words)) }
                     @if let Some(link) = &story.link {
                         " · " a class="away" lang=[own] href=(Escaped(link)) { (words.at_publisher) }
                     }

@@ -105,6 +105,8 @@ pub struct PublishedStory {
     pub updated: Timestamp,
     pub language: Option<String>,
     pub tags: Vec<String>,
+    /// Those of them that a person gave, to the feed or by a rule: what `tag:` asks for.
+    pub own_tags: Vec<String>,
     /// Sanitised.
     pub html: String,
     pub lead_image: Option<String>,
@@ -112,6 +114,8 @@ pub struct PublishedStory {
     pub enclosures: Vec<crate::feed::Enclosure>,
     /// Everyone who carried it, the representative first; private feeds are left out by the store.
     pub sources: Vec<Source>,
+    /// Where it is talked about: a carrier that leads to somebody else's page and has a page of its own for that.
+    pub discussions: Vec<Discussion>,
     /// Stories that are near, but another event.
     pub related: Vec<Related>,
 }
@@ -139,6 +143,14 @@ pub struct Related {
     pub title: String,
     /// Where its representative's page is.
     pub link: Option<String>,
+}
+
+/// A page on which a story is discussed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Discussion {
+    /// Of the feed that names it.
+    pub feed_title: String,
+    pub url: String,
 }
 
 /// One carrier of a story.

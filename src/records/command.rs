@@ -6,7 +6,7 @@ use super::{
 };
 use crate::config::subscriptions::Subscription;
 use crate::fetch::RobotsRecord;
-use crate::model::{ArticleId, Dedupe, EntryId, FeedId, Key, StoryId, Timestamp};
+use crate::model::{ArticleId, Dedupe, EntryId, FeedId, Key, Sample, StoryId, Timestamp};
 use crate::rules::{Rule, Trigger};
 use crate::story::AddressKey;
 use serde::{Deserialize, Serialize};
@@ -78,6 +78,8 @@ pub enum Command {
     Delivered { delivery: i64, at: Timestamp },
     /// … or is tried again.
     PutOff { delivery: i64, error: String, next_try: Timestamp },
+    /// How things went, and how they stand.
+    Sample { sample: Sample },
     /// Proves the writer alive.
     Heartbeat { at: Timestamp },
 }

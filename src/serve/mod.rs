@@ -116,6 +116,7 @@ pub async fn run(house: House, listener: TcpListener, stopped: watch::Receiver<b
         .route("/{file}", get(asked))
         .route("/story/{id}", get(story))
         .route("/sources", get(sources))
+        .route("/status", get(status))
         .route("/opml", get(subscriptions))
         .route("/opml/outputs", get(outlets))
         .route("/page.js", get(|| async { fixed("text/javascript; charset=utf-8", publish::SCRIPT) }))
@@ -242,6 +243,10 @@ async fn story(State(house): State<Arc<House>>, Path(id): Path<String>, headers:
 
 async fn sources(State(house): State<Arc<House>>, headers: HeaderMap) -> Response {
     house.document(What::Sources(language(&headers)), &headers).await
+}
+
+async fn status(State(house): State<Arc<House>>, headers: HeaderMap) -> Response {
+    house.document(What::Status(language(&headers)), &headers).await
 }
 
 async fn subscriptions(State(house): State<Arc<House>>, headers: HeaderMap) -> Response {

@@ -42,6 +42,7 @@ impl Store {
             Command::Dispatch { notifier, token, n, at } => self.dispatch(&notifier, &token, n, at).map(done)?,
             Command::Delivered { delivery, at } => self.delivered(delivery, at).map(done)?,
             Command::PutOff { delivery, error, next_try } => self.put_off(delivery, &error, next_try).map(done)?,
+            Command::Sample { sample } => self.save_sample(&sample).map(done)?,
             Command::Heartbeat { at } => self.heartbeat(at).map(done)?,
         };
         self.queue_stories()?;

@@ -53,6 +53,7 @@ mod record;
 mod rekey;
 mod rows;
 mod rules;
+mod samples;
 mod schema;
 mod select;
 mod settle;

@@ -18,9 +18,9 @@ use uuid::Uuid;
 pub const NOW: Timestamp = Timestamp(1_790_000_000_000);
 pub const WINDOW: Duration = Duration::from_secs(96 * 3600);
 
-/// Undoes the migrations that brought items, apps, rules and notices, but for the version.
+/// Undoes the migrations that brought items, apps, rules, notices and samples, but for the version.
 pub const BEFORE_ITEMS: &str =
-    "DROP TRIGGER story_gone; DROP TRIGGER story_redirected; DROP TABLE rules; DROP TABLE rule_effects;
+    "DROP TABLE samples; DROP TRIGGER story_gone; DROP TRIGGER story_redirected; DROP TABLE rules; DROP TABLE rule_effects;
     DROP TABLE unruled; DROP TABLE notifiers; DROP TABLE notices; DROP TABLE deliveries; DROP TABLE items; DROP TABLE apps;";
 
 /// Entries want no page, and are compared by address, in a batch of their own.
@@ -110,7 +110,7 @@ pub fn document(path: &Path, feed: FeedId, at: Timestamp, entries: Vec<ParsedEnt
     if let Some(wanted) = read.doubts(&source, &known) {
         read.recognise(&source, &known, &reader.recall(feed, &wanted).unwrap());
     }
-    read.take_in(&source, &known, policy)
+    read.take_in(&source, &known, policy).document
 }
 
 /// A poll that changed nothing but the feed's times.
