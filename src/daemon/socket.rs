@@ -7,6 +7,7 @@ use super::pass::{Done, PassReport, report};
 use super::refetch::{Refetched, refetch};
 use super::reload::{Reloaded, reload};
 use super::reloads::Standing;
+use crate::config::ConfigError;
 use crate::model::StoryId;
 use crate::model::Timestamp;
 use crate::network::Down;
@@ -95,6 +96,8 @@ pub enum ControlResponse {
     Refetched(Refetched),
     /// What is wrong with the network, if anything is.
     Network(Option<Down>),
+    /// The files cannot be taken over as they are.
+    Misconfigured(String),
     Error(String),
 }
 
@@ -263,7 +266,11 @@ async fn act(engine: &Arc<Engine>, ask: ControlRequest) -> anyhow::Result<Contro
             Ok(ControlResponse::Health { trouble, reload: engine.reloads.standing() })
         }
         ControlRequest::Reload => {
-            let Reloaded { feeds, waiting } = reload(engine).await?;
+            let Reloaded { feeds, waiting } = match reload(engine).await.map_err(|error| error.downcast::<ConfigError>()) {
+                Ok(reloaded) => reloaded,
+                Err(Ok(ConfigError(why))) => return Ok(ControlResponse::Misconfigured(why)),
+                Err(Err(error)) => return Err(error),
+            };
             let (n_feeds, n_added, n_removed) = (feeds.n_feeds, feeds.added.len(), feeds.n_removed);
             Ok(ControlResponse::Reloaded { n_feeds, n_added, n_removed, waiting })
         }
