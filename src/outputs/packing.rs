@@ -11,14 +11,15 @@ pub enum Coding {
     Gzip,
 }
 
-/// Of 100 stories (512 KB of Atom): 5 takes a quarter of the time of 9, for 6 % more bytes.
+/// Of 2.8 MB of articles gzip (6) makes 969 KB in 140 ms; brotli 880 KB in 90 ms at 5, 838 KB in 340 ms at 9; zstd 866 KB in
+/// 70 ms at 9, 854 KB in 230 ms at 12. Of short documents brotli makes the least: it knows words of HTML.
 const BROTLI_QUALITY: i32 = 5;
-/// … and 22 bits are a window of 4 MB, which every reader has.
-const BROTLI_WINDOW: i32 = 22;
 const ZSTD_LEVEL: i32 = 9;
+/// A window of 4 MB, which every reader has.
+const BROTLI_WINDOW: i32 = 22;
 
 impl Coding {
-    /// The smallest first.
+    /// The one that we like best first.
     pub const ALL: [Coding; 3] = [Coding::Brotli, Coding::Zstd, Coding::Gzip];
 
     /// As `Accept-Encoding` and `Content-Encoding` call it.
