@@ -519,13 +519,10 @@ fn as_story(entry: &ParsedEntry) -> PublishedStory {
         author: entry.author.clone(),
         published: entry.published.unwrap(),
         updated: entry.updated.or(entry.published).unwrap(),
-        language: None,
         tags: entry.categories.clone(),
         html: entry.content.clone().unwrap(),
-        lead_image: None,
         enclosures: entry.enclosures.clone(),
-        sources: Vec::new(),
-        related: Vec::new(),
+        ..PublishedStory::default()
     }
 }
 

@@ -36,6 +36,7 @@ const SITE: Site = Site {
     base: "",
     outputs: &[],
     standing: Standing { n_feeds: 0, n_failing: 0, last_read: None, troubles: Troubles { offline_since: None, disk: None } },
+    images: Images::Linked,
 };
 
 fn id(n: u32) -> String {
@@ -267,7 +268,14 @@ fn hostile_text_cannot_break_out() {
         assert!(!text.contains("javascript:"));
     }
     let outputs = [OutputLink { name: "a/../b", title: evil }];
-    let site = Site { title: evil, language: "\"><script>", base: "", outputs: &outputs, standing: Standing::default() };
+    let site = Site {
+        title: evil,
+        language: "\"><script>",
+        base: "",
+        outputs: &outputs,
+        standing: Standing::default(),
+        images: Images::Linked,
+    };
     let marked = ["script".to_owned()];
     let model =
         Page { site, stories: &stories, query: evil, by_date: true, marked: &marked, wrong: Some(evil), older: Some("\"<") };
@@ -396,6 +404,32 @@ fn the_status_page_draws_what_was_noted_and_no_line_over_a_gap() {
 }
 
 #[test]
+fn pictures_are_linked_or_handed_on_or_described() {
+    let mut pictured = story(1);
+    let img = "<p>a</p><img src=\"https://cdn.example/a.png?x=1&amp;y=2\" alt=\"A &lt;cat&gt;\" width=\"3\"><p>b</p>";
+    pictured.html = img.into();
+    let shown = |images, story: &PublishedStory| {
+        let site = Site { base: "/courant", images, ..SITE };
+        story_page(&StoryPage { site, story, why: &[], marks: None, newer: None, older: None })
+    };
+    assert!(shown(Images::Linked, &pictured).contains(img));
+    let off = shown(Images::Off, &pictured);
+    assert!(off.contains("<p>a</p>A &lt;cat&gt;<p>b</p>"), "{off}");
+    let key = image_key(&[7; 32], "https://cdn.example/a.png?x=1&y=2");
+    let ours = format!(
+        "<p>a</p><img src=\"/courant/image?url=https%3A%2F%2Fcdn.example%2Fa.png%3Fx%3D1%26y%3D2&amp;key={key}\" \
+         alt=\"A &lt;cat&gt;\" width=\"3\"><p>b</p>"
+    );
+    let proxied = shown(Images::Proxied { key: &[7; 32] }, &pictured);
+    assert!(proxied.contains(&ours), "{proxied}");
+    assert!(image_key(&[8; 32], "https://cdn.example/a.png?x=1&y=2") != key && key.len() == 32);
+    // What is no address of the web is not asked for.
+    pictured.html = "<img src=\"data:image/png;base64,AA\" alt=\"none\">".into();
+    let page = shown(Images::Proxied { key: &[7; 32] }, &pictured);
+    assert!(!page.contains("<img") && page.contains("none"));
+}
+
+#[test]
 fn the_page_groups_by_day_and_names_everything() {
     let mut merged = story(1);
     merged.sources.push(source(2));
@@ -405,7 +439,7 @@ fn the_page_groups_by_day_and_names_everything() {
     let stories = [merged, older];
     let outputs = [OutputLink { name: "all", title: "All" }];
     let standing = Standing { n_feeds: 12, n_failing: 1, last_read: Some(NOW), troubles: Troubles::default() };
-    let site = Site { title: "News", language: "en", base: "/courant", outputs: &outputs, standing };
+    let site = Site { title: "News", language: "en", base: "/courant", outputs: &outputs, standing, images: Images::Linked };
     let asked = ["story 2".to_owned()];
     let model =
         Page { site, stories: &stories, query: "tag:dev", by_date: true, marked: &asked, wrong: None, older: Some("1_2_3") };

@@ -12,10 +12,16 @@ use std::net::{SocketAddr, TcpStream};
 
 /// Runs the service on the demo's world, and `ask` beside it.
 fn serving(set: impl FnOnce(&mut Config), ask: impl FnOnce(SocketAddr)) {
-    let (world, folder) = (World::start(), tempfile::tempdir().unwrap());
+    let world = World::start();
+    serving_feeds(&world, world.feeds(), set, ask);
+}
+
+/// The same with these feeds.
+fn serving_feeds(world: &World, feeds: Vec<String>, set: impl FnOnce(&mut Config), ask: impl FnOnce(SocketAddr)) {
+    let folder = tempfile::tempdir().unwrap();
     let mut config = world.config(folder.path());
     set(&mut config);
-    let list: Vec<_> = world.feeds().iter().map(Subscription::new).collect();
+    let list: Vec<_> = feeds.iter().map(Subscription::new).collect();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let (up, ready) = std::sync::mpsc::channel();
     let service = std::thread::spawn(move || {
@@ -237,5 +243,93 @@ fn a_hub_is_named_by_outputs_and_told_when_they_change() {
             assert!(topics.contains(topic), "{topic}");
             *told.entry(topic.clone()).or_default() += 1;
         }
+    });
+}
+
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n and so on";
+
+/// A site with a feed of one story, in which are a picture and what only says that it is one; and how often each path was asked
+/// for.
+fn site() -> (String, std::sync::mpsc::Receiver<String>) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let (asked, paths) = std::sync::mpsc::channel();
+    let own = base.clone();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (mut stream, mut request) = (stream.unwrap(), [0; 4096]);
+            let n = stream.read(&mut request).unwrap();
+            let path = String::from_utf8_lossy(&request[..n]).split(' ').nth(1).unwrap_or_default().to_owned();
+            let pictures = format!("<p>Two cats.</p><img src='{own}/cat.png' alt='A cat'><img src='{own}/page.png' alt='None'>");
+            let feed = format!(
+                "<rss version='2.0'><channel><title>Cats</title><item><title>Cats</title><description><![CDATA[{pictures}]]></description></item></channel></rss>"
+            );
+            let (status, kind, body): (&str, &str, &[u8]) = match path.as_str() {
+                "/feed.xml" => ("200 OK", "application/rss+xml", feed.as_bytes()),
+                "/cat.png" => ("200 OK", "image/png", PNG),
+                "/page.png" => ("200 OK", "image/png", b"<script>alert(1)</script>"),
+                _ => ("404 Not Found", "text/plain", b""),
+            };
+            write!(
+                stream,
+                "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+                body.len()
+            )
+            .unwrap();
+            stream.write_all(body).unwrap();
+            if asked.send(path).is_err() {
+                return;
+            }
+        }
+    });
+    (base, paths)
+}
+
+#[test]
+fn pictures_are_handed_on_and_nothing_that_is_none_or_that_nobody_names() {
+    let ((base, paths), world) = (site(), World::start());
+    let set = |config: &mut Config| {
+        config.serve.images = courant::config::Images::Proxied;
+        config.article.mode = courant::model::ArticleMode::Never;
+    };
+    serving_feeds(&world, vec![format!("{base}/feed.xml")], set, |address| {
+        let first = || {
+            let (_, feed) = fetch(address, "/feeds/all.atom", "");
+            let feed = String::from_utf8(feed).unwrap();
+            Some(feed.split("<entry").nth(1)?.split("urn:uuid:").nth(1)?.get(..36)?.to_owned())
+        };
+        let begun = std::time::Instant::now();
+        let story = loop {
+            if let Some(story) = first() {
+                break story;
+            }
+            assert!(begun.elapsed().as_secs() < 60, "no story");
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        };
+        let (head, page) = fetch(address, &format!("/story/{story}"), "");
+        let page = String::from_utf8(page).unwrap();
+        assert!(head.contains("img-src 'self'") && !page.contains(&format!("src=\"{base}")), "{head}\n{page}");
+        let ours: Vec<String> = page
+            .split("src=\"")
+            .filter(|part| part.starts_with("/image?"))
+            .map(|part| part.split('"').next().unwrap().replace("&amp;", "&"))
+            .collect();
+        let [cat, none] = ours.as_slice() else { panic!("{page}") };
+        for _ in 0..3 {
+            let (head, body) = fetch(address, cat, "");
+            assert!(
+                head.starts_with("http/1.1 200") && head.contains("content-type: image/png") && head.contains("nosniff"),
+                "{head}"
+            );
+            assert_eq!(body, PNG);
+        }
+        assert!(fetch(address, none, "").0.starts_with("http/1.1 502"));
+        // Another address under the same key, and no key at all.
+        for path in [cat.replace("cat.png", "dog.png"), cat.split("&key").next().unwrap().to_owned(), format!("{cat}0")] {
+            assert!(fetch(address, &path, "").0.starts_with("http/1.1 40"), "{path}");
+        }
+        let asked: Vec<String> = paths.try_iter().collect();
+        let n = |path: &str| asked.iter().filter(|asked| *asked == path).count();
+        assert_eq!((n("/cat.png"), n("/page.png"), n("/dog.png")), (1, 1, 0), "{asked:?}");
     });
 }

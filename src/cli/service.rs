@@ -1,11 +1,15 @@
 //! The service put together: the daemon and the server side by side.
 
-use crate::config::{Config, Live};
+use crate::config::{Config, Images, Live};
 use crate::daemon::{self, Engine, Topic, TopicsDoor, clock};
-use crate::outputs::{Cache, Imprint};
-use crate::serve::{self, ConnectionLimits, Desk, DeskSettings, House, HubDoor, Limits, ListDoor, MetricsDoor, Person};
+use crate::outputs::{Cache, Imprint, PageImages};
+use crate::serve::{
+    self, ConnectionLimits, Desk, DeskSettings, House, HubDoor, Limits, ListDoor, MetricsDoor, Person, Picture, PictureDoor,
+    Pictures,
+};
 use anyhow::Context;
 use listenfd::ListenFd;
+use ring::rand::{SecureRandom, SystemRandom};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -22,11 +26,12 @@ pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready:
     let watched = engine.clone();
     let offline = Box::new(move || watched.network().map(|down| down.since));
     let on_loopback = address.ip().is_loopback();
-    let (imprint, settings) = (Live::new(imprint_of(&config)), Live::new(settings_of(&config, on_loopback)));
+    let images = page_images(config.serve.images)?;
+    let (imprint, settings) = (Live::new(imprint_of(&config, &images)), Live::new(settings_of(&config, on_loopback)));
     let base_path = imprint.get().path().to_owned();
-    let renewed = (imprint.clone(), settings.clone());
+    let renewed = (imprint.clone(), settings.clone(), images.clone());
     engine.reloads.tell(move |config| {
-        renewed.0.set(imprint_of(config));
+        renewed.0.set(imprint_of(config, &renewed.2));
         renewed.1.set(settings_of(config, on_loopback));
     });
     let documents = Arc::new(Cache::new(engine.readers.clone(), &engine.writer, imprint, clock, offline));
@@ -35,7 +40,12 @@ pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready:
     let hub = config.hub().map(str::to_owned);
     let topics = topics_door(documents.clone());
     let house = House {
-        person: Person { documents: documents.clone(), desk: desk.clone(), asked_hosts: asked_hosts.clone() },
+        person: Person {
+            documents: documents.clone(),
+            desk: desk.clone(),
+            images_are_linked: images == PageImages::Linked,
+            asked_hosts: asked_hosts.clone(),
+        },
         documents,
         base_path,
         asked_hosts,
@@ -45,6 +55,7 @@ pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready:
         hubs,
         desk,
         limits: Limits { max_body_bytes: config.fetch.max_feed_bytes, timeout: config.fetch.timeout },
+        pictures: pictures(&engine, &images),
         metrics: config.has_metrics(on_loopback).then(|| metrics_door(engine.clone())),
         connections: ConnectionLimits { idle: config.serve.idle_timeout, per_peer: config.serve.per_peer },
     };
@@ -72,13 +83,40 @@ pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready:
     ended.and(served)
 }
 
-fn imprint_of(config: &Config) -> Imprint {
+fn imprint_of(config: &Config, images: &PageImages) -> Imprint {
     Imprint {
         outputs: config.outputs.clone(),
         base_url: config.base_url(),
         is_served: true,
+        images: images.clone(),
         hub: config.hub().map(str::to_owned),
     }
+}
+
+/// With a new key, where pictures are handed on: it is good as long as the process.
+fn page_images(images: Images) -> anyhow::Result<PageImages> {
+    Ok(match images {
+        Images::Linked => PageImages::Linked,
+        Images::Off => PageImages::Off,
+        Images::Proxied => {
+            let mut key = [0; 32];
+            SystemRandom::new().fill(&mut key).map_err(|_| anyhow::anyhow!("the system gives no random bytes"))?;
+            PageImages::Proxied(Arc::new(key))
+        }
+    })
+}
+
+fn pictures(engine: &Arc<Engine>, images: &PageImages) -> Option<Pictures> {
+    let PageImages::Proxied(key) = images else { return None };
+    let engine = engine.clone();
+    let door: PictureDoor = Box::new(move |address| {
+        let engine = engine.clone();
+        Box::pin(async move {
+            let (media_type, bytes) = daemon::picture(&engine, &address).await?;
+            Some(Picture { media_type, bytes })
+        })
+    });
+    Some(Pictures::new(**key, door))
 }
 
 fn settings_of(config: &Config, on_loopback: bool) -> DeskSettings {

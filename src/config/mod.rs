@@ -148,6 +148,8 @@ pub struct Serve {
     pub behind_proxy: bool,
     /// Whether `/metrics` is there.
     pub metrics: Metrics,
+    /// How our own pages show pictures of articles.
+    pub images: Images,
     /// The WebSub hub that outputs name, and that is told when they change; empty: none.
     pub hub: String,
 }
@@ -159,6 +161,17 @@ pub enum Metrics {
     #[default]
     Auto,
     On,
+    Off,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Images {
+    /// From their publishers, who see who reads.
+    #[default]
+    Linked,
+    /// Fetched by the service and handed on.
+    Proxied,
     Off,
 }
 
@@ -262,6 +275,7 @@ impl Default for Serve {
             per_peer: 64,
             behind_proxy: false,
             metrics: Metrics::Auto,
+            images: Images::Linked,
             hub: String::new(),
         }
     }

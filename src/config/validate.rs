@@ -155,7 +155,7 @@ fn check_name(what: &str, name: &str) -> Result<(), String> {
 }
 
 /// With what the server's own paths begin.
-const OWN_PATHS: [&str; 14] = [
-    "feeds", "story", "sources", "status", "opml", "websub", "metrics", "login", "accounts", "reader", "api", "v1", "fever",
-    "sync",
+const OWN_PATHS: [&str; 15] = [
+    "feeds", "story", "sources", "status", "image", "opml", "websub", "metrics", "login", "accounts", "reader", "api", "v1",
+    "fever", "sync",
 ];

@@ -7,7 +7,7 @@
 //! | file | what it does |
 //! |---|---|
 //! | `polls`, `unchanged`, `source` | one feed: from the claim to its command |
-//! | `pages` | one article's page |
+//! | `pages`, `picture` | one article's page; a picture of one |
 //! | `settle`, `later` | entries that wait no more, and the story index; later looks at stories |
 //! | `notify`, `process` | notices, sent; a person's commands, run within limits |
 //! | `judge` | rules: stories that are new or have changed |
@@ -45,6 +45,7 @@ mod owner;
 mod pages;
 mod parts;
 mod pass;
+mod picture;
 mod polls;
 mod process;
 pub mod prune;
@@ -73,6 +74,7 @@ pub use lists::ListCall;
 pub use owner::{AlreadyOwned, Owner};
 pub use parts::{Stats, clock};
 pub use pass::{PassReport, once, refetch_alone};
+pub use picture::picture;
 pub use recluster::{Change, Recluster, recluster};
 pub use refetch::Refetched;
 pub use reloads::Standing;

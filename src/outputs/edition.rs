@@ -5,6 +5,7 @@ use crate::model::{Content, Timestamp};
 use crate::publish::{self, Channel, Format, OutputLink, PublishedStory, Subscription};
 use crate::query::Query;
 use crate::store::{Cursor, Reader, Selection};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// What is the same for all that a server, or `courant render`, tells of itself.
@@ -15,8 +16,19 @@ pub struct Imprint {
     pub base_url: String,
     /// Somebody answers questions: documents lead on to what comes after them.
     pub is_served: bool,
+    /// How pages show pictures.
+    pub images: PageImages,
     /// The hub that pushes the outputs.
     pub hub: Option<String>,
+}
+
+/// How pages show pictures, with the key that signs addresses of those that are handed on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum PageImages {
+    #[default]
+    Linked,
+    Proxied(Arc<[u8; 32]>),
+    Off,
 }
 
 /// Stories that are asked for, and in which document.

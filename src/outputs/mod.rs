@@ -13,6 +13,6 @@ mod packing;
 mod pages;
 
 pub use cache::{Cache, Document, Language, Personal, What};
-pub use edition::{Asked, Imprint, LIMIT};
+pub use edition::{Asked, Imprint, LIMIT, PageImages};
 pub use packing::Coding;
 pub use pages::View;

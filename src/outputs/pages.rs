@@ -1,8 +1,8 @@
 //! Pages for people, and all that can be served from files.
 
-use super::edition::{Asked, Imprint, LIMIT};
+use super::edition::{Asked, Imprint, LIMIT, PageImages};
 use crate::model::{Content, Timestamp};
-use crate::publish::{self, FeedState, Format, Joined, Marks, Page, Site, Standing, StoryPage, Troubles};
+use crate::publish::{self, FeedState, Format, Images, Joined, Marks, Page, Site, Standing, StoryPage, Troubles};
 use crate::query::{Order, Query};
 use crate::store::{Reader, Selection};
 use std::time::Duration;
@@ -28,6 +28,11 @@ impl Imprint {
             base: self.path(),
             outputs: &self.links(),
             standing: Standing { troubles: view.troubles, ..reader.standing()? },
+            images: match &self.images {
+                PageImages::Linked => Images::Linked,
+                PageImages::Proxied(key) => Images::Proxied { key },
+                PageImages::Off => Images::Off,
+            },
         };
         Ok(write(site))
     }

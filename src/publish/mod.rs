@@ -10,10 +10,12 @@
 //! | `opml` | subscriptions out and in |
 //! | `river`, `story_page`, `sources_page`, `status_page`, `login_page` | the pages for people; `frame`: what they share |
 //! | `types` | what goes in, and what comes out |
+//! | `images` | how pages show the pictures of articles |
 //! | `xml`, `link`, `words` | what may stand in a document; addresses; our own sentences |
 
 mod atom;
 mod frame;
+mod images;
 mod item;
 mod json_feed;
 mod link;
@@ -28,9 +30,10 @@ mod types;
 mod words;
 mod xml;
 
+pub use images::image_key;
 pub use types::{
-    Channel, Discussion, FeedState, Format, HTML, ICON, Joined, MANIFEST, Marks, OutputLink, Page, PublishedStory, ROBOTS,
-    Reading, Related, SCRIPT, STYLE, Site, Source, Standing, StoryPage, Subscription, Troubles,
+    Channel, Discussion, FeedState, Format, HTML, ICON, Images, Joined, MANIFEST, Marks, OutputLink, Page, PublishedStory,
+    ROBOTS, Reading, Related, SCRIPT, STYLE, Site, Source, Standing, StoryPage, Subscription, Troubles,
 };
 
 use crate::model::{Content, Sample};

@@ -5,7 +5,7 @@ use super::item::item;
 use super::river::talks;
 use super::words;
 use super::xml::{self, Escaped};
-use super::{StoryPage, link};
+use super::{StoryPage, images, link};
 use maud::{PreEscaped, html};
 
 pub(super) fn page(page: &StoryPage) -> String {
@@ -40,7 +40,7 @@ pub(super) fn page(page: &StoryPage) -> String {
                         button name="as" value=(value) { (word) }
                     } "\n"
                 }
-                div class="body" { "\n" (PreEscaped(story.text())) "\n" } "\n"
+                div class="body" { "\n" (PreEscaped(images::shown(site, story.text()))) "\n" } "\n"
             } "\n"
             @if story.sources.len() > 1 {
                 section lang=[own] { "\n"

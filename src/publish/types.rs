@@ -183,6 +183,18 @@ pub struct OutputLink<'a> {
     pub title: &'a str,
 }
 
+/// How pages show pictures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Images<'a> {
+    /// From where they are.
+    #[default]
+    Linked,
+    /// Fetched by us and handed on; the key signs their addresses, so that nobody else's are fetched.
+    Proxied { key: &'a [u8; 32] },
+    /// Not: what they say of themselves stands there.
+    Off,
+}
+
 /// What all pages of a server have in common.
 #[derive(Clone, Copy, Debug)]
 pub struct Site<'a> {
@@ -193,6 +205,7 @@ pub struct Site<'a> {
     pub base: &'a str,
     pub outputs: &'a [OutputLink<'a>],
     pub standing: Standing,
+    pub images: Images<'a>,
 }
 
 /// How polling stands, for every page.

@@ -3,10 +3,18 @@
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-/// Our own script and search form, no frame, nothing of ours from elsewhere; pictures of the articles are what the page is
-/// for.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; img-src http: https:; \
+/// Our own script and search form, no frame, nothing of ours from elsewhere …
+const OWN_PICTURES: &str = "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; img-src 'self'; \
     manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// … but pictures of the articles, which a page is for.
+const ALL_PICTURES: &str = "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; img-src http: https:; \
+    manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// What a page of ours may load.
+pub(super) fn page_policy(images_are_linked: bool) -> HeaderValue {
+    HeaderValue::from_static(if images_are_linked { ALL_PICTURES } else { OWN_PICTURES })
+}
 
 pub(super) fn plain(status: StatusCode, text: &str) -> Response {
     (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text.to_owned()).into_response()
@@ -17,7 +25,7 @@ pub(super) fn guarded(content_type: &'static str) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(OWN_PICTURES));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers
 }

@@ -5,17 +5,19 @@ mod answers;
 mod coding;
 mod connections;
 mod door;
+mod images;
 mod person;
 mod sync;
 
 pub use connections::Limits as ConnectionLimits;
 pub use door::{HubDoor, ListDoor};
+pub use images::{Picture, PictureDoor, Pictures};
 pub use person::Person;
 pub use sync::{Desk, DeskSettings};
 
 use person::language;
 
-use answers::{asked_base, guarded, is_known, plain};
+use answers::{asked_base, guarded, is_known, page_policy, plain};
 
 use crate::model::{Content, Timestamp};
 use crate::outputs::{self, Asked, Cache, Coding, What};
@@ -54,6 +56,8 @@ pub struct House {
     pub person: Person,
     pub limits: Limits,
     pub connections: ConnectionLimits,
+    /// Pictures that are handed on; `None`: none are.
+    pub pictures: Option<Pictures>,
     /// What `/metrics` says; `None`: there is no such address.
     pub metrics: Option<MetricsDoor>,
     /// What a proxy that passes our own path on puts before every path; empty: nothing.
@@ -91,6 +95,9 @@ impl House {
             return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
         }
         headers.extend(guarded(document.content_type));
+        if document.content_type == publish::HTML {
+            headers.insert(header::CONTENT_SECURITY_POLICY, page_policy(self.person.images_are_linked));
+        }
         let Some(coding) = coding else { return Ok((headers, document.body.clone()).into_response()) };
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
         Ok((headers, self.documents.packed(&document, coding).await?).into_response())
@@ -105,10 +112,11 @@ pub struct Limits {
 }
 
 /// Serves until told to stop; running answers are finished.
-pub async fn run(house: House, listener: TcpListener, stopped: watch::Receiver<bool>) {
+pub async fn run(mut house: House, listener: TcpListener, stopped: watch::Receiver<bool>) {
     let limits = house.connections;
     let base_path = house.base_path.clone();
     let apps = sync::routes(house.desk.clone());
+    let images = images::routes(house.pictures.take());
     let house = Arc::new(house);
     let routes = Router::new()
         .route("/", get(river))
@@ -128,6 +136,7 @@ pub async fn run(house: House, listener: TcpListener, stopped: watch::Receiver<b
         .route(&format!("{CALLBACK_PATH}{{token}}"), get(hub_asks).post(hub_pushes))
         .merge(apps)
         .merge(person::routes(house.person.clone()))
+        .merge(images)
         .fallback(|| async { plain(StatusCode::NOT_FOUND, "not found\n") });
     let app = match base_path.as_str() {
         "" => routes,
