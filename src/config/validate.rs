@@ -86,7 +86,9 @@ fn check(config: &Config) -> Result<(), String> {
             }
         }
     }
-    let is_hub = |hub: &str| url::Url::parse(hub).is_ok_and(|url| ["http", "https"].contains(&url.scheme()));
+    // It stands in a header, between brackets.
+    let is_plain = |hub: &str| hub.chars().all(|c| c.is_ascii_graphic() && !"<>\"".contains(c));
+    let is_hub = |hub: &str| is_plain(hub) && url::Url::parse(hub).is_ok_and(|url| ["http", "https"].contains(&url.scheme()));
     if !serve.hub.is_empty() && !is_hub(&serve.hub) {
         return Err(format!(
             "serve.hub = {:?} is not the address of a hub; write it like \"https://hub.example.org/\"",
