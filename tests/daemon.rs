@@ -234,7 +234,7 @@ fn the_service_serves_and_answers_on_its_socket() {
     assert_eq!((walked.len(), distinct.len()), (stories, stories));
 
     assert!(
-        matches!(socket::ask(&state_dir, &ControlRequest::Reload).unwrap(), Some(ControlResponse::Error(_))),
+        matches!(socket::ask(&state_dir, &ControlRequest::Reload).unwrap(), Some(ControlResponse::Misconfigured(_))),
         "there is no feeds.toml here"
     );
     stop.send(()).unwrap();
