@@ -138,3 +138,21 @@ pub enum ArticleMode {
     Always,
     Never,
 }
+
+/// How the time since the last one went, and how things stood at its end.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Sample {
+    pub at: Timestamp,
+    pub n_polls: u64,
+    pub n_failed: u64,
+    /// New ones.
+    pub n_entries: u64,
+    /// All that there are.
+    pub n_stories: u64,
+    /// Pages that are wanted, and entries that wait.
+    pub n_waiting: u64,
+    pub database_bytes: u64,
+    /// Of the process; `None`: the system does not say.
+    pub memory_bytes: Option<u64>,
+}

@@ -1,5 +1,5 @@
-//! WebSub (W3C Recommendation, 2018), the subscriber's side: what is asked of a hub, what its questions and pushes mean,
-//! and when to ask again. Pure: no files, network, clock, randomness, async or logging.
+//! WebSub (W3C Recommendation, 2018): what is asked of a hub, what its questions and pushes mean, and when to ask again;
+//! and what the hub of our own outputs is told. Pure: no files, network, clock, randomness, async or logging.
 //!
 //! A hub knows us by a callback address with a token that nobody can guess; what it pushes is signed with a secret of
 //! that subscription alone. The daemon sends, the server receives, the store keeps.
@@ -67,6 +67,19 @@ pub fn subscription_form(topic: &str, callback: &str, secret: &str) -> String {
         .append_pair("hub.secret", secret)
         .append_pair("hub.lease_seconds", &LEASE_WANTED.as_secs().to_string())
         .finish()
+}
+
+/// The form that tells a hub that one of our own documents changed. WebSub leaves it to publisher and hub; this is what
+/// hubs take.
+pub fn publication_form(topic: &str) -> String {
+    let mut form = url::form_urlencoded::Serializer::new(String::new());
+    form.append_pair("hub.mode", "publish").append_pair("hub.url", topic).finish()
+}
+
+/// When a hub is told again that could not be told for the `n_errors`th time in a row (1 or more): a minute, doubled with
+/// each failure, up to an hour. Who is told late reads late, and what is told twice is read twice.
+pub fn tell_again(n_errors: u32) -> Duration {
+    Duration::from_secs(60).saturating_mul(1 << n_errors.saturating_sub(1).min(6)).min(Duration::from_secs(3600))
 }
 
 /// What a hub asks or tells at the callback (WebSub 5.2 and 5.3).

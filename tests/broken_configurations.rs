@@ -6,7 +6,7 @@ use courant::config::{Environment, parse, subscriptions};
 type Row = (&'static str, &'static str, &'static str, &'static str);
 
 #[rustfmt::skip]
-const CONFIGURATIONS: [Row; 45] = [
+const CONFIGURATIONS: [Row; 47] = [
     // Keys and sections that nobody knows.
     ("[poll]\nintervall = \"1h\"", "2:1", "\"intervall\"", "did you mean \"interval\""),
     ("[pool]\ninterval = \"1h\"", "1:2", "\"pool\"", "did you mean \"poll\""),
@@ -47,6 +47,8 @@ const CONFIGURATIONS: [Row; 45] = [
     ("[fetch]\ncontact = \"écrivez@a.example\"", "2:11", "fetch.contact", "plain ASCII"),
     ("[serve]\nlisten = \"8080\"", "2:10", "serve.listen", "like \"127.0.0.1:8080\""),
     ("[serve]\nbase_url = \"news.example\"", "2:12", "serve.base_url", "like \"https://"),
+    ("[serve]\nhub = \"hub.example\"", "2:7", "serve.hub", "like \"https://"),
+    ("[serve]\nhub = \"https://hub.example/>\"", "2:7", "serve.hub", "like \"https://"),
     ("[[output]]\nname = \"A b\"", "2:8", "output[0].name", "as \"ai-news\""),
     ("[[output]]\nname = \"a\"\n[[output]]\nname = \"a\"", "4:8", "output[1].name", "give one another name"),
     ("[[output]]\nname = \"a\"\nlanguages = [\"Chinese\"]", "3:14", "output[0].languages[0]", "\"zh-Hant\""),

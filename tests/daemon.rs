@@ -212,7 +212,8 @@ fn the_service_serves_and_answers_on_its_socket() {
     assert!(http(address, "GET /feeds/nobody.atom HTTP/1.1").starts_with("HTTP/1.1 404"));
     let id = atom.split("urn:uuid:").nth(2).unwrap().split('<').next().unwrap();
     assert!(http(address, &format!("GET /story/{id} HTTP/1.1")).starts_with("HTTP/1.1 200"));
-    for path in ["/sources", "/opml", "/opml/outputs", "/page.js", "/icon.svg", "/manifest.webmanifest", "/robots.txt"] {
+    for path in ["/sources", "/status", "/opml", "/opml/outputs", "/page.js", "/icon.svg", "/manifest.webmanifest", "/robots.txt"]
+    {
         assert!(http(address, &format!("GET {path} HTTP/1.1")).starts_with("HTTP/1.1 200"), "{path}");
     }
     assert!(http(address, "HEAD /feeds/all.atom HTTP/1.1").starts_with("HTTP/1.1 200"));
@@ -233,7 +234,7 @@ fn the_service_serves_and_answers_on_its_socket() {
     assert_eq!((walked.len(), distinct.len()), (stories, stories));
 
     assert!(
-        matches!(socket::ask(&state_dir, &ControlRequest::Reload).unwrap(), Some(ControlResponse::Error(_))),
+        matches!(socket::ask(&state_dir, &ControlRequest::Reload).unwrap(), Some(ControlResponse::Misconfigured(_))),
         "there is no feeds.toml here"
     );
     stop.send(()).unwrap();

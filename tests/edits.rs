@@ -40,7 +40,14 @@ impl Followed {
         let text = format!(
             "<rss version='2.0' xmlns:media='http://search.yahoo.com/mrss/'><channel><title>Paper</title>{item}</channel></rss>"
         );
-        std::fs::write(&self.feed, text).unwrap();
+        self.poll_bytes(Some(&text))
+    }
+
+    /// The same of a file as it is, or as it is written now.
+    fn poll_bytes(&self, text: Option<&str>) -> u64 {
+        if let Some(text) = text {
+            std::fs::write(&self.feed, text).unwrap();
+        }
         let list = vec![Subscription::new(format!("file://{}", self.feed.display()))];
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let (report, writer) = runtime.block_on(async {
@@ -89,6 +96,32 @@ fn an_entry_with_a_counter_in_it_still_takes_a_correction() {
     assert_eq!(counted, 24);
     assert_eq!(followed.poll("Correction: ferry does not stop", &description("<p>Read 99 times.</p>")), 1);
     assert_eq!(followed.story().title, "Correction: ferry does not stop");
+}
+
+#[test]
+fn an_edit_that_was_put_off_comes_without_another_change_of_the_feed() {
+    let followed = Followed::new();
+    for n in 0..30 {
+        followed.poll("Ferry", &description(&format!("<p>Read {n} times.</p>")));
+    }
+    let poll_again = || followed.poll_bytes(None);
+    assert_eq!(poll_again(), 0, "not yet");
+    let database = rusqlite::Connection::open(followed.config.database()).unwrap();
+    let state: String = database.query_row("SELECT state FROM feeds", [], |row| row.get(0)).unwrap();
+    let due = serde_json::from_str::<serde_json::Value>(&state).unwrap()["put_off"].as_i64().unwrap();
+    let updated: i64 = database.query_row("SELECT updated FROM entries", [], |row| row.get(0)).unwrap();
+    assert_eq!(due, updated + 86_400_000, "a day after the last edit");
+    // The day passes.
+    database
+        .execute_batch(
+            "UPDATE entries SET updated = updated - 86400000;
+             UPDATE feeds SET state = json_set(state, '$.put_off', (state ->> '$.put_off') - 86400000);",
+        )
+        .unwrap();
+    drop(database);
+    assert_eq!(poll_again(), 1);
+    assert_eq!(followed.story().html, "<p>Read 29 times.</p>");
+    assert_eq!(poll_again(), 0, "once");
 }
 
 #[test]

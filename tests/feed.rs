@@ -519,13 +519,10 @@ fn as_story(entry: &ParsedEntry) -> PublishedStory {
         author: entry.author.clone(),
         published: entry.published.unwrap(),
         updated: entry.updated.or(entry.published).unwrap(),
-        language: None,
         tags: entry.categories.clone(),
         html: entry.content.clone().unwrap(),
-        lead_image: None,
         enclosures: entry.enclosures.clone(),
-        sources: Vec::new(),
-        related: Vec::new(),
+        ..PublishedStory::default()
     }
 }
 
@@ -555,6 +552,7 @@ proptest! {
             language: "en",
             updated: Timestamp::from_secs(2_000_000_000),
             next_url: None,
+            hub_url: None,
             content: courant::model::Content::Full,
         };
         let back = try_parse(publish::render(&channel, &stories, publish::Format::Atom).as_bytes(), None).unwrap();

@@ -189,7 +189,7 @@ impl Daemon {
         known.pruned = self.reader.pruned(self.feed, &read.asks_pruned(&known)).unwrap();
         let policy =
             EntryPolicy { article: ArticleMode::Never, max_wait: Duration::from_secs(3600), dedupe: Dedupe::Off, compare: false };
-        let taken = read.take_in(&source, &known, &policy);
+        let taken = read.take_in(&source, &known, &policy).document;
         // As a record has it.
         let written = serde_json::to_string(&taken).unwrap();
         let taken: courant::records::Document = serde_json::from_str(&written).unwrap();

@@ -1,7 +1,7 @@
 //! The publish room at its door: three formats that say the same, OPML both ways, the pages.
 
 use courant::feed::Enclosure;
-use courant::model::{Content, Timestamp};
+use courant::model::{Content, Sample, Timestamp};
 use courant::publish::*;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -24,6 +24,7 @@ fn document(stories: &[PublishedStory], format: Format) -> String {
         language: "en",
         updated: NOW,
         next_url: None,
+        hub_url: None,
         content: Content::Full,
     };
     render(&channel, stories, format)
@@ -35,6 +36,7 @@ const SITE: Site = Site {
     base: "",
     outputs: &[],
     standing: Standing { n_feeds: 0, n_failing: 0, last_read: None, troubles: Troubles { offline_since: None, disk: None } },
+    images: Images::Linked,
 };
 
 fn id(n: u32) -> String {
@@ -62,10 +64,12 @@ fn story(n: u32) -> PublishedStory {
         updated: Timestamp(NOW.0 + i64::from(n)),
         language: Some("en".into()),
         tags: vec!["rust".into(), "rust".into(), " ".into(), "compilers".into()],
+        own_tags: vec!["rust".into()],
         html: "<p>First words of it.</p><p>And <b>more</b> &amp; more.</p>".into(),
         lead_image: Some("https://paper1.example/a picture.jpg".into()),
         enclosures: vec![Enclosure { url: "https://paper1.example/talk.mp3".into(), media_type: None, length: None }],
         sources: vec![source(1)],
+        discussions: Vec::new(),
         related: Vec::new(),
     }
 }
@@ -264,7 +268,14 @@ fn hostile_text_cannot_break_out() {
         assert!(!text.contains("javascript:"));
     }
     let outputs = [OutputLink { name: "a/../b", title: evil }];
-    let site = Site { title: evil, language: "\"><script>", base: "", outputs: &outputs, standing: Standing::default() };
+    let site = Site {
+        title: evil,
+        language: "\"><script>",
+        base: "",
+        outputs: &outputs,
+        standing: Standing::default(),
+        images: Images::Linked,
+    };
     let marked = ["script".to_owned()];
     let model =
         Page { site, stories: &stories, query: evil, by_date: true, marked: &marked, wrong: Some(evil), older: Some("\"<") };
@@ -324,6 +335,101 @@ fn an_id_comes_once_and_the_bytes_are_the_same() {
 }
 
 #[test]
+fn where_a_story_is_discussed_is_told_in_every_format_and_is_no_source() {
+    let mut discussed = story(1);
+    discussed.discussions = vec![
+        Discussion { feed_title: "Orange Board".into(), url: "https://board.example/item?id=7".into() },
+        Discussion { feed_title: " ".into(), url: "https://crabs.example/s/x".into() },
+        Discussion { feed_title: "Evil".into(), url: "javascript:alert(1)".into() },
+    ];
+    let stories = [discussed];
+    let atom = document(&stories, Format::Atom);
+    for (title, address) in [("Orange Board", "https://board.example/item?id=7"), ("crabs.example", "https://crabs.example/s/x")]
+    {
+        let via = format!("<link rel=\"via\" type=\"text/html\" title=\"{title}\" href=\"{address}\"/>");
+        assert!(atom.contains(&via), "{atom}");
+    }
+    let rss = document(&stories, Format::Rss);
+    assert_eq!(rss.matches("<comments>https://board.example/item?id=7</comments>").count(), 1, "{rss}");
+    let json = json(&stories);
+    let extension = &json["items"][0]["_courant"];
+    assert_eq!(extension["discussions"][1]["url"], "https://crabs.example/s/x");
+    assert_eq!(
+        (extension["discussions"].as_array().map(Vec::len), extension["sources"].as_array().map(Vec::len)),
+        (Some(2), Some(1))
+    );
+    let body = json["items"][0]["content_html"].as_str().unwrap();
+    let told = "<footer><p>Discussed at <a href=\"https://board.example/item?id=7\">Orange Board</a>, \
+                <a href=\"https://crabs.example/s/x\">crabs.example</a>.</p></footer>";
+    assert!(body.ends_with(told) && !body.contains("javascript"), "{body}");
+    let page = page(&Page { site: SITE, stories: &stories, query: "", by_date: true, marked: &[], wrong: None, older: None });
+    assert!(page.contains("Discussed at </span><a href=\"https://board.example/item?id=7\">Orange Board</a>"), "{page}");
+}
+
+#[test]
+fn tags_and_languages_lead_to_what_has_them() {
+    let mut other = story(1);
+    other.language = Some("zh-Hant".into());
+    other.tags = vec!["two words".into(), "theirs".into()];
+    other.own_tags = vec!["two words".into()];
+    let stories = [story(2), other];
+    let site = Site { base: "/courant", ..SITE };
+    let page = page(&Page { site, stories: &stories, query: "", by_date: true, marked: &[], wrong: None, older: None });
+    for link in [
+        "<a class=\"tag\" href=\"/courant/?q=tag%3Arust\">rust</a>",
+        "<a class=\"tag\" href=\"/courant/?q=tag%3A%22two%20words%22\">two words</a>",
+        "<a class=\"lang\" href=\"/courant/?q=lang%3Azh-Hant\">zh-Hant</a>",
+        // A feed's own category is found by no `tag:`.
+        "<span class=\"tag\">theirs</span>",
+    ] {
+        assert!(page.contains(link), "{link}\n{page}");
+    }
+}
+
+#[test]
+fn the_status_page_draws_what_was_noted_and_no_line_over_a_gap() {
+    let at = |hours: i64| Timestamp(NOW.0 + hours * 3_600_000);
+    let sample = |hours, n| Sample { at: at(hours), n_polls: n, database_bytes: 1_500_000, ..Sample::default() };
+    let samples = [sample(0, 4), sample(1, 8), sample(5, 2)];
+    let html = status_page(&SITE, &samples);
+    assert!(html.contains("Polls in a quarter of an hour: <strong>2</strong> · ≤ 8"), "{html}");
+    assert!(html.contains("Database: <strong>1.5 MB</strong> · ≤ 1.5 MB"), "{html}");
+    assert!(
+        html.contains("<polyline points=\"0.0,30.0 119.6,1.0\"></polyline><polyline points=\"598.0,44.5 600.0,44.5\">"),
+        "{html}"
+    );
+    // Of what nobody knows nothing is drawn.
+    assert_eq!(html.matches("<svg").count(), 6);
+    assert!(status_page(&SITE, &[]).contains("Nothing has been noted yet."));
+}
+
+#[test]
+fn pictures_are_linked_or_handed_on_or_described() {
+    let mut pictured = story(1);
+    let img = "<p>a</p><img src=\"https://cdn.example/a.png?x=1&amp;y=2\" alt=\"A &lt;cat&gt;\" width=\"3\"><p>b</p>";
+    pictured.html = img.into();
+    let shown = |images, story: &PublishedStory| {
+        let site = Site { base: "/courant", images, ..SITE };
+        story_page(&StoryPage { site, story, why: &[], marks: None, newer: None, older: None })
+    };
+    assert!(shown(Images::Linked, &pictured).contains(img));
+    let off = shown(Images::Off, &pictured);
+    assert!(off.contains("<p>a</p>A &lt;cat&gt;<p>b</p>"), "{off}");
+    let key = image_key(&[7; 32], "https://cdn.example/a.png?x=1&y=2");
+    let ours = format!(
+        "<p>a</p><img src=\"/courant/image?url=https%3A%2F%2Fcdn.example%2Fa.png%3Fx%3D1%26y%3D2&amp;key={key}\" \
+         alt=\"A &lt;cat&gt;\" width=\"3\"><p>b</p>"
+    );
+    let proxied = shown(Images::Proxied { key: &[7; 32] }, &pictured);
+    assert!(proxied.contains(&ours), "{proxied}");
+    assert!(image_key(&[8; 32], "https://cdn.example/a.png?x=1&y=2") != key && key.len() == 32);
+    // What is no address of the web is not asked for.
+    pictured.html = "<img src=\"data:image/png;base64,AA\" alt=\"none\">".into();
+    let page = shown(Images::Proxied { key: &[7; 32] }, &pictured);
+    assert!(!page.contains("<img") && page.contains("none"));
+}
+
+#[test]
 fn the_page_groups_by_day_and_names_everything() {
     let mut merged = story(1);
     merged.sources.push(source(2));
@@ -333,7 +439,7 @@ fn the_page_groups_by_day_and_names_everything() {
     let stories = [merged, older];
     let outputs = [OutputLink { name: "all", title: "All" }];
     let standing = Standing { n_feeds: 12, n_failing: 1, last_read: Some(NOW), troubles: Troubles::default() };
-    let site = Site { title: "News", language: "en", base: "/courant", outputs: &outputs, standing };
+    let site = Site { title: "News", language: "en", base: "/courant", outputs: &outputs, standing, images: Images::Linked };
     let asked = ["story 2".to_owned()];
     let model =
         Page { site, stories: &stories, query: "tag:dev", by_date: true, marked: &asked, wrong: None, older: Some("1_2_3") };

@@ -73,7 +73,7 @@ fn a_reload_takes_all_of_the_files_or_nothing() {
     let list = std::fs::read_to_string(&feeds).unwrap();
     std::fs::write(&feeds, format!("{list}[[feed]]\nurll = \"x\"\n")).unwrap();
     let refused = run(home.path(), &["reload"]);
-    assert_eq!(refused.status.code(), Some(1));
+    assert_eq!(refused.status.code(), Some(3));
     assert!(said(&refused).contains("feeds.toml") && said(&refused).contains("did you mean \"url\""), "{}", said(&refused));
     assert!(has(&service, "crabs") && !has(&service, "shrimps"));
     let status = json(home.path(), &["status", "--format", "json"]);
@@ -85,6 +85,30 @@ fn a_reload_takes_all_of_the_files_or_nothing() {
     until("the new output", || has(&service, "shrimps"));
     until("no trouble", || json(home.path(), &["status", "--format", "json"])["reload"]["error"].is_null());
     assert!(service.is_alive());
+    service.stop();
+}
+
+#[test]
+fn a_broken_configuration_hides_nothing_of_what_runs() {
+    let home = Home::new();
+    let mut service = home.start();
+    until("stories", || json(home.path(), &["status", "--format", "json"])["stories"].as_i64() > Some(0));
+    for broken in ["[rulez]\n", "this is no TOML\n"] {
+        std::fs::write(home.file(), format!("{}{broken}", home.base)).unwrap();
+        let refused = run(home.path(), &["reload"]);
+        assert_eq!(refused.status.code(), Some(3), "{}", said(&refused));
+        for looking in [&["status"][..], &["stories", "--since", "9000d"], &["search", "the"]] {
+            let shown = run(home.path(), looking);
+            assert_eq!(shown.status.code(), Some(3), "{looking:?}: {}", said(&shown));
+            let (out, errors) = (String::from_utf8_lossy(&shown.stdout), String::from_utf8_lossy(&shown.stderr));
+            assert!(out.lines().count() > 1 && errors.contains("courant.toml:"), "{looking:?}: {out}{errors}");
+        }
+    }
+    // Without anything gathered there is only the error.
+    let elsewhere = home.base.lines().map(|line| if line.starts_with("state_dir") { "state_dir = \"other\"" } else { line });
+    std::fs::write(home.file(), elsewhere.collect::<Vec<_>>().join("\n") + "\nthis is no TOML\n").unwrap();
+    let shown = run(home.path(), &["status"]);
+    assert!(shown.status.code() == Some(3) && shown.stdout.is_empty(), "{}", said(&shown));
     service.stop();
 }
 

@@ -29,7 +29,13 @@ fn the_same_commands_give_the_same_database_and_the_same_outputs() {
 
     assert_eq!(tables::differences(&config.database(), &again), [""; 0]);
     let (first, second) = (Reader::open(&config.database()).unwrap(), Reader::open(&again).unwrap());
-    let imprint = Imprint { outputs: config.outputs.clone(), base_url: config.base_url(), is_served: true };
+    let imprint = Imprint {
+        outputs: config.outputs.clone(),
+        base_url: config.base_url(),
+        is_served: true,
+        images: Default::default(),
+        hub: None,
+    };
     let files = |reader| imprint.everything(reader, courant::model::Timestamp(0)).unwrap();
     assert!(files(&first).len() > 10);
     assert_eq!(files(&first), files(&second));

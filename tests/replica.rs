@@ -110,7 +110,13 @@ fn share(text: &str) -> Command {
 }
 
 fn documents(config: &Config, path: &Path) -> Vec<(String, Vec<u8>)> {
-    let imprint = Imprint { outputs: config.outputs.clone(), base_url: config.base_url(), is_served: true };
+    let imprint = Imprint {
+        outputs: config.outputs.clone(),
+        base_url: config.base_url(),
+        is_served: true,
+        images: Default::default(),
+        hub: None,
+    };
     imprint
         .everything(&Reader::open(path).unwrap(), Timestamp(0))
         .unwrap()

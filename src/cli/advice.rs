@@ -145,6 +145,9 @@ fn of_service(config: &Config) -> Vec<Advice> {
             "serve.listen is every address of this machine, and serve.base_url is not set: readers are told the host that they asked where it is an IP address, localhost or in serve.hosts ({names})"
         )));
     }
+    if !config.serve.hub.is_empty() && config.hub().is_none() {
+        advice.push(wrong("serve.hub is told nothing without serve.base_url, under which it fetches the outputs".into()));
+    }
     if config.fetch.contact == Config::default().fetch.contact {
         advice.push(note("fetch.contact is the program's own page: put yours there, so that publishers can reach you".into()));
     }

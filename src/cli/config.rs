@@ -4,7 +4,7 @@ use super::advice::{self, Weight};
 use super::failure::{Failure, Outcome};
 use super::setup;
 use crate::config::reference::Key;
-use crate::config::{Environment, Loaded, diagnose, reference, variable_of};
+use crate::config::{Environment, Loaded, diagnose, reference};
 use std::io::Write;
 use std::path::Path;
 
@@ -127,8 +127,7 @@ impl Effective<'_> {
     /// A key's value as TOML and its origin; `None`: it is not set, and has no default.
     fn value(&self, above: &str, key: &Key) -> Option<(String, String)> {
         let path = format!("{above}{}", key.name);
-        let variable = variable_of(&path);
-        let (value, origin) = if let Some(value) = self.environment.get(&variable) {
+        let (value, origin) = if let Some((variable, value)) = self.environment.set_by(&path) {
             let is_toml = value.parse::<toml_edit::Value>().is_ok();
             (if is_toml { value.to_owned() } else { quoted(value) }, variable)
         } else if let Some(value) = self.in_file(above, &key.name) {

@@ -40,10 +40,7 @@ pub fn start(log: &Log) -> Levels {
 }
 
 fn targets(log: &Log) -> Targets {
-    let level = match std::env::var("COURANT_LOG").ok().and_then(|text| text.parse().ok()) {
-        Some(level) => level,
-        None => level_of(log.level),
-    };
+    let level = level_of(log.level);
     // Other crates' own chatter is for their authors: their warnings are enough.
     let all = Targets::new().with_default(level.min(tracing::Level::WARN)).with_target("courant", level);
     all.with_targets(log.rooms.iter().map(|(room, level)| (format!("courant::{room}"), level_of(*level))))

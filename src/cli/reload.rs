@@ -16,6 +16,7 @@ pub fn run(named: Option<&Path>) -> Outcome {
             }
             Ok(())
         }
+        Some(ControlResponse::Misconfigured(why)) => Err(Failure::Misfit(format!("not reloaded, all stays as it was: {why}"))),
         Some(ControlResponse::Error(why)) => Err(Failure::Error(anyhow::anyhow!("not reloaded, all stays as it was: {why}"))),
         Some(_) => Err(Failure::Error(anyhow::anyhow!("the running courant is of another version; restart it"))),
         None => Err(Failure::Error(anyhow::anyhow!("no courant runs in {}", config.state_dir.display()))),

@@ -2,8 +2,9 @@
 
 use super::failure::{Failure, Outcome};
 use super::setup;
+use crate::config::Images;
 use crate::daemon::clock;
-use crate::outputs::Imprint;
+use crate::outputs::{Imprint, PageImages};
 use crate::publish::Format;
 use crate::store::Reader;
 use anyhow::Context;
@@ -36,7 +37,18 @@ enum FormatName {
 
 pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
     let config = setup::config(named)?.config;
-    let imprint = Imprint { outputs: config.outputs.clone(), base_url: config.base_url(), is_served: options.all.is_none() };
+    // Nobody hands pictures on where files are served.
+    let images = match config.serve.images {
+        Images::Off => PageImages::Off,
+        Images::Linked | Images::Proxied => PageImages::Linked,
+    };
+    let imprint = Imprint {
+        outputs: config.outputs.clone(),
+        base_url: config.base_url(),
+        is_served: options.all.is_none(),
+        hub: None,
+        images,
+    };
     let reader = setup::reader(&config)?;
     if let Some(folder) = &options.all {
         return everything(&imprint, &reader, folder);

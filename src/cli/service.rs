@@ -1,11 +1,15 @@
 //! The service put together: the daemon and the server side by side.
 
-use crate::config::{Config, Live};
-use crate::daemon::{self, Engine, clock};
-use crate::outputs::{Cache, Imprint};
-use crate::serve::{self, ConnectionLimits, Desk, DeskSettings, House, HubDoor, Limits, ListDoor, MetricsDoor, Person};
+use crate::config::{Config, Images, Live};
+use crate::daemon::{self, Engine, Topic, TopicsDoor, clock};
+use crate::outputs::{Cache, Imprint, PageImages};
+use crate::serve::{
+    self, ConnectionLimits, Desk, DeskSettings, House, HubDoor, Limits, ListDoor, MetricsDoor, Person, Picture, PictureDoor,
+    Pictures,
+};
 use anyhow::Context;
 use listenfd::ListenFd;
+use ring::rand::{SecureRandom, SystemRandom};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -24,18 +28,26 @@ pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready:
     let on_loopback = address.ip().is_loopback();
     let asked = engine.clone();
     let is_unwell = Box::new(move || asked.is_unwell());
-    let (imprint, settings) = (Live::new(imprint_of(&config)), Live::new(settings_of(&config, on_loopback)));
+    let images = page_images(config.serve.images)?;
+    let (imprint, settings) = (Live::new(imprint_of(&config, &images)), Live::new(settings_of(&config, on_loopback)));
     let base_path = imprint.get().path().to_owned();
-    let renewed = (imprint.clone(), settings.clone());
+    let renewed = (imprint.clone(), settings.clone(), images.clone());
     engine.reloads.tell(move |config| {
-        renewed.0.set(imprint_of(config));
+        renewed.0.set(imprint_of(config, &renewed.2));
         renewed.1.set(settings_of(config, on_loopback));
     });
     let documents = Arc::new(Cache::new(engine.readers.clone(), &engine.writer, imprint, clock, offline));
     let desk = Desk::new(Box::new(move || settings.get()), engine.readers.clone(), engine.writer.clone(), clock, lists);
     let asked_hosts = config.asked_hosts().map(<[String]>::to_vec);
+    let hub = config.hub().map(str::to_owned);
+    let topics = topics_door(documents.clone());
     let house = House {
-        person: Person { documents: documents.clone(), desk: desk.clone(), asked_hosts: asked_hosts.clone() },
+        person: Person {
+            documents: documents.clone(),
+            desk: desk.clone(),
+            images_are_linked: images == PageImages::Linked,
+            asked_hosts: asked_hosts.clone(),
+        },
         documents,
         base_path,
         asked_hosts,
@@ -46,10 +58,12 @@ pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready:
         hubs,
         desk,
         limits: Limits { max_body_bytes: config.fetch.max_feed_bytes, timeout: config.fetch.timeout },
+        pictures: pictures(&engine, &images),
         metrics: config.has_metrics(on_loopback).then(|| metrics_door(engine.clone())),
         connections: ConnectionLimits { idle: config.serve.idle_timeout, per_peer: config.serve.per_peer },
     };
     let (stop, stopped) = watch::channel(false);
+    let mut announcing = tokio::spawn(announcing(engine.clone(), hub, topics, stopped.clone()));
     let mut server = tokio::spawn(serve::run(house, listener, stopped));
     let mut served = Ok(());
     // The daemon ends when it is told to, or when the server has ended.
@@ -60,6 +74,10 @@ pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready:
                 Ok(()) => Err(anyhow::anyhow!("the server ended by itself")),
                 Err(died) => Err(anyhow::anyhow!("the server died: {died}")),
             },
+            ended = &mut announcing => served = match ended {
+                Ok(()) => Err(anyhow::anyhow!("the hub's task ended by itself")),
+                Err(died) => Err(anyhow::anyhow!("the hub's task died: {died}")),
+            },
         }
     };
     let ended = daemon::run(engine.clone(), hub_calls, list_calls, told, || ready(address)).await;
@@ -68,8 +86,40 @@ pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready:
     ended.and(served)
 }
 
-fn imprint_of(config: &Config) -> Imprint {
-    Imprint { outputs: config.outputs.clone(), base_url: config.base_url(), is_served: true }
+fn imprint_of(config: &Config, images: &PageImages) -> Imprint {
+    Imprint {
+        outputs: config.outputs.clone(),
+        base_url: config.base_url(),
+        is_served: true,
+        images: images.clone(),
+        hub: config.hub().map(str::to_owned),
+    }
+}
+
+/// With a new key, where pictures are handed on: it is good as long as the process.
+fn page_images(images: Images) -> anyhow::Result<PageImages> {
+    Ok(match images {
+        Images::Linked => PageImages::Linked,
+        Images::Off => PageImages::Off,
+        Images::Proxied => {
+            let mut key = [0; 32];
+            SystemRandom::new().fill(&mut key).map_err(|_| anyhow::anyhow!("the system gives no random bytes"))?;
+            PageImages::Proxied(Arc::new(key))
+        }
+    })
+}
+
+fn pictures(engine: &Arc<Engine>, images: &PageImages) -> Option<Pictures> {
+    let PageImages::Proxied(key) = images else { return None };
+    let engine = engine.clone();
+    let door: PictureDoor = Box::new(move |address| {
+        let engine = engine.clone();
+        Box::pin(async move {
+            let (media_type, bytes) = daemon::picture(&engine, &address).await?;
+            Some(Picture { media_type, bytes })
+        })
+    });
+    Some(Pictures::new(**key, door))
 }
 
 fn settings_of(config: &Config, on_loopback: bool) -> DeskSettings {
@@ -80,6 +130,25 @@ fn settings_of(config: &Config, on_loopback: bool) -> DeskSettings {
         behind_proxy: config.serve.behind_proxy,
         is_exposed: config.exposes_passwords(on_loopback),
     }
+}
+
+/// Tells the hub of our outputs of their changes, where there is one, until the service is to stop.
+async fn announcing(engine: Arc<Engine>, hub: Option<String>, topics: TopicsDoor, mut stopped: watch::Receiver<bool>) {
+    match hub {
+        Some(hub) => daemon::announce(engine, hub, topics, stopped).await,
+        // An error means that the sender is gone: the service is ending.
+        None => _ = stopped.wait_for(|stop| *stop).await,
+    }
+}
+
+fn topics_door(documents: Arc<Cache>) -> TopicsDoor {
+    Box::new(move || {
+        let documents = documents.clone();
+        Box::pin(async move {
+            let topics = documents.topics().await?.into_iter();
+            Ok(topics.map(|(url, etag)| Topic { url, state: String::from_utf8_lossy(etag.as_bytes()).into_owned() }).collect())
+        })
+    })
 }
 
 fn metrics_door(engine: Arc<Engine>) -> MetricsDoor {

@@ -2,7 +2,7 @@
 
 use super::failure::Failure;
 use crate::config::subscriptions::{self, Subscription};
-use crate::config::{Config, ConfigError, Environment, Loaded, load};
+use crate::config::{Config, ConfigError, Environment, Loaded, load, state_dir_of};
 use crate::daemon::{Owner, clock, recovery};
 use crate::records::{Command, Reply};
 use crate::store::{Opening, Reader, Store};
@@ -13,6 +13,20 @@ use std::path::{Path, PathBuf};
 /// Loads the configuration that a command was given, or finds.
 pub fn config(named: Option<&Path>) -> Result<Loaded, ConfigError> {
     load(named, &Environment::of_process())
+}
+
+/// The same for who only looks at what is there: a configuration that is wrong now does not hide what was gathered under a right
+/// one. Then the defaults stand for it, at its state folder, and the error is to be told after all else.
+pub fn config_to_look(named: Option<&Path>) -> Result<(Config, Option<ConfigError>), ConfigError> {
+    let environment = Environment::of_process();
+    let wrong = match load(named, &environment) {
+        Ok(loaded) => return Ok((loaded.config, None)),
+        Err(wrong) => wrong,
+    };
+    match state_dir_of(named, &environment).map(|state_dir| Config { state_dir, ..Config::default() }) {
+        Some(config) if config.database().exists() => Ok((config, Some(wrong))),
+        _ => Err(wrong),
+    }
 }
 
 /// The subscriptions; where there is no list yet, the starter list is written first: beside the configuration, or in the

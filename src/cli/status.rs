@@ -1,8 +1,9 @@
 //! `courant status`: the database in figures, and feeds that need attention.
 
-use super::failure::Outcome;
+use super::failure::{Failure, Outcome};
 use super::output::local_time;
 use super::setup;
+use crate::config::Config;
 use crate::daemon::Standing;
 use crate::daemon::clock;
 use crate::daemon::prune::retention;
@@ -28,8 +29,13 @@ pub enum Format {
 }
 
 pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
-    let config = setup::config(named)?.config;
-    let reader = setup::reader(&config)?;
+    let (config, wrong) = setup::config_to_look(named)?;
+    show(&config, options)?;
+    wrong.map_or(Ok(()), |wrong| Err(Failure::Config(wrong)))
+}
+
+fn show(config: &Config, options: &Options) -> Outcome {
+    let reader = setup::reader(config)?;
     let (counts, held, feeds) = (reader.counts()?, reader.held_back()?, reader.feeds()?);
     let bytes = std::fs::metadata(config.database()).map_or(0, |file| file.len());
     let network = socket::network(&config.state_dir);

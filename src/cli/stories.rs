@@ -102,17 +102,21 @@ const COUNTED_BY_WORDS: usize = 200;
 pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
     let mut query = query(&options.query, &options.shown)?;
     query.since.get_or_insert(options.since);
-    let config = setup::config(named)?.config;
+    let (config, wrong) = setup::config_to_look(named)?;
     if options.watch {
-        return watch(&setup::reader(&config)?, query, &options.shown);
+        watch(&setup::reader(&config)?, query, &options.shown)?;
+    } else {
+        list(&config, query, &options.shown)?;
     }
-    list(&config, query, &options.shown)
+    wrong.map_or(Ok(()), |wrong| Err(Failure::Config(wrong)))
 }
 
 pub fn search(named: Option<&Path>, options: &SearchOptions) -> Outcome {
     let mut query = query(&options.query, &options.shown)?;
     query.since = query.since.or(options.since);
-    list(&setup::config(named)?.config, query, &options.shown)
+    let (config, wrong) = setup::config_to_look(named)?;
+    list(&config, query, &options.shown)?;
+    wrong.map_or(Ok(()), |wrong| Err(Failure::Config(wrong)))
 }
 
 fn query(words: &[String], shown: &Shown) -> Result<Query, Failure> {

@@ -151,6 +151,10 @@ pub struct Serve {
     pub behind_proxy: bool,
     /// Whether `/metrics` is there.
     pub metrics: Metrics,
+    /// How our own pages show pictures of articles.
+    pub images: Images,
+    /// The WebSub hub that outputs name, and that is told when they change; empty: none.
+    pub hub: String,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
@@ -160,6 +164,17 @@ pub enum Metrics {
     #[default]
     Auto,
     On,
+    Off,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Images {
+    /// From their publishers, who see who reads.
+    #[default]
+    Linked,
+    /// Fetched by the service and handed on.
+    Proxied,
     Off,
 }
 
@@ -264,6 +279,8 @@ impl Default for Serve {
             per_peer: 64,
             behind_proxy: false,
             metrics: Metrics::Auto,
+            images: Images::Linked,
+            hub: String::new(),
         }
     }
 }
@@ -330,6 +347,17 @@ impl Environment {
         found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     }
 
+    /// The variable that sets a key, and its value: `COURANT_POLL_INTERVAL` sets `poll.interval`, and `COURANT_LOG` the level.
+    pub fn set_by(&self, key: &str) -> Option<(String, &str)> {
+        let short = if key == "log.level" { self.get("COURANT_LOG") } else { None };
+        if let Some(value) = short {
+            return Some(("COURANT_LOG".into(), value));
+        }
+        let variable = format!("COURANT_{}", key.replace('.', "_").to_ascii_uppercase());
+        let value = self.get(&variable)?;
+        Some((variable, value))
+    }
+
     /// Where `courant.toml` is looked for, best first.
     pub fn config_dirs(&self) -> Vec<PathBuf> {
         let user = match (self.get("XDG_CONFIG_HOME"), self.get("HOME")) {
@@ -377,8 +405,7 @@ pub struct Loaded {
 /// Loads the configuration: `named` (which must exist), else `COURANT_CONFIG`, else the first `courant.toml` of the
 /// usual folders, else the defaults; then the `COURANT_…` variables.
 pub fn load(named: Option<&Path>, environment: &Environment) -> Result<Loaded, ConfigError> {
-    let chosen = named.map(Path::to_owned).or_else(|| environment.get("COURANT_CONFIG").map(PathBuf::from));
-    let file = chosen.or_else(|| environment.config_dirs().iter().map(|dir| dir.join("courant.toml")).find(|file| file.exists()));
+    let file = file_of(named, environment);
     let text = match &file {
         None => String::new(),
         Some(file) => std::fs::read_to_string(file).map_err(|error| ConfigError::reading(file, &error))?,
@@ -410,6 +437,28 @@ pub fn load(named: Option<&Path>, environment: &Environment) -> Result<Loaded, C
     Ok(Loaded { config, file })
 }
 
+fn file_of(named: Option<&Path>, environment: &Environment) -> Option<PathBuf> {
+    let chosen = named.map(Path::to_owned).or_else(|| environment.get("COURANT_CONFIG").map(PathBuf::from));
+    chosen.or_else(|| environment.config_dirs().iter().map(|dir| dir.join("courant.toml")).find(|file| file.exists()))
+}
+
+/// The state folder as a configuration that cannot be loaded names it, by its line alone: the rest of it may be anything.
+pub fn state_dir_of(named: Option<&Path>, environment: &Environment) -> Option<PathBuf> {
+    #[derive(Deserialize)]
+    struct Line {
+        state_dir: PathBuf,
+    }
+    let file = file_of(named, environment)?;
+    let base = file.parent().map(Path::to_owned).unwrap_or_default();
+    let variable = environment.get("COURANT_STATE_DIR").map(PathBuf::from);
+    let in_file = || {
+        let text = std::fs::read_to_string(&file).ok()?;
+        text.lines().find_map(|line| toml::from_str::<Line>(line).ok()).map(|line| line.state_dir)
+    };
+    let named = variable.or_else(in_file).or_else(|| environment.state_dir().ok())?;
+    Some(base.join(named))
+}
+
 /// Without a configuration file the subscriptions are where a person would put one; under systemd, whose
 /// configuration folder is read-only, in the state folder.
 fn default_feeds_dir(environment: &Environment, state_dir: &Path) -> PathBuf {
@@ -430,19 +479,13 @@ pub fn parse(file: &str, text: &str, environment: &Environment) -> Result<Config
 /// A complaint that begins with the key that it is about, with the place where that is set: the variable, or the line.
 fn located(file: &str, text: &str, environment: &Environment, wrong: &str) -> ConfigError {
     let key = wrong.split([' ', ':']).next().unwrap_or_default();
-    let variable = variable_of(key);
-    if environment.get(&variable).is_some() {
+    if let Some((variable, _)) = environment.set_by(key) {
         return ConfigError(format!("{variable}: {wrong}"));
     }
     match diagnose::find(text, key) {
         Some(at) => ConfigError(format!("{}: {wrong}", diagnose::place(file, text, at))),
         None => ConfigError(format!("{file}: {wrong}")),
     }
-}
-
-/// The variable that sets a key: `COURANT_POLL_INTERVAL` sets `poll.interval`.
-pub fn variable_of(key: &str) -> String {
-    format!("COURANT_{}", key.replace('.', "_").to_ascii_uppercase())
 }
 
 /// Keys that can be set by a variable: `COURANT_POLL_INTERVAL` is `poll.interval`.
@@ -453,9 +496,15 @@ fn override_from(environment: &Environment, text: &str, config: Config) -> Resul
     let mut any = false;
     for (variable, value) in &environment.variables {
         let Some(name) = variable.strip_prefix("COURANT_").map(str::to_ascii_lowercase) else { continue };
-        if ["config", "log"].contains(&name.as_str()) {
+        // The short name of the level beats the long one.
+        let is_overruled = name == "log_level" && environment.get("COURANT_LOG").is_some();
+        if name == "config" || name == "log" && value.is_empty() || is_overruled {
             continue;
         }
+        let (name, value) = match name.as_str() {
+            "log" => ("log_level".to_owned(), &value.to_ascii_lowercase()),
+            _ => (name, value),
+        };
         // A value that is not TOML (1h, debug) is a string.
         let value = toml::from_str::<toml::Table>(&format!("v = {value}"))
             .ok()
@@ -525,6 +574,12 @@ impl Config {
     pub fn callback_base(&self) -> Option<&str> {
         let base = self.serve.base_url.trim_end_matches('/');
         crate::fetch::address::check(base, &[]).is_ok().then_some(base)
+    }
+
+    /// The hub of our outputs. It reads them under `serve.base_url`, without which there is none.
+    pub fn hub(&self) -> Option<&str> {
+        let Serve { hub, base_url, .. } = &self.serve;
+        (!hub.is_empty() && !base_url.is_empty()).then_some(hub)
     }
 
     /// Of what somebody is told.

@@ -87,6 +87,15 @@ fn check(config: &Config) -> Result<(), String> {
             }
         }
     }
+    // It stands in a header, between brackets.
+    let is_plain = |hub: &str| hub.chars().all(|c| c.is_ascii_graphic() && !"<>\"".contains(c));
+    let is_hub = |hub: &str| is_plain(hub) && url::Url::parse(hub).is_ok_and(|url| ["http", "https"].contains(&url.scheme()));
+    if !serve.hub.is_empty() && !is_hub(&serve.hub) {
+        return Err(format!(
+            "serve.hub = {:?} is not the address of a hub; write it like \"https://hub.example.org/\"",
+            serve.hub
+        ));
+    }
     config.log.check()?;
     validate_rules(config)?;
     let mut names = HashSet::new();
@@ -149,5 +158,7 @@ fn check_name(what: &str, name: &str) -> Result<(), String> {
 }
 
 /// With what the server's own paths begin.
-const OWN_PATHS: [&str; 13] =
-    ["feeds", "story", "sources", "opml", "websub", "metrics", "login", "accounts", "reader", "api", "v1", "fever", "sync"];
+const OWN_PATHS: [&str; 15] = [
+    "feeds", "story", "sources", "status", "image", "opml", "websub", "metrics", "login", "accounts", "reader", "api", "v1",
+    "fever", "sync",
+];

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 pub async fn metrics(engine: &Engine) -> anyhow::Result<String> {
     let counts = engine.readers.ask(|reader| reader.counts()).await?;
     let database = engine.config.get().database();
-    let sizes = tokio::task::spawn_blocking(move || (size(&database), size(&log_of(&database))));
-    let (database_bytes, log_bytes) = sizes.await?;
+    let log = tokio::task::spawn_blocking(move || size(&log_of(&database)));
+    let (database_bytes, log_bytes) = (database_bytes(engine).await?, log.await?);
     let figures = Figures {
         counts,
         polls_in_flight: Stats::get(&engine.stats.polls_in_flight),
@@ -23,6 +23,12 @@ pub async fn metrics(engine: &Engine) -> anyhow::Result<String> {
         reload_failed: engine.reloads.standing().failed.is_some(),
     };
     Ok(engine.metrics.text(&figures)?)
+}
+
+/// Of the database's file.
+pub(super) async fn database_bytes(engine: &Engine) -> anyhow::Result<u64> {
+    let database = engine.config.get().database();
+    Ok(tokio::task::spawn_blocking(move || size(&database)).await?)
 }
 
 fn log_of(database: &Path) -> PathBuf {

@@ -7,11 +7,12 @@
 //! | file | what it does |
 //! |---|---|
 //! | `polls`, `unchanged`, `source` | one feed: from the claim to its command |
-//! | `pages` | one article's page |
+//! | `pages`, `picture` | one article's page; a picture of one |
 //! | `settle`, `later` | entries that wait no more, and the story index; later looks at stories |
 //! | `notify`, `process` | notices, sent; a person's commands, run within limits |
 //! | `judge` | rules: stories that are new or have changed |
 //! | `hubs` | WebSub: asks hubs, answers them, takes in what they push |
+//! | `announce` | WebSub: tells the hub of our outputs of changes |
 //! | `discover`, `lists` | the feeds of a page; changes of the list of subscriptions that apps ask for |
 //! | `claims` | what is handed out |
 //! | `clocks` | a wall clock that jumps |
@@ -25,9 +26,10 @@
 //! | `parts` | the clock, the counters, the bells that wake loops, turns on the processor |
 //! | `pass`, `refetch`, `service`, `socket`, `reload`, `reloads`, `owner` | one pass; one feed anew; the service; what it can be asked; its files, read again; its lock |
 //! | `metrics`, `exposition` | what Prometheus is told |
-//! | `summary`, `systemd` | what was done, told now and then; what systemd is told |
+//! | `summary`, `sample`, `systemd` | what was done, told and noted now and then; what systemd is told |
 //! | `recluster`, `replay` | rehearsals: what stories would be, and a record done again |
 
+mod announce;
 pub mod backup;
 mod claims;
 mod clocks;
@@ -48,6 +50,7 @@ mod owner;
 mod pages;
 mod parts;
 mod pass;
+mod picture;
 mod polls;
 mod process;
 pub mod prune;
@@ -57,6 +60,7 @@ mod refetch;
 mod reload;
 mod reloads;
 mod replay;
+mod sample;
 mod service;
 mod settle;
 pub mod socket;
@@ -66,6 +70,7 @@ mod systemd;
 mod tidy;
 mod unchanged;
 
+pub use announce::{Topic, TopicsDoor, announce};
 pub use discover::{Candidate, Discovered, Tried, answered, discover};
 pub use engine::{Engine, client_settings};
 pub use exposition::metrics;
@@ -74,6 +79,7 @@ pub use lists::ListCall;
 pub use owner::{AlreadyOwned, Owner};
 pub use parts::{Stats, clock};
 pub use pass::{PassReport, once, refetch_alone};
+pub use picture::picture;
 pub use recluster::{Change, Recluster, recluster};
 pub use refetch::Refetched;
 pub use reloads::Standing;

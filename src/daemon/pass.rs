@@ -39,7 +39,7 @@ pub struct PassReport {
 /// never Retry-After, 410, robots.txt or the spacing of a host.
 pub async fn once(engine: &Arc<Engine>, all: bool) -> anyhow::Result<PassReport> {
     let started = clock();
-    let before = Snapshot::of(&engine.stats);
+    let before = Done::of(&engine.stats);
     clocks::resume(engine, Anew::TooLate).await?;
     if all {
         engine.claims.want_all(started).await?;
@@ -176,49 +176,64 @@ pub(super) async fn save_robots(engine: &Engine) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The counters at one moment.
-#[derive(Clone, Copy)]
-pub(super) struct Snapshot([u64; 8]);
-
-impl Snapshot {
-    pub(super) fn of(stats: &Stats) -> Snapshot {
-        let counters = [
-            &stats.polled,
-            &stats.unchanged,
-            &stats.failed,
-            &stats.new_entries,
-            &stats.edited,
-            &stats.articles,
-            &stats.without_article,
-            &stats.settled,
-        ];
-        Snapshot(counters.map(Stats::get))
-    }
+/// The counters at one moment, or what was counted between two.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Done {
+    pub polled: u64,
+    pub unchanged: u64,
+    pub failed: u64,
+    pub new_entries: u64,
+    pub edited: u64,
+    pub articles: u64,
+    pub without_article: u64,
+    pub settled: u64,
 }
 
-impl Snapshot {
-    /// What happened since an earlier one.
-    pub(super) fn since(self, before: Snapshot) -> [u64; 8] {
-        std::array::from_fn(|i| self.0[i] - before.0[i])
+impl Done {
+    /// Since the process started.
+    pub(super) fn of(stats: &Stats) -> Done {
+        Done {
+            polled: Stats::get(&stats.polled),
+            unchanged: Stats::get(&stats.unchanged),
+            failed: Stats::get(&stats.failed),
+            new_entries: Stats::get(&stats.new_entries),
+            edited: Stats::get(&stats.edited),
+            articles: Stats::get(&stats.articles),
+            without_article: Stats::get(&stats.without_article),
+            settled: Stats::get(&stats.settled),
+        }
+    }
+
+    /// What happened since an earlier moment.
+    pub(super) fn since(self, before: Done) -> Done {
+        Done {
+            polled: self.polled - before.polled,
+            unchanged: self.unchanged - before.unchanged,
+            failed: self.failed - before.failed,
+            new_entries: self.new_entries - before.new_entries,
+            edited: self.edited - before.edited,
+            articles: self.articles - before.articles,
+            without_article: self.without_article - before.without_article,
+            settled: self.settled - before.settled,
+        }
     }
 }
 
 /// What happened since `before`.
-pub(super) async fn report(engine: &Arc<Engine>, before: Snapshot, started: Timestamp) -> anyhow::Result<PassReport> {
+pub(super) async fn report(engine: &Arc<Engine>, before: Done, started: Timestamp) -> anyhow::Result<PassReport> {
     let ((entries, stories), held, failures) =
         engine.readers.ask(move |reader| Ok((reader.size()?, reader.held_back()?, reader.failures_since(started)?))).await?;
     let held: HeldBack = held;
-    let [polled, unchanged, failed, new_entries, edited, articles, without_article, settled] =
-        Snapshot::of(&engine.stats).since(before);
+    let done = Done::of(&engine.stats).since(before);
     Ok(PassReport {
-        polled,
-        unchanged,
-        failed,
-        new_entries,
-        edited,
-        articles,
-        without_article,
-        settled,
+        polled: done.polled,
+        unchanged: done.unchanged,
+        failed: done.failed,
+        new_entries: done.new_entries,
+        edited: done.edited,
+        articles: done.articles,
+        without_article: done.without_article,
+        settled: done.settled,
         entries,
         stories,
         held_back: held.n_entries,

@@ -10,7 +10,7 @@ use crate::config::subscriptions::Subscription;
 use crate::config::{Config, Live};
 use crate::feed;
 use crate::fetch::{Body, Client, FetchError, Head, Outcome, Room};
-use crate::ingest::{self, EntryPolicy, Poller, Said, Source};
+use crate::ingest::{self, EntryPolicy, Poller, Said, Source, Taken};
 use crate::model::{FeedId, Timestamp};
 use crate::network::Verdict;
 use crate::records::{Command, Document, DueFeed, Poll};
@@ -100,7 +100,8 @@ impl Polls {
         // A redirect is adopted only after a feed was read there, so what lies behind one is always read.
         let is_delta = head.status == 226;
         let hash = ingest::body_hash(&body);
-        if due.body_hash == Some(hash) && head.final_url == due.url && !is_delta {
+        let is_same = due.body_hash == Some(hash) && head.final_url == due.url;
+        if is_same && !is_delta && !schedule::edit_is_due(poller.at, &due.state) {
             self.client.answered(&head.asked, poller.at);
             let poll = ingest::document_read(poller, head, None, None);
             return match poll.is_unchanged() {
@@ -144,6 +145,8 @@ impl Polls {
                         hints: &taken.hints,
                         entry_times: &taken.entry_times,
                         n_unknown: taken.n_unknown,
+                        // A part of the feed says nothing of its other entries.
+                        put_off: taken.put_off.or(due.state.put_off.filter(|_| is_delta)),
                         document: taken.document,
                     };
                     ingest::document_read(poller, head.clone(), Some(said), hub)
@@ -239,6 +242,7 @@ pub struct TakenIn {
     hints: feed::Hints,
     entry_times: Vec<Timestamp>,
     n_unknown: usize,
+    put_off: Option<Timestamp>,
 }
 
 /// Why a document was not read.
@@ -291,12 +295,10 @@ impl Documents {
             dedupe: config.story.dedupe,
             compare: self.writer.has_index(),
         };
-        Ok(TakenIn {
-            hints: document.feed.hints.clone(),
-            entry_times: document.entry_times(),
-            n_unknown: document.n_unknown(&known),
-            document: document.take_in(&source, &known, &policy),
-        })
+        let (hints, entry_times) = (document.feed.hints.clone(), document.entry_times());
+        let n_unknown = document.n_unknown(&known);
+        let Taken { document, put_off } = document.take_in(&source, &known, &policy);
+        Ok(TakenIn { document, hints, entry_times, n_unknown, put_off })
     }
 }
 

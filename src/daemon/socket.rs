@@ -3,10 +3,11 @@
 
 use super::engine::Engine;
 use super::parts::{Stats, clock};
-use super::pass::{PassReport, Snapshot, report};
+use super::pass::{Done, PassReport, report};
 use super::refetch::{Refetched, refetch};
 use super::reload::{Reloaded, reload};
 use super::reloads::Standing;
+use crate::config::ConfigError;
 use crate::model::StoryId;
 use crate::model::Timestamp;
 use crate::network::Down;
@@ -103,6 +104,8 @@ pub enum ControlResponse {
     Node(Box<crate::records::NodeStanding>),
     /// What is wrong with the network, if anything is.
     Network(Option<Down>),
+    /// The files cannot be taken over as they are.
+    Misconfigured(String),
     Error(String),
 }
 
@@ -281,7 +284,11 @@ async fn act(engine: &Arc<Engine>, ask: ControlRequest) -> anyhow::Result<Contro
             })
         }
         ControlRequest::Reload => {
-            let Reloaded { feeds, waiting } = reload(engine).await?;
+            let Reloaded { feeds, waiting } = match reload(engine).await.map_err(|error| error.downcast::<ConfigError>()) {
+                Ok(reloaded) => reloaded,
+                Err(Ok(ConfigError(why))) => return Ok(ControlResponse::Misconfigured(why)),
+                Err(Err(error)) => return Err(error),
+            };
             let (n_feeds, n_added, n_removed) = (feeds.n_feeds, feeds.added.len(), feeds.n_removed);
             Ok(ControlResponse::Reloaded { n_feeds, n_added, n_removed, waiting })
         }
@@ -313,7 +320,7 @@ async fn act(engine: &Arc<Engine>, ask: ControlRequest) -> anyhow::Result<Contro
             if let Some(trouble) = engine.writer.trouble() {
                 anyhow::bail!("{trouble}");
             }
-            let (started, before) = (clock(), Snapshot::of(&engine.stats));
+            let (started, before) = (clock(), Done::of(&engine.stats));
             // Whoever asks wants to know whether the network is back: one host is asked at once.
             engine.client.probe_now(started);
             if all {

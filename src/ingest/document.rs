@@ -46,6 +46,13 @@ pub struct Document {
     pub(super) habit: Option<Habit>,
 }
 
+/// What a document changes, and what it leaves for later.
+pub struct Taken {
+    pub document: records::Document,
+    /// When the first edit is due that was not taken.
+    pub put_off: Option<Timestamp>,
+}
+
 /// An entry by what it is known.
 pub(super) struct Keyed {
     pub key: Key,
@@ -174,12 +181,12 @@ impl Document {
     }
 
     /// What it changes.
-    pub fn take_in(self, source: &Source, known: &Known, policy: &EntryPolicy) -> records::Document {
+    pub fn take_in(self, source: &Source, known: &Known, policy: &EntryPolicy) -> Taken {
         let compare = policy.compare && self.n_unknown(known) <= MAX_COMPARED;
         let taking = Taking { source, policy: &EntryPolicy { compare, ..*policy }, feed: &self.feed };
         let mut identity = Identity::of(known, self.entries.iter().map(|keyed| keyed.key).collect());
         let dates = DateChanges::of(&self.entries, known);
-        let mut changes = Vec::new();
+        let (mut changes, mut put_off) = (Vec::new(), None::<Timestamp>);
         let mut entries = in_order(self.entries, source.at);
         // What is kept no more is not new again.
         entries.retain(|keyed| match &keyed.recognised {
@@ -221,11 +228,13 @@ impl Document {
                 continue;
             }
             let (text, _) = taking.text(link_key, content_hash, entry);
-            if is_edit(&known, &text, source.at) {
-                changes.push(EntryChange::Edited { entry: known.id, text: Box::new(text) });
+            match edit(&known, &text, source.at) {
+                Edit::None => {}
+                Edit::Now => changes.push(EntryChange::Edited { entry: known.id, text: Box::new(text) }),
+                Edit::Later(due) => put_off = Some(put_off.map_or(due, |first| first.min(due))),
             }
         }
-        records::Document {
+        let document = records::Document {
             revision: known.revision,
             body_hash: self.body_hash,
             title: self.feed.title,
@@ -233,7 +242,8 @@ impl Document {
             language: self.feed.language,
             habit: self.habit,
             changes,
-        }
+        };
+        Taken { document, put_off }
     }
 }
 
@@ -287,13 +297,22 @@ struct Found<'a> {
     renamed: bool,
 }
 
-/// Whether what is kept of an entry changed. What changes at each request (the address of a counting image, a comment, a
-/// link's campaign) is gone from what is kept.
-fn is_edit(known: &KnownEntry, text: &EntryText, now: Timestamp) -> bool {
+/// Whether what is kept of an entry changed, and when that is taken.
+enum Edit {
+    None,
+    Now,
+    Later(Timestamp),
+}
+
+/// What changes at each request (the address of a counting image, a comment, a link's campaign) is gone from what is kept.
+fn edit(known: &KnownEntry, text: &EntryText, now: Timestamp) -> Edit {
+    if known.shown == Some(text.shown()) {
+        return Edit::None;
+    }
     let words = |title: &str| title.chars().filter(|c| !c.is_numeric()).collect::<String>();
     let is_renamed = || known.n_edits < MANY_TITLES && words(&text.title) != words(&known.title);
-    let is_due = known.n_edits < MANY_EDITS || known.updated.plus(DAY) <= now || is_renamed();
-    is_due && known.shown != Some(text.shown())
+    let due = known.updated.plus(DAY);
+    if known.n_edits < MANY_EDITS || due <= now || is_renamed() { Edit::Now } else { Edit::Later(due) }
 }
 
 impl<'a> Identity<'a> {

@@ -17,7 +17,7 @@ mod recognition;
 mod said;
 mod settle;
 
-pub use document::{Document, EntryPolicy, Source, body_hash, read};
+pub use document::{Document, EntryPolicy, Source, Taken, body_hash, read};
 pub use page::{extract, extracted, without_page};
 pub use poll::{
     Poller, Said, document_read, doubtful_body, not_a_feed, nothing_said, page_mark, postponed, stage_failed, without_document,

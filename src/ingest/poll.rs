@@ -147,6 +147,8 @@ pub struct Said<'a> {
     pub hints: &'a Hints,
     pub entry_times: &'a [Timestamp],
     pub n_unknown: usize,
+    /// When an edit is due that was not taken yet.
+    pub put_off: Option<Timestamp>,
     pub document: Document,
 }
 
@@ -163,7 +165,9 @@ pub fn document_read(poller: &Poller, head: Head, said: Option<Said>, hub: Optio
                 n_new: said.n_unknown,
                 redirect: redirect.as_deref().map(|to| Redirect { to }),
             };
-            poller.next_of(&polled, &head, said.n_unknown)
+            let mut next = poller.next_of(&polled, &head, said.n_unknown);
+            next.state.put_off = said.put_off;
+            next
         }
     };
     let outcome = PollOutcome {

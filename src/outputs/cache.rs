@@ -1,6 +1,7 @@
 //! What is served, rendered once a change: the first request after a commit renders, the others get the same bytes.
 
 use super::edition::{Asked, Imprint};
+use super::packing::Coding;
 use super::pages::{STANDING_LASTS, View};
 use crate::config::Live;
 use crate::model::Timestamp;
@@ -10,10 +11,9 @@ use crate::store::{Cursor, DiskTrouble, Reader, Readers, Writer};
 use bytes::Bytes;
 use http::HeaderValue;
 use std::collections::HashMap;
-use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use tokio::sync::{Mutex, Semaphore, watch};
+use tokio::sync::{Mutex, OnceCell, Semaphore, watch};
 
 /// A document that can be asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -22,6 +22,7 @@ pub enum What {
     River(Asked, Language),
     Story(String, Language),
     Sources(Language),
+    Status(Language),
     /// An output, from behind a story on.
     Feed(String, Format, Option<Cursor>),
     /// The stories of a query, which [`Query`] can read.
@@ -90,12 +91,12 @@ impl What {
 
     /// Tells how polling stands, which changes with every poll.
     fn tells_standing(&self) -> bool {
-        matches!(self, What::River(..) | What::Story(..) | What::Sources(_))
+        matches!(self, What::River(..) | What::Story(..) | What::Sources(_) | What::Status(_))
     }
 
     fn content_type(&self) -> &'static str {
         match self {
-            What::River(..) | What::Story(..) | What::Sources(_) => publish::HTML,
+            What::River(..) | What::Story(..) | What::Sources(_) | What::Status(_) => publish::HTML,
             What::Feed(_, format, _) | What::Asked(_, format) => format.media_type(),
             What::Subscriptions | What::Outlets => "text/x-opml",
         }
@@ -105,12 +106,32 @@ impl What {
 /// A document, ready to be sent.
 pub struct Document {
     pub body: Bytes,
-    pub gzip: Bytes,
-    /// Strong, one for each encoding.
-    pub etag: HeaderValue,
-    pub gzip_etag: HeaderValue,
+    /// Strong, one for each coding.
+    etag: HeaderValue,
+    /// In the order of [`Coding::ALL`].
+    packed: [Packed; 3],
     pub content_type: &'static str,
+    /// Its hub and its own address, for the header `Link` (WebSub 4), where it is pushed.
+    pub links: Option<HeaderValue>,
     basis: Basis,
+}
+
+/// A document in a coding: packed when it is first asked for.
+struct Packed {
+    bytes: OnceCell<Bytes>,
+    etag: HeaderValue,
+}
+
+impl Document {
+    /// `None`: as it is.
+    pub fn etag(&self, coding: Option<Coding>) -> &HeaderValue {
+        coding.map_or(&self.etag, |coding| &self.packed[coding as usize].etag)
+    }
+
+    /// Of all codings.
+    pub fn etags(&self) -> impl Iterator<Item = &HeaderValue> + Clone {
+        std::iter::once(&self.etag).chain(self.packed.iter().map(|packed| &packed.etag))
+    }
 }
 
 /// What a document was rendered from, and when.
@@ -219,17 +240,43 @@ impl Cache {
         let Some(text) = self.readers.ask(move |reader| render(reader, &imprint, &asked, now, troubles)).await? else {
             return Ok(None);
         };
-        let content_type = what.content_type();
-        // Whoever asked may be gone: the work goes on, and so does its turn.
-        let packing = move || {
-            let _turn = turn;
-            pack(text, content_type, Basis { generation, imprint: ours, rendered: now, troubles })
-        };
-        let document = tokio::task::spawn_blocking(packing).await??;
-        self.kept_bytes.fetch_add(document.body.len() + document.gzip.len(), Ordering::Relaxed);
+        drop(turn);
+        let links = links(&what, &ours)?;
+        let basis = Basis { generation, imprint: ours, rendered: now, troubles };
+        let document = ready(text, what.content_type(), links, basis)?;
+        self.kept_bytes.fetch_add(document.body.len(), Ordering::Relaxed);
         let document = Arc::new(document);
         *slot = Some(document.clone());
         Ok(Some(document))
+    }
+
+    /// What a hub is told of: the address of each output's documents, and what tells one state of it from another.
+    pub async fn topics(&self) -> anyhow::Result<Vec<(String, HeaderValue)>> {
+        let imprint = self.imprint.get();
+        let mut topics = Vec::new();
+        for (output, format) in imprint.outputs.iter().flat_map(|output| Format::ALL.map(|format| (output, format))) {
+            let what = What::Feed(output.name.clone(), format, None);
+            let Some(document) = self.get(what, None).await? else { continue };
+            topics.push((imprint.feed_url(output, format), document.etag.clone()));
+        }
+        Ok(topics)
+    }
+
+    /// A document's bytes in a coding. Who asks for a coding first packs it, the others get the same bytes.
+    pub async fn packed(&self, document: &Document, coding: Coding) -> anyhow::Result<Bytes> {
+        let pack = || async {
+            let turn = self.turns.clone().acquire_owned().await?;
+            let text = document.body.clone();
+            // Whoever asked may be gone: the work goes on, and so does its turn.
+            let packing = move || {
+                let _turn = turn;
+                coding.pack(&text)
+            };
+            let packed = tokio::task::spawn_blocking(packing).await??;
+            self.kept_bytes.fetch_add(packed.len(), Ordering::Relaxed);
+            anyhow::Ok(packed)
+        };
+        document.packed[coding as usize].bytes.get_or_try_init(pack).await.cloned()
     }
 
     async fn slot(&self, key: Key) -> Slot {
@@ -264,6 +311,7 @@ fn render(
         What::River(asked, language) => imprint.river(reader, asked, &view(*language)).map(Some),
         What::Story(id, language) => imprint.story(reader, id, None, &view(*language)),
         What::Sources(language) => imprint.sources(reader, &view(*language)).map(Some),
+        What::Status(language) => imprint.status(reader, &view(*language)).map(Some),
         What::Feed(name, format, after) => match imprint.outputs.iter().find(|output| output.name == *name) {
             Some(output) => imprint.feed(reader, output, *format, *after, now).map(Some),
             None => Ok(None),
@@ -277,16 +325,18 @@ fn render(
     }
 }
 
-fn pack(text: String, content_type: &'static str, basis: Basis) -> anyhow::Result<Document> {
-    let mut gzip = flate2::write::GzEncoder::new(Vec::with_capacity(text.len() / 4), flate2::Compression::default());
-    gzip.write_all(text.as_bytes())?;
+/// The links of a document that is pushed.
+fn links(what: &What, imprint: &Imprint) -> anyhow::Result<Option<HeaderValue>> {
+    let (What::Feed(name, format, None), Some(hub)) = (what, &imprint.hub) else { return Ok(None) };
+    let Some(output) = imprint.outputs.iter().find(|output| output.name == *name) else { return Ok(None) };
+    let own = imprint.feed_url(output, *format);
+    Ok(Some(HeaderValue::try_from(format!("<{hub}>; rel=\"hub\", <{own}>; rel=\"self\""))?))
+}
+
+fn ready(text: String, content_type: &'static str, links: Option<HeaderValue>, basis: Basis) -> anyhow::Result<Document> {
     let hash = xxhash_rust::xxh3::xxh3_128(text.as_bytes());
-    Ok(Document {
-        body: Bytes::from(text),
-        gzip: gzip.finish()?.into(),
-        etag: HeaderValue::try_from(format!("\"{hash:032x}\""))?,
-        gzip_etag: HeaderValue::try_from(format!("\"{hash:032x}-gz\""))?,
-        content_type,
-        basis,
-    })
+    let etag = |ending: &str| HeaderValue::try_from(format!("\"{hash:032x}{ending}\""));
+    let packed = |coding: Coding| anyhow::Ok(Packed { bytes: OnceCell::new(), etag: etag(&format!("-{}", coding.name()))? });
+    let [br, zstd, gzip] = Coding::ALL.map(packed);
+    Ok(Document { etag: etag("")?, packed: [br?, zstd?, gzip?], body: Bytes::from(text), content_type, links, basis })
 }

@@ -5,6 +5,7 @@ use crate::model::{Content, Timestamp};
 use crate::publish::{self, Channel, Format, OutputLink, PublishedStory, Subscription};
 use crate::query::Query;
 use crate::store::{Cursor, Reader, Selection};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// What is the same for all that a server, or `courant render`, tells of itself.
@@ -15,6 +16,19 @@ pub struct Imprint {
     pub base_url: String,
     /// Somebody answers questions: documents lead on to what comes after them.
     pub is_served: bool,
+    /// How pages show pictures.
+    pub images: PageImages,
+    /// The hub that pushes the outputs.
+    pub hub: Option<String>,
+}
+
+/// How pages show pictures, with the key that signs addresses of those that are handed on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum PageImages {
+    #[default]
+    Linked,
+    Proxied(Arc<[u8; 32]>),
+    Off,
 }
 
 /// Stories that are asked for, and in which document.
@@ -42,6 +56,11 @@ impl Imprint {
         self.outputs.iter().map(|output| OutputLink { name: &output.name, title: title(output) }).collect()
     }
 
+    /// The address of an output's document.
+    pub(super) fn feed_url(&self, output: &Output, format: Format) -> String {
+        format!("{}{}", self.base_url, publish::feed_path(&output.name, format))
+    }
+
     /// An output's document, also for `courant render`.
     pub fn feed(
         &self,
@@ -62,6 +81,8 @@ impl Imprint {
                 ..Selection::of(output.whole_query(), output.limit, now)
             },
             content: output.content,
+            // What comes behind a story is not pushed: nobody announces it.
+            hub: self.hub.as_deref().filter(|_| after.is_none()),
             next_path: &|next| format!("{path}?before={next}"),
             path: &path,
         };
@@ -84,6 +105,7 @@ impl Imprint {
             key: format!("query\n{query}"),
             selection: Selection { after: asked.after, output: Some(String::new()), ..Selection::of(query, asked.limit, now) },
             content: asked.content,
+            hub: None,
             next_path: &|next| format!("{path}&before={next}"),
             path: &path,
         };
@@ -112,6 +134,7 @@ impl Imprint {
                 None => reader.begun()?,
             },
             next_url: next_url.as_deref(),
+            hub_url: document.hub,
             content: document.content,
         };
         Ok(publish::render(&channel, &stories, format))
@@ -139,7 +162,7 @@ impl Imprint {
             .outputs
             .iter()
             .map(|output| Subscription {
-                url: format!("{}{}", self.base_url, publish::feed_path(&output.name, Format::Atom)),
+                url: self.feed_url(output, Format::Atom),
                 title: Some(title(output).to_owned()),
                 site_url: Some(format!("{}/", self.base_url)),
                 tags: Vec::new(),
@@ -157,6 +180,7 @@ struct Document<'a> {
     key: String,
     selection: Selection,
     content: Content,
+    hub: Option<&'a str>,
     /// Where it is found, and where what comes behind a story.
     path: &'a str,
     next_path: &'a dyn Fn(Cursor) -> String,

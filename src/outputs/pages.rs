@@ -1,8 +1,8 @@
 //! Pages for people, and all that can be served from files.
 
-use super::edition::{Asked, Imprint, LIMIT};
+use super::edition::{Asked, Imprint, LIMIT, PageImages};
 use crate::model::{Content, Timestamp};
-use crate::publish::{self, FeedState, Format, Joined, Marks, Page, Site, Standing, StoryPage, Troubles};
+use crate::publish::{self, FeedState, Format, Images, Joined, Marks, Page, Site, Standing, StoryPage, Troubles};
 use crate::query::{Order, Query};
 use crate::store::{Reader, Selection};
 use std::time::Duration;
@@ -28,6 +28,11 @@ impl Imprint {
             base: self.path(),
             outputs: &self.links(),
             standing: Standing { troubles: view.troubles, ..reader.standing()? },
+            images: match &self.images {
+                PageImages::Linked => Images::Linked,
+                PageImages::Proxied(key) => Images::Proxied { key },
+                PageImages::Off => Images::Off,
+            },
         };
         Ok(write(site))
     }
@@ -126,6 +131,12 @@ impl Imprint {
         files.push(("manifest.webmanifest".into(), publish::MANIFEST.to_owned()));
         files.push(("robots.txt".into(), publish::ROBOTS.to_owned()));
         Ok(files)
+    }
+
+    /// The page at `/status`.
+    pub fn status(&self, reader: &Reader, view: &View) -> rusqlite::Result<String> {
+        let samples = reader.samples()?;
+        self.page(reader, view, |site| publish::status_page(&site, &samples))
     }
 
     /// The page at `/sources`.

@@ -22,6 +22,9 @@ pub(super) fn render(channel: &Channel, items: &[Item]) -> String {
     if let Some(next) = channel.next_url {
         xml.empty("link", &[("rel", "next"), ("type", Format::Atom.media_type()), ("href", next)]);
     }
+    if let Some(hub) = channel.hub_url {
+        xml.empty("link", &[("rel", "hub"), ("href", hub)]);
+    }
     // An entry without an author of its own inherits this one; the specification demands it.
     xml.open("author", &[]);
     xml.plain_leaf("name", &[], &title);
@@ -50,6 +53,9 @@ fn entry(xml: &mut Xml, item: &Item, channel_language: &str, content: Content) {
         && let Some(feed) = &first.feed_url
     {
         xml.empty("link", &[("rel", "via"), ("title", &first.name), ("href", feed)]);
+    }
+    for talk in &item.discussions {
+        xml.empty("link", &[("rel", "via"), ("type", "text/html"), ("title", &talk.name), ("href", &talk.url)]);
     }
     for source in item.sources.iter().skip(1) {
         if let Some(link) = source.link.as_ref().filter(|link| item.link.as_ref() != Some(link)) {

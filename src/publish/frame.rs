@@ -125,6 +125,7 @@ fn footer(site: &Site, words: &Words, own: Option<Escaped>) -> Markup {
                     ", "
                     a href=(Escaped(&site.path("/sources"))) { (standing.n_failing) (counted(words.failing, standing.n_failing)) }
                 }
+                " · " a href=(Escaped(&site.path("/status"))) { (words.status) }
                 " · " a href=(Escaped(&site.path("/opml"))) { "OPML" }
             } "\n"
             p class="keys" hidden { (words.keys) } "\n"

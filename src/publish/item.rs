@@ -1,7 +1,8 @@
 //! A story made ready for every format: the one place that decides what an output says of it. The formats
 //! only spell it.
 
-use super::{Channel, PublishedStory, Reading, link, words, xml};
+use super::words::{self, Words};
+use super::{Channel, Discussion, PublishedStory, Reading, link, xml};
 use crate::model::Timestamp;
 use crate::{article, feed, text};
 use std::collections::HashSet;
@@ -28,6 +29,8 @@ pub(super) struct Item<'a> {
     pub updated: Timestamp,
     pub language: Option<String>,
     pub tags: Vec<String>,
+    /// What `tag:` asks for.
+    pub own_tags: Vec<String>,
     /// What people see before they open it: plain text.
     pub summary: String,
     /// The body, and under it who else has it.
@@ -37,6 +40,7 @@ pub(super) struct Item<'a> {
     pub enclosures: Vec<Enclosure>,
     /// The representative first.
     pub sources: Vec<Carrier>,
+    pub discussions: Vec<Talk>,
     pub related: Vec<Neighbour>,
 }
 
@@ -46,6 +50,13 @@ pub(super) struct Neighbour {
     /// Never empty.
     pub title: String,
     pub link: Option<String>,
+}
+
+/// A discussion, cleaned.
+pub(super) struct Talk {
+    /// Never empty.
+    pub name: String,
+    pub url: String,
 }
 
 pub(super) struct Enclosure {
@@ -90,7 +101,8 @@ pub(super) fn item(story: &PublishedStory) -> Item<'_> {
     };
     let mut html = body(&html, &title, link.as_deref());
     let text_len = html.len();
-    push_sources(&mut html, &sources, story.language.as_deref());
+    let discussions = discussions(story);
+    push_sources(&mut html, &sources, &discussions, story.language.as_deref());
     Item {
         id: &story.id,
         html,
@@ -100,6 +112,7 @@ pub(super) fn item(story: &PublishedStory) -> Item<'_> {
         updated: story.updated,
         language: story.language.as_deref().and_then(link::language_tag),
         tags: tags(&story.tags),
+        own_tags: tags(&story.own_tags),
         summary,
         image: story.lead_image.as_deref().and_then(link::web_url),
         enclosures: story.enclosures.iter().filter_map(enclosure).collect(),
@@ -107,6 +120,7 @@ pub(super) fn item(story: &PublishedStory) -> Item<'_> {
         title,
         link,
         sources,
+        discussions,
     }
 }
 
@@ -117,7 +131,7 @@ pub(super) fn reading(story: &PublishedStory) -> Reading {
     let text = if xml::plain(&story.title).is_empty() { article::plain_text(beginning(&body_html)) } else { String::new() };
     let title = title(&story.title, &text, link.as_deref());
     let mut html = body(&body_html, &title, link.as_deref());
-    push_sources(&mut html, &carriers(story), story.language.as_deref());
+    push_sources(&mut html, &carriers(story), &discussions(story), story.language.as_deref());
     let enclosures = story.enclosures.iter().filter_map(enclosure).map(|enclosure| feed::Enclosure {
         url: enclosure.url,
         media_type: Some(enclosure.media_type),
@@ -217,6 +231,15 @@ fn carriers(story: &PublishedStory) -> Vec<Carrier> {
     carriers
 }
 
+fn discussions(story: &PublishedStory) -> Vec<Talk> {
+    let talk = |discussion: &Discussion| {
+        let url = link::web_url(&discussion.url)?;
+        let name = Some(xml::plain(&discussion.feed_title)).filter(|name| !name.is_empty()).or_else(|| link::host(&url))?;
+        Some(Talk { name, url })
+    };
+    story.discussions.iter().filter_map(talk).collect()
+}
+
 /// The body; where there is none, where to read it.
 fn body(html: &str, title: &str, link: Option<&str>) -> String {
     let mut out = String::with_capacity(html.len() + 256);
@@ -231,32 +254,43 @@ fn body(html: &str, title: &str, link: Option<&str>) -> String {
     out
 }
 
-/// Everyone who carried a story, each feed once, where they are several.
-fn push_sources(out: &mut String, sources: &[Carrier], language: Option<&str>) {
-    let by_feed = by_feed(sources);
-    let [(first, own), others @ ..] = by_feed.as_slice() else { return };
-    if sources.len() == 1 {
-        return;
-    }
+/// Everyone who carried a story, each feed once, where they are several; and where it is discussed.
+fn push_sources(out: &mut String, sources: &[Carrier], discussions: &[Talk], language: Option<&str>) {
     let words = words::of(language);
-    out.push_str("\n<footer><p>");
-    out.push_str(words.from);
-    pages(out, first, own);
-    out.push_str(words.stop);
-    if !others.is_empty() {
-        out.push_str(words.gap);
-        out.push_str(words.also_covered_by);
+    let mut told = String::new();
+    if let [(first, own), others @ ..] = by_feed(sources).as_slice()
+        && sources.len() > 1
+    {
+        told.push_str(words.from);
+        pages(&mut told, first, own);
+        told.push_str(words.stop);
+        if !others.is_empty() {
+            told.push_str(words.gap);
+            told.push_str(words.also_covered_by);
+            listed(&mut told, others, words, |out, (source, further)| pages(out, source, further));
+        }
     }
-    for (at, (source, further)) in others.iter().enumerate() {
+    if !discussions.is_empty() {
+        told.push_str(if told.is_empty() { "" } else { words.gap });
+        told.push_str(words.discussed_at);
+        listed(&mut told, discussions, words, |out, talk| anchor(out, Some(&talk.url), &talk.name));
+    }
+    if !told.is_empty() {
+        out.push_str("\n<footer><p>");
+        out.push_str(&told);
+        out.push_str("</p></footer>");
+    }
+}
+
+/// The end of a sentence that lists things.
+fn listed<T>(out: &mut String, things: &[T], words: &Words, push: impl Fn(&mut String, &T)) {
+    for (at, thing) in things.iter().enumerate() {
         if at > 0 {
             out.push_str(words.between);
         }
-        pages(out, source, further);
+        push(out, thing);
     }
-    if !others.is_empty() {
-        out.push_str(words.stop);
-    }
-    out.push_str("</p></footer>");
+    out.push_str(words.stop);
 }
 
 /// The carriers by their feeds, each feed once, with its further pages.

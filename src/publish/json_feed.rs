@@ -1,4 +1,4 @@
-//! JSON Feed 1.1. What it has no word for, sources and related stories, is in the extension `_courant`.
+//! JSON Feed 1.1. What it has no word for, sources, discussions and related stories, is in the extension `_courant`.
 
 use super::Channel;
 use super::item::{Carrier, Item, Neighbour, channel_language, channel_title};
@@ -13,9 +13,18 @@ struct Document<'a> {
     feed_url: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hubs: Option<[Hub<'a>; 1]>,
     language: &'a str,
     authors: [Author<'a>; 1],
     items: Vec<JsonItem<'a>>,
+}
+
+#[derive(Serialize)]
+struct Hub<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    url: &'a str,
 }
 
 #[derive(Serialize)]
@@ -60,14 +69,22 @@ struct Attachment<'a> {
     size_in_bytes: Option<u64>,
 }
 
-/// Everyone who carried the story, the representative first, and what is near it.
+/// Everyone who carried the story, the representative first, where it is discussed, and what is near it.
 #[derive(Serialize)]
 struct Extension<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     sources: Vec<JsonSource<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    discussions: Vec<JsonDiscussion<'a>>,
     /// Stories that are near, but another event.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     related: Vec<JsonRelated<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonDiscussion<'a> {
+    feed_title: &'a str,
+    url: &'a str,
 }
 
 #[derive(Serialize)]
@@ -80,7 +97,7 @@ struct JsonRelated<'a> {
 
 impl Extension<'_> {
     fn is_empty(&self) -> bool {
-        self.sources.is_empty() && self.related.is_empty()
+        self.sources.is_empty() && self.discussions.is_empty() && self.related.is_empty()
     }
 }
 
@@ -108,6 +125,7 @@ pub(super) fn render(channel: &Channel, items: &[Item]) -> String {
         home_page_url: channel.home_url,
         feed_url: channel.self_url,
         next_url: channel.next_url,
+        hubs: channel.hub_url.map(|url| [Hub { kind: "WebSub", url }]),
         language: &language,
         authors: [Author { name: &title }],
         items: items.iter().map(|item| json_item(item, channel.content)).collect(),
@@ -137,6 +155,7 @@ fn json_item<'a>(item: &'a Item<'a>, content: Content) -> JsonItem<'a> {
             .collect(),
         extension: Extension {
             sources: item.sources.iter().map(json_source).collect(),
+            discussions: item.discussions.iter().map(|talk| JsonDiscussion { feed_title: &talk.name, url: &talk.url }).collect(),
             related: item.related.iter().map(json_related).collect(),
         },
     }

@@ -8,12 +8,14 @@
 //! | `item` | a story made ready for every format: what is said of it |
 //! | `atom`, `rss`, `json_feed` | the three spellings |
 //! | `opml` | subscriptions out and in |
-//! | `river`, `story_page`, `sources_page`, `login_page` | the pages for people; `frame`: what they share |
+//! | `river`, `story_page`, `sources_page`, `status_page`, `login_page` | the pages for people; `frame`: what they share |
 //! | `types` | what goes in, and what comes out |
+//! | `images` | how pages show the pictures of articles |
 //! | `xml`, `link`, `words` | what may stand in a document; addresses; our own sentences |
 
 mod atom;
 mod frame;
+mod images;
 mod item;
 mod json_feed;
 mod link;
@@ -22,17 +24,19 @@ mod opml;
 mod river;
 mod rss;
 mod sources_page;
+mod status_page;
 mod story_page;
 mod types;
 mod words;
 mod xml;
 
+pub use images::image_key;
 pub use types::{
-    Channel, FeedState, Format, HTML, ICON, Joined, MANIFEST, Marks, OutputLink, Page, PublishedStory, ROBOTS, Reading, Related,
-    SCRIPT, STYLE, Site, Source, Standing, StoryPage, Subscription, Troubles,
+    Channel, Discussion, FeedState, Format, HTML, ICON, Images, Joined, MANIFEST, Marks, OutputLink, Page, PublishedStory,
+    ROBOTS, Reading, Related, SCRIPT, STYLE, Site, Source, Standing, StoryPage, Subscription, Troubles,
 };
 
-use crate::model::Content;
+use crate::model::{Content, Sample};
 
 /// The document of an output. Stories come in the order given, each id once.
 pub fn render(channel: &Channel, stories: &[PublishedStory], format: Format) -> String {
@@ -83,6 +87,11 @@ pub fn login_page(site: &Site, failed: bool) -> String {
 /// The page at `/sources`: how each feed is.
 pub fn sources_page(site: &Site, feeds: &[FeedState]) -> String {
     sources_page::page(site, feeds)
+}
+
+/// The page at `/status`: how things went, the earliest sample first.
+pub fn status_page(site: &Site, samples: &[Sample]) -> String {
+    status_page::page(site, samples)
 }
 
 /// The path of an output's document.

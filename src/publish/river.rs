@@ -115,10 +115,21 @@ fn entry(page: &Page, story: &Item, at: Timestamp, words: &Words) -> Markup {
                 }
             } "\n"
             p class="meta" {
-                span class="who" { (carriers(story)) " · " (time(at, &time_of_day(at))) }
+                span class="who" {
+                    (carriers(story)) " · " (time(at, &time_of_day(at)))
+                    @if !story.discussions.is_empty() { " · " span lang=[own_language] { (words.discussed_at) } (talks(story, words)) }
+                }
                 @if story.summary != story.title { " · " span class="summary" { (marked(&line(&story.summary), page.marked)) } }
                 @for tag in story.tags.iter().take(SHOWN_TAGS) {
-                    " " span class="tag" { (Escaped(tag)) }
+                    " "
+                    @if story.own_tags.contains(tag) {
+                        a class="tag" href=(Escaped(&view_path(&page.site, &asks_for("tag", tag)))) { (Escaped(tag)) }
+                    } @else {
+                        span class="tag" { (Escaped(tag)) }
+                    }
+                }
+                @if let Some(language) = foreign {
+                    " " a class="lang" href=(Escaped(&view_path(&page.site, &asks_for("lang", language)))) { (Escaped(language)) }
                 }
                 " "
                 a class="here" lang=[own_language] href=(Escaped(&own_page))
@@ -137,6 +148,22 @@ fn carriers(story: &Item) -> Markup {
             (anchor(source.link.as_deref().or(source.site_url.as_deref()), Escaped(&source.name)))
         }
         @if feeds.len() > NAMED_SOURCES { " +" (feeds.len() - NAMED_SOURCES) }
+    }
+}
+
+/// The query for what has this.
+fn asks_for(key: &str, value: &str) -> String {
+    let is_plain = value.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_');
+    if is_plain { format!("{key}:{value}") } else { format!("{key}:\"{}\"", value.replace('"', " ")) }
+}
+
+/// Where a story is discussed.
+pub(super) fn talks(story: &Item, words: &Words) -> Markup {
+    html! {
+        @for (at, talk) in story.discussions.iter().enumerate() {
+            @if at > 0 { (words.between) }
+            (anchor(Some(&talk.url), Escaped(&talk.name)))
+        }
     }
 }
 

@@ -30,6 +30,9 @@ pub(super) fn render(channel: &Channel, items: &[Item]) -> String {
     if let Some(next) = channel.next_url {
         xml.empty("atom:link", &[("rel", "next"), ("type", Format::Rss.media_type()), ("href", next)]);
     }
+    if let Some(hub) = channel.hub_url {
+        xml.empty("atom:link", &[("rel", "hub"), ("href", hub)]);
+    }
     for item in items {
         write_item(&mut xml, item, channel.content);
     }
@@ -43,6 +46,10 @@ fn write_item(xml: &mut Xml, item: &Item, content: Content) {
     xml.plain_leaf("title", &[], &unmistakable(&item.title));
     if let Some(link) = &item.link {
         xml.leaf("link", &[], link);
+    }
+    // RSS has room for one.
+    if let Some(talk) = item.discussions.first() {
+        xml.leaf("comments", &[], &talk.url);
     }
     xml.leaf("guid", &[("isPermaLink", "false")], item.id);
     if let Some(published) = item.published {

@@ -2,9 +2,10 @@
 
 use super::frame::{self, Frame, anchor, date, minute, story_path, time, time_of_day};
 use super::item::item;
+use super::river::talks;
 use super::words;
 use super::xml::{self, Escaped};
-use super::{StoryPage, link};
+use super::{StoryPage, images, link};
 use maud::{PreEscaped, html};
 
 pub(super) fn page(page: &StoryPage) -> String {
@@ -25,6 +26,7 @@ pub(super) fn page(page: &StoryPage) -> String {
                     }
                     (time(day, &format!("{} {}", date(day, words), time_of_day(day))))
                     @if let Some(author) = &story.author { " · " (Escaped(author)) }
+                    @if !story.discussions.is_empty() { " · " span lang=[own] { (words.discussed_at) } (talks(&story, words)) }
                     @if let Some(link) = &story.link {
                         " · " a class="away" lang=[own] href=(Escaped(link)) { (words.at_publisher) }
                     }
@@ -38,7 +40,7 @@ pub(super) fn page(page: &StoryPage) -> String {
                         button name="as" value=(value) { (word) }
                     } "\n"
                 }
-                div class="body" { "\n" (PreEscaped(story.text())) "\n" } "\n"
+                div class="body" { "\n" (PreEscaped(images::shown(site, story.text()))) "\n" } "\n"
             } "\n"
             @if story.sources.len() > 1 {
                 section lang=[own] { "\n"

@@ -85,6 +85,8 @@ pub struct Channel<'a> {
     pub updated: Timestamp,
     /// The address of the document with the stories that come after these (RFC 5005).
     pub next_url: Option<&'a str>,
+    /// The hub that pushes this document.
+    pub hub_url: Option<&'a str>,
     pub content: Content,
 }
 
@@ -103,6 +105,8 @@ pub struct PublishedStory {
     pub updated: Timestamp,
     pub language: Option<String>,
     pub tags: Vec<String>,
+    /// Those of them that a person gave, to the feed or by a rule: what `tag:` asks for.
+    pub own_tags: Vec<String>,
     /// Sanitised.
     pub html: String,
     pub lead_image: Option<String>,
@@ -110,6 +114,8 @@ pub struct PublishedStory {
     pub enclosures: Vec<crate::feed::Enclosure>,
     /// Everyone who carried it, the representative first; private feeds are left out by the store.
     pub sources: Vec<Source>,
+    /// Where it is talked about: a carrier that leads to somebody else's page and has a page of its own for that.
+    pub discussions: Vec<Discussion>,
     /// Stories that are near, but another event.
     pub related: Vec<Related>,
 }
@@ -137,6 +143,14 @@ pub struct Related {
     pub title: String,
     /// Where its representative's page is.
     pub link: Option<String>,
+}
+
+/// A page on which a story is discussed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Discussion {
+    /// Of the feed that names it.
+    pub feed_title: String,
+    pub url: String,
 }
 
 /// One carrier of a story.
@@ -169,6 +183,18 @@ pub struct OutputLink<'a> {
     pub title: &'a str,
 }
 
+/// How pages show pictures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Images<'a> {
+    /// From where they are.
+    #[default]
+    Linked,
+    /// Fetched by us and handed on; the key signs their addresses, so that nobody else's are fetched.
+    Proxied { key: &'a [u8; 32] },
+    /// Not: what they say of themselves stands there.
+    Off,
+}
+
 /// What all pages of a server have in common.
 #[derive(Clone, Copy, Debug)]
 pub struct Site<'a> {
@@ -179,6 +205,7 @@ pub struct Site<'a> {
     pub base: &'a str,
     pub outputs: &'a [OutputLink<'a>],
     pub standing: Standing,
+    pub images: Images<'a>,
 }
 
 /// How polling stands, for every page.

@@ -4,6 +4,7 @@
 pub(super) struct Words {
     pub from: &'static str,
     pub also_covered_by: &'static str,
+    pub discussed_at: &'static str,
     pub between: &'static str,
     pub stop: &'static str,
     /// Between two sentences.
@@ -36,6 +37,11 @@ pub(super) struct Words {
     pub no_feed_works: &'static str,
     pub never: &'static str,
     pub next_poll: &'static str,
+    pub status: &'static str,
+    /// Before the first sample.
+    pub no_samples: &'static str,
+    /// Of the pictures, in their order.
+    pub charts: [&'static str; 7],
     /// So many entries a feed has brought: the same.
     pub entries: (&'static str, &'static str),
     /// What the keys do, where the script runs.
@@ -69,6 +75,7 @@ pub(super) enum Script {
 const ENGLISH: Words = Words {
     from: "From ",
     also_covered_by: "Also covered by ",
+    discussed_at: "Discussed at ",
     between: ", ",
     stop: ".",
     gap: " ",
@@ -94,6 +101,17 @@ const ENGLISH: Words = Words {
     no_feed_works: "No feed can be read at the moment. `courant doctor` says what is wrong.",
     never: "never",
     next_poll: "next ",
+    status: "Status",
+    no_samples: "Nothing has been noted yet. The service notes how things stand every quarter of an hour.",
+    charts: [
+        "Polls in a quarter of an hour",
+        "Failed polls",
+        "New entries",
+        "Stories",
+        "Waiting pages and entries",
+        "Database",
+        "Memory",
+    ],
     entries: (" entry", " entries"),
     keys: "j, k: next and previous story; o: open; v: at the publisher; /: search",
     open_here: "Headlines open here",
@@ -114,6 +132,7 @@ const ENGLISH: Words = Words {
 const SIMPLIFIED: Words = Words {
     from: "来源：",
     also_covered_by: "其他报道：",
+    discussed_at: "讨论：",
     between: "、",
     stop: "。",
     gap: "",
@@ -139,6 +158,9 @@ const SIMPLIFIED: Words = Words {
     no_feed_works: "目前所有订阅源都无法读取。运行 `courant doctor` 查看原因。",
     never: "从未",
     next_poll: "下次 ",
+    status: "状态",
+    no_samples: "还没有记录。服务每十五分钟记录一次状态。",
+    charts: ["每十五分钟轮询次数", "失败的轮询", "新条目", "报道", "等待中的页面和条目", "数据库", "内存"],
     entries: (" 条", " 条"),
     keys: "j、k：下一条、上一条；o：打开；v：原站；/：搜索",
     open_here: "标题在此打开",
@@ -159,6 +181,7 @@ const SIMPLIFIED: Words = Words {
 const TRADITIONAL: Words = Words {
     from: "來源：",
     also_covered_by: "其他報導：",
+    discussed_at: "討論：",
     between: "、",
     stop: "。",
     gap: "",
@@ -184,6 +207,9 @@ const TRADITIONAL: Words = Words {
     no_feed_works: "目前所有訂閱來源都無法讀取。執行 `courant doctor` 查看原因。",
     never: "從未",
     next_poll: "下次 ",
+    status: "狀態",
+    no_samples: "還沒有記錄。服務每十五分鐘記錄一次狀態。",
+    charts: ["每十五分鐘輪詢次數", "失敗的輪詢", "新條目", "報導", "等待中的頁面和條目", "資料庫", "記憶體"],
     entries: (" 則", " 則"),
     keys: "j、k：下一則、上一則；o：開啟；v：原站；/：搜尋",
     open_here: "標題在此開啟",

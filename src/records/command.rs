@@ -6,7 +6,7 @@ use super::{
 };
 use crate::config::subscriptions::Subscription;
 use crate::fetch::RobotsRecord;
-use crate::model::{ArticleId, Dedupe, EntryId, FeedId, Key, StoryId, Timestamp};
+use crate::model::{ArticleId, Dedupe, EntryId, FeedId, Key, Sample, StoryId, Timestamp};
 use crate::rules::{Rule, Trigger};
 use crate::story::AddressKey;
 use serde::{Deserialize, Serialize};
@@ -78,6 +78,8 @@ pub enum Command {
     Delivered { delivery: i64, at: Timestamp },
     /// … or is tried again.
     PutOff { delivery: i64, error: String, next_try: Timestamp },
+    /// How things went, and how they stand.
+    Sample { sample: Sample },
     /// What another node of the cluster submitted: done once, however often it is given.
     Forwarded { node: String, session: u64, n: u64, command: Box<Command> },
     /// Who polls and serves from now on, in a cluster.

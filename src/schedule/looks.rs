@@ -1,4 +1,5 @@
-//! Servers whose answers are not believed for ever: validators that never change, and empty bodies that mean "unchanged".
+//! Answers that are not taken as they are: validators that never change, empty bodies that mean "unchanged", and documents
+//! in which something was left for later.
 
 use super::types::FeedState;
 use super::words::{days, words};
@@ -18,6 +19,9 @@ const LOOK_AT_LIARS: Duration = Duration::from_secs(6 * 3600);
 /// Whether the next poll is to be made without validators, and why. Each look that finds nothing doubles the wait for the
 /// next one, so that an honest server that is silent for years is asked for its whole feed a few times a year.
 pub fn unconditional(now: Timestamp, state: &FeedState) -> Option<String> {
+    if edit_is_due(now, state) {
+        return Some("an edit that was put off is due: asked for the whole".to_owned());
+    }
     let since = state.unmodified_since?;
     let gap = state.median_gap_ms.and_then(|ms| u64::try_from(ms).ok()).map(Duration::from_millis);
     let patience = match state.validators_lie {
@@ -34,6 +38,11 @@ pub fn unconditional(now: Timestamp, state: &FeedState) -> Option<String> {
     })
 }
 
+/// Whether a document is to be read although it is the one that was read before, because an edit in it was put off until now.
+pub fn edit_is_due(now: Timestamp, state: &FeedState) -> bool {
+    state.put_off.is_some_and(|due| due <= now)
+}
+
 /// Whether a whole answer (200) counts as "unchanged": some servers say nothing where they mean 304. Once that is believed;
 /// if it stays so the feed is gone, and the empty body is a failure. Called for each whole answer, before [`next`].
 pub fn empty_is_unchanged(state: &mut FeedState, conditional: bool, is_empty: bool) -> bool {
@@ -44,6 +53,10 @@ pub fn empty_is_unchanged(state: &mut FeedState, conditional: bool, is_empty: bo
 /// Takes in what a poll without validators brought that [`unconditional`] had asked for; before [`next`]. `had_same`: the
 /// server gave the same validators as before. `n_new`: entries that were not known.
 pub fn looked(now: Timestamp, state: &mut FeedState, had_same: bool, n_new: usize) {
+    // One for an edit says nothing of the validators.
+    if edit_is_due(now, state) {
+        return;
+    }
     state.unmodified_since = Some(now);
     if had_same && n_new > 0 {
         state.validators_lie = true;

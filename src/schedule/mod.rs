@@ -18,7 +18,7 @@ mod types;
 mod words;
 
 pub use doubt::is_doubtful;
-pub use looks::{empty_is_unchanged, looked, unconditional};
+pub use looks::{edit_is_due, empty_is_unchanged, looked, unconditional};
 pub use types::{FeedState, Moving, Next, Policy, Polled, Push, Redirect};
 
 use crate::model::Timestamp;

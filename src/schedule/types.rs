@@ -87,6 +87,9 @@ pub struct FeedState {
     /// Conditional requests in a row that were answered with an empty body.
     #[serde(skip_serializing_if = "is_default")]
     pub n_empty: u32,
+    /// When the first edit of an entry is due that was put off.
+    #[serde(skip_serializing_if = "is_default")]
+    pub put_off: Option<Timestamp>,
     /// Polls in a row of which nobody knows whether the feed or the network was at fault, and since when there are any.
     #[serde(skip_serializing_if = "is_default")]
     pub n_doubts: u32,

@@ -3,10 +3,18 @@
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-/// Our own script and search form, no frame, nothing of ours from elsewhere; pictures of the articles are what the page is
-/// for.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; img-src http: https:; \
+/// Our own script and search form, no frame, nothing of ours from elsewhere …
+const OWN_PICTURES: &str = "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; img-src 'self'; \
     manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// … but pictures of the articles, which a page is for.
+const ALL_PICTURES: &str = "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; img-src http: https:; \
+    manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// What a page of ours may load.
+pub(super) fn page_policy(images_are_linked: bool) -> HeaderValue {
+    HeaderValue::from_static(if images_are_linked { ALL_PICTURES } else { OWN_PICTURES })
+}
 
 pub(super) fn plain(status: StatusCode, text: &str) -> Response {
     (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text.to_owned()).into_response()
@@ -17,31 +25,18 @@ pub(super) fn guarded(content_type: &'static str) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(OWN_PICTURES));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers
 }
 
 /// Whether `If-None-Match` names one of these (RFC 9110 13.1.2: weak comparison).
-pub(super) fn is_known(asked: &HeaderMap, etags: &[&HeaderValue]) -> bool {
+pub(super) fn is_known<'a>(asked: &HeaderMap, etags: impl Iterator<Item = &'a HeaderValue> + Clone) -> bool {
     asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).flat_map(|list| list.split(',')).any(
         |tag| {
             let tag = tag.trim();
             let tag = tag.strip_prefix("W/").unwrap_or(tag);
-            tag == "*" || etags.iter().any(|etag| etag.as_bytes() == tag.as_bytes())
-        },
-    )
-}
-
-pub(super) fn accepts_gzip(asked: &HeaderMap) -> bool {
-    asked.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok()).flat_map(|list| list.split(',')).any(
-        |coding| {
-            let mut parts = coding.split(';').map(str::trim);
-            let refused = coding
-                .split(';')
-                .skip(1)
-                .any(|q| matches!(q.trim().trim_start_matches("q=").parse::<f32>(), Ok(weight) if weight == 0.0));
-            matches!(parts.next(), Some("gzip" | "x-gzip" | "*")) && !refused
+            tag == "*" || etags.clone().any(|etag| etag.as_bytes() == tag.as_bytes())
         },
     )
 }

@@ -2,22 +2,25 @@
 //! publish room, once a change, and kept compressed; what apps ask (`sync`) is answered to those that have a password.
 
 mod answers;
+mod coding;
 mod connections;
 mod door;
+mod images;
 mod person;
 mod sync;
 
 pub use connections::Limits as ConnectionLimits;
 pub use door::{HubDoor, ListDoor};
+pub use images::{Picture, PictureDoor, Pictures};
 pub use person::Person;
 pub use sync::{Desk, DeskSettings};
 
 use person::language;
 
-use answers::{accepts_gzip, asked_base, guarded, is_known, plain};
+use answers::{asked_base, guarded, is_known, page_policy, plain};
 
 use crate::model::{Content, Timestamp};
-use crate::outputs::{self, Asked, Cache, Document, What};
+use crate::outputs::{self, Asked, Cache, Coding, What};
 use crate::publish::{self, Format};
 use crate::query;
 use crate::records::{Command, HubReply, HubRequest, Pushed};
@@ -55,6 +58,8 @@ pub struct House {
     pub person: Person,
     pub limits: Limits,
     pub connections: ConnectionLimits,
+    /// Pictures that are handed on; `None`: none are.
+    pub pictures: Option<Pictures>,
     /// What `/metrics` says; `None`: there is no such address.
     pub metrics: Option<MetricsDoor>,
     /// What a proxy that passes our own path on puts before every path; empty: nothing.
@@ -66,7 +71,38 @@ pub struct House {
 impl House {
     async fn document(&self, what: What, headers: &HeaderMap) -> Response {
         let base_url = asked_base(self.asked_hosts.as_deref(), headers);
-        answer(self.documents.get(what, base_url).await, headers)
+        match self.answer(what, base_url, headers).await {
+            Ok(response) => response,
+            Err(error) => {
+                tracing::error!(error = format!("{error:#}"), "an output could not be rendered");
+                plain(StatusCode::INTERNAL_SERVER_ERROR, "this output cannot be rendered now; see the log\n")
+            }
+        }
+    }
+
+    async fn answer(&self, what: What, base_url: Option<String>, asked: &HeaderMap) -> anyhow::Result<Response> {
+        let Some(document) = self.documents.get(what, base_url).await? else {
+            return Ok(plain(StatusCode::NOT_FOUND, "no such story\n"));
+        };
+        let coding = coding::best(asked, &Coding::ALL);
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ETAG, document.etag(coding).clone());
+        let varies =
+            if document.content_type == publish::HTML { "accept-encoding, accept-language, cookie" } else { "accept-encoding" };
+        headers.insert(header::VARY, HeaderValue::from_static(varies));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("max-age=60"));
+        headers.extend(document.links.clone().map(|links| (header::LINK, links)));
+        // No Last-Modified: newsboat ignores changed content whose date has not moved, and ours has no meaning of its own.
+        if is_known(asked, document.etags()) {
+            return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
+        }
+        headers.extend(guarded(document.content_type));
+        if document.content_type == publish::HTML {
+            headers.insert(header::CONTENT_SECURITY_POLICY, page_policy(self.person.images_are_linked));
+        }
+        let Some(coding) = coding else { return Ok((headers, document.body.clone()).into_response()) };
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
+        Ok((headers, self.documents.packed(&document, coding).await?).into_response())
     }
 }
 
@@ -78,10 +114,11 @@ pub struct Limits {
 }
 
 /// Serves until told to stop; running answers are finished.
-pub async fn run(house: House, listener: TcpListener, stopped: watch::Receiver<bool>) {
+pub async fn run(mut house: House, listener: TcpListener, stopped: watch::Receiver<bool>) {
     let limits = house.connections;
     let base_path = house.base_path.clone();
     let apps = sync::routes(house.desk.clone());
+    let images = images::routes(house.pictures.take());
     let house = Arc::new(house);
     let routes = Router::new()
         .route("/", get(river))
@@ -89,6 +126,7 @@ pub async fn run(house: House, listener: TcpListener, stopped: watch::Receiver<b
         .route("/{file}", get(asked))
         .route("/story/{id}", get(story))
         .route("/sources", get(sources))
+        .route("/status", get(status))
         .route("/opml", get(subscriptions))
         .route("/opml/outputs", get(outlets))
         .route("/page.js", get(|| async { fixed("text/javascript; charset=utf-8", publish::SCRIPT) }))
@@ -100,6 +138,7 @@ pub async fn run(house: House, listener: TcpListener, stopped: watch::Receiver<b
         .route(&format!("{CALLBACK_PATH}{{token}}"), get(hub_asks).post(hub_pushes))
         .merge(apps)
         .merge(person::routes(house.person.clone()))
+        .merge(images)
         .fallback(|| async { plain(StatusCode::NOT_FOUND, "not found\n") });
     let app = match base_path.as_str() {
         "" => routes,
@@ -217,6 +256,10 @@ async fn sources(State(house): State<Arc<House>>, headers: HeaderMap) -> Respons
     house.document(What::Sources(language(&headers)), &headers).await
 }
 
+async fn status(State(house): State<Arc<House>>, headers: HeaderMap) -> Response {
+    house.document(What::Status(language(&headers)), &headers).await
+}
+
 async fn subscriptions(State(house): State<Arc<House>>, headers: HeaderMap) -> Response {
     house.document(What::Subscriptions, &headers).await
 }
@@ -286,35 +329,5 @@ fn hub_answer(answer: HubReply) -> Response {
         HubReply::Unknown => plain(StatusCode::NOT_FOUND, "no such subscription\n"),
         HubReply::Malformed => plain(StatusCode::BAD_REQUEST, "not a question of WebSub\n"),
         HubReply::Failed => plain(StatusCode::SERVICE_UNAVAILABLE, "not now\n"),
-    }
-}
-
-fn answer(document: anyhow::Result<Option<Arc<Document>>>, asked: &HeaderMap) -> Response {
-    let document = match document {
-        Ok(Some(document)) => document,
-        Ok(None) => return plain(StatusCode::NOT_FOUND, "no such story\n"),
-        Err(error) => {
-            tracing::error!(error = format!("{error:#}"), "an output could not be rendered");
-            return plain(StatusCode::INTERNAL_SERVER_ERROR, "this output cannot be rendered now; see the log\n");
-        }
-    };
-    let gzip = accepts_gzip(asked);
-    let etag = if gzip { &document.gzip_etag } else { &document.etag };
-    let mut headers = HeaderMap::new();
-    headers.insert(header::ETAG, etag.clone());
-    let varies =
-        if document.content_type == publish::HTML { "accept-encoding, accept-language, cookie" } else { "accept-encoding" };
-    headers.insert(header::VARY, HeaderValue::from_static(varies));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("max-age=60"));
-    // No Last-Modified: newsboat ignores changed content whose date has not moved, and ours has no meaning of its own.
-    if is_known(asked, &[&document.etag, &document.gzip_etag]) {
-        return (StatusCode::NOT_MODIFIED, headers).into_response();
-    }
-    headers.extend(guarded(document.content_type));
-    if gzip {
-        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-        (headers, document.gzip.clone()).into_response()
-    } else {
-        (headers, document.body.clone()).into_response()
     }
 }

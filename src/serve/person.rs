@@ -2,7 +2,7 @@
 //! is the word that such an app gets: it goes to no other site, and dies with the password. What is changed needs a proof that
 //! stands in the page alone, so that no other site's form changes anything.
 
-use super::answers::{asked_base, guarded, plain};
+use super::answers::{asked_base, guarded, page_policy, plain};
 use super::connections::Peer;
 use super::sync::{Desk, Login};
 use crate::outputs::{Cache, Language, Personal};
@@ -28,6 +28,8 @@ const FORM_TIME: Duration = Duration::from_secs(10);
 pub struct Person {
     pub documents: Arc<Cache>,
     pub desk: Desk,
+    /// Pages show pictures of other sites.
+    pub images_are_linked: bool,
     /// See `House::asked_hosts`.
     pub asked_hosts: Option<Vec<String>>,
 }
@@ -48,6 +50,7 @@ impl Person {
         match self.documents.personal(what, language(headers), base_url).await {
             Ok(Some(page)) => {
                 let mut about = guarded(publish::HTML);
+                about.insert(header::CONTENT_SECURITY_POLICY, page_policy(self.images_are_linked));
                 about.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
                 (about, page).into_response()
             }

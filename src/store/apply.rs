@@ -48,6 +48,7 @@ impl Store {
             Command::Dispatch { notifier, token, n, at } => self.dispatch(&notifier, &token, n, at).map(done)?,
             Command::Delivered { delivery, at } => self.delivered(delivery, at).map(done)?,
             Command::PutOff { delivery, error, next_try } => self.put_off(delivery, &error, next_try).map(done)?,
+            Command::Sample { sample } => self.save_sample(&sample).map(done)?,
             Command::Forwarded { node, session, n, command } => match self.is_first(&node, session, n)? {
                 true => self.done_by(*command)?,
                 false => Reply::Done,

@@ -150,7 +150,7 @@ impl Reader {
         if newest.is_some() && n_packed < tried + tried.min(TRIED_AFTER) {
             return Ok(None);
         }
-        let samples = self.samples()?;
+        let samples = self.sample_texts()?;
         if samples.len() < LEAST_SAMPLES {
             return Ok(None);
         }
@@ -177,7 +177,7 @@ impl Reader {
     }
 
     /// The newest bodies. The longest text of an entry is its article's: of both some.
-    fn samples(&self) -> rusqlite::Result<Vec<String>> {
+    fn sample_texts(&self) -> rusqlite::Result<Vec<String>> {
         let n = DICTIONARY_SAMPLES / 2;
         let mut samples = Vec::new();
         for sql in [

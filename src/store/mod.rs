@@ -62,6 +62,7 @@ mod rekey;
 mod replica;
 mod rows;
 mod rules;
+mod samples;
 mod schema;
 mod select;
 mod settle;

@@ -60,6 +60,11 @@ impl Store {
             all.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?
         };
         for gone in known.iter().filter(|name| !triggers.iter().any(|trigger| trigger.name == **name)) {
+            let waiting = "SELECT count(*) FROM notices WHERE notifier = ? AND sent IS NULL";
+            let n_waiting: i64 = self.connection.query_row(waiting, [gone], |row| row.get(0))?;
+            if n_waiting > 0 {
+                tracing::warn!(notify = gone, n_waiting, "nobody is told of what waited for a [[notify]] that is gone");
+            }
             for table in ["notices", "deliveries"] {
                 self.connection.execute(&format!("DELETE FROM {table} WHERE notifier = ?"), [gone])?;
             }

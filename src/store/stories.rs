@@ -5,7 +5,7 @@ use super::read::Reader;
 use super::rows::{earlier, feed_name, settings_of};
 use crate::feed::Enclosure;
 use crate::model::{EntryId, StoryId, Timestamp};
-use crate::publish::{PublishedStory, Related, Source};
+use crate::publish::{Discussion, PublishedStory, Related, Source};
 use crate::records::{Extra, StoredEnclosure};
 use crate::rules::Rule;
 use crate::story::{Evidence, Nearest};
@@ -90,7 +90,8 @@ impl Reader {
                 let (extra, settings, url): (String, String, String) = (row.get(9)?, row.get(10)?, row.get(11)?);
                 let extra: Extra = serde_json::from_str(&extra).unwrap_or_default();
                 let (title, article_title): (String, Option<String>) = (row.get(4)?, row.get(13)?);
-                let mut tags = settings_of(&settings, &url).tags;
+                let own_tags = settings_of(&settings, &url).tags;
+                let mut tags = own_tags.clone();
                 for category in extra.categories.iter().take(MAX_TAGS) {
                     if !tags.contains(category) {
                         tags.push(category.clone());
@@ -105,10 +106,12 @@ impl Reader {
                     updated: Timestamp(row.get(2)?),
                     language: row.get(3)?,
                     tags,
+                    own_tags,
                     html: self.body(row.get_ref(7)?)?,
                     lead_image: row.get(8)?,
                     enclosures: extra.enclosures.into_iter().map(enclosure).collect(),
                     sources: Vec::new(),
+                    discussions: Vec::new(),
                     related: Vec::new(),
                 };
                 Ok((story, EntryId(row.get(12)?)))
@@ -116,7 +119,8 @@ impl Reader {
             .optional()?;
         let Some((mut story, representative)) = face else { return Ok(None) };
         let mut members = self.connection.prepare_cached(
-            "SELECT e.id, f.url, f.settings, f.title, f.site_url, e.link, e.title, e.claimed, e.first_seen FROM entries e JOIN feeds f ON f.id = e.feed_id
+            "SELECT e.id, f.url, f.settings, f.title, f.site_url, e.link, e.title, e.claimed, e.first_seen,
+               e.extra ->> '$.comments' FROM entries e JOIN feeds f ON f.id = e.feed_id
              WHERE e.story_id = ?1 AND f.private = 0 ORDER BY e.id <> ?2, min(coalesce(e.claimed, e.first_seen), e.first_seen), e.id",
         )?;
         let mut rows = members.query(params![id.0, representative.0])?;
@@ -131,6 +135,12 @@ impl Reader {
                 title: row.get(6)?,
                 published: earlier(row.get(7)?, row.get(8)?),
             };
+            let comments: Option<String> = row.get(9)?;
+            if let Some(url) = comments.filter(|url| is_elsewhere(url, source.link.as_deref()))
+                && !story.discussions.iter().any(|other| other.url == url)
+            {
+                story.discussions.push(Discussion { feed_title: source.feed_title.clone(), url });
+            }
             if !story.sources.iter().any(|other| other.feed_url == source.feed_url && other.link == source.link) {
                 story.sources.push(source);
             }
@@ -224,6 +234,12 @@ impl Reader {
     }
 }
 
+/// Whether an entry is discussed on another page than its own.
+fn is_elsewhere(comments: &str, link: Option<&str>) -> bool {
+    let page = |address: &str| address.split('#').next().unwrap_or_default().trim_end_matches('/').to_owned();
+    link.is_some_and(|link| page(link) != page(comments))
+}
+
 /// Does to a story what a rule says.
 fn rewrite(story: &mut PublishedStory, rule: &Rule) {
     if let Some(title) = rule.title_of(&story.title) {
@@ -233,8 +249,10 @@ fn rewrite(story: &mut PublishedStory, rule: &Rule) {
         story.link = Some(link);
     }
     for tag in &rule.tags {
-        if !story.tags.contains(tag) {
-            story.tags.push(tag.clone());
+        for tags in [&mut story.tags, &mut story.own_tags] {
+            if !tags.contains(tag) {
+                tags.push(tag.clone());
+            }
         }
     }
 }

@@ -82,9 +82,13 @@ fn by<'a>(apps: &'a [App], given: &str, kept: impl Fn(&App) -> &[u8; 32]) -> Opt
     apps.iter().fold(None, |found, app| if is_same(kept(app), &given) { Some(app) } else { found })
 }
 
-/// Compares all bytes, however early two differ.
 fn is_same(a: &[u8; 32], b: &[u8; 32]) -> bool {
-    a.iter().zip(b).fold(0, |differ, (a, b)| differ | (a ^ b)) == 0
+    difference(a.iter().copied(), b.iter().copied()) == 0
+}
+
+/// The bits in which two differ, of all their bytes, however early the first is another.
+fn difference(a: impl Iterator<Item = u8>, b: impl Iterator<Item = u8>) -> u8 {
+    a.zip(b).fold(0, |differ, (a, b)| differ | (a ^ b))
 }
 
 fn sha256(text: &str) -> [u8; 32] {
@@ -119,6 +123,30 @@ mod tests {
         assert_eq!(by_auth(&apps, &auth("desk", &passwords[0])), None);
         for wrong in ["", "x", &passwords[0][1..]] {
             assert_eq!((by_token(&apps, wrong), by_auth(&apps, wrong), by_fever(&apps, wrong)), (None, None, None), "{wrong}");
+        }
+    }
+
+    /// Not by a clock, which tells nothing on a machine that does other things too: by what is looked at.
+    #[test]
+    fn as_much_is_compared_whatever_is_right() {
+        use std::cell::Cell;
+        let right = [7; 32];
+        for n_right in 0..=32 {
+            let mut given = [8; 32];
+            given[..n_right].copy_from_slice(&right[..n_right]);
+            let n_seen = Cell::new(0);
+            let counted = given.iter().copied().inspect(|_| n_seen.set(n_seen.get() + 1));
+            assert_eq!((difference(right.iter().copied(), counted) == 0, n_seen.get()), (n_right == 32, 32));
+        }
+        let passwords = [password(&[1; 16]), password(&[2; 16]), password(&[3; 16])];
+        let apps: Vec<App> = passwords.iter().map(|password| app("a", password)).collect();
+        for given in passwords.iter().map(String::as_str).chain(["", "nonsense"]) {
+            let n_seen = Cell::new(0);
+            by(&apps, given, |app| {
+                n_seen.set(n_seen.get() + 1);
+                &app.password
+            });
+            assert_eq!(n_seen.get(), apps.len(), "{given}");
         }
     }
 

@@ -1,11 +1,13 @@
 // The page in a browser: every page of the demo world at two widths, light and dark, with and without scripts, by keyboard alone,
-// and judged by axe. Chromium is the system's.
+// judged by axe, and a person who logs in and marks. Chromium is the system's.
 //
 // usage: node pages.mjs COURANT [FOLDER FOR SCREENSHOTS]
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { chromium } from "playwright-core";
 
 const [courant, shots] = process.argv.slice(2);
@@ -119,6 +121,64 @@ async function byKeyboard(browser, base) {
   await context.close();
 }
 
+// A person with an app's password, on a service with a feed in a file: with and without scripts.
+async function marks(browser) {
+  const folder = mkdtempSync(join(tmpdir(), "courant-"));
+  const base = `http://127.0.0.1:${await freePort()}`;
+  const items = [1, 2].map((n) => `<item><guid>${n}</guid><title>Ferry ${n}</title><link>https://paper.example/${n}</link></item>`);
+  writeFileSync(join(folder, "feed.xml"), `<rss version="2.0"><channel><title>Paper</title>${items.join("")}</channel></rss>`);
+  writeFileSync(join(folder, "feeds.toml"), `[[feed]]\nurl = "file://${folder}/feed.xml"\n`);
+  const settings = `state_dir = "state"\n[article]\nmode = "never"\n[serve]\nlisten = "${base.slice(7)}"\n[backup]\nevery = "0s"\n`;
+  writeFileSync(join(folder, "courant.toml"), settings);
+  const words = ["--config", join(folder, "courant.toml")];
+  const run = (...more) => execFileSync(courant, [...words, ...more], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+  const service = spawn(courant, [...words, "run"], { stdio: "ignore" });
+  try {
+    await served(base);
+    run("once", "--all");
+    const password = run("sync", "add", "person").match(/^password +(\S+)/m)[1];
+    const story = (await (await fetch(base)).text()).match(/\/story\/[^"?#]+/)[0];
+    for (const javaScriptEnabled of [true, false]) {
+      const what = javaScriptEnabled ? "marks" : "marks, without scripts";
+      const context = await browser.newContext({ javaScriptEnabled, viewport: sizes[0] });
+      const page = await context.newPage();
+      await page.goto(base + story);
+      check(`${what}: nobody is asked who is not logged in`, (await page.locator("form[method=post]").count()) === 0, "a form");
+      await page.goto(`${base}/login`);
+      const logIn = async (word) => {
+        await page.locator("input[name=name]").fill("person");
+        await page.locator("input[name=password]").fill(word);
+        await page.locator("input[name=password]").press("Enter");
+        await page.waitForLoadState();
+      };
+      await logIn("wrong");
+      check(`${what}: a wrong password is no way in`, (await context.cookies()).length === 0, page.url());
+      if (javaScriptEnabled) {
+        await page.evaluate(axe);
+        const { violations } = await page.evaluate(() => axe.run());
+        check("login: axe finds nothing", violations.length === 0, violations.map((one) => one.id).join(", "));
+      }
+      await logIn(password);
+      const [cookie] = await context.cookies();
+      check(`${what}: the cookie is for this site and no script`, cookie?.httpOnly && cookie.sameSite === "Strict", JSON.stringify(cookie));
+      await page.goto(base + story);
+      for (const [value, query] of [["read", "is:read"], ["starred", "is:starred"], ["unstarred", "-is:starred"], ["unread", "is:unread"]]) {
+        await page.locator(`button[value=${value}]`).click();
+        await page.waitForLoadState();
+        const found = run("search", "--format", "json", `ferry ${query}`);
+        check(`${what}: ${value}, and seen so elsewhere`, found.includes(story.slice(7)), found);
+      }
+      // A form of another site has no proof.
+      const forged = await page.request.post(`${base}${story}/mark`, { form: { as: "read", proof: "" } });
+      check(`${what}: a form that is not ours changes nothing`, forged.status() === 403, forged.status());
+      await context.close();
+    }
+  } finally {
+    service.kill();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 const port = await freePort();
 const base = `http://127.0.0.1:${port}`;
 const demo = spawn(courant, ["demo", "--listen", `127.0.0.1:${port}`], { stdio: "ignore" });
@@ -127,10 +187,11 @@ try {
   await served(base);
   const river = await (await fetch(base)).text();
   const story = river.match(/\/story\/[^"?#]+/)[0];
-  const pages = { river: "/", "most-covered": mostCovered, search: "/?q=a", nothing: "/?q=nosuchwordanywhere", story, sources: "/sources" };
+  const pages = { river: "/", "most-covered": mostCovered, search: "/?q=a", nothing: "/?q=nosuchwordanywhere", story, sources: "/sources", status: "/status" };
   for (const [name, path] of Object.entries(pages)) await looks(browser, base, name, path);
   await withoutScripts(browser, base, story);
   await byKeyboard(browser, base);
+  await marks(browser);
 } finally {
   await browser.close();
   demo.kill();

@@ -128,7 +128,7 @@ class Node:
     def get(self, path):
         """Status, ETag and body."""
         # One whose database was replaced serves anew, in the same process.
-        self.address = self.log().rsplit("serving on ", 1)[1].split()[0]
+        self.address = self.log().rsplit("serving on ", 1)[1].split()[0].rstrip("/")
         try:
             with urllib.request.urlopen(self.address + path, timeout=30) as answer:
                 return answer.status, answer.headers["ETag"], answer.read()

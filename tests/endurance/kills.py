@@ -42,9 +42,7 @@ def main():
             # As the version before the last migration left it.
             older = sqlite3.connect(home.path / "state/courant.db")
             version = older.execute("PRAGMA user_version").fetchone()[0]
-            older.executescript("DROP TABLE pruned_feeds; DROP TABLE pruned; CREATE TABLE pruned(id INTEGER PRIMARY KEY, "
-                "feed_id INTEGER NOT NULL, keys BLOB NOT NULL, newest INTEGER NOT NULL) STRICT; "
-                f"CREATE INDEX pruned_of ON pruned(feed_id); PRAGMA user_version = {version - 1}")
+            older.executescript(f"DROP TABLE samples; PRAGMA user_version = {version - 1}")
             older.close()
             shutil.rmtree(home.path / "state/backups", ignore_errors=True)
             killed(home, "once", "--all")

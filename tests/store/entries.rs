@@ -1,6 +1,7 @@
 //! Entries: known again by id, else by link; edited, never doubled; searched.
 
 use crate::bed::*;
+use courant::feed::ParsedEntry;
 use courant::model::Timestamp;
 use courant::store::Selection;
 use std::time::Duration;
@@ -143,4 +144,22 @@ fn moments_never_tie_and_never_go_back() {
     updated.sort();
     updated.dedup();
     assert_eq!(updated.len(), 51);
+}
+
+#[test]
+fn a_page_of_its_own_for_talk_is_a_discussion_and_the_entry_s_page_is_none() {
+    let mut bed = bed();
+    let board = bed.subscribe(&["https://a.example/feed", "https://board.example/rss"])[0];
+    let talked = |id: &str, comments: &str| ParsedEntry {
+        comments: Some(comments.into()),
+        ..entry(id, "https://a.example/1", "A record neutrino")
+    };
+    bed.poll(bed.feed, NOW, vec![talked("1", "https://a.example/1/#comments")]);
+    bed.poll(board, NOW, vec![talked("7", "https://board.example/item?id=7")]);
+    bed.settle();
+    let reader = bed.reader();
+    let story = reader.published(&reader.select(&Selection::default()).unwrap()).unwrap().remove(0);
+    let urls: Vec<_> = story.discussions.iter().map(|discussion| discussion.url.as_str()).collect();
+    assert_eq!(urls, ["https://board.example/item?id=7"]);
+    assert_eq!(story.discussions[0].feed_title, story.sources[1].feed_title);
 }

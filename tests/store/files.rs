@@ -2,7 +2,8 @@
 
 use crate::bed::*;
 use courant::config::subscriptions::Subscription;
-use courant::model::Dedupe;
+use courant::model::{Dedupe, Sample, Timestamp};
+use courant::records::Command;
 use courant::store::{Opening, Reader, Store};
 
 #[test]
@@ -141,4 +142,19 @@ fn a_foreign_database_is_refused() {
     let path = folder.path().join("other.db");
     rusqlite::Connection::open(&path).unwrap().execute_batch("CREATE TABLE theirs(x)").unwrap();
     assert!(Store::open(&path, Opening::now(NOW)).is_err());
+}
+
+#[test]
+fn samples_are_kept_for_a_fortnight_and_none_of_a_clock_that_was_ahead() {
+    let mut bed = bed();
+    let sample = |quarter: i64| Sample { at: Timestamp(NOW.0 + quarter * 900_000), n_polls: 7, ..Sample::default() };
+    for quarter in [0, 1, 500_000, 2] {
+        bed.commit(Command::Sample { sample: sample(quarter) });
+    }
+    assert_eq!(bed.reader().samples().unwrap(), [sample(0), sample(1), sample(2)]);
+    for quarter in 3..1400 {
+        bed.commit(Command::Sample { sample: sample(quarter) });
+    }
+    let kept = bed.reader().samples().unwrap();
+    assert_eq!((kept.len(), kept.last()), (1344, Some(&sample(1399))));
 }

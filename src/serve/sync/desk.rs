@@ -1,10 +1,12 @@
 //! What the routes of all protocols stand on: who asks, of which account, and how an answer goes out.
 
-use super::super::answers::{accepts_gzip, asked_base, guarded, is_known};
+use super::super::answers::{asked_base, guarded, is_known};
+use super::super::coding;
 use super::super::connections::network;
 use super::super::door::ListDoor;
 use super::throttle::{Throttle, WINDOW};
 use crate::model::{StoryId, Timestamp};
+use crate::outputs::Coding;
 use crate::publish;
 use crate::query::Query;
 use crate::records::{App, Command, ListEdit, ListReply, Marking};
@@ -258,13 +260,13 @@ impl Answer {
         let mut headers = guarded(self.kind);
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
         headers.insert(header::VARY, HeaderValue::from_static("accept-encoding, authorization"));
-        let is_packed = self.body.len() > SMALL_BYTES && accepts_gzip(asked);
+        let is_packed = self.body.len() > SMALL_BYTES && coding::best(asked, &[Coding::Gzip]).is_some();
         if self.is_list {
             // Strong, one for each encoding.
             let hash = xxhash_rust::xxh3::xxh3_128(self.body.as_bytes());
             let mark = if is_packed { "-gz" } else { "" };
             if let Ok(etag) = HeaderValue::try_from(format!("\"{hash:032x}{mark}\"")) {
-                let known = is_known(asked, &[&etag]);
+                let known = is_known(asked, std::iter::once(&etag));
                 headers.insert(header::ETAG, etag);
                 if known {
                     return (StatusCode::NOT_MODIFIED, headers).into_response();

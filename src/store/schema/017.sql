@@ -1,0 +1,2 @@
+-- How polling went and how things stood, every quarter of an hour of some days: for pictures.
+CREATE TABLE samples(at INTEGER PRIMARY KEY, sample TEXT NOT NULL) STRICT;
