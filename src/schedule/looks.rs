@@ -10,6 +10,7 @@ use std::time::Duration;
 const LOOK_AFTER_GAPS: u32 = 8;
 const LOOK_AT_LEAST: Duration = days(2);
 const LOOK_AT_MOST: Duration = days(60);
+const DAY: Duration = days(1);
 /// Where no rhythm is known.
 const LOOK_USUALLY: Duration = days(7);
 /// Where validators have hidden entries before.
@@ -19,7 +20,8 @@ const LOOK_AT_LIARS: Duration = Duration::from_secs(6 * 3600);
 /// next one, so that an honest server that is silent for years is asked for its whole feed a few times a year.
 pub fn unconditional(now: Timestamp, state: &FeedState) -> Option<String> {
     let since = state.unmodified_since?;
-    let gap = state.median_gap_ms.and_then(|ms| u64::try_from(ms).ok()).map(Duration::from_millis);
+    let usual = state.rhythm.entries_a_day(state.newest.map_or(since, |newest| newest.min(since)));
+    let gap = usual.map(|a_day| DAY.div_f64(a_day.max(1e-3)));
     let patience = match state.validators_lie {
         true => LOOK_AT_LIARS,
         false => {
