@@ -255,7 +255,7 @@ fn own_interval(now: Timestamp, policy: &Policy, state: &FeedState, plan: &mut P
     match state.rhythm.entries_a_day(now).filter(|_| policy.adaptive) {
         Some(a_day) => {
             let interval = state.rhythm.wait(now, policy.interval / PATIENCE, longest).clamp(policy.min_interval, longest);
-            plan.at_least(interval, || format!("about {a_day:.1} entries a day, as they come: interval {}", words(interval)));
+            plan.at_least(interval, || format!("{}: interval {}", how_often(a_day), words(interval)));
             interval
         }
         None => {
@@ -263,6 +263,15 @@ fn own_interval(now: Timestamp, policy: &Policy, state: &FeedState, plan: &mut P
             plan.at_least(interval, || format!("interval {}", words(interval)));
             interval
         }
+    }
+}
+
+/// "about 3.5 entries a day" …; rarer than that its hours are a guess.
+fn how_often(a_day: f64) -> String {
+    match a_day {
+        1.0.. => format!("about {a_day:.1} entries a day"),
+        0.02.. => format!("an entry in about {}", words(DAY.div_f64(a_day))),
+        _ => "hardly an entry".to_owned(),
     }
 }
 

@@ -47,6 +47,9 @@ const RATE_PRIOR: f64 = 0.5;
 const HABITS_PRIOR: f64 = 3.0;
 const AGES_PRIOR: f64 = 1.0;
 
+/// From so long a silence on it counts itself.
+const LONG_SILENT_DAYS: f64 = 30.0;
+
 /// Hours and weekdays are believed once entries were seen over so many days.
 const LEAST_DAYS: i64 = 4;
 
@@ -54,9 +57,10 @@ const LEAST_DAYS: i64 = 4;
 const AGES: [f64; 10] = [0.5, 2.0, 8.0, 18.0, 22.0, 26.0, 60.0, 150.0, 162.0, 174.0];
 const N_AGES: usize = AGES.len() + 1;
 
-/// What is remembered of when a feed's entries came. Counts are kept in hundredths.
+/// What is remembered of when a feed's entries came. Counts are kept in hundredths. Written as one short text, because it is
+/// written with each poll.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(from = "String", into = "String")]
 pub struct Rhythm {
     /// When the oldest and the newest entry that was learnt from came, and up to which moment counts have faded.
     first: Timestamp,
@@ -77,8 +81,48 @@ pub struct Rhythm {
 
 const HUNDREDTHS: f64 = 100.0;
 
+/// Its numbers in hexadecimal with a blank behind each; nothing is zero.
+impl From<Rhythm> for String {
+    fn from(rhythm: Rhythm) -> String {
+        let turnover = rhythm.turnover.map_or([0; 2], |turnover| [turnover.within, turnover.until.0]);
+        let times = [rhythm.first.0, rhythm.newest.0, rhythm.faded.0, rhythm.claimed.0];
+        let counts = [rhythm.n_entries, rhythm.days].into_iter().chain(rhythm.by_hour).chain(rhythm.by_weekday);
+        let counts = counts.chain(rhythm.by_age).chain(rhythm.expected);
+        let numbers = times.into_iter().chain(turnover).map(i64::cast_unsigned).chain(counts.map(u64::from));
+        let mut text = String::with_capacity(256);
+        for number in numbers {
+            let n_digits = (u64::BITS - number.leading_zeros()).div_ceil(4);
+            let digit = |place: u32| char::from_digit((number >> (4 * place)) as u32 & 0xf, 16);
+            text.extend((0..n_digits).rev().filter_map(digit));
+            text.push(' ');
+        }
+        text
+    }
+}
+
+/// What cannot be read, because another version wrote it, is learnt anew.
+impl From<String> for Rhythm {
+    fn from(text: String) -> Rhythm {
+        let mut numbers = text.split(' ').map(|number| if number.is_empty() { Ok(0) } else { u64::from_str_radix(number, 16) });
+        let mut next = || numbers.next().and_then(Result::ok);
+        let mut read = || -> Option<Rhythm> {
+            let mut time = || Some(Timestamp(next()?.cast_signed()));
+            let mut rhythm = Rhythm { first: time()?, newest: time()?, faded: time()?, claimed: time()?, ..Rhythm::default() };
+            let (within, until) = (time()?.0, time()?);
+            rhythm.turnover = (within > 0).then_some(Turnover { within, until });
+            let Rhythm { n_entries, days, by_hour, by_weekday, by_age, expected, .. } = &mut rhythm;
+            let counts = [n_entries, days].into_iter().chain(by_hour).chain(by_weekday).chain(by_age).chain(expected);
+            for count in counts {
+                *count = u32::try_from(next()?).ok()?;
+            }
+            Some(rhythm)
+        };
+        read().unwrap_or_default()
+    }
+}
+
 /// The shortest time (ms) in which all entries of a document came, and when that was.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct Turnover {
     within: i64,
     until: Timestamp,
@@ -189,7 +233,10 @@ impl Rhythm {
         let by = 0.5f64.powf(since / RATE_HALVES);
         let n = f64::from(self.n_entries) / HUNDREDTHS * by;
         let days = f64::from(self.days) / HUNDREDTHS * by + faded_days(since);
-        Some((n + RATE_PRIOR) / (days + RATE_PRIOR))
+        let rate = (n + RATE_PRIOR) / (days + RATE_PRIOR);
+        // What has faded would leave a feed that has died with the rate that is believed of one that nobody knows.
+        let silent = now.since(self.newest).as_secs_f64() / 86_400.0;
+        Some(if silent > LONG_SILENT_DAYS { rate.min((1.0 + RATE_PRIOR) / silent) } else { rate })
     }
 
     /// How long after `now` the entries that came since will have waited for `patience`, all together, and `most` at most.
