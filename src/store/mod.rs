@@ -71,7 +71,7 @@ pub use export::{import, reindex};
 pub use items::{ItemFilter, ItemOrder};
 pub use patience::{Door, Opened, Opener};
 pub use prune::Growth;
-pub use read::{Counts, FeedRow, HeldBack, Reader};
+pub use read::{Counts, FeedRow, HeldBack, InWindow, Reader};
 pub use readers::Readers;
 pub use record::Recorder;
 pub use schema::SchemaError;
