@@ -96,7 +96,7 @@ async fn lead(node: &Node, record: &str) {
             }
             Recorded::Command(command) => _ = node.writer.submit(*command).await.unwrap(),
             Recorded::Indexed(plan) => {
-                let index = daemon::read_index(&Reader::open(&node.path).unwrap(), &plan).unwrap();
+                let index = daemon::read_index(&Reader::open(&node.path).unwrap(), &plan, None).unwrap();
                 assert!(node.writer.hand_over(index, plan, node.writer.epoch()).await.unwrap());
             }
             Recorded::IndexLost => {}

@@ -181,23 +181,48 @@ fn a_permanent_redirect_is_adopted_after_sightings_over_days_and_a_feed() {
     }
 }
 
+/// What is remembered of a feed whose document names these times, and when it is polled next.
+fn read(policy: &Policy, state: &FeedState, now: Timestamp, entry_times: &[Timestamp], n_new: usize) -> Next {
+    let polled = Polled::Feed { hints: &Hints::default(), max_age: None, entry_times, n_new, redirect: None };
+    next(now, "k", policy, state, &polled)
+}
+
+/// Entries a gap apart, the newest now.
+fn every(gap: Duration, n: u32) -> Vec<Timestamp> {
+    (0..n).map(|i| NOW.minus(gap * i)).collect()
+}
+
 #[test]
-fn the_rhythm_of_a_feed_sets_its_interval() {
-    let hints = Hints::default();
-    let rhythm = |gap: Duration, n: i64| -> Vec<Timestamp> {
-        (0..n).map(|i| NOW.minus(Duration::from_secs(gap.as_secs() * i as u64))).collect()
-    };
+fn a_feed_is_polled_in_proportion_to_the_root_of_its_rate() {
     let interval = |policy: &Policy, times: &[Timestamp]| {
-        let polled = Polled::Feed { hints: &hints, max_age: None, entry_times: times, n_new: 0, redirect: None };
-        let found = next(NOW, "k", policy, &FeedState::default(), &polled);
-        (wait(&found, NOW), wait(&next(NOW, "k", policy, &found.state, &not_modified()), NOW))
+        let found = read(policy, &FeedState::default(), NOW, times, 0);
+        assert_eq!(wait(&next(NOW, "k", policy, &found.state, &not_modified()), NOW), wait(&found, NOW));
+        wait(&found, NOW)
     };
-    assert_eq!(interval(&policy(), &rhythm(2 * HOUR, 20)), (30 * MINUTE, 30 * MINUTE));
-    assert_eq!(interval(&policy(), &rhythm(MINUTE, 20)).0, 15 * MINUTE, "not below min_interval");
-    assert_eq!(interval(&policy(), &rhythm(30 * DAY, 20)).0, DAY, "not above max_interval");
-    assert_eq!(interval(&policy(), &rhythm(2 * HOUR, 3)).0, HOUR, "too few to tell");
-    assert_eq!(interval(&policy(), &[NOW; 30]).0, HOUR, "all at once is not a rhythm");
-    assert_eq!(interval(&Policy { adaptive: false, ..policy() }, &rhythm(2 * HOUR, 20)).0, HOUR);
+    // Without rhythm in it: a sixteenth of the entries, a quarter of the polls.
+    let spared = Policy { min_interval: MINUTE, ..policy() };
+    let at = |gap: Duration| interval(&spared, &scattered(gap)).as_secs_f64();
+    let ratio = at(8 * HOUR) / at(HOUR / 2);
+    assert!((2.8..5.6).contains(&ratio), "{ratio}");
+    assert!((30.0..90.0).contains(&(at(4 * HOUR) / 60.0)), "six entries a day: {} s", at(4 * HOUR));
+    assert_eq!(interval(&policy(), &every(MINUTE, 20)), 15 * MINUTE, "not below min_interval");
+    let bounded = Policy { max_interval: 3 * HOUR, ..policy() };
+    assert_eq!(interval(&bounded, &every(60 * DAY, 20)), 3 * HOUR, "not above max_interval");
+    assert_eq!(interval(&policy(), &[]), HOUR, "nothing is known");
+    assert_eq!(interval(&policy(), &[NOW.minus(900 * DAY)]), DAY, "it has been silent for years");
+    assert_eq!(interval(&Policy { adaptive: false, ..policy() }, &every(2 * HOUR, 20)), HOUR);
+}
+
+/// Entries at made-up distances with this mean, none of them at an hour of its own.
+fn scattered(gap: Duration) -> Vec<Timestamp> {
+    let mut at = NOW;
+    let distances = [0.3, 1.7, 0.6, 1.1, 2.2, 0.1, 0.9, 0.4, 1.9, 0.8];
+    let all = distances.iter().cycle().take(60);
+    all.map(|share| {
+        at = at.minus(gap.mul_f64(*share));
+        at
+    })
+    .collect()
 }
 
 #[test]
@@ -207,23 +232,75 @@ fn hours_without_entries_are_slept_through() {
         .map(|hour| Timestamp(NOW.0 - hour * 3_600_000))
         .filter(|at| (7..19).contains(&(at.0 / 3_600_000 % 24)))
         .collect();
-    let hints = Hints::default();
-    let read = |entry_times| Polled::Feed { hints: &hints, max_age: None, entry_times, n_new: 0, redirect: None };
-    let noon = next(NOW, "k", &policy(), &FeedState::default(), &read(&times));
-    assert_eq!(wait(&noon, NOW), 15 * MINUTE, "{:?}", noon.reasons);
-    // 20:30: the hours beside busy ones are not quiet yet, so 21:00 to 6:00 is.
+    let noon = read(&policy(), &FeedState::default(), NOW, &times, 0);
     let evening = NOW.plus(8 * HOUR);
-    let asleep = next(evening, "k", &Policy { min_interval: HOUR, ..policy() }, &noon.state, &not_modified());
-    assert_eq!(wait(&asleep, evening), 9 * HOUR + 30 * MINUTE, "{:?}", asleep.reasons);
-    assert!(asleep.reasons.iter().any(|reason| reason.contains("other hours")), "{:?}", asleep.reasons);
-    // Our own choice is bounded, and a few entries tell nothing.
-    let bounded = Policy { min_interval: HOUR, max_interval: 2 * HOUR, ..policy() };
-    assert_eq!(wait(&next(evening, "k", &bounded, &noon.state, &not_modified()), evening), 2 * HOUR);
-    let few = next(evening, "k", &policy(), &FeedState::default(), &read(&times[..20]));
-    assert_eq!(few.state.busy_hours, None);
+    let asleep = next(evening, "k", &policy(), &noon.state, &not_modified());
+    assert!(wait(&asleep, evening) > 3 * wait(&noon, NOW), "{:?} {:?}", noon.reasons, asleep.reasons);
+    assert!(asleep.reasons.iter().any(|reason| reason.starts_with("about ")), "{:?}", asleep.reasons);
     // Nor is any hour skipped where a person chose the interval.
     let fixed = Policy { adaptive: false, ..policy() };
     assert_eq!(wait(&next(evening, "k", &fixed, &noon.state, &not_modified()), evening), HOUR);
+}
+
+/// A feed that is polled as its schedule says, while its entries appear at these times; how old each is when it is found, and
+/// the number of polls.
+fn follow(policy: &Policy, entries: &[Timestamp], claimed: impl Fn(Timestamp) -> Timestamp) -> (Vec<Duration>, usize) {
+    let (mut state, mut now, mut n_known, mut n_polls) = (FeedState::default(), NOW, 0, 0);
+    let mut ages = Vec::new();
+    while now < NOW.plus(90 * DAY) {
+        n_polls += 1;
+        let n_visible = entries.partition_point(|at| *at <= now);
+        let shown: Vec<Timestamp> = entries[n_visible.saturating_sub(20)..n_visible].iter().map(|at| claimed(*at)).collect();
+        let found = match n_visible == n_known && n_polls > 1 {
+            true => next(now, "k", policy, &state, &not_modified()),
+            false => read(policy, &state, now, &shown, n_visible - n_known),
+        };
+        // The last month, when all is learnt.
+        if now > NOW.plus(60 * DAY) {
+            ages.extend(entries[n_known..n_visible].iter().map(|at| now.since(*at)));
+        }
+        n_known = n_visible;
+        (now, state) = (found.at.expect("a next poll"), found.state);
+    }
+    (ages, n_polls)
+}
+
+fn mean(ages: &[Duration]) -> Duration {
+    ages.iter().sum::<Duration>() / u32::try_from(ages.len()).expect("few")
+}
+
+#[test]
+fn a_daily_column_is_found_soon_with_few_polls() {
+    let at_seven: Vec<Timestamp> = (-30i64..90).map(|day| Timestamp(NOW.0 - 5 * 3_600_000 + day * 86_400_000)).collect();
+    let (ages, n_polls) = follow(&policy(), &at_seven, |at| at);
+    assert!(n_polls < 90 * 6, "{n_polls}");
+    assert!(mean(&ages) < 40 * MINUTE, "{:?}", mean(&ages));
+}
+
+#[test]
+fn a_feed_that_names_only_the_day_is_not_waited_for_at_midnight() {
+    let entries: Vec<Timestamp> = (-30i64..90)
+        .flat_map(|day| [9, 12, 15].map(|hour| Timestamp(NOW.0 - 12 * 3_600_000 + day * 86_400_000 + hour * 3_600_000)))
+        .collect();
+    let midnight = |at: Timestamp| Timestamp(at.0.div_euclid(86_400_000) * 86_400_000);
+    let (ages, n_polls) = follow(&policy(), &entries, midnight);
+    let (of_times, n_of_times) = follow(&policy(), &entries, |at| at);
+    assert!(mean(&ages) < 2 * mean(&of_times), "{:?} {:?}", mean(&ages), mean(&of_times));
+    assert!(n_polls < 2 * n_of_times, "{n_polls} {n_of_times}");
+}
+
+#[test]
+fn a_feed_whose_entries_are_soon_replaced_is_polled_before_they_are() {
+    // Ten entries within four hours, once, and then nothing for a day.
+    let times: Vec<Timestamp> = (0..10).map(|n| NOW.minus(DAY + 24 * MINUTE * n)).collect();
+    let found = read(&policy(), &FeedState::default(), NOW, &times, 0);
+    assert!(wait(&found, NOW) <= 2 * HOUR, "{:?}", found.reasons);
+    let long_ago: Vec<Timestamp> = times.iter().map(|at| at.minus(300 * DAY)).collect();
+    let silent = read(&policy(), &FeedState::default(), NOW, &long_ago, 0);
+    assert!(wait(&silent, NOW) > 6 * HOUR, "{:?}", silent.reasons);
+    // All of one moment say nothing of that.
+    let stamped = read(&policy(), &FeedState::default(), NOW, &[NOW.minus(400 * DAY); 10], 0);
+    assert!(wait(&stamped, NOW) > 12 * HOUR, "{:?}", stamped.reasons);
 }
 
 #[test]
@@ -274,8 +351,15 @@ fn a_hub_that_pushes_is_relied_on_until_its_lease_ends_or_it_keeps_something_bac
 
 #[test]
 fn state_of_another_version_is_read() {
-    let state: FeedState = serde_json::from_str(r#"{"n_errors":2,"what_is_this":[1,2]}"#).unwrap();
-    assert_eq!(state.n_errors, 2);
+    let state: FeedState = serde_json::from_str(r#"{"n_errors":2,"what_is_this":[1,2],"rhythm":"1 2 x"}"#).unwrap();
+    assert_eq!((state.n_errors, state.rhythm), (2, FeedState::default().rhythm));
+    // What is written is read again as it was, and is short: it is written with each poll.
+    for times in [vec![], every(HOUR, 60), scattered(5 * HOUR)] {
+        let known = read(&policy(), &FeedState::default(), NOW, &times, 0).state;
+        let written = serde_json::to_string(&known).unwrap();
+        assert_eq!(serde_json::from_str::<FeedState>(&written).unwrap(), known);
+        assert!(written.len() < 480, "{written}");
+    }
 }
 
 /// A year of a thousand feeds: healthy ones, slow ones, throttled ones, dead ones.
@@ -362,13 +446,15 @@ proptest! {
             n_errors: state.0,
             hold_until: state.1.map(Timestamp),
             update_period_seconds: state.2,
-            median_gap_ms: state.3,
+            last_read: state.3.map(Timestamp),
             ttl_minutes: state.4,
             skip_hours: vec![0, 5, 200],
             ..FeedState::default()
         };
         let times: Vec<Timestamp> = times.into_iter().map(Timestamp).collect();
         let hints = Hints { skip_days: vec![1, 9], ..Hints::default() };
+        let before = Timestamp(state.last_read.map_or(0, |read| read.0));
+        let state = FeedState { rhythm: read(&policy(), &state, before, &times, 3).state.rhythm, ..state };
         let max_age = age.map(Duration::from_secs);
         let polled = match kind {
             0 => Polled::Feed { hints: &hints, max_age, entry_times: &times, n_new: 0, redirect: None },
@@ -657,8 +743,8 @@ fn validators_that_never_change_are_found_out() {
     let policy = Policy { jitter: 0.0, ..policy() };
     let day = Duration::from_secs(86_400);
     let unmodified = Polled::NotModified { max_age: None, redirect: None };
-    let state =
-        next(NOW, "k", &policy, &FeedState { median_gap_ms: Some(86_400_000), ..FeedState::default() }, &unmodified).state;
+    let known = read(&policy, &FeedState::default(), NOW, &every(day, 20), 0).state;
+    let state = next(NOW, "k", &policy, &known, &unmodified).state;
     assert_eq!(unconditional(NOW.plus(day), &state), None);
     assert!(unconditional(NOW.plus(9 * day), &state).unwrap().contains("asked for the whole"));
     let mut honest = state.clone();

@@ -598,4 +598,9 @@ impl Config {
     pub fn database(&self) -> PathBuf {
         self.state_dir.join("courant.db")
     }
+
+    /// What was prepared of the entries of the window: a cache, which may go at any time.
+    pub fn prepared(&self) -> PathBuf {
+        self.state_dir.join("courant.prepared")
+    }
 }

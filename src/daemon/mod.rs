@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `polls`, `unchanged`, `source` | one feed: from the claim to its command |
 //! | `pages`, `picture` | one article's page; a picture of one |
-//! | `settle`, `later` | entries that wait no more, and the story index; later looks at stories |
+//! | `settle`, `prepared`, `later` | entries that wait no more, the story index, and what is kept of it for the next start; later looks at stories |
 //! | `notify`, `process` | notices, sent; a person's commands, run within limits |
 //! | `judge` | rules: stories that are new or have changed |
 //! | `hubs` | WebSub: asks hubs, answers them, takes in what they push |
@@ -52,6 +52,7 @@ mod parts;
 mod pass;
 mod picture;
 mod polls;
+mod prepared;
 mod process;
 pub mod prune;
 mod recluster;

@@ -30,7 +30,7 @@ pub fn replay(record: impl BufRead, database: &Path) -> anyhow::Result<usize> {
                 n_commands += 1;
             }
             Recorded::Indexed(plan) => {
-                let index = read_index(&Reader::open(database)?, &plan).with_context(at_line)?;
+                let index = read_index(&Reader::open(database)?, &plan, None).with_context(at_line)?;
                 let epoch = open.epoch();
                 open.set_index(index, epoch);
             }

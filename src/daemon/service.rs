@@ -273,6 +273,10 @@ async fn tidy_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> a
                 () = told_to_stop(&mut stopped) => break,
                 pruned = prune(&engine) => { pruned?; }
             }
+            tokio::select! {
+                () = told_to_stop(&mut stopped) => break,
+                kept = engine.settler.keep_prepared() => { kept?; }
+            }
         }
         let backups = engine.backups();
         tokio::select! {

@@ -2,13 +2,15 @@
 //! which they are compared is built here and handed to the writer.
 
 use super::parts::{Cpu, Grown, clock};
+use super::prepared::PreparedFile;
 use crate::article;
 use crate::config::{Config, Live};
 use crate::ingest::{self, Compared};
 use crate::model::{Dedupe, EntryId, Timestamp};
 use crate::records::{Command, IndexPlan};
-use crate::store::{Reader, Readers, Writer};
-use crate::story::{self, Index};
+use crate::store::{InWindow, Reader, Readers, Writer};
+use crate::story::{self, Index, Prepared};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
@@ -75,12 +77,9 @@ impl Settler {
             if self.writer.has_index() {
                 return Ok(());
             }
-            let config = self.config.get();
-            let story = &config.story;
-            let plan =
-                IndexPlan { window: story.window, since: clock().minus(story.window.max(MAX_WINDOW)), dedupe: story.dedupe };
+            let (plan, file) = (self.plan(), self.config.get().prepared());
             let epoch = self.writer.epoch();
-            let index = self.readers.ask(move |reader| read_index(reader, &plan)).await?;
+            let index = self.readers.ask(move |reader| read_index(reader, &plan, Some(&file))).await?;
             tracing::debug!(n_entries = index.len(), "the story index is built");
             if self.writer.hand_over(index, plan, epoch).await? {
                 return Ok(());
@@ -88,6 +87,23 @@ impl Settler {
             tracing::debug!("stories were corrected while their index was built; it is built again");
         }
         Ok(())
+    }
+
+    /// Of which entries the index is made now.
+    fn plan(&self) -> IndexPlan {
+        let config = self.config.get();
+        let story = &config.story;
+        IndexPlan { window: story.window, since: clock().minus(story.window.max(MAX_WINDOW)), dedupe: story.dedupe }
+    }
+
+    /// Keeps what is prepared of the window for the next start, where there is an index and nobody builds it.
+    pub async fn keep_prepared(&self) -> anyhow::Result<()> {
+        let Ok(_building) = self.building.try_lock() else { return Ok(()) };
+        if !self.writer.has_index() {
+            return Ok(());
+        }
+        let (plan, file) = (self.plan(), self.config.get().prepared());
+        self.readers.ask(move |reader| keep_prepared(reader, &plan, &file)).await
     }
 }
 
@@ -116,16 +132,56 @@ impl Settler {
     }
 }
 
-/// The index of the entries that the plan names, as the database has them.
-pub fn read_index(reader: &Reader, plan: &IndexPlan) -> rusqlite::Result<Index> {
+/// The index of the entries that the plan names, as the database has them. `kept`: what was prepared of them before, in which
+/// the rest is put.
+pub fn read_index(reader: &Reader, plan: &IndexPlan, kept: Option<&Path>) -> rusqlite::Result<Index> {
     let mut index = Index::new(plan.window);
+    let mut kept = kept.map(|file| open_prepared(reader, file)).transpose()?;
     if reader.compares_texts(plan.dedupe)? {
-        reader.settled(plan.since, |entry, story, _| {
-            if entry.dedupe.unwrap_or(plan.dedupe) >= Dedupe::Text {
-                let text = article::plain_text(&entry.html);
-                index.insert(Compared::of(&entry, &text).prepared(), story);
+        reader.in_window(plan.since, |standing| {
+            if standing.dedupe.unwrap_or(plan.dedupe) >= Dedupe::Text {
+                let known = kept.as_mut().and_then(|kept| kept.get(standing.entry, standing.version));
+                let prepared = match known {
+                    Some(prepared) => prepared,
+                    None => prepare_anew(reader, &standing, kept.as_mut())?,
+                };
+                index.insert(prepared, standing.story);
             }
+            Ok(())
         })?;
     }
+    if let Some(kept) = kept {
+        kept.close();
+    }
     Ok(index)
+}
+
+/// Prepares what is in the window and not in the file yet, so that the next start need not.
+fn keep_prepared(reader: &Reader, plan: &IndexPlan, file: &Path) -> rusqlite::Result<()> {
+    if !reader.compares_texts(plan.dedupe)? {
+        return Ok(());
+    }
+    let mut kept = open_prepared(reader, file)?;
+    reader.in_window(plan.since, |standing| {
+        if standing.dedupe.unwrap_or(plan.dedupe) >= Dedupe::Text && !kept.has(standing.entry, standing.version) {
+            prepare_anew(reader, &standing, Some(&mut kept))?;
+        }
+        Ok(())
+    })?;
+    kept.close();
+    Ok(())
+}
+
+fn open_prepared(reader: &Reader, file: &Path) -> rusqlite::Result<PreparedFile> {
+    Ok(PreparedFile::open(file, &reader.instance()?))
+}
+
+fn prepare_anew(reader: &Reader, standing: &InWindow, kept: Option<&mut PreparedFile>) -> rusqlite::Result<Prepared> {
+    let entry = reader.of_window(standing.entry)?;
+    let text = article::plain_text(&entry.html);
+    let prepared = Compared::of(&entry, &text).prepared();
+    if let Some(kept) = kept {
+        kept.add(standing.version, &prepared);
+    }
+    Ok(prepared)
 }

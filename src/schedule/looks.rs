@@ -11,6 +11,7 @@ use std::time::Duration;
 const LOOK_AFTER_GAPS: u32 = 8;
 const LOOK_AT_LEAST: Duration = days(2);
 const LOOK_AT_MOST: Duration = days(60);
+const DAY: Duration = days(1);
 /// Where no rhythm is known.
 const LOOK_USUALLY: Duration = days(7);
 /// Where validators have hidden entries before.
@@ -23,7 +24,8 @@ pub fn unconditional(now: Timestamp, state: &FeedState) -> Option<String> {
         return Some("an edit that was put off is due: asked for the whole".to_owned());
     }
     let since = state.unmodified_since?;
-    let gap = state.median_gap_ms.and_then(|ms| u64::try_from(ms).ok()).map(Duration::from_millis);
+    let usual = state.rhythm.entries_a_day(state.newest.map_or(since, |newest| newest.min(since)));
+    let gap = usual.map(|a_day| DAY.div_f64(a_day.max(1e-3)));
     let patience = match state.validators_lie {
         true => LOOK_AT_LIARS,
         false => {

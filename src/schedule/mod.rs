@@ -19,11 +19,12 @@ mod words;
 
 pub use doubt::is_doubtful;
 pub use looks::{edit_is_due, empty_is_unchanged, looked, unconditional};
+pub use rhythm::Rhythm;
 pub use types::{FeedState, Moving, Next, Policy, Polled, Push, Redirect};
 
 use crate::model::Timestamp;
 use doubt::{COME_BACK, NETWORK_RETRY, doubtful_wait};
-use rhythm::{FIRST_CLAIM, HOUR_MS, busy_hours, median_gap_ms, until_busy};
+use rhythm::{FIRST_CLAIM, HOUR_MS};
 use std::time::Duration;
 use words::{days, words};
 use xxhash_rust::xxh3::xxh3_64;
@@ -39,9 +40,10 @@ const LONGEST_WAIT: Duration = days(21);
 const DAY: Duration = days(1);
 pub const GIVE_UP_AFTER: u32 = 5;
 
-/// An adaptive feed is asked this often between two of its usual entries: an entry waits an eighth of the
-/// usual gap on average.
-const POLLS_A_GAP: u32 = 4;
+/// An adaptive feed is polled when the entries that are expected since its last poll will have waited for this share of
+/// `interval`, all of them together. A feed with six entries a day, at any hour, is polled once an `interval` then; one with a
+/// hundredth of them a tenth as often.
+const PATIENCE: u32 = 8;
 
 /// A feed that never was read is asked again so soon after its first failure, and twice as long after each further one,
 /// until its usual waits are reached: the address was just typed in, or its server was just being restarted.
@@ -184,7 +186,7 @@ fn remember(now: Timestamp, policy: &Policy, state: &mut FeedState, polled: &Pol
     }
     state.hold_until = None;
     let (redirect, proof) = match polled {
-        Polled::Feed { hints, entry_times, redirect, .. } => {
+        Polled::Feed { hints, entry_times, n_new, redirect, .. } => {
             state.ttl_minutes = hints.ttl_minutes;
             state.update_period_seconds = hints.update_period_seconds;
             state.skip_hours = distinct(&hints.skip_hours, 24);
@@ -192,13 +194,16 @@ fn remember(now: Timestamp, policy: &Policy, state: &mut FeedState, polled: &Pol
             let is_claim = |at: &Timestamp| *at <= now && *at >= FIRST_CLAIM;
             state.newest = entry_times.iter().copied().filter(is_claim).max().max(state.newest.filter(is_claim));
             state.unmodified_since = None;
-            if let Some(gap) = median_gap_ms(now, entry_times) {
-                state.median_gap_ms = Some(gap);
-            }
-            state.busy_hours = busy_hours(now, entry_times).or(state.busy_hours);
+            state.rhythm.learn(now, state.last_read, entry_times, *n_new);
+            state.last_read = Some(now);
             (redirect, true)
         }
         Polled::NotModified { redirect, .. } => {
+            // A feed that an older version knew: its document may not come for long.
+            if let Some(newest) = state.newest.filter(|_| state.rhythm == Rhythm::default()) {
+                state.rhythm.learn(now, None, &[newest], 0);
+            }
+            state.last_read = Some(now);
             state.unmodified_since = Some(state.unmodified_since.map_or(now, |since| since.min(now)));
             (redirect, false)
         }
@@ -247,21 +252,26 @@ fn sight(now: Timestamp, policy: &Policy, state: &mut FeedState, redirect: Optio
 /// Our own choice: what the person set, or the feed's rhythm.
 fn own_interval(now: Timestamp, policy: &Policy, state: &FeedState, plan: &mut Plan) -> Duration {
     let longest = policy.max_interval.max(policy.min_interval);
-    let gap = state.median_gap_ms.filter(|_| policy.adaptive).and_then(|ms| u64::try_from(ms).ok()).map(Duration::from_millis);
-    match gap {
-        Some(gap) => {
-            let interval = (gap / POLLS_A_GAP).clamp(policy.min_interval, longest);
-            plan.at_least(interval, || format!("an entry every {}: interval {}", words(gap), words(interval)));
-            let quiet = state.busy_hours.map_or(Duration::ZERO, |busy| until_busy(now.plus(interval), busy));
-            let later = (interval + quiet).min(longest);
-            plan.at_least(later, || format!("its entries come at other hours of the day: interval {}", words(later)));
-            later
+    match state.rhythm.entries_a_day(now).filter(|_| policy.adaptive) {
+        Some(a_day) => {
+            let interval = state.rhythm.wait(now, policy.interval / PATIENCE, longest).clamp(policy.min_interval, longest);
+            plan.at_least(interval, || format!("{}: interval {}", how_often(a_day), words(interval)));
+            interval
         }
         None => {
             let interval = policy.interval.clamp(policy.min_interval, longest);
             plan.at_least(interval, || format!("interval {}", words(interval)));
             interval
         }
+    }
+}
+
+/// "about 3.5 entries a day" …; rarer than that its hours are a guess.
+fn how_often(a_day: f64) -> String {
+    match a_day {
+        1.0.. => format!("about {a_day:.1} entries a day"),
+        0.02.. => format!("an entry in about {}", words(DAY.div_f64(a_day))),
+        _ => "hardly an entry".to_owned(),
     }
 }
 

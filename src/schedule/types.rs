@@ -1,5 +1,6 @@
 //! What goes into a decision, what is remembered of a feed, and what comes out.
 
+use super::rhythm::Rhythm;
 use crate::feed::Hints;
 use crate::model::{Timestamp, is_default};
 use serde::{Deserialize, Serialize};
@@ -55,12 +56,12 @@ pub struct FeedState {
     pub skip_hours: Vec<u8>,
     #[serde(skip_serializing_if = "is_default")]
     pub skip_days: Vec<u8>,
-    /// The median gap between the feed's entries.
+    /// When its entries come.
     #[serde(skip_serializing_if = "is_default")]
-    pub median_gap_ms: Option<i64>,
-    /// The hours of the day (GMT, the lowest bit is midnight's) in which, or beside which, its entries were published.
+    pub rhythm: Rhythm,
+    /// When it was last read, or said to be as it was.
     #[serde(skip_serializing_if = "is_default")]
-    pub busy_hours: Option<u32>,
+    pub last_read: Option<Timestamp>,
     #[serde(skip_serializing_if = "is_default")]
     pub moving: Option<Moving>,
     /// When its newest entry was published; times to come do not count.

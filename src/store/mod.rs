@@ -85,7 +85,7 @@ pub use items::{ItemFilter, ItemOrder};
 pub use node::{Append, Followed, Forwarded, Log, NodeLinks};
 pub use patience::{Door, Opened, Opener};
 pub use prune::Growth;
-pub use read::{Counts, FeedRow, HeldBack, Reader};
+pub use read::{Counts, FeedRow, HeldBack, InWindow, Reader};
 pub use readers::Readers;
 pub use record::Recorder;
 #[cfg(feature = "cluster")]

@@ -15,7 +15,9 @@ use crate::records::{PlannedFeed, ToSettle};
 use crate::schedule::FeedState;
 use crate::text;
 use rusqlite::{Connection, OptionalExtension, Row};
+use std::collections::HashMap;
 use std::path::Path;
+use xxhash_rust::xxh3::Xxh3;
 
 /// A connection that only reads; it never waits for the writer.
 pub struct Reader {
@@ -361,6 +363,61 @@ impl Reader {
             each(entry, story, constraints);
         }
         Ok(())
+    }
+}
+
+/// An entry of the window, without its body.
+pub struct InWindow {
+    pub entry: EntryId,
+    pub story: StoryId,
+    /// What its feed is compared by, where a person said that of it.
+    pub dedupe: Option<Dedupe>,
+    /// Of all that [`ToSettle`] is made of: the same as long as nothing of it was changed.
+    pub version: u64,
+}
+
+impl Reader {
+    /// The entries of [`Reader::settled`] in the same order; bodies are not read. A body is changed with the stamp of its entry
+    /// or of its page alone.
+    pub fn in_window(&self, since: Timestamp, mut each: impl FnMut(InWindow) -> rusqlite::Result<()>) -> rusqlite::Result<()> {
+        let mut feeds = self.connection.prepare("SELECT id, settings, url FROM feeds")?;
+        let dedupe = |row: &Row| Ok((row.get(0)?, settings_of(&row.get::<_, String>(1)?, &row.get::<_, String>(2)?).dedupe));
+        let dedupe: HashMap<i64, Option<Dedupe>> = feeds.query_map([], dedupe)?.collect::<rusqlite::Result<_>>()?;
+        let mut all = self.connection.prepare(
+            "SELECT e.id, e.story_id, e.feed_id, e.updated, e.claimed, e.first_seen, a.fetched, ab.article_id, e.title, e.link, a.title, a.final_url
+             FROM entries e JOIN entry_bodies b ON b.entry_id = e.id
+               LEFT JOIN articles a ON a.id = e.article_id LEFT JOIN article_bodies ab ON ab.article_id = a.id
+             WHERE e.story_id IS NOT NULL AND e.first_seen >= ? ORDER BY e.id",
+        )?;
+        let mut rows = all.query([since.0])?;
+        while let Some(row) = rows.next()? {
+            let feed: i64 = row.get(2)?;
+            let mut version = Xxh3::new();
+            for column in 2..8 {
+                let number: Option<i64> = row.get(column)?;
+                version.update(&[u8::from(number.is_some())]);
+                version.update(&number.unwrap_or(0).to_le_bytes());
+            }
+            for column in 8..12 {
+                let text = row.get_ref(column)?.as_str_or_null()?;
+                version.update(&text.map_or(u64::MAX, |text| text.len() as u64).to_le_bytes());
+                version.update(text.unwrap_or_default().as_bytes());
+            }
+            each(InWindow {
+                entry: EntryId(row.get(0)?),
+                story: StoryId(row.get(1)?),
+                dedupe: dedupe.get(&feed).copied().flatten(),
+                version: version.digest(),
+            })?;
+        }
+        Ok(())
+    }
+
+    /// An entry of the window with its body.
+    pub fn of_window(&self, entry: EntryId) -> rusqlite::Result<ToSettle> {
+        self.connection
+            .prepare_cached(&format!("SELECT {TO_SETTLE}, {BEST_BODY} AS body FROM entries e {TO_SETTLE_JOINS} WHERE e.id = ?"))?
+            .query_row([entry.0], |row| self.to_settle_of(row))
     }
 }
 

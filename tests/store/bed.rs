@@ -150,7 +150,7 @@ pub fn poll(path: &Path, feed: FeedId, at: Timestamp, entries: Vec<ParsedEntry>)
 
 /// The index as the database has it, everything compared in every way.
 pub fn index_of(path: &Path) -> story::Index {
-    daemon::read_index(&Reader::open(path).unwrap(), &PLAN).unwrap()
+    daemon::read_index(&Reader::open(path).unwrap(), &PLAN, None).unwrap()
 }
 
 pub const PLAN: IndexPlan = IndexPlan { window: WINDOW, since: Timestamp(0), dedupe: Dedupe::Story };

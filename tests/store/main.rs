@@ -13,6 +13,7 @@ mod later;
 mod marks;
 mod pages;
 mod paging;
+mod prepared;
 mod retention;
 mod rules;
 mod size;
