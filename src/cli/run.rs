@@ -44,23 +44,26 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
     let owner = own(&loaded.config)?;
     recovery::prepare(&loaded.config)?;
     let subscriptions = setup::subscriptions(&mut loaded)?;
-    let mut was_unclean = owner.was_unclean;
-    loop {
-        let ended = serve(&loaded.config, &subscriptions, options, (&levels, &mut starting), was_unclean);
-        #[cfg(feature = "cluster")]
-        if let Err(Failure::Error(error)) = &ended
-            && let Some(needs) = error.downcast_ref::<daemon::cluster::NeedsSnapshot>()
-        {
-            begin_anew(&loaded.config, needs)?;
-            was_unclean = false;
-            continue;
-        }
-        ended?;
-        break;
-    }
+    let mut once = |was_unclean| serve(&loaded.config, &subscriptions, options, (&levels, &mut starting), was_unclean);
+    let ended = once(owner.was_unclean);
+    #[cfg(feature = "cluster")]
+    let ended = go_on(ended, &loaded.config, || once(false));
+    ended?;
     owner.end();
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Begins anew as often as the database of this node of a cluster cannot go on.
+#[cfg(feature = "cluster")]
+fn go_on(mut ended: Outcome, config: &Config, mut again: impl FnMut() -> Outcome) -> Outcome {
+    while let Err(Failure::Error(error)) = &ended
+        && let Some(needs) = error.downcast_ref::<daemon::cluster::NeedsSnapshot>()
+    {
+        begin_anew(config, needs)?;
+        ended = again();
+    }
+    ended
 }
 
 /// Puts the cluster's snapshot in the place of a database that cannot go on by the log. What keeps that from being done is

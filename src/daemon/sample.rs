@@ -9,6 +9,10 @@ use crate::records::Command;
 
 /// Notes what was done since the last time, and how things stand.
 pub(super) async fn note(engine: &Engine, done: &Done) -> anyhow::Result<()> {
+    // Of several nodes the leader counts what all of them did.
+    if !engine.duties.leads() {
+        return Ok(());
+    }
     let counts = engine.readers.ask(|reader| reader.counts()).await?;
     let (database_bytes, memory_bytes) = tokio::join!(database_bytes(engine), memory_bytes());
     let sample = Sample {
