@@ -35,8 +35,14 @@ const SITE: Site = Site {
     language: "en",
     base: "",
     outputs: &[],
-    standing: Standing { n_feeds: 0, n_failing: 0, last_read: None, troubles: Troubles { offline_since: None, disk: None } },
+    standing: Standing {
+        n_feeds: 0,
+        n_failing: 0,
+        last_read: None,
+        troubles: Troubles { offline_since: None, disk: None, n_behind: 0 },
+    },
     images: Images::Linked,
+    node: None,
 };
 
 fn id(n: u32) -> String {

@@ -35,6 +35,7 @@ fn the_same_commands_give_the_same_database_and_the_same_outputs() {
         is_served: true,
         images: Default::default(),
         hub: None,
+        node: None,
     };
     let files = |reader| imprint.everything(reader, courant::model::Timestamp(0)).unwrap();
     assert!(files(&first).len() > 10);

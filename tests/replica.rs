@@ -116,6 +116,7 @@ fn documents(config: &Config, path: &Path) -> Vec<(String, Vec<u8>)> {
         is_served: true,
         images: Default::default(),
         hub: None,
+        node: None,
     };
     imprint
         .everything(&Reader::open(path).unwrap(), Timestamp(0))

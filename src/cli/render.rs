@@ -47,6 +47,7 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
         base_url: config.base_url(),
         is_served: options.all.is_none(),
         hub: None,
+        node: None,
         images,
     };
     let reader = setup::reader(&config)?;

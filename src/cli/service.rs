@@ -3,6 +3,7 @@
 use crate::config::{Config, Images, Live};
 use crate::daemon::{self, Engine, Topic, TopicsDoor, clock};
 use crate::outputs::{Cache, Imprint, PageImages};
+use crate::publish::Troubles;
 use crate::serve::{
     self, ConnectionLimits, Desk, DeskSettings, House, HubDoor, Limits, ListDoor, MetricsDoor, Person, Picture, PictureDoor,
     Pictures,
@@ -24,7 +25,11 @@ pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready:
     let (hubs, hub_calls) = HubDoor::new();
     let (lists, list_calls) = ListDoor::new();
     let watched = engine.clone();
-    let offline = Box::new(move || watched.network().map(|down| down.since));
+    let around = Box::new(move || Troubles {
+        offline_since: watched.network().map(|down| down.since),
+        n_behind: watched.node().map_or(0, |node| node.head.saturating_sub(node.applied)),
+        disk: None,
+    });
     let on_loopback = address.ip().is_loopback();
     let asked = engine.clone();
     let is_unwell = Box::new(move || asked.is_unwell());
@@ -36,7 +41,7 @@ pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready:
         renewed.0.set(imprint_of(config, &renewed.2));
         renewed.1.set(settings_of(config, on_loopback));
     });
-    let documents = Arc::new(Cache::new(engine.readers.clone(), &engine.writer, imprint, clock, offline));
+    let documents = Arc::new(Cache::new(engine.readers.clone(), &engine.writer, imprint, clock, around));
     let desk = Desk::new(Box::new(move || settings.get()), engine.readers.clone(), engine.writer.clone(), clock, lists);
     let asked_hosts = config.asked_hosts().map(<[String]>::to_vec);
     let hub = config.hub().map(str::to_owned);
@@ -91,6 +96,7 @@ fn imprint_of(config: &Config, images: &PageImages) -> Imprint {
         outputs: config.outputs.clone(),
         base_url: config.base_url(),
         is_served: true,
+        node: config.cluster.is_on().then(|| config.cluster.node.clone()),
         images: images.clone(),
         hub: config.hub().map(str::to_owned),
     }

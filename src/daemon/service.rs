@@ -8,6 +8,8 @@ use super::lists::{self, ListCall};
 use super::notify::InFlight;
 use super::parts::clock;
 use super::pass::{save_robots, start_pages, start_polls};
+#[cfg(feature = "cluster")]
+use super::reload::reload;
 use super::reload::{reload_on_hangup, watch_files};
 use super::socket;
 use super::summary;
@@ -71,7 +73,14 @@ pub async fn run(
     tasks.spawn(watch_files(engine.clone(), stopped.clone()));
     #[cfg(feature = "cluster")]
     if let Some(node) = engine.node.clone() {
-        tasks.spawn(super::cluster::run(engine.clone(), node, stopped.clone()));
+        let parts = engine.node_parts.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        let parts = parts.context("the service of a node runs once")?;
+        let engine = engine.clone();
+        let take_over = async move {
+            // What is wrong with the files is logged, and told by `status`.
+            _ = reload(&engine).await;
+        };
+        tasks.spawn(super::cluster::run(node, parts, take_over, stopped.clone()));
     }
     tasks.spawn(reload_on_hangup(engine, stopped));
 

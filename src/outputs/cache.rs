@@ -153,8 +153,8 @@ type Slot = Arc<Mutex<Option<Arc<Document>>>>;
 const MAX_KEPT: usize = 256;
 const MAX_KEPT_BYTES: usize = 64 << 20;
 
-/// Tells since when the network is down, if it is.
-pub type Offline = Box<dyn Fn() -> Option<Timestamp> + Send + Sync>;
+/// Tells what keeps polls from being made, but for the disk, which the writer tells.
+pub type Around = Box<dyn Fn() -> Troubles + Send + Sync>;
 
 pub struct Cache {
     readers: Readers,
@@ -163,8 +163,8 @@ pub struct Cache {
     imprint: Live<Imprint>,
     /// For outputs that ask for an age.
     clock: fn() -> Timestamp,
-    /// Since when the network is down: the pages say it.
-    offline: Offline,
+    /// The pages say it.
+    around: Around,
     documents: Mutex<HashMap<Key, Slot>>,
     /// Of all that was rendered since documents were let go.
     kept_bytes: AtomicUsize,
@@ -173,7 +173,7 @@ pub struct Cache {
 }
 
 impl Cache {
-    pub fn new(readers: Readers, writer: &Writer, imprint: Live<Imprint>, clock: fn() -> Timestamp, offline: Offline) -> Cache {
+    pub fn new(readers: Readers, writer: &Writer, imprint: Live<Imprint>, clock: fn() -> Timestamp, around: Around) -> Cache {
         let (generation, trouble) = (writer.generation(), writer.watch_trouble());
         let turns = Arc::new(Semaphore::new(std::thread::available_parallelism().map_or(2, |n| n.get())));
         Cache {
@@ -182,7 +182,7 @@ impl Cache {
             trouble,
             imprint,
             clock,
-            offline,
+            around,
             documents: Mutex::default(),
             kept_bytes: AtomicUsize::new(0),
             turns,
@@ -209,7 +209,7 @@ impl Cache {
     }
 
     fn troubles(&self) -> Troubles {
-        Troubles { offline_since: (self.offline)(), disk: self.trouble.borrow().map(|trouble| trouble.sentence()) }
+        Troubles { disk: self.trouble.borrow().map(|trouble| trouble.sentence()), ..(self.around)() }
     }
 
     /// The document as it is now; `None`: there is none. `base_url`: what the reader is told instead of ours.

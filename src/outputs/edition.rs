@@ -16,6 +16,8 @@ pub struct Imprint {
     pub base_url: String,
     /// Somebody answers questions: documents lead on to what comes after them.
     pub is_served: bool,
+    /// Which of several nodes serves; `None`: there is one.
+    pub node: Option<String>,
     /// How pages show pictures.
     pub images: PageImages,
     /// The hub that pushes the outputs.

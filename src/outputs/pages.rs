@@ -27,6 +27,7 @@ impl Imprint {
             language: view.language,
             base: self.path(),
             outputs: &self.links(),
+            node: self.node.as_deref(),
             standing: Standing { troubles: view.troubles, ..reader.standing()? },
             images: match &self.images {
                 PageImages::Linked => Images::Linked,

@@ -127,6 +127,12 @@ fn footer(site: &Site, words: &Words, own: Option<Escaped>) -> Markup {
                 }
                 " · " a href=(Escaped(&site.path("/status"))) { (words.status) }
                 " · " a href=(Escaped(&site.path("/opml"))) { "OPML" }
+                @if let Some(node) = site.node {
+                    " · " span lang="en" {
+                        "node " (Escaped(node))
+                        @if standing.troubles.n_behind > 0 { ", " (standing.troubles.n_behind) " records behind" }
+                    }
+                }
             } "\n"
             p class="keys" hidden { (words.keys) } "\n"
         } "\n"

@@ -205,6 +205,8 @@ pub struct Site<'a> {
     pub base: &'a str,
     pub outputs: &'a [OutputLink<'a>],
     pub standing: Standing,
+    /// Which of several nodes serves; `None`: there is one.
+    pub node: Option<&'a str>,
     pub images: Images<'a>,
 }
 
@@ -224,6 +226,8 @@ pub struct Troubles {
     pub offline_since: Option<Timestamp>,
     /// What is wrong with the disk, in a sentence.
     pub disk: Option<&'static str>,
+    /// Records of the cluster's log that this node has yet to apply.
+    pub n_behind: u64,
 }
 
 /// What the page at `/` shows.

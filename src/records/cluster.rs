@@ -1,6 +1,5 @@
-//! What nodes of a cluster say to each other through its engine, and what they agree on.
+//! What nodes of a cluster agree on, and how one stands among them.
 
-use super::{Command, Committed};
 use serde::{Deserialize, Serialize};
 
 /// Who polls and serves, from one record of the log on.
@@ -19,35 +18,6 @@ pub struct ViewedNode {
     pub session: u64,
     /// Where it serves.
     pub url: String,
-}
-
-/// What a node submits to the leader.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Submitted {
-    /// The `n`th command of the node's membership.
-    Command { n: u64, command: Box<Command> },
-    /// It needs a newer snapshot than there is, because it cannot go on by the log.
-    Snapshot,
-}
-
-/// What a command was answered with.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Answered {
-    pub n: u64,
-    /// The record by which it is in the log, at the latest: a node that is so far sees what was done.
-    pub seq: u64,
-    pub result: Result<Committed, Refusal>,
-}
-
-/// Why the leader did not carry a command out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Refusal {
-    Stale,
-    FeedGone,
-    /// In one line.
-    Other(String),
 }
 
 /// What a transaction changed that nodes act on beside what they publish.

@@ -17,7 +17,7 @@
 //! | `hub` | subscriptions at WebSub hubs, and what passes between server and daemon about them |
 //! | `list` | changes of the list of subscriptions that an app asks for |
 //! | `judged` | what rules say of stories, and what somebody is told |
-//! | `cluster` | what nodes of a cluster say to each other and agree on |
+//! | `cluster`, `submitted` | what nodes of a cluster agree on, and say to each other |
 //! | `lease` | what is handed out and not back yet |
 
 mod cluster;
@@ -36,8 +36,9 @@ mod recorded;
 mod retention;
 mod settle;
 mod story;
+mod submitted;
 
-pub use cluster::{Answered, ClusterNews, NodeStanding, Refusal, Submitted, View, ViewedNode};
+pub use cluster::{ClusterNews, NodeStanding, View, ViewedNode};
 pub use command::Command;
 pub use committed::{Committed, FeedTurn, PageTally, PollTally, Reply, StoryChange, SyncReport};
 pub use hub::{DueHub, HubReply, HubRequest, HubRow, Pushed, Subscribed};
@@ -56,3 +57,4 @@ pub use recorded::{IndexPlan, Recorded};
 pub use retention::{Because, LookedAt, OldStory, Prunable, Retention};
 pub use settle::{Addresses, SettleInput, Settling, ToSettle};
 pub use story::{Corrected, Correction};
+pub use submitted::{Answered, Refusal, Submitted};

@@ -158,7 +158,7 @@ fn what_an_older_version_pruned_is_known_still() {
          CREATE INDEX pruned_of ON pruned(feed_id);
          INSERT INTO pruned(feed_id, keys, newest) SELECT {}, unhex(group_concat(hex(key), '')), {} FROM was GROUP BY n / 250;
          INSERT INTO pruned(feed_id, keys, newest) VALUES({}, x'00000000000000010000000000000000', 5);
-         DROP TABLE was; DROP TABLE pruned_feeds; PRAGMA user_version = 14",
+         DROP TABLE was; DROP TABLE pruned_feeds; DROP TABLE samples; PRAGMA user_version = 14",
         bed.feed.0, NOW.0, bed.feed.0
     ));
     bed.store = open(&bed.path);

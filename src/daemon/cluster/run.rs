@@ -1,8 +1,6 @@
 //! The tasks of a node, side by side.
 
-use super::super::engine::Engine;
 use super::super::parts::clock;
-use super::super::reload::reload;
 use super::node::{Ask, Node, Parts};
 use crate::config::Config;
 use crate::records::{Command, NodeStanding};
@@ -35,10 +33,15 @@ pub fn replica_of(readers: &Readers, config: &Config) -> anyhow::Result<Replica>
     Ok(replica)
 }
 
-/// Runs until told to stop, or until this node's database is to be replaced ([`super::NeedsSnapshot`]).
-pub async fn run(engine: Arc<Engine>, node: Arc<Node>, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
-    let parts = engine.node_parts.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
-    let Some(Parts { outbox, checks, .. }) = parts else { anyhow::bail!("a node runs once") };
+/// Runs until told to stop, or until this node's database is to be replaced ([`super::NeedsSnapshot`]). `take_over`: takes this
+/// node's files over, as after a change of them.
+pub async fn run(
+    node: Arc<Node>,
+    parts: Parts,
+    take_over: impl Future<Output = ()> + Send + 'static,
+    mut stopped: watch::Receiver<bool>,
+) -> anyhow::Result<()> {
+    let Parts { outbox, checks, .. } = parts;
     let mut tasks: JoinSet<anyhow::Result<()>> = JoinSet::new();
     tasks.spawn(node.clone().be_member());
     tasks.spawn(node.clone().be_leader());
@@ -51,7 +54,7 @@ pub async fn run(engine: Arc<Engine>, node: Arc<Node>, mut stopped: watch::Recei
     tasks.spawn(node.clone().keep_list());
     tasks.spawn(node.clone().until_diverged());
     tasks.spawn(node.clone().check(checks));
-    tasks.spawn(settle_list(engine, node.clone()));
+    tasks.spawn(settle_list(node.clone(), take_over));
     let ended = tokio::select! {
         // An error means that the sender is gone: the service is ending.
         _ = stopped.wait_for(|stop| *stop) => Ok(()),
@@ -67,12 +70,11 @@ pub async fn run(engine: Arc<Engine>, node: Arc<Node>, mut stopped: watch::Recei
 }
 
 /// Once this node is in touch with the others: whose list of subscriptions holds.
-async fn settle_list(engine: Arc<Engine>, node: Arc<Node>) -> anyhow::Result<()> {
+async fn settle_list(node: Arc<Node>, take_over: impl Future<Output = ()>) -> anyhow::Result<()> {
     node.duties.to_poll().await;
     if node.settle_list().await? {
-        // The file here is the list of all: it is taken over as after a change. What is wrong with it is logged, and told by
-        // `status`.
-        _ = reload(&engine).await;
+        // The file here is the list of all.
+        take_over.await;
     }
     std::future::pending().await
 }
