@@ -280,6 +280,7 @@ fn hostile_text_cannot_break_out() {
         base: "",
         outputs: &outputs,
         standing: Standing::default(),
+        node: None,
         images: Images::Linked,
     };
     let marked = ["script".to_owned()];
@@ -445,7 +446,8 @@ fn the_page_groups_by_day_and_names_everything() {
     let stories = [merged, older];
     let outputs = [OutputLink { name: "all", title: "All" }];
     let standing = Standing { n_feeds: 12, n_failing: 1, last_read: Some(NOW), troubles: Troubles::default() };
-    let site = Site { title: "News", language: "en", base: "/courant", outputs: &outputs, standing, images: Images::Linked };
+    let site =
+        Site { title: "News", language: "en", base: "/courant", outputs: &outputs, standing, node: None, images: Images::Linked };
     let asked = ["story 2".to_owned()];
     let model =
         Page { site, stories: &stories, query: "tag:dev", by_date: true, marked: &asked, wrong: None, older: Some("1_2_3") };
