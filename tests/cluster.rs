@@ -80,6 +80,7 @@ fn all_cases() -> impl Iterator<Item = (&'static str, Case)> {
 
 fn state(applied: u64) -> MemberState {
     MemberState {
+        polls: true,
         version: "1.0".to_owned(),
         schema: 3,
         applied,

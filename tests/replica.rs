@@ -7,7 +7,7 @@ mod recording;
 
 use courant::config::Config;
 use courant::daemon;
-use courant::model::{FeedId, StoryId, Timestamp};
+use courant::model::{FeedId, StoryId, Timestamp, key_of};
 use courant::outputs::Imprint;
 use courant::records::{Command, Marking, Recorded};
 use courant::store::{
@@ -104,9 +104,9 @@ async fn lead(node: &Node, record: &str) {
     }
 }
 
-/// A list that all nodes share.
-fn share(text: &str) -> Command {
-    Command::ShareList { text: text.into(), list: Vec::new(), at: Timestamp(1_790_000_000_000) }
+/// A list that all nodes share, in the place of another.
+fn share(from: Option<&str>, text: &str) -> Command {
+    Command::ShareList { from: from.map(key_of), text: text.into(), list: Vec::new(), at: Timestamp(1_790_000_000_000) }
 }
 
 fn documents(config: &Config, path: &Path) -> Vec<(String, Vec<u8>)> {
@@ -171,22 +171,25 @@ async fn what_is_not_in_the_log_is_not_in_the_database() {
     let log = Records::default();
     let mut node = Node::start(&folder.path().join("a.db"), opening);
     node.writer.lead(Box::new(log.clone())).await.unwrap();
-    node.writer.submit(share("one")).await.unwrap();
+    node.writer.submit(share(None, "one")).await.unwrap();
     let before = node.fingerprint();
     for answer in [Append::Refused, Append::Unknown("no answer".into())] {
         *log.answer.lock().unwrap() = Some(answer);
         node.writer.lead(Box::new(log.clone())).await.unwrap();
-        let refused = node.writer.submit(share("two")).await;
+        let refused = node.writer.submit(share(Some("one"), "two")).await;
         assert!(matches!(refused, Err(WriteError::Cluster(_))), "{refused:?}");
         assert_eq!(node.fingerprint(), before);
         // It follows from then on: what it is asked for is the leader's to do.
         assert!(!*node.leads.borrow());
-        let (asked, forwarded) = tokio::join!(node.writer.submit(share("three")), async {
+        let (asked, forwarded) = tokio::join!(node.writer.submit(share(Some("one"), "three")), async {
             let Forwarded { command, answer } = node.outbox.recv().await.unwrap();
             answer.send(Err(WriteError::FeedGone)).unwrap();
             command
         });
         assert!(matches!(asked, Err(WriteError::FeedGone)) && matches!(*forwarded, Command::ShareList { .. }));
+        // … but for what only a leader decides: whoever leads decides it anew.
+        let decided = node.writer.submit(Command::EndWaits { at: Timestamp(1_790_000_000_002) }).await;
+        assert!(matches!(decided, Err(WriteError::Cluster(_))), "{decided:?}");
     }
     // The one that nobody knew of is in the log after all.
     *log.answer.lock().unwrap() = None;
@@ -197,7 +200,7 @@ async fn what_is_not_in_the_log_is_not_in_the_database() {
     other.writer.step_down().await.unwrap();
     other.writer.follow(first).await.unwrap();
     other.writer.lead(Box::new(log.clone())).await.unwrap();
-    other.writer.submit(share("two")).await.unwrap();
+    other.writer.submit(share(Some("one"), "two")).await.unwrap();
     other.writer.submit(Command::Check { at: Timestamp(1_790_000_000_001) }).await.unwrap();
     let rest = log.kept.lock().unwrap().clone();
     let mut other = other;
@@ -214,14 +217,24 @@ async fn a_command_that_is_submitted_twice_is_done_once() {
     let opening = Opening { at: Timestamp(1_790_000_000_000), instance: uuid::Uuid::from_u128(7) };
     let node = Node::start(&folder.path().join("a.db"), opening);
     node.writer.lead(Box::new(Records::default())).await.unwrap();
-    let forwarded = |text: &str, session, n| Command::Forwarded { node: "n2".into(), session, n, command: Box::new(share(text)) };
+    let forwarded = |from: Option<&str>, text: &str, session, n| Command::Forwarded {
+        node: "n2".into(),
+        session,
+        n,
+        command: Box::new(share(from, text)),
+    };
+    let mut before = None;
     for (text, session, n, then) in
         [("a", 1, 1, "a"), ("b", 1, 1, "a"), ("c", 1, 2, "c"), ("d", 2, 1, "d"), ("e", 1, 3, "d"), ("f", 2, 1, "d")]
     {
-        node.writer.submit(forwarded(text, session, n)).await.unwrap();
+        node.writer.submit(forwarded(before, text, session, n)).await.unwrap();
         let shared = Reader::open(&node.path).unwrap().shared_list().unwrap();
         assert_eq!(shared.as_deref(), Some(then), "{text}");
+        before = Some(then);
     }
+    // Who changed a list that is another's by now loses nobody's change.
+    let late = node.writer.submit(forwarded(Some("a"), "g", 2, 2)).await;
+    assert!(matches!(late, Err(WriteError::Stale)), "{late:?}");
     node.end();
 }
 
@@ -234,7 +247,8 @@ async fn a_record_that_is_another_than_it_was_is_not_applied() {
     leader.writer.lead(Box::new(log.clone())).await.unwrap();
     let mark = |at| Command::Mark { stories: vec![StoryId(1)], marking: Marking::READ, at: Timestamp(at) };
     for n in 0..4 {
-        leader.writer.submit(share(&format!("list {n}"))).await.unwrap();
+        let before = (n > 0).then(|| format!("list {}", n - 1));
+        leader.writer.submit(share(before.as_deref(), &format!("list {n}"))).await.unwrap();
         leader.writer.submit(mark(1_790_000_000_000 + n)).await.unwrap();
     }
     let records = log.kept.lock().unwrap().clone();

@@ -352,6 +352,7 @@ fn refetch(mut loaded: Loaded, wanted: &str) -> Outcome {
         Some(ControlResponse::Error(error)) => return Err(Failure::Error(anyhow::anyhow!(error))),
         Some(_) => return Err(Failure::Error(anyhow::anyhow!("the running courant answered something else"))),
         None => {
+            setup::works_alone(&loaded.config)?;
             let _owner = super::run::own(&loaded.config)?;
             let list = setup::subscriptions(&mut loaded)?;
             let (refetched, writer) = setup::runtime()?.block_on(async {

@@ -32,6 +32,7 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
     logging::start(&loaded.config.log);
     let report = match Owner::take(&loaded.config.state_dir).with_context(|| loaded.config.state_dir.display().to_string())? {
         Ok(owner) => {
+            setup::works_alone(&loaded.config)?;
             recovery::prepare(&loaded.config)?;
             let subscriptions = setup::subscriptions(&mut loaded)?;
             let runtime = setup::runtime()?;

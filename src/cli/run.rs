@@ -76,6 +76,7 @@ fn begin_anew(config: &Config, needs: &daemon::cluster::NeedsSnapshot) -> Outcom
         let stop = stop_signal()?;
         tokio::pin!(stop);
         loop {
+            daemon::notify_alive();
             match daemon::cluster::join_again(config, needs).await {
                 Ok(aside) => {
                     tracing::warn!(aside = %aside.display(), "the database that could not go on is set aside");
@@ -132,7 +133,14 @@ fn serve(
         if let Some(task) = first_pass {
             task.abort();
         }
-        daemon::notify_stopping();
+        // A node whose database is replaced serves again in a moment.
+        #[cfg(feature = "cluster")]
+        let stops = !matches!(&ended, Err(error) if error.is::<daemon::cluster::NeedsSnapshot>());
+        #[cfg(not(feature = "cluster"))]
+        let stops = true;
+        if stops {
+            daemon::notify_stopping();
+        }
         Ok::<_, anyhow::Error>((ended.and(damaged), writer))
     });
     let (ended, writer) = outcome?;

@@ -122,6 +122,14 @@ pub fn as_owner(config: &Config, command: Command) -> Result<Reply, Failure> {
     Ok(reply)
 }
 
+/// Whether one command alone may work on the database as a service would: a node's of a cluster only works among the others.
+pub fn works_alone(config: &Config) -> Result<(), Failure> {
+    match config.cluster.is_on() {
+        true => Err(Failure::Error(anyhow::anyhow!("this machine is a node of a cluster: start `courant run`, and ask it"))),
+        false => Ok(()),
+    }
+}
+
 /// The runtime: one thread drives all connections; parsing, extraction and rendering run on CPU threads beside it.
 pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     raise_file_limit();

@@ -77,6 +77,8 @@ pub struct MemberState {
     pub version: String,
     /// Of its database.
     pub schema: u32,
+    /// Whether it polls: one that only asks for a snapshot does not.
+    pub polls: bool,
     /// Newest record that it has applied.
     pub applied: Seq,
     /// Newest view whose lost domains it has let go.

@@ -116,7 +116,7 @@ impl Memory {
 
 impl State {
     fn is_live(&self, node: &str, session: Session) -> bool {
-        self.nodes.get(node).is_some_and(|known| known.session == session && Instant::now() < known.until)
+        self.nodes.get(node).is_some_and(|known| known.session == session && !known.removed && Instant::now() < known.until)
     }
 
     fn live(&self) -> Vec<Member> {
@@ -321,8 +321,8 @@ impl Engine for MemoryNode {
     fn remove<'a>(&'a self, node: &'a str) -> Reply<'a, ()> {
         self.ask_cluster(move |state| {
             let known = state.nodes.get_mut(node).ok_or_else(|| EngineError::NoSuchNode(node.to_owned()))?;
+            // Its lease ends by itself: until then it may have something out.
             known.removed = true;
-            known.until = known.until.min(Instant::now());
             Ok(())
         })
     }

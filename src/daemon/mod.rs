@@ -88,4 +88,4 @@ pub use replay::replay;
 pub use service::run;
 pub use settle::read_index;
 pub use socket::until_idle;
-pub use systemd::{Starting, notify_ready, notify_stopping};
+pub use systemd::{Starting, notify_alive, notify_ready, notify_stopping};

@@ -9,7 +9,6 @@ use crate::article::rules::Rules;
 use crate::config::subscriptions::{self, Subscription};
 use crate::config::{Config, ConfigError, Renewed, site_rules};
 use crate::records::{Command, Committed, Reply, SyncReport};
-use crate::store::WriteError;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -154,12 +153,12 @@ fn read(running: &Config) -> Result<Read, ConfigError> {
 
 /// Commits the list, and where there are several nodes its text too.
 #[cfg_attr(not(feature = "cluster"), expect(unused_variables))]
-async fn subscribe(engine: &Engine, text: String, list: Vec<Subscription>) -> Result<Committed, WriteError> {
+async fn subscribe(engine: &Engine, text: String, list: Vec<Subscription>) -> anyhow::Result<Committed> {
     #[cfg(feature = "cluster")]
     if let Some(node) = &engine.node {
         return node.share_list(text, list).await;
     }
-    engine.writer.submit(Command::Subscribe { list, at: clock() }).await
+    Ok(engine.writer.submit(Command::Subscribe { list, at: clock() }).await?)
 }
 
 /// Files are looked at so often. By their times and lengths: watching by the kernel sees no change through network file

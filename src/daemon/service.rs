@@ -16,7 +16,7 @@ use super::summary;
 use super::systemd::notify_alive;
 use crate::model::Timestamp;
 use crate::records::Command;
-use crate::store::{Effort, WriteError};
+use crate::store::Effort;
 use anyhow::Context;
 use std::future::Future;
 use std::sync::Arc;
@@ -390,8 +390,8 @@ async fn watchdog(engine: Arc<Engine>, pulse: Arc<Pulse>, mut stopped: watch::Re
         }
         match engine.writer.submit(Command::Heartbeat { at: clock() }).await {
             Ok(_) => {}
-            // It lives, and waits for its disk; so does the scheduler.
-            Err(WriteError::Disk(_)) => pulse.beat(),
+            // It lives, and waits for its disk, or for a leader; so does the scheduler.
+            Err(error) if error.passes() => pulse.beat(),
             Err(error) => return Err(error.into()),
         }
         let age = pulse.age();

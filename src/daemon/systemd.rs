@@ -19,7 +19,7 @@ pub(super) fn notify_status(status: &str) {
     notify(&[NotifyState::Status(status)]);
 }
 
-pub(super) fn notify_alive() {
+pub fn notify_alive() {
     notify(&[NotifyState::Watchdog]);
 }
 

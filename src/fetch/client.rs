@@ -49,8 +49,8 @@ impl Client {
         })
     }
 
-    /// From now on a request is sent only while this says so, asked right before; what may not be sent waits until it is
-    /// dropped. Once in a client's life.
+    /// From now on a request is sent only while this says so, asked right before; what may not be sent waits until it
+    /// may, or is dropped. Once in a client's life.
     pub fn only_while(&self, may_send: impl Fn() -> bool + Send + Sync + 'static) {
         self.inner.gate.set_licence(Box::new(may_send));
     }

@@ -16,6 +16,9 @@ const SWEEP_FROM: usize = 1024;
 /// both sides more than a request does.
 const REUSE_WAIT: Duration = Duration::from_millis(50);
 
+/// A request that may not be sent looks again after this.
+const LICENCE_WAIT: Duration = Duration::from_millis(50);
+
 /// Crawl delays that are remembered: as many as hosts whose robots.txt is.
 const MOST_DELAYS: usize = 20_000;
 
@@ -123,9 +126,9 @@ impl Gate {
     /// Waits until the host may be asked again, then for a global slot. From here the request is under way.
     pub async fn start(&self, turn: &mut Turn<'_>) -> Option<Slot<'_>> {
         let slot = self.wait_for_slot(turn).await;
-        if self.licence.get().is_some_and(|may_send| !may_send()) {
-            // Whoever waits for it is about to be told, and drops it.
-            std::future::pending::<()>().await;
+        while self.licence.get().is_some_and(|may_send| !may_send()) {
+            // It is renewed in a moment, or whoever waits is told, and drops it.
+            tokio::time::sleep(LICENCE_WAIT).await;
         }
         slot
     }

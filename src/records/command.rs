@@ -84,8 +84,9 @@ pub enum Command {
     Forwarded { node: String, session: u64, n: u64, command: Box<Command> },
     /// Who polls and serves from now on, in a cluster.
     View { view: View },
-    /// The list of subscriptions as its file is to be on every node of the cluster.
-    ShareList { text: String, list: Vec<Subscription>, at: Timestamp },
+    /// The list of subscriptions as its file is to be on every node of the cluster. `from`: the text that was changed, hashed;
+    /// where another is shared by now it is refused.
+    ShareList { from: Option<Key>, text: String, list: Vec<Subscription>, at: Timestamp },
     /// Every node of the cluster is to say what its tables hash to.
     Check { at: Timestamp },
     /// Proves the writer alive.
@@ -108,6 +109,34 @@ impl Command {
                 | Command::AddApp { .. }
                 | Command::ShareList { .. }
                 | Command::RemoveApp { .. }
+        )
+    }
+
+    /// What the leader of a cluster alone decides: on a node that leads no more it is refused, and whoever leads decides anew.
+    #[cfg(feature = "cluster")]
+    pub fn is_leaders(&self) -> bool {
+        !matches!(
+            self,
+            Command::Polled(_)
+                | Command::Unchanged(_)
+                | Command::Postponed(_)
+                | Command::Pushed { .. }
+                | Command::Page { .. }
+                | Command::Robots { .. }
+                | Command::HubRefused { .. }
+                | Command::HubVerified { .. }
+                | Command::Remove { .. }
+                | Command::Refetch { .. }
+                | Command::Correct { .. }
+                | Command::Mark { .. }
+                | Command::AddApp { .. }
+                | Command::RemoveApp { .. }
+                | Command::ShareList { .. }
+                | Command::Check { .. }
+                | Command::Prune { .. }
+                // What came of a delivery that it had begun.
+                | Command::Delivered { .. }
+                | Command::PutOff { .. }
         )
     }
 

@@ -28,6 +28,8 @@ pub struct Answered {
 pub enum Refusal {
     Stale,
     FeedGone,
-    /// In one line.
-    Other(String),
+    /// Nobody may do it now: it is given again. Why, in a line.
+    NotNow(String),
+    /// It failed, and will again. Why, in a line.
+    Failed(String),
 }

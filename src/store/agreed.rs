@@ -1,8 +1,9 @@
 //! What nodes of a cluster agree on, as rows: who polls, the shared list, which commands were carried out for whom.
 
 use super::base::Store;
+use super::error::WriteError;
 use super::read::Reader;
-use crate::model::Timestamp;
+use crate::model::{Key, Timestamp, key_of};
 use crate::records::{View, ViewedNode};
 use rusqlite::{OptionalExtension, params};
 
@@ -39,7 +40,12 @@ impl Store {
         Ok(())
     }
 
-    pub(super) fn share_list(&mut self, text: &str) -> rusqlite::Result<()> {
+    pub(super) fn share_list(&mut self, from: Option<&Key>, text: &str) -> Result<(), WriteError> {
+        let shared: Option<String> =
+            self.connection.query_row("SELECT text FROM texts WHERE name = ?", [LIST], |row| row.get(0)).optional()?;
+        if shared.as_deref().map(key_of).as_ref() != from {
+            return Err(WriteError::Stale);
+        }
         self.connection
             .execute("INSERT INTO texts(name, text) VALUES(?, ?) ON CONFLICT DO UPDATE SET text = excluded.text", [LIST, text])?;
         self.changed.cluster.list = true;

@@ -54,8 +54,8 @@ impl Store {
                 false => Reply::Done,
             },
             Command::View { view } => self.set_view(&view).map(done)?,
-            Command::ShareList { text, list, at } => {
-                self.share_list(&text)?;
+            Command::ShareList { from, text, list, at } => {
+                self.share_list(from.as_ref(), &text)?;
                 Reply::Subscribed(self.subscribe(&list, at)?)
             }
             Command::Check { at } => self.ask_for_check(at).map(done)?,

@@ -63,7 +63,7 @@ impl Reader {
             } else if !leases.feeds.contains_key(&id) {
                 let both = |row: &rusqlite::Row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?));
                 let found = wanted.query_row(params![id.0, now.0, leases.wanted_at.0], both).optional()?;
-                let Some((host, url)) = found else { continue };
+                let Some((host, url)) = found.filter(|(_, url)| is_shared(claim.share.as_ref(), url)) else { continue };
                 if !claim.not_hosts.contains(&host) && taken.take(&host, &url) {
                     claimed.push(id);
                 } else {

@@ -18,6 +18,9 @@ pub enum WriteError {
     /// The cluster cannot carry it out now: nobody leads, or its log cannot be reached. It passes by itself.
     #[error("{0}")]
     Cluster(String),
+    /// The leader of the cluster failed at it.
+    #[error("the leader of the cluster could not do it: {0}")]
+    Leader(String),
     #[error("internal error: the command panicked")]
     Panicked,
     #[error("the writer has ended")]

@@ -30,6 +30,11 @@ impl Work {
             let _ = answer.send(patience::answer(touched.map(|()| Committed::default()).map_err(WriteError::from)));
             return None;
         }
+        if command.is_leaders() {
+            // Whoever asked may have gone.
+            let _ = answer.send(Err(WriteError::Cluster(NOBODY_LEADS.into())));
+            return None;
+        }
         if let Err(mpsc::error::SendError(unsent)) = node.links.outbox.send(Forwarded { command, answer }) {
             let _ = unsent.answer.send(Err(WriteError::Ended));
         }
@@ -74,6 +79,8 @@ impl Work {
         if let Some(node) = self.node.as_mut().filter(|node| node.leads()) {
             node.set_log(None);
             self.store.searched = None;
+            // An index that is being built was read before what others commit from now on.
+            self.store.epoch += 1;
             self.follow_from_here();
         }
     }
@@ -81,6 +88,7 @@ impl Work {
     /// Leads from now on.
     pub(super) fn lead(&mut self, log: Box<dyn Log>) -> rusqlite::Result<()> {
         self.store.set_triggers(true)?;
+        self.store.index = None;
         self.store.searched = Some(Vec::new());
         if let Some(node) = &mut self.node {
             node.set_log(Some(log));

@@ -89,8 +89,10 @@ pub use read::{Counts, FeedRow, HeldBack, InWindow, Reader};
 pub use readers::Readers;
 pub use record::Recorder;
 #[cfg(feature = "cluster")]
-pub use replica::{FollowError, Replica, chain_of, text_hash};
+pub use replica::{FollowError, Replica};
 pub use schema::SchemaError;
+#[cfg(feature = "cluster")]
+pub use schema::known as schema_version;
 pub use select::{Cursor, NotACursor, Selected, Selection};
 pub use stories::{ArticleRow, Member, StoryDetail};
 pub use writer::{Listener, Writer};

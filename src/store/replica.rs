@@ -7,12 +7,13 @@
 use super::base::{SearchChange, Store};
 use super::read::Reader;
 use super::schema;
+use crate::model::Key;
 use crate::records::{ClusterNews, Committed};
 use rusqlite::session::{ChangesetItem, ConflictAction, ConflictType, Session};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use std::io::{Read, Write};
-use xxhash_rust::xxh3::{Xxh3, xxh3_128};
+use xxhash_rust::xxh3::Xxh3;
 
 /// Which node's database it is, and how far it is in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub struct Replica {
     /// Over all records so far.
     pub chain: u128,
     /// What the shared list hashed to when this node's file was it.
-    pub list: Option<u128>,
+    pub list: Option<Key>,
 }
 
 /// Why records were not applied. Nothing of them is in the database then.
@@ -108,15 +109,14 @@ impl Store {
     pub fn be_replica(&self, replica: &Replica) -> rusqlite::Result<()> {
         self.connection.execute(
             "INSERT OR REPLACE INTO replica(id, cluster, node, seq, chain, list) VALUES(1, ?, ?, ?, ?, ?)",
-            params![
-                replica.cluster,
-                replica.node,
-                replica.seq as i64,
-                replica.chain.to_be_bytes(),
-                replica.list.map(u128::to_be_bytes)
-            ],
+            params![replica.cluster, replica.node, replica.seq as i64, replica.chain.to_be_bytes(), replica.list],
         )?;
         Ok(())
+    }
+
+    /// Belongs to no cluster again.
+    pub fn be_nobodys(&self) -> rusqlite::Result<()> {
+        self.connection.execute("DELETE FROM replica", []).map(drop)
     }
 
     /// What the open transaction changed, as the record that comes next; `None`: nothing. Notes it as applied.
@@ -147,8 +147,8 @@ impl Store {
     }
 
     /// Notes what the shared list hashes to that is in this node's file now.
-    pub(super) fn note_list(&self, hash: u128) -> rusqlite::Result<()> {
-        self.connection.execute("UPDATE replica SET list = ?", [hash.to_be_bytes()])?;
+    pub(super) fn note_list(&self, hash: &Key) -> rusqlite::Result<()> {
+        self.connection.execute("UPDATE replica SET list = ?", [hash])?;
         Ok(())
     }
 
@@ -192,7 +192,10 @@ impl Store {
             })?;
         }
         for change in words.search {
-            self.search(change).map_err(of_sql)?;
+            self.search(change).map_err(|error| match super::DiskTrouble::of(&error) {
+                Some(_) => of_sql(error),
+                None => diverged(&format!("the text index cannot take it ({error})")),
+            })?;
         }
         self.last_stamp = self.last_stamp.max(words.last_stamp);
         self.note_applied(seq, chain_of(body).unwrap_or(chain)).map_err(of_sql)?;
@@ -263,14 +266,14 @@ fn replica(connection: &Connection) -> rusqlite::Result<Option<Replica>> {
                 node: row.get(1)?,
                 seq: row.get::<_, i64>(2)? as u64,
                 chain: u128::from_be_bytes(row.get(3)?),
-                list: row.get::<_, Option<[u8; 16]>>(4)?.map(u128::from_be_bytes),
+                list: row.get(4)?,
             })
         })
         .optional()
 }
 
 /// The hash with which a record begins.
-pub fn chain_of(body: &[u8]) -> Option<u128> {
+fn chain_of(body: &[u8]) -> Option<u128> {
     body.first_chunk().map(|bytes| u128::from_be_bytes(*bytes))
 }
 
@@ -279,11 +282,6 @@ fn hash_of(before: u128, packed: &[u8]) -> u128 {
     hash.update(&before.to_be_bytes());
     hash.update(packed);
     hash.digest128()
-}
-
-/// What a text hashes to.
-pub fn text_hash(text: &str) -> u128 {
-    xxh3_128(text.as_bytes())
 }
 
 fn pack(before: u128, words: &Words, patchset: &[u8]) -> std::io::Result<Vec<u8>> {

@@ -13,6 +13,8 @@ use super::patience::{Door, Opened, Opener, Patience, answer as told};
 use super::record::Recorder;
 #[cfg(feature = "cluster")]
 use super::replica::FollowError;
+#[cfg(feature = "cluster")]
+use crate::model::Key;
 use crate::model::Timestamp;
 use crate::records::{Command, Committed, IndexPlan, Recorded};
 use crate::story;
@@ -62,7 +64,7 @@ enum ClusterJob {
     Follow { records: Vec<(u64, Vec<u8>)>, answer: oneshot::Sender<Result<Followed, FollowError>> },
     Lead { log: Box<dyn Log>, answer: oneshot::Sender<rusqlite::Result<()>> },
     StepDown { answer: oneshot::Sender<()> },
-    NoteList { hash: u128, answer: oneshot::Sender<rusqlite::Result<()>> },
+    NoteList { hash: Key, answer: oneshot::Sender<rusqlite::Result<()>> },
 }
 
 /// The way to the writer; cheap to clone. The writer ends when all are gone.
@@ -272,7 +274,7 @@ impl Writer {
     }
 
     /// Notes that this node's file is the shared list that hashes to this.
-    pub async fn note_list(&self, hash: u128) -> Result<(), WriteError> {
+    pub async fn note_list(&self, hash: Key) -> Result<(), WriteError> {
         Ok(self.ask(|answer| ClusterJob::NoteList { hash, answer }).await??)
     }
 
@@ -535,7 +537,7 @@ impl Work {
                 self.step_down();
                 _ = answer.send(());
             }
-            ClusterJob::NoteList { hash, answer } => _ = answer.send(self.store.note_list(hash)),
+            ClusterJob::NoteList { hash, answer } => _ = answer.send(self.store.note_list(&hash)),
         }
         self.gauge.read(&self.store);
     }

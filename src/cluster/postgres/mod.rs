@@ -238,7 +238,9 @@ impl Engine for PostgresEngine {
             let parameters: [Parameter; 3] =
                 [(&node, Type::TEXT), (&big(term), Type::INT8), (&LEADER_LEASE.as_secs_f64(), Type::FLOAT8)];
             let kept = !self.ask(&self.leases, sql, &parameters).await?.is_empty();
-            self.sweep().await?;
+            if let Err(error) = self.sweep().await {
+                tracing::debug!(%error, "what sessions that are over have left stays for now");
+            }
             Ok(kept)
         })
     }
@@ -277,7 +279,7 @@ impl Engine for PostgresEngine {
         Box::pin(async move {
             // The selection sees the row as it was before the update: what this node says of itself is put in below.
             let sql = "WITH mine AS (UPDATE courant_nodes SET state = $3, until = clock_timestamp() + $4 * interval '1 second' \
-                   WHERE node = $1 AND session = $2 AND until > clock_timestamp() RETURNING node) \
+                   WHERE node = $1 AND session = $2 AND until > clock_timestamp() AND NOT removed RETURNING node) \
                  SELECT courant_nodes.node, session, state FROM courant_nodes, mine \
                    WHERE courant_nodes.node = mine.node OR until > clock_timestamp()";
             let text = to_json(state)?;
@@ -309,8 +311,8 @@ impl Engine for PostgresEngine {
 
     fn remove<'a>(&'a self, node: &'a str) -> Reply<'a, ()> {
         Box::pin(async move {
-            let sql =
-                "UPDATE courant_nodes SET removed = true, until = least(until, clock_timestamp()) WHERE node = $1 RETURNING node";
+            // Its lease ends by itself: until then it may have something out.
+            let sql = "UPDATE courant_nodes SET removed = true WHERE node = $1 RETURNING node";
             let rows = self.ask(&self.leases, sql, &[(&node, Type::TEXT)]).await?;
             rows.first().map(drop).ok_or_else(|| EngineError::NoSuchNode(node.to_owned()))
         })
@@ -343,7 +345,7 @@ impl Engine for PostgresEngine {
     fn submit<'a>(&'a self, node: &'a str, session: Session, submissions: &'a [(u64, Vec<u8>)]) -> Reply<'a, bool> {
         Box::pin(async move {
             let sql = "WITH live AS (SELECT node, session FROM courant_nodes \
-                   WHERE node = $1 AND session = $2 AND until > clock_timestamp()), \
+                   WHERE node = $1 AND session = $2 AND until > clock_timestamp() AND NOT removed), \
                  put AS (INSERT INTO courant_inbox (id, node, session, body) SELECT given.id, live.node, live.session, given.body \
                    FROM live, unnest($3, $4) AS given(id, body) ON CONFLICT (id) DO NOTHING) \
                  SELECT EXISTS (SELECT 1 FROM live)";

@@ -5,6 +5,7 @@ use super::log::LeadersLog;
 use super::node::Node;
 use crate::cluster::{EngineError, Member, MemberState, boottime};
 use crate::records::{Command, View, ViewedNode};
+use crate::store::schema_version;
 use anyhow::Context;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -20,6 +21,9 @@ const TRY_EVERY: Duration = Duration::from_millis(500);
 
 /// Whoever gave the lead up does not try for so long to have it back.
 const PASSED_ON_FOR: Duration = Duration::from_secs(10);
+
+/// A node that may have more of the log than is left of it has so long to come back and lead.
+const CHANCE: Duration = Duration::from_secs(12);
 
 /// A node joins when so many records at most are missing in its database.
 const NEARLY_THERE: u64 = 64;
@@ -42,6 +46,10 @@ impl Node {
                 () = tokio::time::sleep(ends.map_or(every, |left| left.min(every))) => {}
                 () = self.renew_soon.notified() => {}
             }
+            if self.state(|state| state.session.is_some() && state.stuck.is_some()) {
+                // Its tables stand still: others ask what it asked.
+                self.end_membership().await;
+            }
             if self.state(|state| state.session.is_some()) && !self.licences.may_poll() {
                 tracing::warn!("this node has not heard of the others for 4 s: it polls nobody until it has");
                 self.end_membership().await;
@@ -55,9 +63,11 @@ impl Node {
         let Some(session) = self.state(|state| state.session) else {
             let head = self.engine.head().await?.newest;
             self.state(|state| state.head = head);
-            if head.saturating_sub(state.applied) > NEARLY_THERE || self.state(|state| state.stuck.is_some()) {
+            let may_join = self.state(|state| state.stuck.is_none() && state.diverged.is_none());
+            if head.saturating_sub(state.applied) > NEARLY_THERE || !may_join {
                 return Ok(());
             }
+            self.check_identity().await?;
             let session = self.engine.join(&self.name, &state).await?;
             tracing::info!(node = self.name, session, "joined the cluster");
             self.n_submitted.store(0, Ordering::SeqCst);
@@ -76,12 +86,22 @@ impl Node {
         Ok(())
     }
 
+    /// Whether the engine keeps the cluster that this database is of.
+    async fn check_identity(&self) -> Result<(), EngineError> {
+        let found = self.engine.identity().await?;
+        match found == self.cluster {
+            true => Ok(()),
+            false => Err(EngineError::Refused(format!("it keeps cluster {found}, and this database is of {}", self.cluster))),
+        }
+    }
+
     fn member_state(&self) -> MemberState {
         let applied = *self.applied.borrow();
         let (view, checked) = self.state(|state| (state.let_go, state.checked));
         MemberState {
             version: env!("CARGO_PKG_VERSION").into(),
-            schema: 0,
+            schema: u32::try_from(schema_version()).unwrap_or(0),
+            polls: true,
             applied,
             view,
             url: self.config.get().base_url(),
@@ -91,6 +111,7 @@ impl Node {
 
     fn note_members(&self, members: Vec<Member>) {
         self.compare_checks(&members);
+        let members: Vec<Member> = members.into_iter().filter(|member| member.state.polls).collect();
         self.state(|state| {
             state.members = members.iter().map(|member| (member.node.clone(), member.state.view)).collect();
             state.viewed = members
@@ -104,7 +125,11 @@ impl Node {
     /// A node whose tables are others than the leader's at the same record has a damaged database.
     fn compare_checks(&self, members: &[Member]) {
         let leader = self.state(|state| state.leader.clone());
-        let of = |node: &str| members.iter().find(|member| member.node == node).and_then(|member| member.state.checked);
+        // Of another version it may have other columns.
+        let is_like = |member: &&Member| i64::from(member.state.schema) == i64::from(schema_version());
+        let of = |node: &str| {
+            members.iter().filter(is_like).find(|member| member.node == node).and_then(|member| member.state.checked)
+        };
         let (Some(ours), Some(leaders)) = (self.state(|state| state.checked), leader.as_deref().and_then(of)) else {
             return;
         };
@@ -159,6 +184,10 @@ impl Node {
             }
             Err(_) => self.licences.may_lead(),
         };
+        if self.writer.trouble().is_some() {
+            tracing::warn!("this node's disk takes nothing: another one is to lead");
+            return self.pass_the_lead_on().await;
+        }
         // The writer may have found out first.
         if !is_kept || !self.licences.may_lead() || !*self.leads.borrow() {
             self.stop_leading().await;
@@ -190,9 +219,10 @@ impl Node {
         let may_try = self.state(|state| {
             state.session.is_some() && state.stuck.is_none() && state.diverged.is_none() && boottime() >= state.no_lead_until
         });
-        if leader.is_some() || !may_try || !self.is_furthest().await? {
+        if leader.is_some() || !may_try || self.writer.trouble().is_some() || !self.is_furthest().await? {
             return Ok(());
         }
+        self.check_identity().await?;
         let sent = boottime();
         let Some(term) = self.engine.lead(&self.name).await? else { return Ok(()) };
         // From here on nobody else can append: what is in the log is all there is.
@@ -204,14 +234,16 @@ impl Node {
         done
     }
 
-    /// Nobody has more of the log than the log itself, or this node.
+    /// Whether nobody is known to have more of the log than this node, and a snapshot is there for those who have less. A node
+    /// that was there a moment ago has its chance first.
     async fn is_furthest(&self) -> Result<bool, EngineError> {
         let (head, applied) = (self.engine.head().await?.newest, *self.applied.borrow());
-        if applied <= head {
-            return Ok(true);
+        if self.engine.snapshot().await?.is_none() {
+            return Ok(false);
         }
         let members = self.engine.members().await?;
-        Ok(members.iter().filter(|seen| seen.lapsed.is_none() && !seen.removed).all(|seen| seen.member.state.applied <= applied))
+        let there = members.iter().filter(|seen| !seen.removed && seen.lapsed.is_none_or(|lapsed| lapsed < CHANCE));
+        Ok(there.map(|seen| seen.member.state.applied).all(|theirs| theirs <= applied.max(head)))
     }
 
     async fn begin_to_lead(&self, term: u64, sent: Duration) -> anyhow::Result<()> {
@@ -233,6 +265,7 @@ impl Node {
             }
         }
         let (head, applied) = (self.engine.head().await?, *self.applied.borrow());
+        anyhow::ensure!(applied >= head.newest, "this database ends at record {applied}, and the cluster at {}", head.newest);
         if applied > head.newest {
             tracing::warn!(
                 n_lost = applied - head.newest,
@@ -256,8 +289,9 @@ impl Node {
 
     /// Says who polls, where that is others than before.
     async fn publish_view(&self) -> anyhow::Result<()> {
-        let (viewed, view) = self.state(|state| (state.viewed.clone(), state.view.clone()));
-        if viewed.is_empty() || viewed == view.nodes {
+        let (viewed, view, waits) =
+            self.state(|state| (state.viewed.clone(), state.view.clone(), boottime() < state.no_view_until));
+        if viewed.is_empty() || viewed == view.nodes || waits {
             return Ok(());
         }
         let view = View { n: view.n + 1, nodes: viewed };

@@ -8,8 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
-/// Submissions that are in hand at one time: enough that the writer always has a next one.
+/// Submissions that are in hand at one time: enough that the writer always has a next one, …
 const IN_HAND: usize = 512;
+/// … and that are read at one time: each may be a feed's whole document.
+const AT_A_TIME: usize = 64;
 /// The inbox is looked at so often, whoever rings.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 const BREATH: Duration = Duration::from_millis(250);
@@ -32,7 +34,7 @@ impl Node {
         _ = leads.wait_for(|leads| !leads).await;
     }
 
-    async fn carry_out_while_leading(&self) -> anyhow::Result<()> {
+    async fn carry_out_while_leading(self: &Arc<Node>) -> anyhow::Result<()> {
         let (done, mut answers) = mpsc::unbounded_channel::<(u64, Vec<u8>)>();
         let (mut in_hand, mut heard) = (Vec::<u64>::new(), 0);
         loop {
@@ -49,7 +51,7 @@ impl Node {
                 }
                 in_hand.retain(|id| !ready.iter().any(|(ready, _)| ready == id));
             }
-            let room = u32::try_from(IN_HAND.saturating_sub(in_hand.len())).unwrap_or(0);
+            let room = u32::try_from(IN_HAND.saturating_sub(in_hand.len()).min(AT_A_TIME)).unwrap_or(0);
             let submissions = match self.engine.inbox(&in_hand, room).await {
                 Ok(submissions) => submissions,
                 Err(error) => {
@@ -73,10 +75,10 @@ impl Node {
     }
 
     /// Gives a command to the writer; its answer comes by `done`.
-    async fn begin(&self, submission: Submission, done: &mpsc::UnboundedSender<(u64, Vec<u8>)>) -> anyhow::Result<()> {
+    async fn begin(self: &Arc<Node>, submission: Submission, done: &mpsc::UnboundedSender<(u64, Vec<u8>)>) -> anyhow::Result<()> {
         let Submission { id, node, session, body } = submission;
         let answer = move |seq: u64, result| pack(&Answered { n: id, seq, result });
-        let refused = |why: &str| answer(0, Err(Refusal::Other(why.into())));
+        let refused = |why: &str| answer(0, Err(Refusal::NotNow(why.into())));
         let is_member = self.state(|state| state.view.nodes.iter().any(|known| known.node == node && known.session == session));
         let command = match unpack(&body) {
             Ok(Submitted::Command { command, .. }) if is_member => command,
@@ -92,20 +94,26 @@ impl Node {
             }
             Err(error) => {
                 tracing::warn!(node, %error, "a node submitted what cannot be read");
-                done.send((id, refused("the leader is of another version: it cannot read this command")?))?;
+                let why = "it is of another version, and cannot read the command".to_owned();
+                done.send((id, answer(0, Err(Refusal::Failed(why)))?))?;
                 return Ok(());
             }
         };
         let answered = self.writer.give(Command::Forwarded { node, session, n: id, command }).await?;
-        let (done, applied) = (done.clone(), self.applied.subscribe());
+        let (done, of) = (done.clone(), self.clone());
         tokio::spawn(async move {
             let result = match answered.await {
-                Ok(Ok(committed)) => Ok(committed),
+                Ok(Ok(committed)) => {
+                    if committed.cluster.list {
+                        of.list_moved.notify_one();
+                    }
+                    Ok(committed)
+                }
                 // The lead is lost: whoever leads next carries it out.
                 Ok(Err(crate::store::WriteError::Cluster(_) | crate::store::WriteError::Ended)) | Err(_) => return,
                 Ok(Err(error)) => Err(refusal_of(&error)),
             };
-            let seq = *applied.borrow();
+            let seq = *of.applied.borrow();
             // Nobody hears it where the lead was lost.
             if let Ok(body) = answer(seq, result) {
                 let _ = done.send((id, body));

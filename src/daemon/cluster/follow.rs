@@ -85,14 +85,19 @@ impl Node {
         }
     }
 
-    /// Whether this database ends where the log does, or before: one that is ahead of it is that of a leader whose records the
-    /// engine has lost, which leads again if nobody else has more.
+    /// Whether what is missing here can still be read, where nothing is: the log may have been cut, or begun anew. A database that
+    /// is ahead of the log is that of a leader whose newest records the engine has lost; where another leads by now they are
+    /// lost.
     async fn is_whole(&self, applied: u64) -> anyhow::Result<()> {
         let head = self.engine.head().await?;
         self.state(|state| state.head = head.newest);
-        if head.oldest > applied + 1 {
-            let why = format!("the log begins at {}, and this database ends at {applied}", head.oldest);
-            self.diverged(why, head.oldest - 1);
+        let is_led = || async { anyhow::Ok(self.engine.leader().await?.is_some_and(|leader| leader.node != self.name)) };
+        // What was appended since it was read is read next.
+        let begins = if head.oldest == 0 { head.newest + 1 } else { head.oldest };
+        if begins > applied + 1 {
+            self.diverged(format!("the log begins at {begins}, and this database ends at {applied}"), begins - 1);
+        } else if applied > head.newest && is_led().await? {
+            self.diverged(format!("the log ends at {}, and this database at {applied}", head.newest), 0);
         }
         Ok(())
     }
@@ -127,8 +132,12 @@ impl Node {
         let names: Vec<String> = view.nodes.iter().map(|node| node.node.clone()).collect();
         let mut kept = self.kept_views.lock().await;
         if !ours {
-            // A membership that is over, or is not published yet.
-            kept.clear();
+            // A membership that is not published yet, or that others say is over: what was this node's is theirs.
+            if !kept.is_empty() {
+                kept.clear();
+                self.duties.lapse().await;
+                self.polls.unchanged.forget();
+            }
             return;
         }
         if kept.is_empty() {

@@ -9,8 +9,10 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
-/// Commands that go in one round trip.
+/// Commands that go in one round trip, …
 const BATCH: usize = 64;
+/// … and their bytes, but for one that is larger: what a slow line carries well within the engine's patience.
+const BATCH_BYTES: usize = 1 << 20;
 /// Answers are looked for so often, whoever rings.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 const BREATH: Duration = Duration::from_millis(250);
@@ -54,7 +56,17 @@ impl Node {
                 Err(error) => _ = answer.send(Err(WriteError::Cluster(error.to_string()))),
             }
         }
-        self.hand_in(session, &submissions).await;
+        let mut rest = submissions.as_slice();
+        while !rest.is_empty() {
+            let mut n_bytes = 0;
+            let n = rest.iter().take_while(|(_, body)| {
+                n_bytes += body.len();
+                n_bytes <= BATCH_BYTES
+            });
+            let (now, later) = rest.split_at(n.count().max(1));
+            self.hand_in(session, now).await;
+            rest = later;
+        }
     }
 
     /// One batch after the other, each until it is known to be there: of one node the leader sees no later one before it.
@@ -150,7 +162,8 @@ pub(super) fn refusal_of(error: &WriteError) -> Refusal {
     match error {
         WriteError::Stale => Refusal::Stale,
         WriteError::FeedGone => Refusal::FeedGone,
-        other => Refusal::Other(other.to_string()),
+        WriteError::Disk(_) | WriteError::Cluster(_) | WriteError::Ended => Refusal::NotNow(error.to_string()),
+        other => Refusal::Failed(other.to_string()),
     }
 }
 
@@ -158,7 +171,8 @@ fn error_of(refusal: Refusal) -> WriteError {
     match refusal {
         Refusal::Stale => WriteError::Stale,
         Refusal::FeedGone => WriteError::FeedGone,
-        Refusal::Other(why) => WriteError::Cluster(why),
+        Refusal::NotNow(why) => WriteError::Cluster(why),
+        Refusal::Failed(why) => WriteError::Leader(why),
     }
 }
 

@@ -111,6 +111,8 @@ pub(super) struct State {
     pub engine_error: Option<String>,
     /// This node gave the lead up, since the machine was started, and leaves it to others until then.
     pub no_lead_until: Duration,
+    /// The log was begun anew, and memberships with it: until then others may have something out.
+    pub no_view_until: Duration,
     /// What tables hash to, at which record: this node's, and as members say.
     pub checked: Option<(u64, u128)>,
 }

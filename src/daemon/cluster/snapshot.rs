@@ -4,7 +4,9 @@ use super::super::backup;
 use super::super::parts::clock;
 use super::forward::pack;
 use super::node::{NeedsSnapshot, Node};
-use crate::cluster::{Bell, Engine, EngineError, MAX_CHUNK_BYTES, MemberState, PostgresEngine, submission_id};
+use crate::cluster::{
+    Bell, Engine, EngineError, MAX_CHUNK_BYTES, MemberState, NODE_LEASE, PostgresEngine, boottime, submission_id,
+};
 use crate::config::Config;
 use crate::records::Submitted;
 use crate::store::{Opening, Reader, Replica, Store, restore};
@@ -18,6 +20,8 @@ use uuid::Uuid;
 
 /// The log is looked at so often.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
+/// A snapshot takes the place of so many records at least.
+const MANY_RECORDS: u64 = 256;
 /// Databases are packed at this level: at the next the time doubles, and a twentieth is saved.
 const LEVEL: i32 = 3;
 /// A leader that makes a snapshot answers when it is there; else somebody else may lead by then.
@@ -43,16 +47,19 @@ impl Node {
     }
 
     async fn make_due_snapshot(&self, wanted: bool) -> anyhow::Result<()> {
-        let (n_bytes, last) = (self.engine.log_bytes().await?, self.engine.snapshot().await?);
+        let (n_bytes, last, head) = (self.engine.log_bytes().await?, self.engine.snapshot().await?, self.engine.head().await?);
         let most = self.config.get().cluster.log_bytes as u64;
-        if wanted || last.is_none() || n_bytes > most {
+        let n_behind_it = last.map(|last| head.newest.saturating_sub(last.seq));
+        let is_due = n_behind_it.is_none_or(|n| n > 0 && wanted || n > MANY_RECORDS && n_bytes > most);
+        if is_due {
             let database = self.config.get().database();
             let seq = upload(&*self.engine, &database).await?;
             tracing::info!(seq, n_bytes, "a snapshot of the database is in the cluster");
-            // Who is a little behind goes on by the log.
-            let furthest_behind = self.engine.members().await?;
-            let live = furthest_behind.iter().filter(|seen| seen.lapsed.is_none()).map(|seen| seen.member.state.applied);
-            self.engine.trim(live.fold(seq, u64::min)).await?;
+            // Who is a little behind goes on by the log, as long as that is no longer than it may be.
+            let members = self.engine.members().await?;
+            let live = members.iter().filter(|seen| seen.lapsed.is_none() && seen.member.state.polls);
+            let behind = live.map(|seen| seen.member.state.applied).fold(seq, u64::min);
+            self.engine.trim(if n_bytes > most { seq } else { behind + 1 }).await?;
         }
         Ok(())
     }
@@ -60,6 +67,7 @@ impl Node {
     /// Begins the log anew from this node's database.
     pub(super) async fn reseed(&self) -> anyhow::Result<()> {
         self.engine.reseed(&self.cluster).await?;
+        self.state(|state| state.no_view_until = boottime() + NODE_LEASE);
         upload(&*self.engine, &self.config.get().database()).await?;
         self.end_membership().await;
         Ok(())
@@ -77,22 +85,37 @@ pub async fn create(config: &Config, anew: bool) -> anyhow::Result<String> {
     let engine = engine_of(config)?;
     let database = config.database();
     let mut store = Store::open_any(&database, Opening::now(clock()))?;
-    let cluster = match (store.replica()?, anew) {
-        (Some(replica), true) => replica.cluster,
-        (Some(replica), false) => anyhow::bail!(
-            "{} is node \"{}\" of a cluster already; where the cluster's database has lost its log, `courant cluster reseed` begins it anew from here",
-            database.display(),
-            replica.node
-        ),
+    let node = config.cluster.node.clone();
+    let found = store.replica()?;
+    let cluster = match (&found, anew) {
+        (Some(replica), _) => replica.cluster.clone(),
         (None, true) => anyhow::bail!("{} is no node's; `courant cluster create` makes a cluster of it", database.display()),
         (None, false) => Uuid::new_v4().to_string(),
     };
     if anew {
+        let replica = found.context("a node's database says whose it is")?;
+        store.be_replica(&Replica { node, ..replica })?;
         engine.reseed(&cluster).await?;
     } else {
-        engine.create(&cluster).await?;
-        let node = config.cluster.node.clone();
-        store.be_replica(&Replica { cluster: cluster.clone(), node, seq: 0, chain: 0, list: None })?;
+        // Noted first: where this is cut short the next try goes on.
+        let replica = Replica { cluster: cluster.clone(), node, seq: 0, chain: 0, list: None };
+        store.be_replica(found.as_ref().unwrap_or(&replica))?;
+        match engine.create(&cluster).await {
+            Err(EngineError::Exists) if engine.identity().await? == cluster && engine.snapshot().await?.is_none() => {}
+            Err(EngineError::Exists) if found.is_some() => anyhow::bail!(
+                "{} is node \"{}\" of a cluster already; where the cluster's database has lost its log, `courant cluster reseed` \
+                 begins it anew from here",
+                database.display(),
+                config.cluster.node
+            ),
+            Err(error) => {
+                if found.is_none() {
+                    store.be_nobodys()?;
+                }
+                return Err(error.into());
+            }
+            Ok(()) => {}
+        }
     }
     // What lies in the log of the file is in it when it is copied.
     store.forget_index();
@@ -104,7 +127,7 @@ pub async fn create(config: &Config, anew: bool) -> anyhow::Result<String> {
 /// Makes this machine a node: its database is the cluster's newest snapshot.
 pub async fn join(config: &Config) -> anyhow::Result<u64> {
     let database = config.database();
-    if database.exists() {
+    if [&database, &beside(&database, "-wal")].iter().any(|file| file.exists()) {
         anyhow::bail!(
             "{} exists: a node begins with the cluster's database; move it away, or name another state_dir",
             database.display()
@@ -168,6 +191,15 @@ async fn fetch_to(engine: &dyn Engine, config: &Config, to: &Path) -> anyhow::Re
     // A newer one may take its place while it is read: then it begins again.
     for _ in 0..MOST_TRIES {
         let snapshot = engine.snapshot().await?.context("the cluster has no snapshot yet: start the node that made it")?;
+        for left in [beside(to, "-wal"), beside(to, "-shm")] {
+            // Of an earlier try: it would be read into the new one.
+            match std::fs::remove_file(&left) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(error).with_context(|| left.display().to_string());
+                }
+                _ => {}
+            }
+        }
         let file = File::options().write(true).create(true).truncate(true).mode(0o600).open(to);
         let mut unpacker = zstd::stream::write::Decoder::new(file.with_context(|| to.display().to_string())?)?;
         let mut is_whole = true;
@@ -224,6 +256,13 @@ async fn upload(engine: &dyn Engine, database: &Path) -> anyhow::Result<u64> {
         }
     }
     uploaded
+}
+
+/// What SQLite keeps beside a database.
+fn beside(database: &Path, suffix: &str) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
 }
 
 fn packed_name(copy: &Path) -> PathBuf {
