@@ -69,7 +69,8 @@ impl Node {
         self.engine.reseed(&self.cluster).await?;
         self.state(|state| state.no_view_until = boottime() + NODE_LEASE);
         upload(&*self.engine, &self.config.get().database()).await?;
-        self.end_membership().await;
+        // All memberships ended with it. What this node has out goes on: its domains are nobody else's before the next view.
+        self.state(|state| state.session = None);
         Ok(())
     }
 }
