@@ -246,6 +246,10 @@ def log_cut(cluster):
     cluster.pair.sql(f"DELETE FROM courant_log WHERE seq > ({NEWEST}) - 10")
     since = time.monotonic()
     cluster.commits_again(30, since + 1)
+    # The memberships ended with the old log: all nodes poll again when their leases would have ended too.
+    names = {node.name for node in running(cluster.nodes)}
+    wait_for(lambda: names <= {name_of(asked.agent) for asked in list(cluster.origin.log) if asked.at > since + 5}, 30, "not all nodes poll again")
+    time.sleep(INTERVAL)
     return cluster.gap(since)
 
 
