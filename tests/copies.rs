@@ -141,6 +141,47 @@ fn a_restore_that_was_cut_short_is_finished_by_whoever_comes_next() {
     std::fs::write(state.join("courant.db.part"), "half of a backup").unwrap();
     home.ok(&["once"]);
     assert_eq!(home.outputs(), before);
+    assert!(!state.join("courant.db.part").exists(), "and goes");
+}
+
+#[test]
+fn what_another_version_or_a_failing_disk_left_of_a_restore_replaces_nothing() {
+    let home = Home::new();
+    let backup = PathBuf::from(home.ok(&["db", "backup"]).trim());
+    let later = rusqlite::Connection::open(home.database()).unwrap();
+    later.execute("UPDATE entries SET title = 'Another'", []).unwrap();
+    drop(later);
+    let (before, state) = (home.outputs(), home.path().join("state"));
+    // Of an older version, whose copies had no suffix and may be half; then a torn one, and one for which nothing can be set aside.
+    let torn = std::fs::read(&backup).unwrap();
+    std::fs::copy(&backup, state.join("courant.db.restoring")).unwrap();
+    home.ok(&["once"]);
+    assert_eq!(home.outputs(), before);
+    let half = state.join("courant.db.restoring.replaced-1");
+    std::fs::write(&half, &torn[..torn.len() / 2]).unwrap();
+    std::fs::copy(&backup, state.join("courant.db.restoring.replaced-2")).unwrap();
+    std::fs::write(state.join("courant.db.replaced-2"), "what was set aside").unwrap();
+    assert!(home.ok(&["once"]).contains("is ignored"));
+    assert_eq!(home.outputs(), before);
+    assert_eq!(std::fs::read(state.join("courant.db.replaced-2")).unwrap(), b"what was set aside");
+    // Where the database is set aside already, an empty one does not take its place.
+    std::fs::remove_file(state.join("courant.db.restoring.replaced-2")).unwrap();
+    let aside = state.join("courant.db.replaced-1");
+    std::fs::rename(home.database(), &aside).unwrap();
+    home.refused(&["once"]);
+    assert!(!home.database().exists());
+    std::fs::rename(aside, home.database()).unwrap();
+    // A copy that cannot be finished goes.
+    std::fs::remove_file(half).unwrap();
+    let limited =
+        format!("ulimit -f 64; exec {} --config courant.toml db restore {}", env!("CARGO_BIN_EXE_courant"), backup.display());
+    let mut shell = std::process::Command::new("sh");
+    shell.current_dir(home.path()).env_clear().env("HOME", home.path());
+    let failed = shell.args(["-c", &format!("trap '' XFSZ; {limited}")]).output().unwrap();
+    assert!(!failed.status.success() && said(&failed).contains("courant.db.part: File too large"), "{}", said(&failed));
+    assert!(std::fs::metadata(&backup).unwrap().len() > 64 * 1024);
+    assert!(!state.join("courant.db.part").exists());
+    assert_eq!(home.outputs(), before);
 }
 
 #[test]
