@@ -83,10 +83,18 @@ fn variables_override_the_file() {
         ("COURANT_POLL_HOST_SPACING", "0s"),
         ("COURANT_SERVE_LISTEN", "127.0.0.1:9"),
         ("COURANT_POLL_CONCURRENCY", "3"),
+        ("COURANT_CLUSTER_NODE", "n1"),
     ]);
     let config = parse("courant.toml", "[poll]\ninterval = \"3h\"\n", &set).unwrap();
     assert_eq!(config.poll.interval, Duration::from_secs(7200));
     assert_eq!((config.poll.concurrency, config.serve.listen.as_str()), (3, "127.0.0.1:9"));
+    assert_eq!(config.cluster.node, "n1");
+    // Where it is built in, this is a cluster; else it is said what is missing.
+    let cluster = [("COURANT_CLUSTER_NODE", "n1"), ("COURANT_CLUSTER_URL", "postgresql://db.example/courant")];
+    match parse("courant.toml", "", &environment(&cluster)) {
+        Ok(config) => assert_eq!(config.cluster.url, "postgresql://db.example/courant"),
+        Err(error) => assert!(cfg!(not(feature = "cluster")) && error.0.contains("built without it"), "{error}"),
+    }
     let message = parse("courant.toml", "", &environment(&[("COURANT_POLL_INTERVALL", "2h")])).unwrap_err().0;
     assert!(message.starts_with("COURANT_POLL_INTERVALL: unknown key \"intervall\""), "{message}");
 }

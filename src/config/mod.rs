@@ -489,7 +489,7 @@ fn located(file: &str, text: &str, environment: &Environment, wrong: &str) -> Co
 }
 
 /// Keys that can be set by a variable: `COURANT_POLL_INTERVAL` is `poll.interval`.
-const SECTIONS: [&str; 9] = ["poll", "fetch", "article", "story", "store", "backup", "serve", "sync", "log"];
+const SECTIONS: [&str; 10] = ["poll", "fetch", "article", "story", "store", "backup", "serve", "sync", "cluster", "log"];
 
 fn override_from(environment: &Environment, text: &str, config: Config) -> Result<Config, ConfigError> {
     let mut table: toml::Table = toml::from_str(text).map_err(|error| ConfigError(error.to_string()))?;
