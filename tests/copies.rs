@@ -215,6 +215,37 @@ fn what_was_exported_is_imported_as_it_was() {
 }
 
 #[test]
+fn what_is_made_of_a_nodes_export_is_nobodys() {
+    let home = Home::new();
+    let before = home.outputs();
+    rusqlite::Connection::open(home.database())
+        .unwrap()
+        .execute_batch(
+            "INSERT INTO replica(id, cluster, node, seq, chain) VALUES(1, 'c', 'n1', 7, x'00');
+             INSERT INTO members VALUES('n1', 1, ''); INSERT INTO forwarded VALUES('n1', 1, 2);",
+        )
+        .unwrap();
+    let export = home.path().join("all.jsonl");
+    home.ok(&["db", "export", export.to_str().unwrap()]);
+    let mut lines = std::fs::read_to_string(&export).unwrap();
+    assert!(!lines.contains("\"replica\"") && !lines.contains("\"members\"") && !lines.contains("\"forwarded\""));
+    std::fs::remove_file(home.database()).unwrap();
+    // One that ends early leaves nothing.
+    std::fs::write(&export, &lines[..lines.len() - 9]).unwrap();
+    home.refused(&["db", "import", export.to_str().unwrap()]);
+    let left = std::fs::read_dir(home.path().join("state")).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+    assert_eq!(left.filter(|name| name.contains("import")).collect::<Vec<_>>(), [""; 0]);
+    // An older version exported these tables, too.
+    lines.push_str(
+        "{\"table\":\"replica\",\"row\":{\"id\":1,\"cluster\":\"c\",\"node\":\"n1\",\"seq\":7,\"chain\":{\"hex\":\"00\"}}}\n",
+    );
+    std::fs::write(&export, lines).unwrap();
+    home.ok(&["db", "import", export.to_str().unwrap()]);
+    assert_eq!(home.outputs(), before);
+    assert!(home.ok(&["once", "--all"]).contains(" 0 new entries"));
+}
+
+#[test]
 fn backups_come_and_go() {
     let home = Home::new();
     let folder = home.path().join("state/backups");

@@ -178,9 +178,17 @@ pub fn set_aside(database: &Path, suffix: &str) -> Result<Option<PathBuf>, Backu
     Ok(Some(aside))
 }
 
+/// What a database's files have behind its name.
+const FILES: [&str; 3] = ["", "-wal", "-shm"];
+
+/// Removes what was not made to its end: the files of a database that nobody has yet.
+pub(super) fn remove_database(unfinished: &Path) -> Result<(), BackupError> {
+    FILES.iter().try_for_each(|part| remove(&with_suffix(unfinished, part)))
+}
+
 /// Those of its files that are there: the database first, because beside a log alone nobody makes a new one.
 fn move_aside(database: &Path, aside: &Path) -> Result<(), BackupError> {
-    for part in ["", "-wal", "-shm"] {
+    for part in FILES {
         let (from, to) = (with_suffix(database, part), with_suffix(aside, part));
         match std::fs::rename(&from, &to) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(of_file(&from)(error)),
