@@ -104,6 +104,21 @@ fn a_backup_is_made_in_use_and_put_back() {
 }
 
 #[test]
+fn whoever_copies_a_database_of_another_only_reads_it() {
+    let home = Home::new();
+    let owner = rusqlite::Connection::open(home.database()).unwrap();
+    owner.execute("UPDATE entries SET title = 'Another'", []).unwrap();
+    let log = home.path().join("state/courant.db-wal");
+    let files = || (std::fs::read(home.database()).unwrap(), std::fs::read(&log).unwrap());
+    let before = files();
+    let copy = home.ok(&["db", "backup"]);
+    assert!(files() == before, "neither the database nor its log is written");
+    let copied = rusqlite::Connection::open(copy.trim()).unwrap();
+    let n: i64 = copied.query_row("SELECT count(*) FROM entries WHERE title <> 'Another'", [], |row| row.get(0)).unwrap();
+    assert_eq!(n, 0, "what is in the log is in the copy");
+}
+
+#[test]
 fn a_restore_that_was_cut_short_is_finished_by_whoever_comes_next() {
     let home = Home::new();
     let backup = PathBuf::from(home.ok(&["db", "backup"]).trim());
