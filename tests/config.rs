@@ -99,6 +99,19 @@ fn variables_override_the_file() {
     assert!(message.starts_with("COURANT_POLL_INTERVALL: unknown key \"intervall\""), "{message}");
 }
 
+#[test]
+fn a_level_that_nobody_knows_keeps_nothing_from_its_work() {
+    let environment = |level: &str| Environment { variables: vec![("COURANT_LOG".to_owned(), level.to_owned())] };
+    let text = "[log]\nlevel = \"debug\"\n";
+    for (variable, level) in [("Trace", courant::config::Level::Trace), ("bogus", courant::config::Level::Debug)] {
+        assert_eq!(parse("courant.toml", text, &environment(variable)).unwrap().log.level, level, "{variable}");
+    }
+    let wrong = environment("courant=debug").wrong_level().unwrap();
+    assert!(wrong.starts_with("COURANT_LOG: unknown value \"courant=debug\"; known: error, warn"), "{wrong}");
+    assert_eq!(environment("bogus").set_by("log.level"), None);
+    assert!(environment("Trace").wrong_level().is_none() && environment("").wrong_level().is_none());
+}
+
 const LIST: &str = "# mine\n[[feed]]\nurl = \"https://a.example/feed\" # the first\ntags = [\"x\"]\n\n[[feed]]\nurl = \"https://b.example/feed\"\n";
 
 #[test]
