@@ -83,12 +83,33 @@ fn variables_override_the_file() {
         ("COURANT_POLL_HOST_SPACING", "0s"),
         ("COURANT_SERVE_LISTEN", "127.0.0.1:9"),
         ("COURANT_POLL_CONCURRENCY", "3"),
+        ("COURANT_CLUSTER_NODE", "n1"),
     ]);
     let config = parse("courant.toml", "[poll]\ninterval = \"3h\"\n", &set).unwrap();
     assert_eq!(config.poll.interval, Duration::from_secs(7200));
     assert_eq!((config.poll.concurrency, config.serve.listen.as_str()), (3, "127.0.0.1:9"));
+    assert_eq!(config.cluster.node, "n1");
+    // Where it is built in, this is a cluster; else it is said what is missing.
+    let cluster = [("COURANT_CLUSTER_NODE", "n1"), ("COURANT_CLUSTER_URL", "postgresql://db.example/courant")];
+    match parse("courant.toml", "", &environment(&cluster)) {
+        Ok(config) => assert_eq!(config.cluster.url, "postgresql://db.example/courant"),
+        Err(error) => assert!(cfg!(not(feature = "cluster")) && error.0.contains("built without it"), "{error}"),
+    }
     let message = parse("courant.toml", "", &environment(&[("COURANT_POLL_INTERVALL", "2h")])).unwrap_err().0;
     assert!(message.starts_with("COURANT_POLL_INTERVALL: unknown key \"intervall\""), "{message}");
+}
+
+#[test]
+fn a_level_that_nobody_knows_keeps_nothing_from_its_work() {
+    let environment = |level: &str| Environment { variables: vec![("COURANT_LOG".to_owned(), level.to_owned())] };
+    let text = "[log]\nlevel = \"debug\"\n";
+    for (variable, level) in [("Trace", courant::config::Level::Trace), ("bogus", courant::config::Level::Debug)] {
+        assert_eq!(parse("courant.toml", text, &environment(variable)).unwrap().log.level, level, "{variable}");
+    }
+    let wrong = environment("courant=debug").wrong_level().unwrap();
+    assert!(wrong.starts_with("COURANT_LOG: unknown value \"courant=debug\"; known: error, warn"), "{wrong}");
+    assert_eq!(environment("bogus").set_by("log.level"), None);
+    assert!(environment("Trace").wrong_level().is_none() && environment("").wrong_level().is_none());
 }
 
 const LIST: &str = "# mine\n[[feed]]\nurl = \"https://a.example/feed\" # the first\ntags = [\"x\"]\n\n[[feed]]\nurl = \"https://b.example/feed\"\n";

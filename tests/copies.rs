@@ -104,6 +104,21 @@ fn a_backup_is_made_in_use_and_put_back() {
 }
 
 #[test]
+fn whoever_copies_a_database_of_another_only_reads_it() {
+    let home = Home::new();
+    let owner = rusqlite::Connection::open(home.database()).unwrap();
+    owner.execute("UPDATE entries SET title = 'Another'", []).unwrap();
+    let log = home.path().join("state/courant.db-wal");
+    let files = || (std::fs::read(home.database()).unwrap(), std::fs::read(&log).unwrap());
+    let before = files();
+    let copy = home.ok(&["db", "backup"]);
+    assert!(files() == before, "neither the database nor its log is written");
+    let copied = rusqlite::Connection::open(copy.trim()).unwrap();
+    let n: i64 = copied.query_row("SELECT count(*) FROM entries WHERE title <> 'Another'", [], |row| row.get(0)).unwrap();
+    assert_eq!(n, 0, "what is in the log is in the copy");
+}
+
+#[test]
 fn a_restore_that_was_cut_short_is_finished_by_whoever_comes_next() {
     let home = Home::new();
     let backup = PathBuf::from(home.ok(&["db", "backup"]).trim());
@@ -141,6 +156,47 @@ fn a_restore_that_was_cut_short_is_finished_by_whoever_comes_next() {
     std::fs::write(state.join("courant.db.part"), "half of a backup").unwrap();
     home.ok(&["once"]);
     assert_eq!(home.outputs(), before);
+    assert!(!state.join("courant.db.part").exists(), "and goes");
+}
+
+#[test]
+fn what_another_version_or_a_failing_disk_left_of_a_restore_replaces_nothing() {
+    let home = Home::new();
+    let backup = PathBuf::from(home.ok(&["db", "backup"]).trim());
+    let later = rusqlite::Connection::open(home.database()).unwrap();
+    later.execute("UPDATE entries SET title = 'Another'", []).unwrap();
+    drop(later);
+    let (before, state) = (home.outputs(), home.path().join("state"));
+    // Of an older version, whose copies had no suffix and may be half; then a torn one, and one for which nothing can be set aside.
+    let torn = std::fs::read(&backup).unwrap();
+    std::fs::copy(&backup, state.join("courant.db.restoring")).unwrap();
+    home.ok(&["once"]);
+    assert_eq!(home.outputs(), before);
+    let half = state.join("courant.db.restoring.replaced-1");
+    std::fs::write(&half, &torn[..torn.len() / 2]).unwrap();
+    std::fs::copy(&backup, state.join("courant.db.restoring.replaced-2")).unwrap();
+    std::fs::write(state.join("courant.db.replaced-2"), "what was set aside").unwrap();
+    assert!(home.ok(&["once"]).contains("is ignored"));
+    assert_eq!(home.outputs(), before);
+    assert_eq!(std::fs::read(state.join("courant.db.replaced-2")).unwrap(), b"what was set aside");
+    // Where the database is set aside already, an empty one does not take its place.
+    std::fs::remove_file(state.join("courant.db.restoring.replaced-2")).unwrap();
+    let aside = state.join("courant.db.replaced-1");
+    std::fs::rename(home.database(), &aside).unwrap();
+    home.refused(&["once"]);
+    assert!(!home.database().exists());
+    std::fs::rename(aside, home.database()).unwrap();
+    // A copy that cannot be finished goes.
+    std::fs::remove_file(half).unwrap();
+    let limited =
+        format!("ulimit -f 64; exec {} --config courant.toml db restore {}", env!("CARGO_BIN_EXE_courant"), backup.display());
+    let mut shell = std::process::Command::new("sh");
+    shell.current_dir(home.path()).env_clear().env("HOME", home.path());
+    let failed = shell.args(["-c", &format!("trap '' XFSZ; {limited}")]).output().unwrap();
+    assert!(!failed.status.success() && said(&failed).contains("courant.db.part: File too large"), "{}", said(&failed));
+    assert!(std::fs::metadata(&backup).unwrap().len() > 64 * 1024);
+    assert!(!state.join("courant.db.part").exists());
+    assert_eq!(home.outputs(), before);
 }
 
 #[test]
@@ -170,6 +226,37 @@ fn what_was_exported_is_imported_as_it_was() {
     {
         assert_eq!(was[table], now[table], "{table}");
     }
+    assert!(home.ok(&["once", "--all"]).contains(" 0 new entries"));
+}
+
+#[test]
+fn what_is_made_of_a_nodes_export_is_nobodys() {
+    let home = Home::new();
+    let before = home.outputs();
+    rusqlite::Connection::open(home.database())
+        .unwrap()
+        .execute_batch(
+            "INSERT INTO replica(id, cluster, node, seq, chain) VALUES(1, 'c', 'n1', 7, x'00');
+             INSERT INTO members VALUES('n1', 1, ''); INSERT INTO forwarded VALUES('n1', 1, 2);",
+        )
+        .unwrap();
+    let export = home.path().join("all.jsonl");
+    home.ok(&["db", "export", export.to_str().unwrap()]);
+    let mut lines = std::fs::read_to_string(&export).unwrap();
+    assert!(!lines.contains("\"replica\"") && !lines.contains("\"members\"") && !lines.contains("\"forwarded\""));
+    std::fs::remove_file(home.database()).unwrap();
+    // One that ends early leaves nothing.
+    std::fs::write(&export, &lines[..lines.len() - 9]).unwrap();
+    home.refused(&["db", "import", export.to_str().unwrap()]);
+    let left = std::fs::read_dir(home.path().join("state")).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+    assert_eq!(left.filter(|name| name.contains("import")).collect::<Vec<_>>(), [""; 0]);
+    // An older version exported these tables, too.
+    lines.push_str(
+        "{\"table\":\"replica\",\"row\":{\"id\":1,\"cluster\":\"c\",\"node\":\"n1\",\"seq\":7,\"chain\":{\"hex\":\"00\"}}}\n",
+    );
+    std::fs::write(&export, lines).unwrap();
+    home.ok(&["db", "import", export.to_str().unwrap()]);
+    assert_eq!(home.outputs(), before);
     assert!(home.ok(&["once", "--all"]).contains(" 0 new entries"));
 }
 

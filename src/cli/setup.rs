@@ -6,19 +6,29 @@ use crate::config::{Config, ConfigError, Environment, Loaded, load, state_dir_of
 use crate::daemon::{Owner, clock, recovery};
 use crate::records::{Command, Reply};
 use crate::store::{Opening, Reader, Store};
+use crate::text;
 use anyhow::Context;
 use rustix::process::Resource;
 use std::path::{Path, PathBuf};
 
 /// Loads the configuration that a command was given, or finds.
 pub fn config(named: Option<&Path>) -> Result<Loaded, ConfigError> {
-    load(named, &Environment::of_process())
+    load(named, &environment())
+}
+
+/// The process's, of which it is said what is not heeded.
+fn environment() -> Environment {
+    let environment = Environment::of_process();
+    if let Some(wrong) = environment.wrong_level() {
+        say!("courant: {}", text::one_line(&wrong));
+    }
+    environment
 }
 
 /// The same for who only looks at what is there: a configuration that is wrong now does not hide what was gathered under a right
 /// one. Then the defaults stand for it, at its state folder, and the error is to be told after all else.
 pub fn config_to_look(named: Option<&Path>) -> Result<(Config, Option<ConfigError>), ConfigError> {
-    let environment = Environment::of_process();
+    let environment = environment();
     let wrong = match load(named, &environment) {
         Ok(loaded) => return Ok((loaded.config, None)),
         Err(wrong) => wrong,

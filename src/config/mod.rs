@@ -349,13 +349,25 @@ impl Environment {
 
     /// The variable that sets a key, and its value: `COURANT_POLL_INTERVAL` sets `poll.interval`, and `COURANT_LOG` the level.
     pub fn set_by(&self, key: &str) -> Option<(String, &str)> {
-        let short = if key == "log.level" { self.get("COURANT_LOG") } else { None };
-        if let Some(value) = short {
-            return Some(("COURANT_LOG".into(), value));
+        if key == "log.level" && self.has_level() {
+            return self.get("COURANT_LOG").map(|value| ("COURANT_LOG".into(), value));
         }
         let variable = format!("COURANT_{}", key.replace('.', "_").to_ascii_uppercase());
         let value = self.get(&variable)?;
         Some((variable, value))
+    }
+
+    /// What is wrong with `COURANT_LOG`, which is not heeded then: no level of the log keeps anything from its work.
+    pub fn wrong_level(&self) -> Option<String> {
+        let level = toml::Value::String(self.get("COURANT_LOG")?.to_ascii_lowercase());
+        let wrong = level.try_into::<Level>().err()?;
+        let wrong = diagnose::diagnose("", "", &wrong);
+        Some(format!("COURANT_LOG: {}; log.level holds", wrong.trim_start_matches(": ")))
+    }
+
+    /// Whether `COURANT_LOG` names a level.
+    fn has_level(&self) -> bool {
+        self.get("COURANT_LOG").is_some() && self.wrong_level().is_none()
     }
 
     /// Where `courant.toml` is looked for, best first.
@@ -489,7 +501,7 @@ fn located(file: &str, text: &str, environment: &Environment, wrong: &str) -> Co
 }
 
 /// Keys that can be set by a variable: `COURANT_POLL_INTERVAL` is `poll.interval`.
-const SECTIONS: [&str; 9] = ["poll", "fetch", "article", "story", "store", "backup", "serve", "sync", "log"];
+const SECTIONS: [&str; 10] = ["poll", "fetch", "article", "story", "store", "backup", "serve", "sync", "cluster", "log"];
 
 fn override_from(environment: &Environment, text: &str, config: Config) -> Result<Config, ConfigError> {
     let mut table: toml::Table = toml::from_str(text).map_err(|error| ConfigError(error.to_string()))?;
@@ -497,8 +509,8 @@ fn override_from(environment: &Environment, text: &str, config: Config) -> Resul
     for (variable, value) in &environment.variables {
         let Some(name) = variable.strip_prefix("COURANT_").map(str::to_ascii_lowercase) else { continue };
         // The short name of the level beats the long one.
-        let is_overruled = name == "log_level" && environment.get("COURANT_LOG").is_some();
-        if name == "config" || name == "log" && value.is_empty() || is_overruled {
+        let has_level = environment.has_level();
+        if name == "config" || name == "log" && !has_level || name == "log_level" && has_level {
             continue;
         }
         let (name, value) = match name.as_str() {

@@ -3,7 +3,7 @@
 use super::parts::clock;
 use crate::config::Backup;
 use crate::model::Timestamp;
-use crate::store::{BackupError, PART, Reader, SchemaError, backup_folder};
+use crate::store::{BackupError, PART, Reader, SchemaError, backup_folder, empty_log};
 use anyhow::Context;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -66,6 +66,7 @@ impl Backups {
             return Ok(None);
         }
         let made = self.make(now);
+        empty_log(&self.database);
         match &made {
             // Where not even that can be noted it is tried again the sooner.
             Err(_) => _ = std::fs::write(self.failed(), ""),

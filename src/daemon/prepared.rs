@@ -14,7 +14,7 @@ use crate::model::EntryId;
 use crate::story::{self, Prepared};
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Read, Write};
+use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
@@ -32,18 +32,27 @@ const MOST_BYTES: u32 = 1 << 20;
 /// A file is written anew where it has more dead bytes than live ones, and so many at least.
 const LEAST_DEAD: u64 = 1 << 20;
 
+/// What is added is written out when so many bytes of it wait.
+const PIECE: usize = 8 << 20;
+
 /// What is kept, while an index is made.
 pub struct PreparedFile {
     path: PathBuf,
     head: [u8; HEAD],
     /// `None`: there is none yet, or what is there is not ours.
     file: Option<File>,
-    /// Where the good part of the file ends.
+    /// `file` is made anew, and has another name until it is whole.
+    is_new: bool,
+    /// Where the good part of what was there ends.
     end: u64,
+    /// Where the good part ends with what was added.
+    written: u64,
     places: HashMap<EntryId, Place>,
-    /// What is to be added, as it will stand in the file.
+    /// What is to be added next, as it will stand in the file.
     added: Vec<u8>,
     n_added: usize,
+    /// Something could not be written: nothing more is added.
+    has_failed: bool,
     /// The records that were asked for.
     asked: Vec<Place>,
 }
@@ -63,18 +72,22 @@ impl PreparedFile {
             path: path.to_owned(),
             head: head(instance),
             file: None,
+            is_new: false,
             end: HEAD as u64,
+            written: HEAD as u64,
             places: HashMap::new(),
             added: Vec::new(),
             n_added: 0,
+            has_failed: false,
             asked: Vec::new(),
         };
         match File::options().read(true).write(true).open(path) {
             Ok(file) => {
                 if let Err(error) = kept.read(&file) {
                     tracing::debug!(error = %error, path = %path.display(), "what was prepared before is of no use");
+                    (kept.end, kept.places) = (HEAD as u64, HashMap::new());
                 } else {
-                    kept.file = Some(file);
+                    (kept.file, kept.written) = (Some(file), kept.end);
                 }
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
@@ -118,6 +131,9 @@ impl PreparedFile {
 
     /// Keeps what was prepared of an entry.
     pub fn add(&mut self, version: u64, prepared: &Prepared) {
+        if self.has_failed {
+            return;
+        }
         let Ok(bytes) = postcard::to_allocvec(prepared) else { return };
         let Some(n_bytes) = u32::try_from(bytes.len()).ok().filter(|n| *n <= MOST_BYTES) else { return };
         self.added.extend_from_slice(&n_bytes.to_le_bytes());
@@ -126,6 +142,9 @@ impl PreparedFile {
         self.added.extend_from_slice(&hash(prepared.entry, version, &bytes).to_le_bytes());
         self.added.extend_from_slice(&bytes);
         self.n_added += 1;
+        if self.added.len() >= PIECE {
+            self.write_out();
+        }
     }
 
     /// Writes down what was added, when every entry of the window was asked for or added: no other is kept where the file
@@ -133,45 +152,102 @@ impl PreparedFile {
     pub fn close(mut self) {
         let live: u64 = self.asked.iter().map(|place| RECORD as u64 + u64::from(place.n_bytes)).sum();
         let dead = self.end.saturating_sub(HEAD as u64 + live);
-        let anew = self.file.is_none() || dead > live.max(LEAST_DEAD);
-        if self.added.is_empty() && (!anew || self.file.is_none()) {
-            return;
+        if !self.added.is_empty() {
+            self.write_out();
         }
-        match if anew { self.write_anew() } else { self.append() } {
+        let anew = dead > live.max(LEAST_DEAD);
+        let closed = match self.is_new {
+            true => put_in_place(&self.part(), &self.path),
+            false if anew && !self.has_failed => self.write_anew(),
+            false => Ok(()),
+        };
+        match closed {
             Ok(()) => tracing::debug!(n_entries = self.n_added, anew, "what was prepared is kept"),
             Err(error) => tracing::debug!(error = %error, path = %self.path.display(), "what was prepared is not kept"),
         }
     }
 
-    /// Behind what is good; what stood there is overwritten.
-    fn append(&mut self) -> std::io::Result<()> {
-        let Some(file) = &self.file else { return Ok(()) };
-        file.set_len(self.end)?;
-        file.write_all_at(&self.added, self.end)
+    /// Writes what waits behind what is good; where that fails the file is what it was before.
+    fn write_out(&mut self) {
+        if let Err(error) = self.write_piece() {
+            tracing::debug!(error = %error, path = %self.path.display(), "what was prepared cannot be written");
+            self.has_failed = true;
+            if let Err(error) = self.take_back() {
+                tracing::debug!(error = %error, path = %self.path.display(), "half of what was prepared stays on the disk");
+            }
+        }
+        self.added.clear();
+    }
+
+    fn write_piece(&mut self) -> std::io::Result<()> {
+        let file = match self.file.take() {
+            Some(file) => file,
+            None => {
+                self.is_new = true;
+                let file = File::options().read(true).write(true).create(true).truncate(true).mode(0o600).open(self.part())?;
+                file.write_all_at(&self.head, 0)?;
+                file
+            }
+        };
+        let file = self.file.insert(file);
+        // What stands there is overwritten.
+        file.set_len(self.written)?;
+        file.write_all_at(&self.added, self.written)?;
+        self.written += self.added.len() as u64;
+        Ok(())
+    }
+
+    /// Gives the room back that a piece took which was not written to its end.
+    fn take_back(&mut self) -> std::io::Result<()> {
+        if std::mem::take(&mut self.is_new) {
+            self.file = None;
+            return remove(&self.part());
+        }
+        self.file.as_ref().map_or(Ok(()), |file| file.set_len(self.written))
+    }
+
+    fn part(&self) -> PathBuf {
+        self.path.with_extension("prepared.part")
     }
 
     fn write_anew(&mut self) -> std::io::Result<()> {
-        let part = self.path.with_extension("prepared.part");
-        let placed = self.write_to(&part).and_then(|()| std::fs::rename(&part, &self.path));
-        if placed.is_err() && part.exists() {
-            std::fs::remove_file(&part)?;
+        let part = self.part();
+        if let Err(error) = self.write_to(&part) {
+            remove(&part)?;
+            return Err(error);
         }
-        placed
+        put_in_place(&part, &self.path)
     }
 
     fn write_to(&mut self, part: &Path) -> std::io::Result<()> {
         let mut written = BufWriter::new(File::options().write(true).create(true).truncate(true).mode(0o600).open(part)?);
         written.write_all(&self.head)?;
-        if let Some(file) = &self.file {
+        if let Some(mut file) = self.file.as_ref() {
             self.asked.sort_unstable_by_key(|place| place.at);
             for place in &self.asked {
                 let mut record = vec![0; RECORD + place.n_bytes as usize];
                 file.read_exact_at(&mut record, place.at - RECORD as u64)?;
                 written.write_all(&record)?;
             }
+            file.seek(SeekFrom::Start(self.end))?;
+            std::io::copy(&mut file.take(self.written - self.end), &mut written)?;
         }
-        written.write_all(&self.added)?;
         written.flush()
+    }
+}
+
+fn put_in_place(part: &Path, path: &Path) -> std::io::Result<()> {
+    let placed = std::fs::rename(part, path);
+    if placed.is_err() {
+        remove(part)?;
+    }
+    placed
+}
+
+fn remove(part: &Path) -> std::io::Result<()> {
+    match std::fs::remove_file(part) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
 

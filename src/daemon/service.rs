@@ -284,7 +284,10 @@ async fn tidy_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> a
             }
             tokio::select! {
                 () = told_to_stop(&mut stopped) => break,
-                kept = engine.settler.keep_prepared() => { kept?; }
+                // A cache: what fails costs time of the next start alone.
+                kept = engine.settler.keep_prepared() => if let Err(error) = kept {
+                    tracing::debug!(error = format!("{error:#}"), "what was prepared is not kept");
+                }
             }
         }
         let backups = engine.backups();

@@ -77,9 +77,10 @@ impl Settler {
             if self.writer.has_index() {
                 return Ok(());
             }
-            let (plan, file) = (self.plan(), self.config.get().prepared());
-            let epoch = self.writer.epoch();
-            let index = self.readers.ask(move |reader| read_index(reader, &plan, Some(&file))).await?;
+            // A cache takes no room of a disk that has none.
+            let file = self.writer.trouble().is_none().then(|| self.config.get().prepared());
+            let (plan, epoch) = (self.plan(), self.writer.epoch());
+            let index = self.readers.ask(move |reader| read_index(reader, &plan, file.as_deref())).await?;
             tracing::debug!(n_entries = index.len(), "the story index is built");
             if self.writer.hand_over(index, plan, epoch).await? {
                 return Ok(());
@@ -99,7 +100,7 @@ impl Settler {
     /// Keeps what is prepared of the window for the next start, where there is an index and nobody builds it.
     pub async fn keep_prepared(&self) -> anyhow::Result<()> {
         let Ok(_building) = self.building.try_lock() else { return Ok(()) };
-        if !self.writer.has_index() {
+        if !self.writer.has_index() || self.writer.trouble().is_some() {
             return Ok(());
         }
         let (plan, file) = (self.plan(), self.config.get().prepared());

@@ -13,7 +13,6 @@ const EVERY: Duration = Duration::from_secs(15 * 60);
 /// Tells every quarter of an hour in which something was done.
 pub(super) async fn tell(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
     let mut before = Done::of(&engine.stats);
-    note(&engine, &Done::default()).await;
     loop {
         tokio::select! {
             // An error means that the sender is gone: the service is ending.

@@ -43,7 +43,6 @@ pub fn copy(connection: &Connection, to: &Path) -> Result<(), BackupError> {
     // Empty, and nobody else's to read: what somebody reads is private.
     File::options().write(true).create_new(true).mode(0o600).open(&part).map_err(of_file(&part))?;
     let copied = connection.execute("VACUUM INTO ?", [part.to_string_lossy()]).map_err(of_database(&part));
-    empty_log(connection);
     let whole = copied.and_then(|_| {
         check(&part)?;
         File::open(&part).and_then(|file| file.sync_all()).map_err(of_file(&part))?;
@@ -57,10 +56,10 @@ pub fn copy(connection: &Connection, to: &Path) -> Result<(), BackupError> {
 }
 
 /// While a copy was made no checkpoint could pass it: what the log has held back is written here, on a connection of its own,
-/// for which no writer waits. Left to the next commit it would hold the writer, 0.2 s for 64 MB of log.
-fn empty_log(connection: &Connection) {
+/// for which no writer waits. Left to the next commit it would hold the writer, 0.2 s for 64 MB of log. For who owns the state
+/// folder: whoever else makes a copy only reads.
+pub fn empty_log(database: &Path) {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let Some(database) = connection.path() else { return };
     let emptied = Connection::open_with_flags(database, flags)
         .and_then(|own| own.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())));
     if let Err(error) = emptied {
@@ -94,12 +93,18 @@ pub fn restore(backup: &Path, database: &Path, suffix: &str) -> Result<Option<Pa
         return Err(BackupError::Exists(aside));
     }
     let part = with_suffix(database, PART);
-    std::fs::copy(backup, &part).map_err(of_file(&part))?;
-    File::open(&part).and_then(|file| file.sync_all()).map_err(of_file(&part))?;
     let whole = with_suffix(database, &format!("{RESTORING}{suffix}"));
-    std::fs::rename(&part, &whole).map_err(of_file(&whole))?;
+    let placed = std::fs::copy(backup, &part)
+        .and_then(|_| File::open(&part)?.sync_all())
+        .map_err(of_file(&part))
+        .and_then(|()| std::fs::rename(&part, &whole).map_err(of_file(&whole)));
+    if placed.is_err() {
+        // Half of a copy would keep a full disk full.
+        remove(&part)?;
+    }
+    placed?;
     sync_folder(database)?;
-    finish_restore(database)?;
+    put_in_place(&whole, database, &aside)?;
     Ok(aside.exists().then_some(aside))
 }
 
@@ -108,29 +113,50 @@ const RESTORING: &str = ".restoring";
 
 /// Finishes a restore that was decided on, where there is one. Before anybody opens the database to write.
 pub fn finish_restore(database: &Path) -> Result<(), BackupError> {
-    let Some((whole, suffix)) = decided(database)? else { return Ok(()) };
-    move_aside(database, &with_suffix(database, &suffix))?;
+    for (whole, suffix) in decided(database)? {
+        let aside = with_suffix(database, &suffix);
+        let refused = match check(&whole) {
+            Ok(()) if database.exists() && aside.exists() => BackupError::Exists(aside),
+            Ok(()) => return put_in_place(&whole, database, &aside),
+            Err(error) => error,
+        };
+        if !database.exists() {
+            // It is set aside already, and in its place an empty one would be made.
+            return Err(refused);
+        }
+        tracing::warn!(copy = %whole.display(), error = %refused, "what a restore left is of no use, and is ignored");
+    }
+    // Nothing is decided: half of a copy is nobody's.
+    remove(&with_suffix(database, PART))
+}
+
+fn put_in_place(whole: &Path, database: &Path, aside: &Path) -> Result<(), BackupError> {
+    move_aside(database, aside)?;
     // What was known to be wrong is set aside.
     remove(&mark_of_damage(database))?;
-    std::fs::rename(&whole, database).map_err(of_file(database))?;
+    std::fs::rename(whole, database).map_err(of_file(database))?;
     sync_folder(database)
 }
 
-/// The copy that is to take the database's place, and under which suffix the database is set aside.
-fn decided(database: &Path) -> Result<Option<(PathBuf, String)>, BackupError> {
+/// The copies that may take the database's place, and under which suffix the database is set aside for each. A name without
+/// a suffix is one of another version's, whose copy may be half.
+fn decided(database: &Path) -> Result<Vec<(PathBuf, String)>, BackupError> {
     let begin = format!("{}{RESTORING}", database.file_name().unwrap_or_default().to_string_lossy());
     let folder = folder_of(database);
     let files = match std::fs::read_dir(folder) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         files => files.map_err(of_file(folder))?,
     };
+    let mut all = Vec::new();
     for file in files {
         let file = file.map_err(of_file(folder))?;
-        if let Some(suffix) = file.file_name().to_string_lossy().strip_prefix(&begin) {
-            return Ok(Some((file.path(), suffix.to_owned())));
-        }
+        let name = file.file_name();
+        let suffix = name.to_str().and_then(|name| name.strip_prefix(&begin)).filter(|suffix| suffix.len() > 1);
+        // Beside a copy that was looked through SQLite may leave files of its own.
+        let is_own = |suffix: &&str| suffix.starts_with('.') && !suffix.ends_with("-wal") && !suffix.ends_with("-shm");
+        all.extend(suffix.filter(is_own).map(|suffix| (file.path(), suffix.to_owned())));
     }
-    Ok(None)
+    Ok(all)
 }
 
 /// The file that says of a database that it is damaged, and how.
@@ -151,9 +177,17 @@ pub fn set_aside(database: &Path, suffix: &str) -> Result<Option<PathBuf>, Backu
     Ok(Some(aside))
 }
 
+/// What a database's files have behind its name.
+const FILES: [&str; 3] = ["", "-wal", "-shm"];
+
+/// Removes what was not made to its end: the files of a database that nobody has yet.
+pub(super) fn remove_database(unfinished: &Path) -> Result<(), BackupError> {
+    FILES.iter().try_for_each(|part| remove(&with_suffix(unfinished, part)))
+}
+
 /// Those of its files that are there: the database first, because beside a log alone nobody makes a new one.
 fn move_aside(database: &Path, aside: &Path) -> Result<(), BackupError> {
-    for part in ["", "-wal", "-shm"] {
+    for part in FILES {
         let (from, to) = (with_suffix(database, part), with_suffix(aside, part));
         match std::fs::rename(&from, &to) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(of_file(&from)(error)),

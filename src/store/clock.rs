@@ -58,7 +58,7 @@ pub enum Ahead {
 }
 
 /// 2026-01-01: before it this program was not. A machine without a clock of its own begins in 1970.
-const NOT_BEFORE: Timestamp = Timestamp(1_767_225_600_000);
+pub(super) const NOT_BEFORE: Timestamp = Timestamp(1_767_225_600_000);
 
 impl Reader {
     /// `last_stamp`: the last one that the writer gave out.

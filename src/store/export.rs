@@ -1,6 +1,7 @@
 //! The database as lines of JSON, whole, and made anew from them: for other programs, for other machines, for ever. The first
 //! line says of which schema the others are; each other one is a row. Bodies stand as text; the text index is made anew.
 
+use super::backup;
 use super::base::{Opening, Store};
 use super::dictionaries::BEST_BODY;
 use super::read::Reader;
@@ -20,6 +21,9 @@ const FORM: u32 = 1;
 
 /// What is made anew from the rest.
 const DERIVED: [&str; 2] = ["bodies", "dictionaries"];
+
+/// What makes a database a node's of a cluster; what is made of an export is nobody's.
+const OF_NODE: [&str; 3] = ["replica", "members", "forwarded"];
 
 /// SQLite's own, by which the number of a story that is gone is not given again.
 const SEQUENCES: &str = "sqlite_sequence";
@@ -83,6 +87,14 @@ impl Reader {
 /// it has.
 pub fn import(lines: impl BufRead, database: &Path, at: Timestamp) -> anyhow::Result<usize> {
     ensure!(!database.exists(), "{} exists already; an import makes a new database", database.display());
+    let made = import_rows(lines, database, at);
+    if made.is_err() {
+        backup::remove_database(database)?;
+    }
+    made
+}
+
+fn import_rows(lines: impl BufRead, database: &Path, at: Timestamp) -> anyhow::Result<usize> {
     let mut lines = lines.lines().enumerate();
     let head: serde_json::Value = match lines.next() {
         Some((_, line)) => serde_json::from_str(&line?).context("line 1 is not the head of an export")?,
@@ -98,6 +110,10 @@ pub fn import(lines: impl BufRead, database: &Path, at: Timestamp) -> anyhow::Re
     for (n, line) in lines {
         let at_line = || format!("line {}", n + 1);
         let line: serde_json::Value = serde_json::from_str(&line.with_context(at_line)?).with_context(at_line)?;
+        // An older version exported them.
+        if line["table"].as_str().is_some_and(|table| OF_NODE.contains(&table)) {
+            continue;
+        }
         insert(&connection, &line).with_context(at_line)?;
         n_rows += 1;
         if n_rows % BATCH == 0 {
@@ -155,7 +171,7 @@ fn tables(connection: &Connection) -> rusqlite::Result<Vec<String>> {
         "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name <> 'search' AND name NOT LIKE 'search\\_%' ESCAPE '\\' ORDER BY name",
     )?;
     let names = all.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
-    Ok(names.into_iter().filter(|name| !DERIVED.contains(&name.as_str())).collect())
+    Ok(names.into_iter().filter(|name| !DERIVED.contains(&name.as_str()) && !OF_NODE.contains(&name.as_str())).collect())
 }
 
 /// The text index of every entry that is in a story.

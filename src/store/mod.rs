@@ -72,7 +72,8 @@ mod tidy;
 mod writer;
 
 pub use backup::{
-    BackupError, PART, check as check_backup, finish_restore, folder as backup_folder, mark_of_damage, restore, set_aside,
+    BackupError, PART, check as check_backup, empty_log, finish_restore, folder as backup_folder, mark_of_damage, restore,
+    set_aside,
 };
 pub use base::{Opening, Store};
 pub use bodies::Effort;

@@ -53,7 +53,9 @@ fn keep_copy(connection: &Connection, database: &Path, version: i32) -> Result<(
     let folder = backup::folder(database);
     let copy = folder.join(format!("courant-schema-{version}.db"));
     std::fs::create_dir_all(&folder).map_err(|error| SchemaError::NoCopy(format!("{}: {error}", folder.display())))?;
-    match backup::copy(connection, &copy) {
+    let copied = backup::copy(connection, &copy);
+    backup::empty_log(database);
+    match copied {
         Ok(()) => tracing::info!(copy = %copy.display(), "the database is of an older version: a copy of it is kept"),
         // Of an attempt that got no further.
         Err(BackupError::Exists(_)) => {}

@@ -1,6 +1,7 @@
 //! How things went over the last days, kept for pictures.
 
 use super::base::Store;
+use super::clock::NOT_BEFORE;
 use super::read::Reader;
 use crate::model::Sample;
 use rusqlite::params;
@@ -10,6 +11,10 @@ const MOST: i64 = 14 * 24 * 4;
 
 impl Store {
     pub(super) fn save_sample(&self, sample: &Sample) -> rusqlite::Result<()> {
+        // With a clock that is behind, all that is kept would be of the future.
+        if sample.at < NOT_BEFORE {
+            return Ok(());
+        }
         let text = serde_json::to_string(sample).unwrap_or_default();
         self.connection
             .prepare_cached("INSERT OR REPLACE INTO samples(at, sample) VALUES(?, ?)")?

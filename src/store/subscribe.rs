@@ -146,7 +146,7 @@ impl Store {
             "INSERT INTO tombstones(kind, id, removed) VALUES('feed', ?, ?) ON CONFLICT DO UPDATE SET removed = excluded.removed",
             params![key_of(&key), now.0],
         )?;
-        for table in ["feed_addresses", "validators", "websub", "feed_events", "pruned"] {
+        for table in ["feed_addresses", "validators", "websub", "feed_events", "pruned", "pruned_feeds"] {
             self.connection.execute(&format!("DELETE FROM {table} WHERE feed_id = ?"), [feed.0])?;
         }
         self.connection.execute("DELETE FROM feeds WHERE id = ?", [feed.0])?;

@@ -152,6 +152,9 @@ fn samples_are_kept_for_a_fortnight_and_none_of_a_clock_that_was_ahead() {
         bed.commit(Command::Sample { sample: sample(quarter) });
     }
     assert_eq!(bed.reader().samples().unwrap(), [sample(0), sample(1), sample(2)]);
+    // A machine without a clock of its own begins in 1970.
+    bed.commit(Command::Sample { sample: Sample { at: Timestamp(5_000), ..Sample::default() } });
+    assert_eq!(bed.reader().samples().unwrap(), [sample(0), sample(1), sample(2)]);
     for quarter in 3..1400 {
         bed.commit(Command::Sample { sample: sample(quarter) });
     }

@@ -123,6 +123,20 @@ fn a_feed_may_keep_longer_and_the_newest_stories_stay() {
 }
 
 #[test]
+fn of_a_feed_that_is_purged_nothing_is_counted() {
+    let mut bed = bed();
+    bed.poll(bed.feed, NOW, numbered(0..40));
+    bed.settle();
+    assert_eq!(prune(&mut bed, &KEEP, later(50)), 40);
+    // What the version before left of such a feed.
+    bed.raw("INSERT INTO pruned_feeds VALUES(999, 5, 5); DROP TABLE samples; PRAGMA user_version = 15");
+    bed.store = open(&bed.path);
+    assert_eq!(bed.reader().growth(&KEEP, later(50)).unwrap().n_pruned, 40);
+    bed.remove(bed.feed, true);
+    assert_eq!(bed.reader().growth(&KEEP, later(50)).unwrap().n_pruned, 0);
+}
+
+#[test]
 fn of_what_was_pruned_a_document_reads_what_it_asks_for() {
     let mut bed = bed();
     let all = numbered(0..1_000);

@@ -9,7 +9,7 @@ use crate::cluster::{
 };
 use crate::config::Config;
 use crate::records::Submitted;
-use crate::store::{Opening, Reader, Replica, Store, restore};
+use crate::store::{Opening, Reader, Replica, Store, empty_log, restore};
 use anyhow::Context;
 use std::fs::File;
 use std::io::{Read, Write};
@@ -275,7 +275,9 @@ fn copy_and_pack(database: &Path, copy: &Path) -> anyhow::Result<(u64, PathBuf)>
         // Of a process that was killed in this work.
         std::fs::remove_file(copy)?;
     }
-    backup::write(database, copy)?;
+    let written = backup::write(database, copy);
+    empty_log(database);
+    written?;
     let seq = Reader::open(copy)?.replica()?.context("the database is no node's")?.seq;
     let packed = packed_name(copy);
     let mut packer = zstd::Encoder::new(File::create(&packed)?, LEVEL)?;
