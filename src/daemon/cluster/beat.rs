@@ -2,7 +2,7 @@
 
 use super::super::parts::clock;
 use super::log::LeadersLog;
-use super::node::Node;
+use super::node::{CHANCE, Node};
 use crate::cluster::{EngineError, Member, MemberState, boottime};
 use crate::records::{Command, View, ViewedNode};
 use crate::store::schema_version;
@@ -21,9 +21,6 @@ const TRY_EVERY: Duration = Duration::from_millis(500);
 
 /// Whoever gave the lead up does not try for so long to have it back.
 const PASSED_ON_FOR: Duration = Duration::from_secs(10);
-
-/// A node that may have more of the log than is left of it has so long to come back and lead.
-const CHANCE: Duration = Duration::from_secs(12);
 
 /// A node joins when so many records at most are missing in its database.
 const NEARLY_THERE: u64 = 64;
@@ -81,9 +78,25 @@ impl Node {
                 self.licences.renewed(sent);
                 self.note_members(members);
             }
-            None => self.end_membership().await,
+            None => self.lose_session().await,
         }
         Ok(())
+    }
+
+    /// The engine says that this node's session is over. Where its licence holds still, the log was begun anew, and all sessions
+    /// with it: nobody owns this node's domains before the next view, so that what it has in hand is handed in by its next
+    /// session.
+    async fn lose_session(&self) {
+        let now = boottime();
+        let again = self.state(|state| state.lost_session.replace(now)).is_some_and(|last| now.saturating_sub(last) < CHANCE);
+        if again {
+            tracing::error!(node = self.name, "another process may be called as this node is: each ends the other's membership");
+        }
+        if again || !self.licences.may_poll() {
+            return self.end_membership().await;
+        }
+        self.state(|state| state.session = None);
+        self.fail_pending("this membership is over");
     }
 
     /// Whether the engine keeps the cluster that this database is of.

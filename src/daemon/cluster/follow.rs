@@ -1,8 +1,8 @@
 //! The log → this node's database; and, as all nodes agree by it, who owns which domain.
 
 use super::super::parts::clock;
-use super::node::{NeedsSnapshot, Node};
-use crate::cluster::{Bell, EngineError, owner};
+use super::node::{CHANCE, NeedsSnapshot, Node};
+use crate::cluster::{Bell, EngineError, boottime, owner};
 use crate::fetch::address::asked_domain;
 use crate::records::{Committed, Share, View};
 use crate::store::FollowError;
@@ -96,7 +96,15 @@ impl Node {
         let begins = if head.oldest == 0 { head.newest + 1 } else { head.oldest };
         if begins > applied + 1 {
             self.diverged(format!("the log begins at {begins}, and this database ends at {applied}"), begins - 1);
-        } else if applied > head.newest && is_led().await? {
+            return Ok(());
+        }
+        // Whoever leads finds it too, and may begin the log anew from as much.
+        let is_ahead = applied > head.newest && is_led().await?;
+        let since = self.state(|state| {
+            state.ahead_since = is_ahead.then(|| state.ahead_since.unwrap_or_else(boottime));
+            state.ahead_since
+        });
+        if since.is_some_and(|since| boottime().saturating_sub(since) > CHANCE) {
             self.diverged(format!("the log ends at {}, and this database at {applied}", head.newest), 0);
         }
         Ok(())

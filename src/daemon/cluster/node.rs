@@ -25,6 +25,9 @@ pub struct NeedsSnapshot {
     pub seq: u64,
 }
 
+/// A node that may have more of the log than is left of it has so long to come back and lead.
+pub(super) const CHANCE: Duration = Duration::from_secs(12);
+
 /// One node. Its tasks each hold it.
 pub struct Node {
     pub(super) engine: Arc<dyn Engine>,
@@ -106,6 +109,10 @@ pub(super) struct State {
     pub heard: Duration,
     /// Why records are not applied now.
     pub stuck: Option<String>,
+    /// When the engine last said that this node's session was over.
+    pub lost_session: Option<Duration>,
+    /// Since when another leads with less of the log than this database has.
+    pub ahead_since: Option<Duration>,
     /// Why they never will be: another database is to take this one's place.
     pub diverged: Option<NeedsSnapshot>,
     pub engine_error: Option<String>,

@@ -71,6 +71,7 @@ impl Node {
         upload(&*self.engine, &self.config.get().database()).await?;
         // All memberships ended with it. What this node has out goes on: its domains are nobody else's before the next view.
         self.state(|state| state.session = None);
+        self.fail_pending("the cluster's log is begun anew");
         Ok(())
     }
 }
