@@ -20,6 +20,7 @@ fn serving(set: impl FnOnce(&mut Config), ask: impl FnOnce(SocketAddr)) {
 fn serving_feeds(world: &World, feeds: Vec<String>, set: impl FnOnce(&mut Config), ask: impl FnOnce(SocketAddr)) {
     let folder = tempfile::tempdir().unwrap();
     let mut config = world.config(folder.path());
+    config.backup.folder = folder.path().join("backups");
     set(&mut config);
     let list: Vec<_> = feeds.iter().map(Subscription::new).collect();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
