@@ -398,7 +398,7 @@ fn the_status_page_draws_what_was_noted_and_no_line_over_a_gap() {
     let at = |hours: i64| Timestamp(NOW.0 + hours * 3_600_000);
     let sample = |hours, n| Sample { at: at(hours), n_polls: n, database_bytes: 1_500_000, ..Sample::default() };
     let samples = [sample(0, 4), sample(1, 8), sample(5, 2)];
-    let html = status_page(&SITE, &samples);
+    let html = status_page(&SITE, &samples, true);
     assert!(html.contains("Polls in a quarter of an hour: <strong>2</strong> · ≤ 8"), "{html}");
     assert!(html.contains("Database: <strong>1.5 MB</strong> · ≤ 1.5 MB"), "{html}");
     assert!(
@@ -407,7 +407,7 @@ fn the_status_page_draws_what_was_noted_and_no_line_over_a_gap() {
     );
     // Of what nobody knows nothing is drawn.
     assert_eq!(html.matches("<svg").count(), 6);
-    assert!(status_page(&SITE, &[]).contains("Nothing has been noted yet."));
+    assert!(status_page(&SITE, &[], true).contains("Nothing has been noted yet."));
 }
 
 #[test]

@@ -36,6 +36,7 @@ fn the_same_commands_give_the_same_database_and_the_same_outputs() {
         images: Default::default(),
         hub: None,
         node: None,
+        tells_sizes: false,
     };
     let files = |reader| imprint.everything(reader, courant::model::Timestamp(0)).unwrap();
     assert!(files(&first).len() > 10);

@@ -117,6 +117,7 @@ fn documents(config: &Config, path: &Path) -> Vec<(String, Vec<u8>)> {
         images: Default::default(),
         hub: None,
         node: None,
+        tells_sizes: false,
     };
     imprint
         .everything(&Reader::open(path).unwrap(), Timestamp(0))

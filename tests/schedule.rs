@@ -298,6 +298,14 @@ fn a_feed_whose_entries_are_soon_replaced_is_polled_before_they_are() {
     let long_ago: Vec<Timestamp> = times.iter().map(|at| at.minus(300 * DAY)).collect();
     let silent = read(&policy(), &FeedState::default(), NOW, &long_ago, 0);
     assert!(wait(&silent, NOW) > 6 * HOUR, "{:?}", silent.reasons);
+    // A feed that was filled within minutes and silent since is not asked at the shortest interval for weeks.
+    let filled: Vec<Timestamp> = (0..5).map(|n| NOW.minus(2 * MINUTE * n)).collect();
+    let (mut found, mut n_polls) = (read(&policy(), &FeedState::default(), NOW, &filled, 5), 1);
+    assert!(wait(&found, NOW) == 15 * MINUTE, "{:?}", found.reasons);
+    while let Some(at) = found.at.filter(|at| *at < NOW.plus(30 * DAY)) {
+        (found, n_polls) = (next(at, "k", &policy(), &found.state, &not_modified()), n_polls + 1);
+    }
+    assert!(n_polls < 800, "{n_polls} in a month");
     // All of one moment say nothing of that.
     let stamped = read(&policy(), &FeedState::default(), NOW, &[NOW.minus(400 * DAY); 10], 0);
     assert!(wait(&stamped, NOW) > 12 * HOUR, "{:?}", stamped.reasons);
@@ -429,6 +437,24 @@ fn a_clock_that_jumps_makes_no_storm_and_no_stall() {
     assert_eq!(resume(NOW, "k", &policy, &held, NOW.minus(DAY), spread), NOW.plus(2 * HOUR));
     // A hold from before the clock was set back is not waited for.
     assert_eq!(earliest(NOW.minus(3650 * DAY), &held), Some(NOW.minus(3650 * DAY)));
+}
+
+#[test]
+fn what_a_clock_that_was_ahead_learnt_is_forgotten() {
+    // A feed of an entry an hour; its first document was read half a year ahead, and one of its entries claims a coming date.
+    let shown = |now: Timestamp| -> Vec<Timestamp> { (0..20).map(|n| now.minus(HOUR * n)).collect() };
+    let (mut now, ahead) = (NOW, NOW.plus(180 * DAY));
+    let mut state = read(&policy(), &FeedState::default(), ahead, &[shown(NOW), vec![NOW.plus(170 * DAY)]].concat(), 21).state;
+    let mut found = read(&policy(), &state, now, &[], 0);
+    for _ in 0..48 {
+        now = now.plus(HOUR);
+        found = read(&policy(), &state, now, &[shown(now), vec![NOW.plus(170 * DAY)]].concat(), 1);
+        state = found.state.clone();
+    }
+    assert!(wait(&found, now) < HOUR, "{:?}", found.reasons);
+    // As if that had never been read.
+    let fresh = read(&policy(), &FeedState::default(), now, &shown(now), 20);
+    assert!(wait(&found, now) < 2 * wait(&fresh, now), "{:?} {:?}", found.reasons, fresh.reasons);
 }
 
 proptest! {

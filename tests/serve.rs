@@ -20,6 +20,7 @@ fn serving(set: impl FnOnce(&mut Config), ask: impl FnOnce(SocketAddr)) {
 fn serving_feeds(world: &World, feeds: Vec<String>, set: impl FnOnce(&mut Config), ask: impl FnOnce(SocketAddr)) {
     let folder = tempfile::tempdir().unwrap();
     let mut config = world.config(folder.path());
+    config.backup.folder = folder.path().join("backups");
     set(&mut config);
     let list: Vec<_> = feeds.iter().map(Subscription::new).collect();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
@@ -182,8 +183,8 @@ fn each_reader_gets_the_coding_that_it_likes_best() {
     );
 }
 
-/// A hub that takes everything; what it was sent, form by form.
-fn hub() -> (String, std::sync::mpsc::Receiver<String>) {
+/// A hub that answers a form with such a status; what it was sent, form by form.
+fn hub(status: fn(&str) -> u16) -> (String, std::sync::mpsc::Receiver<String>) {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}/hub", listener.local_addr().unwrap());
     let (sent, forms) = std::sync::mpsc::channel();
@@ -201,7 +202,7 @@ fn hub() -> (String, std::sync::mpsc::Receiver<String>) {
                     break form.to_owned();
                 }
             };
-            write!(stream, "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n").unwrap();
+            write!(stream, "HTTP/1.1 {} So\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", status(&form)).unwrap();
             if sent.send(form).is_err() {
                 return;
             }
@@ -212,7 +213,7 @@ fn hub() -> (String, std::sync::mpsc::Receiver<String>) {
 
 #[test]
 fn a_hub_is_named_by_outputs_and_told_when_they_change() {
-    let (hub, forms) = hub();
+    let (hub, forms) = hub(|_| 204);
     let set = |config: &mut Config| {
         config.serve.base_url = "https://news.example/courant/".into();
         config.serve.hub.clone_from(&hub);
@@ -244,6 +245,49 @@ fn a_hub_is_named_by_outputs_and_told_when_they_change() {
             *told.entry(topic.clone()).or_default() += 1;
         }
     });
+}
+
+#[test]
+fn what_a_hub_does_not_take_keeps_nothing_else_from_it() {
+    let world = World::start();
+    let refuses = |form: &str| match form {
+        form if form.contains("all.atom") => 422,
+        form if form.contains("all.rss") => 503,
+        _ => 204,
+    };
+    let (hub, forms) = hub(refuses);
+    let set = |config: &mut Config| {
+        config.serve.base_url = "https://news.example/".into();
+        config.serve.hub = hub.clone();
+    };
+    // Nothing changes: no feed is subscribed.
+    serving_feeds(&world, Vec::new(), set, |_| {
+        let of = |form: &str| ["atom", "rss", "json"].into_iter().find(|format| form.contains(&format!("all.{format}"))).unwrap();
+        let next = |seconds| forms.recv_timeout(std::time::Duration::from_secs(seconds)).map(|form| of(&form));
+        let mut first: Vec<&str> = (0..3).map(|_| next(20).unwrap()).collect();
+        first.sort_unstable();
+        assert_eq!(first, ["atom", "json", "rss"]);
+        // What failed is tried again in a minute; what was refused is not.
+        assert_eq!(next(80), Ok("rss"));
+    });
+}
+
+#[test]
+fn sizes_are_told_where_metrics_are() {
+    for (metrics, are_told) in [(courant::config::Metrics::On, true), (courant::config::Metrics::Off, false)] {
+        serving(
+            |config| config.serve.metrics = metrics,
+            |address| {
+                let page = || get(address, "127.0.0.1", "/status");
+                let begun = std::time::Instant::now();
+                while !page().contains("<figure") {
+                    assert!(begun.elapsed().as_secs() < 60, "no sample");
+                    std::thread::sleep(std::time::Duration::from_millis(100));
+                }
+                assert_eq!(page().contains(" MB"), are_told);
+            },
+        );
+    }
 }
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n and so on";

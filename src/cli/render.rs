@@ -49,6 +49,7 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
         hub: None,
         node: None,
         images,
+        tells_sizes: false,
     };
     let reader = setup::reader(&config)?;
     if let Some(folder) = &options.all {

@@ -34,11 +34,12 @@ pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready:
     let asked = engine.clone();
     let is_unwell = Box::new(move || asked.is_unwell());
     let images = page_images(config.serve.images)?;
-    let (imprint, settings) = (Live::new(imprint_of(&config, &images)), Live::new(settings_of(&config, on_loopback)));
+    let (imprint, settings) =
+        (Live::new(imprint_of(&config, &images, on_loopback)), Live::new(settings_of(&config, on_loopback)));
     let base_path = imprint.get().path().to_owned();
     let renewed = (imprint.clone(), settings.clone(), images.clone());
     engine.reloads.tell(move |config| {
-        renewed.0.set(imprint_of(config, &renewed.2));
+        renewed.0.set(imprint_of(config, &renewed.2, on_loopback));
         renewed.1.set(settings_of(config, on_loopback));
     });
     let documents = Arc::new(Cache::new(engine.readers.clone(), &engine.writer, imprint, clock, around));
@@ -91,13 +92,14 @@ pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready:
     ended.and(served)
 }
 
-fn imprint_of(config: &Config, images: &PageImages) -> Imprint {
+fn imprint_of(config: &Config, images: &PageImages, on_loopback: bool) -> Imprint {
     Imprint {
         outputs: config.outputs.clone(),
         base_url: config.base_url(),
         is_served: true,
         node: config.cluster.is_on().then(|| config.cluster.node.clone()),
         images: images.clone(),
+        tells_sizes: config.has_metrics(on_loopback),
         hub: config.hub().map(str::to_owned),
     }
 }

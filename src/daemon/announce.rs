@@ -10,6 +10,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 /// Gives what the hub is told of: addresses, and what tells one state of a document from another.
 pub type TopicsDoor = Box<dyn Fn() -> Pin<Box<dyn Future<Output = anyhow::Result<Vec<Topic>>> + Send>> + Send + Sync>;
@@ -24,37 +25,54 @@ pub struct Topic {
 /// Changes that come together are told together.
 const GATHER: Duration = Duration::from_secs(2);
 
-/// What the hub knows, and what it could not be told.
+/// To see what changed every document is rendered: no sooner than so long after the last time.
+const LEAST_APART: Duration = Duration::from_secs(30);
+
 struct Announcer<'a> {
     engine: &'a Engine,
     hub: &'a str,
-    /// The state of each topic that the hub took.
-    told: HashMap<String, String>,
-    n_errors: u32,
+    told: HashMap<String, Told>,
 }
 
-/// Tells `hub` of every change until `stopped`; each document once at the start, because what was committed before the
-/// process ended may not have been told.
+/// What the hub knows of a topic.
+#[derive(Default)]
+struct Told {
+    /// The state that it took, or refused for good.
+    state: Option<String>,
+    /// How often in a row it could not be told, and when it is tried again.
+    n_errors: u32,
+    again: Option<Instant>,
+}
+
+/// Why the hub does not know a state.
+enum Untold {
+    /// It does not want it.
+    Refused(String),
+    Failed(String),
+}
+
+/// Tells `hub` of every change until `stopped`, while this process leads; each document once at the start, because what was
+/// committed before the process ended may not have been told.
 pub async fn announce(engine: Arc<Engine>, hub: String, topics: TopicsDoor, mut stopped: watch::Receiver<bool>) {
     let mut changed = engine.writer.generation();
-    let mut announcer = Announcer { engine: &engine, hub: &hub, told: HashMap::new(), n_errors: 0 };
+    let mut announcer = Announcer { engine: &engine, hub: &hub, told: HashMap::new() };
     let work = async {
         loop {
+            engine.duties.to_lead().await;
+            let begun = Instant::now();
             changed.mark_unchanged();
-            let is_done = match topics().await {
+            let again = match topics().await {
                 Ok(topics) => announcer.tell(topics).await,
                 Err(error) => {
                     tracing::error!(error = format!("{error:#}"), "the hub is told nothing: the outputs cannot be rendered");
-                    false
+                    Some(begun + websub::tell_again(1))
                 }
             };
-            announcer.n_errors = if is_done { 0 } else { announcer.n_errors + 1 };
-            let again = websub::tell_again(announcer.n_errors.max(1));
             tokio::select! {
-                () = tokio::time::sleep(again), if !is_done => {}
-                is_open = changed.changed(), if is_done => if is_open.is_err() { return },
+                () = tokio::time::sleep_until(again.unwrap_or(begun)), if again.is_some() => {}
+                is_open = changed.changed() => if is_open.is_err() { return },
             }
-            tokio::time::sleep(GATHER).await;
+            tokio::time::sleep_until((begun + LEAST_APART).max(Instant::now() + GATHER)).await;
         }
     };
     tokio::select! {
@@ -67,29 +85,54 @@ pub async fn announce(engine: Arc<Engine>, hub: String, topics: TopicsDoor, mut 
 }
 
 impl Announcer<'_> {
-    /// Tells what is not known there yet; `false`: not all could be told.
-    async fn tell(&mut self, topics: Vec<Topic>) -> bool {
+    /// Tells what is not known there yet; gives when the first of those that could not be told is due again.
+    async fn tell(&mut self, topics: Vec<Topic>) -> Option<Instant> {
+        self.told.retain(|url, _| topics.iter().any(|topic| topic.url == *url));
         for Topic { url, state } in topics {
-            if self.told.get(&url) == Some(&state) {
+            let told = self.told.entry(url.clone()).or_default();
+            if told.state.as_ref() == Some(&state) {
+                told.again = None;
                 continue;
             }
-            let posted = self.engine.client.post_form(self.hub, websub::publication_form(&url), clock()).await;
-            let name = text::redact_url(self.hub);
-            let why = match posted {
-                Ok(status) if (200..300).contains(&status) => {
-                    tracing::debug!(hub = name, topic = url, "the hub was told of a change");
-                    self.told.insert(url, state);
-                    continue;
-                }
-                Ok(status) => format!("HTTP {status}"),
-                Err(error) => error.to_string(),
-            };
-            // One line for each time that it stays away.
-            if self.n_errors == 0 {
-                tracing::warn!(hub = name, why, "the hub (serve.hub) could not be told of a change; it is tried again");
+            if told.again.is_some_and(|again| again > Instant::now()) {
+                continue;
             }
-            return false;
+            let name = text::redact_url(self.hub);
+            match post(self.engine, self.hub, &url).await {
+                Ok(()) => {
+                    tracing::debug!(hub = name, topic = url, "the hub was told of a change");
+                    *told = Told { state: Some(state), ..Told::default() };
+                }
+                Err(Untold::Refused(why)) => {
+                    tracing::warn!(hub = name, topic = url, why, "the hub (serve.hub) does not want to be told of this change");
+                    *told = Told { state: Some(state), ..Told::default() };
+                }
+                Err(Untold::Failed(why)) => {
+                    // One line for each time that it stays away.
+                    if told.n_errors == 0 {
+                        tracing::warn!(
+                            hub = name,
+                            topic = url,
+                            why,
+                            "the hub (serve.hub) could not be told of a change; it is tried again"
+                        );
+                    }
+                    told.n_errors += 1;
+                    told.again = Some(Instant::now() + websub::tell_again(told.n_errors));
+                }
+            }
         }
-        true
+        self.told.values().filter_map(|told| told.again).min()
+    }
+}
+
+async fn post(engine: &Engine, hub: &str, topic: &str) -> Result<(), Untold> {
+    let posting = engine.client.post_form(hub, websub::publication_form(topic), clock());
+    match engine.duties.ask_at(hub, posting).await {
+        Some(Ok(200..300)) => Ok(()),
+        Some(Ok(status @ 400..500)) if status != 429 => Err(Untold::Refused(format!("HTTP {status}"))),
+        Some(Ok(status)) => Err(Untold::Failed(format!("HTTP {status}"))),
+        Some(Err(error)) => Err(Untold::Failed(error.to_string())),
+        None => Err(Untold::Failed("this node may ask nobody now".to_owned())),
     }
 }

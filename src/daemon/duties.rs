@@ -81,12 +81,17 @@ impl Duties {
         let _ = self.now.subscribe().wait_for(wanted).await;
     }
 
-    /// Does what is asked at an address, and says so meanwhile; `None`: it had to be dropped.
+    /// Does what is asked at an address, and says so meanwhile; `None`: it had to be dropped, or must not begin.
     pub async fn ask_at<T>(&self, url: &str, asking: impl Future<Output = T>) -> Option<T> {
         let mut now = self.now.subscribe();
         let n_lapses = {
             let duty = now.borrow_and_update();
-            if duty.share.is_none() { None } else { Some(duty.n_lapses) }
+            match duty.share {
+                None => None,
+                // Without a licence it would wait at the gate for a lapse that has been.
+                Some(_) if !duty.polls => return None,
+                Some(_) => Some(duty.n_lapses),
+            }
         };
         let Some(n_lapses) = n_lapses else { return Some(asking.await) };
         let _out = GoneOut::new(&self.out, asked_domain(url));

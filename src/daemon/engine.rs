@@ -165,6 +165,7 @@ impl Engine {
             hubs: Hubs {
                 config: config.clone(),
                 client: client.clone(),
+                duties: duties.clone(),
                 documents,
                 readers: readers.clone(),
                 writer: writer.clone(),

@@ -1,6 +1,7 @@
 //! WebSub: asks hubs for subscriptions, answers their questions, takes in what they push. The server hands on what comes to
 //! the callback.
 
+use super::duties::Duties;
 use super::parts::clock;
 use super::polls::{Documents, Origin, Unread};
 use crate::config::{Config, Live};
@@ -27,6 +28,7 @@ pub type HubCall = (HubRequest, oneshot::Sender<HubReply>);
 pub struct Hubs {
     pub config: Live<Config>,
     pub client: Client,
+    pub duties: Duties,
     pub documents: Documents,
     pub readers: Readers,
     pub writer: Writer,
@@ -87,7 +89,13 @@ impl Hubs {
         let Some(base) = config.callback_base() else { return };
         let form = websub::subscription_form(&due.topic, &format!("{base}{CALLBACK_PATH}{}", due.token), &due.secret);
         let name = text::redact_url(&due.hub);
-        let refused = match self.client.post_form(&due.hub, form, clock()).await {
+        let posting = self.client.post_form(&due.hub, form, clock());
+        let Some(posted) = self.duties.ask_at(&due.hub, posting).await else {
+            // It counts as asked, and is asked again later.
+            tracing::debug!(hub = name, feed.id = due.feed.0, "not asked: this node may ask nobody now");
+            return;
+        };
+        let refused = match posted {
             Ok(status) if (200..300).contains(&status) => {
                 tracing::debug!(hub = name, feed.id = due.feed.0, "asked for a subscription");
                 return;

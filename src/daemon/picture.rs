@@ -14,10 +14,15 @@ const BEGINNINGS: [(&[u8], &str); 5] = [
     (b"RIFF", "image/webp"),
 ];
 
-/// The picture's media type and its bytes, up to `fetch.max_page_bytes`; `None`: it cannot be had, or is none.
+/// The picture's media type and its bytes, up to `fetch.max_page_bytes`; `None`: it cannot be had, or is none, or another node
+/// asks its domain.
 pub async fn picture(engine: &Engine, address: &str) -> Option<(&'static str, Bytes)> {
     let request = Request { url: address, kind: Kind::Page, validators: None, own: None };
-    let Outcome::Fetched(_, body) = engine.client.get(request, clock()).await else { return None };
+    if engine.duties.share().is_some_and(|share| !share.holds(address)) {
+        return None;
+    }
+    let getting = engine.client.get(request, clock());
+    let Outcome::Fetched(_, body) = engine.duties.ask_at(address, getting).await? else { return None };
     let media_type = kind(&body)?;
     Some((media_type, Bytes::copy_from_slice(&body)))
 }

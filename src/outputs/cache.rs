@@ -128,6 +128,11 @@ impl Document {
         coding.map_or(&self.etag, |coding| &self.packed[coding as usize].etag)
     }
 
+    fn n_bytes(&self) -> usize {
+        let packed = self.packed.iter().filter_map(|packed| packed.bytes.get()).map(Bytes::len);
+        self.body.len() + packed.sum::<usize>()
+    }
+
     /// Of all codings.
     pub fn etags(&self) -> impl Iterator<Item = &HeaderValue> + Clone {
         std::iter::once(&self.etag).chain(self.packed.iter().map(|packed| &packed.etag))
@@ -166,7 +171,7 @@ pub struct Cache {
     /// The pages say it.
     around: Around,
     documents: Mutex<HashMap<Key, Slot>>,
-    /// Of all that was rendered since documents were let go.
+    /// Of the documents that are kept, about: what is being rendered while others are let go is not in it.
     kept_bytes: AtomicUsize,
     /// Rendering takes the processor: as many at once as there are cores.
     turns: Arc<Semaphore>,
@@ -244,9 +249,9 @@ impl Cache {
         let links = links(&what, &ours)?;
         let basis = Basis { generation, imprint: ours, rendered: now, troubles };
         let document = ready(text, what.content_type(), links, basis)?;
-        self.kept_bytes.fetch_add(document.body.len(), Ordering::Relaxed);
         let document = Arc::new(document);
-        *slot = Some(document.clone());
+        let replaced = slot.replace(document.clone()).map_or(0, |replaced| replaced.n_bytes());
+        self.count_bytes(|n_bytes| (n_bytes + document.body.len()).saturating_sub(replaced));
         Ok(Some(document))
     }
 
@@ -273,18 +278,24 @@ impl Cache {
                 coding.pack(&text)
             };
             let packed = tokio::task::spawn_blocking(packing).await??;
-            self.kept_bytes.fetch_add(packed.len(), Ordering::Relaxed);
+            self.count_bytes(|n_bytes| n_bytes + packed.len());
             anyhow::Ok(packed)
         };
         document.packed[coding as usize].bytes.get_or_try_init(pack).await.cloned()
+    }
+
+    fn count_bytes(&self, count: impl Fn(usize) -> usize) {
+        // Some is always given: it does not fail.
+        _ = self.kept_bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n_bytes| Some(count(n_bytes)));
     }
 
     async fn slot(&self, key: Key) -> Slot {
         let mut documents = self.documents.lock().await;
         let is_full = documents.len() >= MAX_KEPT || self.kept_bytes.load(Ordering::Relaxed) > MAX_KEPT_BYTES;
         if is_full && !documents.contains_key(&key) {
-            self.kept_bytes.store(0, Ordering::Relaxed);
             documents.retain(|(kept, base_url), _| base_url.is_none() && matches!(kept, What::Feed(_, _, None)));
+            let kept = documents.values().filter_map(|slot| Some(slot.try_lock().ok()?.as_ref()?.n_bytes())).sum();
+            self.count_bytes(|_| kept);
         }
         documents.entry(key).or_default().clone()
     }

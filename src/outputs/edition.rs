@@ -20,6 +20,8 @@ pub struct Imprint {
     pub node: Option<String>,
     /// How pages show pictures.
     pub images: PageImages,
+    /// The page at `/status` tells how large the database and the process are.
+    pub tells_sizes: bool,
     /// The hub that pushes the outputs.
     pub hub: Option<String>,
 }

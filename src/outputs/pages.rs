@@ -137,7 +137,7 @@ impl Imprint {
     /// The page at `/status`.
     pub fn status(&self, reader: &Reader, view: &View) -> rusqlite::Result<String> {
         let samples = reader.samples()?;
-        self.page(reader, view, |site| publish::status_page(&site, &samples))
+        self.page(reader, view, |site| publish::status_page(&site, &samples, self.tells_sizes))
     }
 
     /// The page at `/sources`.

@@ -90,8 +90,8 @@ pub fn sources_page(site: &Site, feeds: &[FeedState]) -> String {
 }
 
 /// The page at `/status`: how things went, the earliest sample first.
-pub fn status_page(site: &Site, samples: &[Sample]) -> String {
-    status_page::page(site, samples)
+pub fn status_page(site: &Site, samples: &[Sample], tells_sizes: bool) -> String {
+    status_page::page(site, samples, tells_sizes)
 }
 
 /// The path of an output's document.

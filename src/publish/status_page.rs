@@ -23,9 +23,11 @@ struct Chart {
     label: &'static str,
     number: Number,
     shown: fn(u64) -> String,
+    /// Of the database or the process, which is not everybody's business.
+    is_size: bool,
 }
 
-pub(super) fn page(site: &Site, samples: &[Sample]) -> String {
+pub(super) fn page(site: &Site, samples: &[Sample], tells_sizes: bool) -> String {
     let words = words::of(Some(site.language));
     let body = html! {
         main id="main" { "\n"
@@ -33,7 +35,7 @@ pub(super) fn page(site: &Site, samples: &[Sample]) -> String {
             @match (samples.first(), samples.last()) {
                 (Some(first), Some(last)) => {
                     p class="note" { (minute(first.at)) " – " (minute(last.at)) } "\n"
-                    @for chart in charts(words) { (picture(&chart, samples)) }
+                    @for chart in charts(words).iter().filter(|chart| tells_sizes || !chart.is_size) { (picture(chart, samples)) }
                 }
                 _ => { p { (words.no_samples) } "\n" }
             }
@@ -45,15 +47,16 @@ pub(super) fn page(site: &Site, samples: &[Sample]) -> String {
 
 fn charts(words: &Words) -> [Chart; 7] {
     let [polls, failed, entries, stories, waiting, size, memory] = words.charts;
-    let chart = |label, number: Number, shown| Chart { label, number, shown };
+    let chart = |label, number: Number| Chart { label, number, shown: |n| n.to_string(), is_size: false };
+    let of_size = |label, number: Number| Chart { label, number, shown: megabytes, is_size: true };
     [
-        chart(polls, |sample| Some(sample.n_polls), |n| n.to_string()),
-        chart(failed, |sample| Some(sample.n_failed), |n| n.to_string()),
-        chart(entries, |sample| Some(sample.n_entries), |n| n.to_string()),
-        chart(stories, |sample| Some(sample.n_stories), |n| n.to_string()),
-        chart(waiting, |sample| Some(sample.n_waiting), |n| n.to_string()),
-        chart(size, |sample| Some(sample.database_bytes), megabytes),
-        chart(memory, |sample| sample.memory_bytes, megabytes),
+        chart(polls, |sample| Some(sample.n_polls)),
+        chart(failed, |sample| Some(sample.n_failed)),
+        chart(entries, |sample| Some(sample.n_entries)),
+        chart(stories, |sample| Some(sample.n_stories)),
+        chart(waiting, |sample| Some(sample.n_waiting)),
+        of_size(size, |sample| Some(sample.database_bytes)),
+        of_size(memory, |sample| sample.memory_bytes),
     ]
 }
 

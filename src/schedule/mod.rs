@@ -185,6 +185,7 @@ fn remember(now: Timestamp, policy: &Policy, state: &mut FeedState, polled: &Pol
         return None;
     }
     state.hold_until = None;
+    state.rhythm.forget_what_is_to_come(now);
     let (redirect, proof) = match polled {
         Polled::Feed { hints, entry_times, n_new, redirect, .. } => {
             state.ttl_minutes = hints.ttl_minutes;

@@ -38,6 +38,10 @@ const VAGUE: Duration = Duration::from_secs(4 * 3600);
 const LEAST_SHOWN: usize = 5;
 const TURNOVER_DOUBLES: f64 = 14.0;
 
+/// Nor is it less than such a part of the feed's silence: one that was filled once within minutes need not be looked at every
+/// few minutes for weeks.
+const SILENT_TURNOVERS: i64 = 96;
+
 /// What was counted is worth half after so many days: the rate, which changes sooner, and the hours and weekdays.
 const RATE_HALVES: f64 = 14.0;
 const HABITS_HALVE: f64 = 90.0;
@@ -137,6 +141,15 @@ impl Turnover {
 }
 
 impl Rhythm {
+    /// Begins anew where anything that was learnt is still to come at `now`: a clock was ahead, and until then nothing that
+    /// comes would be learnt from.
+    pub fn forget_what_is_to_come(&mut self, now: Timestamp) {
+        let turned_over = self.turnover.map_or(now, |turnover| turnover.until);
+        if [self.newest, self.faded, self.claimed, turned_over].into_iter().any(|at| at > now) {
+            *self = Rhythm::default();
+        }
+    }
+
     /// Learns from a document with `n_new` entries that were not known. `last_read`: when the feed was last read, before.
     pub fn learn(&mut self, now: Timestamp, last_read: Option<Timestamp>, times: &[Timestamp], n_new: usize) {
         let mut times: Vec<i64> = times.iter().filter(|at| **at <= now && **at >= FIRST_CLAIM).map(|at| at.0).collect();
@@ -241,7 +254,8 @@ impl Rhythm {
 
     /// How long after `now` the entries that came since will have waited for `patience`, all together, and `most` at most.
     pub fn wait(&self, now: Timestamp, patience: Duration, most: Duration) -> Duration {
-        let turnover = self.turnover.map_or(i64::MAX, |turnover| turnover.at(now) / 2);
+        let silent = now.since(self.newest).as_millis() as i64 / SILENT_TURNOVERS;
+        let turnover = self.turnover.map_or(i64::MAX, |turnover| turnover.at(now).max(silent) / 2);
         let (patience, most) = (patience.as_millis() as f64, (most.as_millis() as i64).min(turnover));
         let (mut n, mut waited, mut at) = (0.0, 0.0, now.0);
         Rates::of(self, now.0, Ages::Counted).walk(now.0, |from, until, rate| {
