@@ -198,7 +198,8 @@ def node_joined(cluster):
 
 def node_removed(cluster):
     if len(running(cluster.nodes)) <= 2:
-        cluster.join()
+        joined = cluster.join()
+        wait_for(lambda: any(name_of(asked.agent) == joined.name for asked in list(cluster.origin.log)), 30, f"{joined.name} asks nobody")
     node = cluster.follower()
     since = cluster.disturb(node)
     cluster.leader().do("remove", node.name)
