@@ -1,10 +1,11 @@
 //! The writer's thread on a node of a cluster: it leads, and what it commits is in the log before; or it follows, and applies
 //! what is.
 
+use super::job::Answer;
 use super::node::{Append, Followed, Forwarded, Log, Node};
 use super::read::Reader;
 use super::replica::{Capture, FollowError};
-use super::writer::{Answer, Work};
+use super::work::Work;
 use super::{DiskTrouble, WriteError, patience};
 use crate::records::{Command, Committed};
 use std::path::PathBuf;

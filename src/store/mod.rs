@@ -6,7 +6,7 @@
 //! | file | what it does |
 //! |---|---|
 //! | `open`, `schema` | the file, its tables and migrations |
-//! | `writer`, `apply`, `base` | commands one after the other, several in a transaction; what the writer keeps in memory |
+//! | `writer`, `job`, `work`, `apply`, `base` | commands one after the other, several in a transaction; what the writer keeps in memory |
 //! | `disk`, `patience` | a disk that takes nothing: what is kept in reserve, who waits for what |
 //! | `record` | what the writer carried out, written down as JSON lines |
 //! | `subscribe`, `polls`, `entries`, `pages`, `settle`, `faces`, `correct`, `purge`, `prune`, `pruned`, `hubs`, `marks` | what each command does to the rows |
@@ -40,6 +40,7 @@ mod following;
 mod held;
 mod hubs;
 mod items;
+mod job;
 mod judge;
 mod known;
 mod look;
@@ -69,6 +70,7 @@ mod settle;
 mod stories;
 mod subscribe;
 mod tidy;
+mod work;
 mod writer;
 
 pub use backup::{
@@ -82,6 +84,7 @@ pub use disk::{DiskTrouble, Reserve};
 pub use error::WriteError;
 pub use export::{import, reindex};
 pub use items::{ItemFilter, ItemOrder};
+pub use job::Listener;
 #[cfg(feature = "cluster")]
 pub use node::{Append, Followed, Forwarded, Log, NodeLinks};
 pub use patience::{Door, Opened, Opener};
@@ -96,4 +99,4 @@ pub use schema::SchemaError;
 pub use schema::known as schema_version;
 pub use select::{Cursor, NotACursor, Selected, Selection};
 pub use stories::{ArticleRow, Member, StoryDetail};
-pub use writer::{Listener, Writer};
+pub use writer::Writer;
