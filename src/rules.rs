@@ -1,8 +1,8 @@
 //! What a person wants done with stories: rules that hide, keep, tag and rewrite, and what is to be told when it happens.
 //!
 //! A rule changes nothing that is stored of a story: which rules hold for it is stored beside it, and what they do is done
-//! when it is read. So a rule that goes leaves no trace. Marks of a reader (read, starred) are not a rule's: they belong to
-//! readers, and a rule would take them away again when it goes.
+//! when it is read. So a rule that goes leaves no trace. A star alone is a mark of the story, since apps ask for it as one;
+//! whose it is is stored with it (`store/marks.rs`): a rule's goes with the rule, a person's word beats it for good.
 
 use crate::query::{Order, Query};
 use regex::Regex;
@@ -24,6 +24,9 @@ pub struct Rule {
     /// Whatever mutes it, and however old it is.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub keep: bool,
+    /// Starred, until a person takes the star away.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub star: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -106,6 +109,9 @@ impl Rule {
         if self.keep {
             deeds.push("keeps".to_owned());
         }
+        if self.star {
+            deeds.push("stars".to_owned());
+        }
         if !self.tags.is_empty() {
             deeds.push(format!("tags {}", self.tags.join(", ")));
         }
@@ -122,8 +128,11 @@ impl Rule {
     /// What is wrong with it, and what to write instead.
     pub fn check(&self) -> Result<(), String> {
         check_query(&self.query)?;
-        if !(self.mute || self.keep || self.title.is_some() || self.address.is_some()) && self.tags.is_empty() {
-            return Err("does nothing; say mute, keep, tags, title or address".into());
+        if !(self.mute || self.keep || self.star || self.title.is_some() || self.address.is_some()) && self.tags.is_empty() {
+            return Err("does nothing; say mute, keep, star, tags, title or address".into());
+        }
+        if self.star && !self.outputs.is_empty() {
+            return Err("stars in some outputs only; a star is the story's: leave outputs out, or make it two rules".into());
         }
         if self.mute && self.keep {
             return Err("mutes and keeps; one of them".into());

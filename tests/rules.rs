@@ -118,6 +118,31 @@ fn what_is_kept_is_not_muted_and_does_not_age() {
 }
 
 #[test]
+fn a_rules_star_goes_with_the_rule_and_a_persons_word_stays() {
+    let star = "[[rule]]\nname = \"crabs\"\nquery = \"the\"\nstar = true\n";
+    let home = Home::new(star);
+    let ids = |query: &str| -> Vec<String> {
+        home.stories(query).as_array().unwrap().iter().map(|story| story["id"].to_string()).collect()
+    };
+    let all = ids("the");
+    assert!(all.len() >= 3 && ids("is:starred") == all && ids("").len() > all.len(), "{all:?}");
+    let why = said(&run(home.path(), &["why", &all[0]]));
+    assert!(why.contains("rule crabs (the) stars, since "), "{why}");
+    // A person takes one away, and means another.
+    assert!(run(home.path(), &["story", "unstar", &all[0]]).status.success());
+    assert!(run(home.path(), &["story", "star", &all[1]]).status.success());
+    home.configure(&star.replace("\"the\"", "\"the -zebrafish\""));
+    run(home.path(), &["once"]);
+    assert_eq!(ids("is:starred"), all[1..], "what was taken away stays away");
+    home.configure("");
+    run(home.path(), &["once"]);
+    assert_eq!(ids("is:starred"), all[1..2]);
+    home.configure(star);
+    run(home.path(), &["once"]);
+    assert_eq!(ids("is:starred"), all[1..]);
+}
+
+#[test]
 fn a_test_changes_nothing_and_says_what_would_be() {
     let home = Home::new("");
     home.configure(&format!("{MUTE}[[rule]]\nname = \"none\"\nquery = \"zebrafish\"\ntags = [\"z\"]\n"));
@@ -158,6 +183,7 @@ fn a_rule_that_is_wrong_is_refused_by_its_name() {
         said(&check)
     };
     assert!(wrong("[[rule]]\nname = \"a\"\nquery = \"x\"\n").contains("rule[0]: \"a\" does nothing"));
+    assert!(wrong("[[rule]]\nname = \"a\"\nquery = \"x\"\nstar = true\noutputs = [\"all\"]\n").contains("a star is the story's"));
     assert!(
         wrong("[[rule]]\nname = \"a\"\nquery = \"x\"\nmute = true\noutputs = [\"al\"]\n").contains("no output is named \"al\"")
     );

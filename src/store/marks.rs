@@ -9,25 +9,66 @@ use rusqlite::{OptionalExtension, params};
 const GAVE_READ: i64 = 1;
 const GAVE_STAR: i64 = 2;
 
+/// `items.star_of`: whose word the star is, or its absence. 0: a person's star, or nobody has said anything.
+const RULES_STAR: i64 = 1;
+/// A person took the star away: no rule gives it again.
+const REFUSED: i64 = 2;
+
+/// A story on which a rule holds that stars.
+const IS_TO_STAR: &str = "EXISTS(SELECT 1 FROM rule_effects x JOIN rules r ON r.name = x.rule
+    WHERE x.story_id = items.story_id AND json_extract(r.rule, '$.star'))";
+
 impl Store {
     /// Marks stories; returns how many were not so before. Numbers that mean no story are passed over.
     pub(super) fn mark(&mut self, stories: &[StoryId], marking: Marking, now: Timestamp) -> rusqlite::Result<usize> {
         let mut n_stories = 0;
         {
-            let mut mark = self.connection.prepare_cached(
+            let mut mark = self.connection.prepare_cached(&format!(
                 "UPDATE items SET marked = ?4,
                    read_at = CASE ?2 WHEN 1 THEN coalesce(read_at, ?4) WHEN 0 THEN NULL ELSE read_at END,
-                   starred_at = CASE ?3 WHEN 1 THEN coalesce(starred_at, ?4) WHEN 0 THEN NULL ELSE starred_at END
+                   starred_at = CASE ?3 WHEN 1 THEN coalesce(starred_at, ?4) WHEN 0 THEN NULL ELSE starred_at END,
+                   star_of = CASE WHEN ?3 = 0 AND starred_at IS NOT NULL THEN {REFUSED} WHEN ?3 = 1 THEN 0 ELSE star_of END
                  WHERE story_id = (SELECT coalesce(redirect_to, id) FROM stories WHERE id = ?1)
-                   AND ((read_at IS NOT NULL) <> ?2 OR (starred_at IS NOT NULL) <> ?3)",
-            )?;
+                   AND ((read_at IS NOT NULL) <> ?2 OR (starred_at IS NOT NULL) <> ?3)"
+            ))?;
+            // Who stars what a rule has starred means it.
+            let mut confirm = self.connection.prepare_cached(&format!(
+                "UPDATE items SET star_of = 0
+                 WHERE story_id = (SELECT coalesce(redirect_to, id) FROM stories WHERE id = ?) AND star_of = {RULES_STAR}"
+            ))?;
             for story in stories {
                 n_stories += mark.execute(params![story.0, marking.read, marking.starred, now.0])?;
+                if marking.starred == Some(true) {
+                    confirm.execute([story.0])?;
+                }
             }
         }
         // Outputs may ask for it.
         self.changed.published |= n_stories > 0;
         Ok(n_stories)
+    }
+
+    /// Stars a story as the rules that hold for it want it, if nobody has said otherwise.
+    pub(super) fn star_as_ruled(&mut self, story: StoryId, now: Timestamp) -> rusqlite::Result<()> {
+        self.unstar_as_ruled(Some(story), now)?;
+        self.connection
+            .prepare_cached(&format!(
+                "UPDATE items SET starred_at = ?2, marked = ?2, star_of = {RULES_STAR}
+                 WHERE story_id = ?1 AND starred_at IS NULL AND star_of <> {REFUSED} AND {IS_TO_STAR}"
+            ))?
+            .execute([story.0, now.0])?;
+        Ok(())
+    }
+
+    /// Takes away the stars of rules that hold no more, of one story or of all.
+    pub(super) fn unstar_as_ruled(&mut self, story: Option<StoryId>, now: Timestamp) -> rusqlite::Result<()> {
+        let which = if story.is_some() { "story_id = ?1" } else { "?1 IS NULL" };
+        self.connection
+            .prepare_cached(&format!(
+                "UPDATE items SET starred_at = NULL, marked = ?2, star_of = 0 WHERE {which} AND star_of = {RULES_STAR} AND NOT {IS_TO_STAR}"
+            ))?
+            .execute(params![story.map(|story| story.0), now.0])?;
+        Ok(())
     }
 
     /// A story can be seen from now on, under the feed that tells it.
@@ -49,15 +90,29 @@ impl Store {
     /// What was read or starred of a story that was merged is so of the other.
     pub(super) fn hand_on(&mut self, from: StoryId, to: StoryId) -> rusqlite::Result<()> {
         self.give(from, to, "read_at", GAVE_READ)?;
-        self.give(from, to, "starred_at", GAVE_STAR)
+        self.hand_on_star(from, to)
     }
 
     /// The star alone.
     pub(super) fn hand_on_star(&mut self, from: StoryId, to: StoryId) -> rusqlite::Result<()> {
-        self.give(from, to, "starred_at", GAVE_STAR)
+        // A rule's star stays behind where a person took the other's away.
+        let unwanted = format!(
+            "SELECT EXISTS(SELECT 1 FROM items WHERE story_id = ?1 AND star_of = {RULES_STAR})
+             AND EXISTS(SELECT 1 FROM items WHERE story_id = ?2 AND star_of = {REFUSED})"
+        );
+        if self.connection.prepare_cached(&unwanted)?.query_row([from.0, to.0], |row| row.get(0))? {
+            return Ok(());
+        }
+        if self.give(from, to, "starred_at", GAVE_STAR)? {
+            self.connection
+                .prepare_cached("UPDATE items SET star_of = (SELECT star_of FROM items WHERE story_id = ?1) WHERE story_id = ?2")?
+                .execute([from.0, to.0])?;
+        }
+        Ok(())
     }
 
-    fn give(&mut self, from: StoryId, to: StoryId, column: &str, bit: i64) -> rusqlite::Result<()> {
+    /// `true`: the other had none.
+    fn give(&mut self, from: StoryId, to: StoryId, column: &str, bit: i64) -> rusqlite::Result<bool> {
         let now = self.now.0;
         let given = self
             .connection
@@ -69,7 +124,7 @@ impl Store {
         if given > 0 {
             self.connection.prepare_cached("UPDATE items SET gave = gave | ?2 WHERE story_id = ?1")?.execute([from.0, bit])?;
         }
-        Ok(())
+        Ok(given > 0)
     }
 
     /// A merge is undone: the story stands for itself again as it was, and the other is without what it got by it.

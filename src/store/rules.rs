@@ -33,6 +33,7 @@ impl Store {
                     rule
                 ])?;
             }
+            self.unstar_as_ruled(None, now)?;
             let turn = self.next_turn()?;
             if new.is_empty() {
                 self.connection.execute("UPDATE unruled SET turn = ?", [turn])?;
@@ -186,6 +187,7 @@ impl Store {
                 .execute(params![story.0, rule, now.0])?;
         }
         if changed > 0 {
+            self.star_as_ruled(story, now)?;
             let stamp = self.stamp(now);
             self.connection.prepare_cached("UPDATE stories SET updated = ? WHERE id = ?")?.execute(params![stamp.0, story.0])?;
         }
