@@ -276,13 +276,23 @@ impl Reader<'_> {
                 if word == "async" {
                     self.uses.outside.insert("async".into());
                 }
+                let is_member = self.is_member();
                 let path = self.path();
+                if is_member {
+                    return;
+                }
                 self.words.extend(path.first().cloned());
                 if path.len() > 1 {
                     self.found.push((module.clone(), path));
                 }
             }
         }
+    }
+
+    /// Whether what comes is a field or a method: behind a point, but not behind those of a range.
+    fn is_member(&self) -> bool {
+        let dots = self.tokens[..self.at].iter().rev().take_while(|token| **token == Token::Sign('.')).count();
+        dots == 1
     }
 
     fn path(&mut self) -> Path {
@@ -428,6 +438,7 @@ mod tests {
             "fn f() { println!(\"{}\", super::a::inner::g()); }",
             "#[serde(with = \"crate::a::inner\")] struct S;",
             "mod deep { use super::super::a; }",
+            "fn f() { for n in 0..crate::a::f() {} }",
             "mod deep { use super::*; fn f() { a::f() } } use crate::a;",
         ] {
             assert!(used(text), "{text}");
@@ -437,6 +448,7 @@ mod tests {
             "#[cfg(test)]\nuse crate::a::f;",
             "// crate::a::f()\n/* crate::a */ const S: &str = \"crate::a::f\";",
             "/// [`crate::a::f`]\nfn f() { a.f() }",
+            "pub use crate::a::f; fn g() { x.f::<u8>() }",
         ] {
             assert!(!used(text), "{text}");
         }
