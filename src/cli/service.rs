@@ -119,11 +119,11 @@ fn page_images(images: Images) -> anyhow::Result<PageImages> {
 
 fn pictures(engine: &Arc<Engine>, images: &PageImages) -> Option<Pictures> {
     let PageImages::Proxied(key) = images else { return None };
-    let engine = engine.clone();
+    let fetched = Arc::new(daemon::Pictures::new(engine.clone()));
     let door: PictureDoor = Box::new(move |address| {
-        let engine = engine.clone();
+        let fetched = fetched.clone();
         Box::pin(async move {
-            let (media_type, bytes) = daemon::picture(&engine, &address).await?;
+            let (media_type, bytes) = fetched.get(&address).await?;
             Some(Picture { media_type, bytes })
         })
     });

@@ -80,7 +80,7 @@ pub use lists::ListCall;
 pub use owner::{AlreadyOwned, Owner};
 pub use parts::{Stats, clock};
 pub use pass::{PassReport, once, refetch_alone};
-pub use picture::picture;
+pub use picture::Pictures;
 pub use recluster::{Change, Recluster, recluster};
 pub use refetch::Refetched;
 pub use reloads::Standing;

@@ -1,9 +1,17 @@
-//! A picture of an article, for our own pages: through the one client, and only what is a picture by its first bytes.
+//! Pictures of articles, for our own pages: through the one client, only what is a picture by its first bytes, and no faster
+//! than their publishers want.
 
 use super::engine::Engine;
 use super::parts::clock;
+use crate::fetch::address::asked_domain;
 use crate::fetch::{Kind, Outcome, Request};
+use crate::model::Timestamp;
+use crate::schedule::LONGEST_HINT;
 use bytes::Bytes;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::Semaphore;
 
 /// By what pictures begin, and what they are. No SVG, which is a document that can run.
 const BEGINNINGS: [(&[u8], &str); 5] = [
@@ -14,17 +22,78 @@ const BEGINNINGS: [(&[u8], &str); 5] = [
     (b"RIFF", "image/webp"),
 ];
 
-/// The picture's media type and its bytes, up to `fetch.max_page_bytes`; `None`: it cannot be had, or is none, or another node
-/// asks its domain.
-pub async fn picture(engine: &Engine, address: &str) -> Option<(&'static str, Bytes)> {
-    let request = Request { url: address, kind: Kind::Page, validators: None, own: None };
-    if engine.duties.share().is_some_and(|share| !share.holds(address)) {
-        return None;
+/// Pictures that are fetched at one time, in all and of one publisher: a slow one keeps none of the others waiting.
+const AT_ONCE: usize = 8;
+const OF_ONE: usize = 2;
+
+/// How long a publisher that asks for patience without a number is left alone.
+const PATIENCE: Duration = Duration::from_secs(15 * 60);
+
+/// Fetches pictures, each publisher's in its own time.
+pub struct Pictures {
+    engine: Arc<Engine>,
+    turns: Semaphore,
+    publishers: Publishers,
+}
+
+impl Pictures {
+    pub fn new(engine: Arc<Engine>) -> Pictures {
+        Pictures { engine, turns: Semaphore::new(AT_ONCE), publishers: Publishers::default() }
     }
-    let getting = engine.client.get(request, clock());
-    let Outcome::Fetched(_, body) = engine.duties.ask_at(address, getting).await? else { return None };
-    let media_type = kind(&body)?;
-    Some((media_type, Bytes::copy_from_slice(&body)))
+
+    /// The picture's media type and its bytes, up to `fetch.max_page_bytes`; `None`: it cannot be had, or is none, or its
+    /// publisher asked for patience, or another node asks its domain.
+    pub async fn get(&self, address: &str) -> Option<(&'static str, Bytes)> {
+        let domain = asked_domain(address);
+        // Never closed, neither of them.
+        let of_publisher = self.publishers.turns(&domain, clock())?;
+        let _its_turn = of_publisher.acquire().await.ok()?;
+        let _turn = self.turns.acquire().await.ok()?;
+        // It may have asked for patience while this one waited.
+        self.publishers.turns(&domain, clock())?;
+        if self.engine.duties.share().is_some_and(|share| !share.holds(address)) {
+            return None;
+        }
+        let request = Request { url: address, kind: Kind::Page, validators: None, own: None };
+        let getting = self.engine.client.get(request, clock());
+        match self.engine.duties.ask_at(address, getting).await? {
+            Outcome::Fetched(_, body) => Some((kind(&body)?, Bytes::copy_from_slice(&body))),
+            Outcome::Throttled(head) => {
+                self.publishers.leave_alone(&domain, head.retry_after, clock());
+                None
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Who publishes pictures, by the domains that are asked; forgotten when nothing is to be known of them any more.
+#[derive(Default)]
+struct Publishers(Mutex<HashMap<String, Publisher>>);
+
+struct Publisher {
+    turns: Arc<Semaphore>,
+    /// It asked for patience until then.
+    until: Timestamp,
+}
+
+impl Publishers {
+    /// `None`: the publisher is left alone for now.
+    fn turns(&self, domain: &str, now: Timestamp) -> Option<Arc<Semaphore>> {
+        let mut publishers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        publishers.retain(|_, publisher| publisher.until > now || Arc::strong_count(&publisher.turns) > 1);
+        let new = || Publisher { turns: Arc::new(Semaphore::new(OF_ONE)), until: Timestamp(0) };
+        let publisher = publishers.entry(domain.to_owned()).or_insert_with(new);
+        (publisher.until <= now).then(|| publisher.turns.clone())
+    }
+
+    fn leave_alone(&self, domain: &str, until: Option<Timestamp>, now: Timestamp) {
+        let mut publishers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(publisher) = publishers.get_mut(domain) {
+            let until = until.filter(|at| *at > now).unwrap_or(now.plus(PATIENCE));
+            publisher.until = until.min(now.plus(LONGEST_HINT));
+        }
+    }
 }
 
 fn kind(bytes: &[u8]) -> Option<&'static str> {
@@ -34,4 +103,32 @@ fn kind(bytes: &[u8]) -> Option<&'static str> {
     }
     let (_, media_type) = BEGINNINGS.iter().find(|(beginning, _)| bytes.starts_with(beginning))?;
     (*media_type != "image/webp" || bytes.get(8..12) == Some(b"WEBP")).then_some(*media_type)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_publisher_is_left_alone_as_long_as_it_asks_and_the_others_are_not() {
+        let publishers = Publishers::default();
+        let (now, hour) = (Timestamp(1_790_000_000_000), Duration::from_secs(3600));
+        let turns = publishers.turns("a.example", now).unwrap();
+        assert_eq!(turns.available_permits(), OF_ONE);
+        publishers.leave_alone("a.example", Some(now.plus(hour)), now);
+        assert!(publishers.turns("a.example", now).is_none() && publishers.turns("b.example", now).is_some());
+        assert!(publishers.turns("a.example", now.plus(hour)).is_some());
+        // Without a number, or with one that is no patience.
+        for until in [None, Some(now)] {
+            publishers.leave_alone("a.example", until, now);
+            assert!(publishers.turns("a.example", now).is_none());
+            assert!(publishers.turns("a.example", now.plus(PATIENCE)).is_some());
+        }
+        // Nobody is left alone for ever, and nothing is remembered of who is not.
+        publishers.leave_alone("a.example", Some(now.plus(LONGEST_HINT * 9)), now);
+        assert!(publishers.turns("a.example", now.plus(LONGEST_HINT)).is_some());
+        drop(turns);
+        publishers.turns("c.example", now.plus(LONGEST_HINT)).unwrap();
+        assert_eq!(publishers.0.lock().unwrap().len(), 1);
+    }
 }

@@ -14,7 +14,7 @@ use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{OnceCell, Semaphore};
+use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 /// A picture as it is handed on.
@@ -27,9 +27,8 @@ pub struct Picture {
 /// Fetches the picture at an address; `None`: there is none.
 pub type PictureDoor = Box<dyn Fn(String) -> Pin<Box<dyn Future<Output = Option<Picture>> + Send>> + Send + Sync>;
 
-/// Pictures that are kept, in all, and those that are fetched at one time.
+/// Pictures that are kept, in all.
 const MAX_KEPT_BYTES: usize = 32 << 20;
-const AT_ONCE: usize = 8;
 
 /// A picture is asked for anew after so long, …
 const KEPT_FOR: Duration = Duration::from_secs(24 * 3600);
@@ -48,7 +47,6 @@ pub struct Pictures {
     /// Signs addresses.
     pub key: [u8; 32],
     door: PictureDoor,
-    turns: Semaphore,
     kept: Mutex<Kept>,
 }
 
@@ -62,14 +60,12 @@ struct Kept {
 
 impl Pictures {
     pub fn new(key: [u8; 32], door: PictureDoor) -> Pictures {
-        Pictures { key, door, turns: Semaphore::new(AT_ONCE), kept: Mutex::default() }
+        Pictures { key, door, kept: Mutex::default() }
     }
 
     async fn get(&self, address: &str) -> Option<Picture> {
         let cell = self.with_kept(|kept| kept.slot(address, Instant::now()));
         let fetched = || async {
-            // Never closed.
-            let _turn = self.turns.acquire().await.ok()?;
             let picture = (self.door)(address.to_owned()).await;
             self.with_kept(|kept| kept.note(address, picture.as_ref(), Instant::now()));
             picture
