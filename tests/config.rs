@@ -121,6 +121,8 @@ fn edits_keep_what_a_person_wrote() {
     let added = subscriptions::edit("feeds.toml", LIST, &[Edit::Add(&new[0])]).unwrap();
     assert!(added.starts_with(LIST), "{added}");
     assert_eq!(subscriptions::parse("feeds.toml", &added).unwrap().len(), 3);
+    let first = subscriptions::edit("feeds.toml", "# Mine.\n", &[Edit::Add(&new[0])]).unwrap();
+    assert!(first.starts_with("# Mine.\n\n[[feed]]\n") && first.ends_with("title = \"C\"\n"), "{first}");
     let removed = subscriptions::edit("feeds.toml", &added, &[Edit::Remove("https://c.example/feed")]).unwrap();
     assert_eq!(removed.trim_end(), LIST.trim_end());
     let paused = subscriptions::edit("feeds.toml", LIST, &[Edit::Pause("https://a.example/feed", true)]).unwrap();

@@ -141,7 +141,7 @@ complete -c courant -n "__fish_courant_using_subcommand why" -l json -d 'As one 
 complete -c courant -n "__fish_courant_using_subcommand why" -s h -l help -d 'Print help'
 complete -c courant -n "__fish_courant_using_subcommand feed; and not __fish_seen_subcommand_from add discover test list show remove pause resume edit refetch import export help" -l config -d 'The configuration file [default: courant.toml in $XDG_CONFIG_HOME/courant or /etc/courant, else built-in defaults]' -r -F
 complete -c courant -n "__fish_courant_using_subcommand feed; and not __fish_seen_subcommand_from add discover test list show remove pause resume edit refetch import export help" -s h -l help -d 'Print help'
-complete -c courant -n "__fish_courant_using_subcommand feed; and not __fish_seen_subcommand_from add discover test list show remove pause resume edit refetch import export help" -f -a "add" -d 'Subscribe to a feed, or to the feed of a page'
+complete -c courant -n "__fish_courant_using_subcommand feed; and not __fish_seen_subcommand_from add discover test list show remove pause resume edit refetch import export help" -f -a "add" -d 'Subscribe to feeds, or to the feeds of pages'
 complete -c courant -n "__fish_courant_using_subcommand feed; and not __fish_seen_subcommand_from add discover test list show remove pause resume edit refetch import export help" -f -a "discover" -d 'List the feeds of a page: those that it declares, else what its links and the usual places offer'
 complete -c courant -n "__fish_courant_using_subcommand feed; and not __fish_seen_subcommand_from add discover test list show remove pause resume edit refetch import export help" -f -a "test" -d 'Fetch a feed as a poll would and say what is in it, with everything that had to be repaired'
 complete -c courant -n "__fish_courant_using_subcommand feed; and not __fish_seen_subcommand_from add discover test list show remove pause resume edit refetch import export help" -f -a "list" -d 'All subscriptions and how they are'
@@ -154,11 +154,11 @@ complete -c courant -n "__fish_courant_using_subcommand feed; and not __fish_see
 complete -c courant -n "__fish_courant_using_subcommand feed; and not __fish_seen_subcommand_from add discover test list show remove pause resume edit refetch import export help" -f -a "import" -d 'Subscribe to everything in an OPML file'
 complete -c courant -n "__fish_courant_using_subcommand feed; and not __fish_seen_subcommand_from add discover test list show remove pause resume edit refetch import export help" -f -a "export" -d 'Print the subscriptions as OPML, private ones left out'
 complete -c courant -n "__fish_courant_using_subcommand feed; and not __fish_seen_subcommand_from add discover test list show remove pause resume edit refetch import export help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c courant -n "__fish_courant_using_subcommand feed; and __fish_seen_subcommand_from add" -l title -d 'Its name here, instead of the feed\'s own' -r
-complete -c courant -n "__fish_courant_using_subcommand feed; and __fish_seen_subcommand_from add" -l tag -d 'A tag, by which outputs and searches select; may be given more than once' -r
+complete -c courant -n "__fish_courant_using_subcommand feed; and __fish_seen_subcommand_from add" -l title -d 'Its name here, instead of the feed\'s own; of one feed' -r
+complete -c courant -n "__fish_courant_using_subcommand feed; and __fish_seen_subcommand_from add" -l tag -d 'A tag, by which outputs and searches select; may be given more than once, or as a,b' -r
 complete -c courant -n "__fish_courant_using_subcommand feed; and __fish_seen_subcommand_from add" -l config -d 'The configuration file [default: courant.toml in $XDG_CONFIG_HOME/courant or /etc/courant, else built-in defaults]' -r -F
-complete -c courant -n "__fish_courant_using_subcommand feed; and __fish_seen_subcommand_from add" -l private -d 'Never name this feed in anything that is published'
-complete -c courant -n "__fish_courant_using_subcommand feed; and __fish_seen_subcommand_from add" -l no-check -d 'Do not fetch it first'
+complete -c courant -n "__fish_courant_using_subcommand feed; and __fish_seen_subcommand_from add" -l private -d 'Never name these feeds in anything that is published'
+complete -c courant -n "__fish_courant_using_subcommand feed; and __fish_seen_subcommand_from add" -l no-check -d 'Do not fetch them first'
 complete -c courant -n "__fish_courant_using_subcommand feed; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
 complete -c courant -n "__fish_courant_using_subcommand feed; and __fish_seen_subcommand_from discover" -l format -d 'How they are printed' -r -f -a "table\t'Columns, fitted to the terminal'
 json\t'One array of objects'
@@ -197,7 +197,7 @@ complete -c courant -n "__fish_courant_using_subcommand feed; and __fish_seen_su
 complete -c courant -n "__fish_courant_using_subcommand feed; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help'
 complete -c courant -n "__fish_courant_using_subcommand feed; and __fish_seen_subcommand_from export" -l config -d 'The configuration file [default: courant.toml in $XDG_CONFIG_HOME/courant or /etc/courant, else built-in defaults]' -r -F
 complete -c courant -n "__fish_courant_using_subcommand feed; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help'
-complete -c courant -n "__fish_courant_using_subcommand feed; and __fish_seen_subcommand_from help" -f -a "add" -d 'Subscribe to a feed, or to the feed of a page'
+complete -c courant -n "__fish_courant_using_subcommand feed; and __fish_seen_subcommand_from help" -f -a "add" -d 'Subscribe to feeds, or to the feeds of pages'
 complete -c courant -n "__fish_courant_using_subcommand feed; and __fish_seen_subcommand_from help" -f -a "discover" -d 'List the feeds of a page: those that it declares, else what its links and the usual places offer'
 complete -c courant -n "__fish_courant_using_subcommand feed; and __fish_seen_subcommand_from help" -f -a "test" -d 'Fetch a feed as a poll would and say what is in it, with everything that had to be repaired'
 complete -c courant -n "__fish_courant_using_subcommand feed; and __fish_seen_subcommand_from help" -f -a "list" -d 'All subscriptions and how they are'
@@ -363,7 +363,7 @@ complete -c courant -n "__fish_courant_using_subcommand help; and __fish_seen_su
 complete -c courant -n "__fish_courant_using_subcommand help; and __fish_seen_subcommand_from story" -f -a "read" -d 'These stories are read, for every app'
 complete -c courant -n "__fish_courant_using_subcommand help; and __fish_seen_subcommand_from story" -f -a "unread" -d 'These stories are unread again'
 complete -c courant -n "__fish_courant_using_subcommand help; and __fish_seen_subcommand_from story" -f -a "undo" -d 'Undo the last split or merge that is not undone yet'
-complete -c courant -n "__fish_courant_using_subcommand help; and __fish_seen_subcommand_from feed" -f -a "add" -d 'Subscribe to a feed, or to the feed of a page'
+complete -c courant -n "__fish_courant_using_subcommand help; and __fish_seen_subcommand_from feed" -f -a "add" -d 'Subscribe to feeds, or to the feeds of pages'
 complete -c courant -n "__fish_courant_using_subcommand help; and __fish_seen_subcommand_from feed" -f -a "discover" -d 'List the feeds of a page: those that it declares, else what its links and the usual places offer'
 complete -c courant -n "__fish_courant_using_subcommand help; and __fish_seen_subcommand_from feed" -f -a "test" -d 'Fetch a feed as a poll would and say what is in it, with everything that had to be repaired'
 complete -c courant -n "__fish_courant_using_subcommand help; and __fish_seen_subcommand_from feed" -f -a "list" -d 'All subscriptions and how they are'

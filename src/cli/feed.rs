@@ -25,24 +25,26 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// Subscribe to a feed, or to the feed of a page
+    /// Subscribe to feeds, or to the feeds of pages
     #[command(after_help = "Examples:
   courant feed add https://example.org/              the feed of that page
+  courant feed add example.org example.net           one of each
   courant feed add lobste.rs --tag dev --tag links
   courant feed add http://127.0.0.1:1200/feed --no-check")]
     Add {
         /// The address of a feed, or of a page that has one; `example.org` means https://example.org
-        url: String,
-        /// Its name here, instead of the feed's own
+        #[arg(value_name = "URL", required = true)]
+        urls: Vec<String>,
+        /// Its name here, instead of the feed's own; of one feed
         #[arg(long)]
         title: Option<String>,
-        /// A tag, by which outputs and searches select; may be given more than once
-        #[arg(long)]
+        /// A tag, by which outputs and searches select; may be given more than once, or as a,b
+        #[arg(long, alias = "tags", value_delimiter = ',')]
         tag: Vec<String>,
-        /// Never name this feed in anything that is published
+        /// Never name these feeds in anything that is published
         #[arg(long)]
         private: bool,
-        /// Do not fetch it first
+        /// Do not fetch them first
         #[arg(long)]
         no_check: bool,
     },
@@ -107,13 +109,9 @@ pub struct Which {
 pub fn run(named: Option<&Path>, command: &Command) -> Outcome {
     let loaded = setup::config(named)?;
     match command {
-        Command::Add { url, title, tag, private, no_check } => {
-            already_listed(&loaded, url)?;
-            let url = if *no_check { checked(url)? } else { find_feed(&loaded.config, url)? };
-            let feed = Subscription { title: title.clone(), tags: tag.clone(), private: *private, ..Subscription::new(url) };
-            list::change(&loaded, &[Edit::Add(&feed)])?;
-            say!("subscribed to {}", text::redact_url(&feed.url));
-            tell_owner(&loaded.config)
+        Command::Add { urls, title, tag, private, no_check } => {
+            let new = Subscription { title: title.clone(), tags: tag.clone(), private: *private, ..Subscription::new("") };
+            add(&loaded, urls, &new, *no_check)
         }
         Command::Discover { url, format } => discover(&loaded, url, *format),
         Command::Test { feed } => test(&loaded, feed),
@@ -127,6 +125,40 @@ pub fn run(named: Option<&Path>, command: &Command) -> Outcome {
         Command::Import { file } => import(&loaded, file),
         Command::Export => export(&loaded),
     }
+}
+
+/// Subscribes to the feed at each address, with what `new` says beside it. One that cannot be added keeps no other from it.
+fn add(loaded: &Loaded, addresses: &[String], new: &Subscription, unchecked: bool) -> Outcome {
+    if addresses.len() > 1 && new.title.is_some() {
+        return Err(Failure::Usage("--title is the name of one feed: add the others without it".into()));
+    }
+    let mut n_failed = 0;
+    for address in addresses {
+        match add_one(loaded, address, new, unchecked) {
+            Err(failure) if addresses.len() == 1 => return Err(failure),
+            Err(failure) => {
+                failure.report();
+                n_failed += 1;
+            }
+            Ok(()) => {}
+        }
+    }
+    if n_failed < addresses.len() {
+        tell_owner(&loaded.config)?;
+    }
+    match n_failed {
+        0 => Ok(()),
+        _ => Err(Failure::Error(anyhow::anyhow!("{n_failed} of {} were not added", addresses.len()))),
+    }
+}
+
+fn add_one(loaded: &Loaded, address: &str, new: &Subscription, unchecked: bool) -> Outcome {
+    already_listed(loaded, address)?;
+    let url = if unchecked { checked(address)? } else { find_feed(&loaded.config, address)? };
+    let feed = Subscription { url, ..new.clone() };
+    list::change(loaded, &[Edit::Add(&feed)])?;
+    say!("subscribed to {}", text::redact_url(&feed.url));
+    Ok(())
 }
 
 /// An error for an address that is in the list already, however it is written: known without asking anyone.

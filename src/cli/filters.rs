@@ -13,6 +13,14 @@ const SHOWN: usize = 30;
 
 /// The first thing at fault, as a sentence with what to do; where no part is at fault by itself, the words are.
 pub fn fault(reader: &Reader, query: &Query, now: Timestamp) -> rusqlite::Result<String> {
+    let counts = reader.counts()?;
+    if counts.stories == 0 {
+        return Ok(match (counts.feeds, counts.entries) {
+            (0, _) => "no story yet: no feed is subscribed; `courant feed add https://example.org/`, then `courant run`".into(),
+            (_, 0) => "no story yet: nothing was read so far; `courant status` says how it goes".into(),
+            (_, n) => format!("no story yet: {n} entries wait for their articles; `courant status` says how it goes"),
+        });
+    }
     let feeds: Vec<FeedRow> = reader.feeds()?.into_iter().filter(|feed| feed.subscribed || feed.n_entries > 0).collect();
     let rules = reader.rules()?;
     let tags: BTreeSet<&String> =

@@ -73,6 +73,9 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
         },
     };
     print(&report, options.json)?;
+    if !options.json && report.polled == 0 && report.stories == 0 {
+        say!("no feed was due; `courant feed add https://example.org/` subscribes to one, `--all` asks those that are not due");
+    }
     if report.failed > 0 || report.network.is_some() { Err(Failure::SomeFeedsFailed) } else { Ok(()) }
 }
 

@@ -276,12 +276,19 @@ pub fn edit(file: &str, text: &str, edits: &[Edit]) -> Result<String, ConfigErro
     let wrong = |message: String| ConfigError(format!("{file}: {message}"));
     parse(file, text)?;
     let mut document: toml_edit::DocumentMut = text.parse().map_err(|error| wrong(format!("{error}")))?;
+    let (is_bare, trailing) = (document.is_empty(), document.trailing().as_str().unwrap_or_default().to_owned());
     let list = document.entry("feed").or_insert_with(|| toml_edit::Item::ArrayOfTables(toml_edit::ArrayOfTables::new()));
     let list =
         list.as_array_of_tables_mut().ok_or_else(|| wrong("write each feed as [[feed]] to let courant edit the list".into()))?;
     let mut places = Places::of(list);
     for edit in edits {
         make(list, &mut places, edit).map_err(wrong)?;
+    }
+    if is_bare && let Some(first) = list.get_mut(0) {
+        // What a person wrote in a list without feeds is the end of the document: it stays above what is added.
+        let above = trailing.trim_end();
+        first.decor_mut().set_prefix(if above.is_empty() { String::new() } else { format!("{above}\n\n") });
+        document.set_trailing("");
     }
     let edited = document.to_string();
     // Whatever was set, what is written can be read.
