@@ -5,6 +5,7 @@
 //! A disk that takes nothing ends nothing: see `patience`.
 
 use super::base::Store;
+use super::checkpoint::Checkpoints;
 use super::disk::DiskTrouble;
 use super::error::WriteError;
 #[cfg(feature = "cluster")]
@@ -46,6 +47,7 @@ impl Begin {
         self.gauge.read(&store);
         let Begin { listener, changed, gauge, patience, .. } = self;
         let work = Work {
+            checkpoints: Checkpoints::start(&store.connection),
             store,
             listener,
             recorder,
@@ -97,6 +99,7 @@ pub struct Work {
     pub(super) changed: watch::Sender<u64>,
     gauge: Arc<Gauge>,
     patience: Patience,
+    checkpoints: Checkpoints,
     /// What it has to do with others, where there are any.
     #[cfg(feature = "cluster")]
     pub(super) node: Option<Node>,
@@ -154,6 +157,7 @@ impl Work {
                 Job::Cluster(job) => self.of_cluster(job),
             }
         }
+        drop(self.checkpoints);
         if let Err(error) = self.store.connection.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)") {
             tracing::debug!(%error, "the last checkpoint was not done; the next start does it");
         }
@@ -223,7 +227,10 @@ impl Work {
             None => self.store.end().map_err(WriteError::from),
         };
         match &committed {
-            Ok(()) => self.tell(&all),
+            Ok(()) => {
+                self.tell(&all);
+                self.checkpoints.committed(&self.store.connection);
+            }
             Err(error) => {
                 if error.disk().is_none() && !matches!(error, WriteError::Cluster(_)) {
                     tracing::error!(%error, "a transaction could not be committed; what it held is done again");

@@ -182,3 +182,24 @@ async fn a_record_knows_where_the_index_was_lost() {
     assert_eq!(courant::daemon::replay(&record[..], &again).unwrap(), 4);
     assert_eq!(crate::tables::differences(&path, &again), [""; 0]);
 }
+
+#[tokio::test]
+async fn what_is_committed_comes_from_the_log_into_the_database_behind_the_writer() {
+    let Bed { folder: _folder, path, store, feed, .. } = bed();
+    let (writer, thread) = start(store);
+    let size = || std::fs::metadata(&path).unwrap().len();
+    // 10 MB: more than the thread waits for, and less than SQLite itself does at a commit.
+    let text = "All work and no play. ".repeat(10_000);
+    for n in 0..72 {
+        let entries = vec![told(&n.to_string(), &format!("https://a.example/{n}"), &n.to_string(), &text)];
+        let polled = brought(feed, NOW, document(&path, feed, NOW, entries, &BY_ADDRESS));
+        submit(&writer, polled).await.unwrap();
+    }
+    let begun = std::time::Instant::now();
+    while size() < 8_000_000 {
+        assert!(begun.elapsed().as_secs() < 60, "{} bytes", size());
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    drop(writer);
+    thread.join().unwrap();
+}
