@@ -146,6 +146,8 @@ pub fn read_index(reader: &Reader, plan: &IndexPlan, kept: Option<&Path>) -> rus
                     Some(prepared) => prepared,
                     None => prepare_anew(reader, &standing, kept.as_mut())?,
                 };
+                // As it was taken in then: what its feed had dated long before stays as long as what it dated that day.
+                index.expire(standing.first_seen);
                 index.insert(prepared, standing.story);
             }
             Ok(())

@@ -370,6 +370,7 @@ impl Reader {
 pub struct InWindow {
     pub entry: EntryId,
     pub story: StoryId,
+    pub first_seen: Timestamp,
     /// What its feed is compared by, where a person said that of it.
     pub dedupe: Option<Dedupe>,
     /// Of all that [`ToSettle`] is made of: the same as long as nothing of it was changed.
@@ -406,6 +407,7 @@ impl Reader {
             each(InWindow {
                 entry: EntryId(row.get(0)?),
                 story: StoryId(row.get(1)?),
+                first_seen: Timestamp(row.get(5)?),
                 dedupe: dedupe.get(&feed).copied().flatten(),
                 version: version.digest(),
             })?;

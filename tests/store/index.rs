@@ -2,6 +2,7 @@
 
 use crate::bed::*;
 use crate::writer::{start, submit};
+use courant::feed::ParsedEntry;
 use courant::model::{Dedupe, FeedId};
 use courant::records::{Command, Correction, StoryChange};
 use courant::store::Reader;
@@ -18,12 +19,12 @@ fn two_texts() -> (Bed, FeedId, FeedId) {
 }
 
 /// Another report with the text of story `b`, and nothing else of it.
-fn same_text(id: &str) -> courant::feed::ParsedEntry {
+fn same_text(id: &str) -> ParsedEntry {
     told(id, &format!("https://c.example/{id}"), "c: Rotterdam electrifies the quays", TEXTS[1])
 }
 
 /// Another report at the address of story `b`, and nothing else of it.
-fn same_address(id: &str) -> courant::feed::ParsedEntry {
+fn same_address(id: &str) -> ParsedEntry {
     told(id, "https://b.example/two?utm_source=c", "c: a bakery for goalkeepers", TEXTS[2])
 }
 
@@ -130,5 +131,22 @@ fn a_correction_keeps_the_index_and_what_follows_joins_where_the_person_put_it()
             Between::Purge => assert!(joined != was && joined != bed.titled("a:").1),
         }
         assert_eq!(hidden(&bed.path), [""; 0], "{between:?}, by address: {by_address}");
+    }
+}
+
+#[test]
+fn what_its_feed_dates_long_ago_is_compared_after_a_start_as_before_it() {
+    for restarted in [false, true] {
+        let mut bed = bed();
+        let c = bed.subscribe(&["https://a.example/feed", "https://c.example/feed"])[0];
+        bed.index_now();
+        let old = Some(NOW.minus(WINDOW * 9));
+        let report = |id, link, title| ParsedEntry { published: old, ..told(id, link, title, TEXTS[1]) };
+        bed.poll_at_once(bed.feed, vec![report("1", "https://a.example/one", "a: Rotterdam electrifies its quays")]);
+        if restarted {
+            bed.index_now();
+        }
+        bed.poll_at_once(c, vec![report("2", "https://c.example/two", "c: Rotterdam electrifies the quays")]);
+        assert_eq!(bed.partition().len(), 1, "restarted: {restarted}");
     }
 }
