@@ -90,6 +90,27 @@ fn what_changes_with_each_request_is_not_an_edit() {
 }
 
 #[test]
+fn an_address_that_is_signed_anew_each_time_is_taken_and_is_no_edit() {
+    let followed = Followed::new();
+    let signed = |n: u32| {
+        let picture = format!("<p>The ferry left at dawn.</p><p><img src='https://cdn.example/f.jpg?expires={n}&sig=s{n}'></p>");
+        let audio = format!("<enclosure url='https://cdn.example/f.mp3?token={n}' type='audio/mpeg' length='1'/>");
+        description(&picture) + &audio
+    };
+    followed.poll("Ferry", &signed(1));
+    let before = followed.story();
+    for n in 2..30 {
+        assert_eq!(followed.poll("Ferry", &signed(n)), 0);
+    }
+    let after = followed.story();
+    assert_eq!((before.updated, before.published), (after.updated, after.published));
+    // An address of last week opens nothing any more.
+    assert!(after.html.contains("expires=29") && after.enclosures[0].url.ends_with("?token=29"), "{after:?}");
+    let another = signed(30).replace("f.jpg", "g.jpg");
+    assert_eq!(followed.poll("Ferry", &another), 1, "another picture is an edit");
+}
+
+#[test]
 fn an_entry_with_a_counter_in_it_still_takes_a_correction() {
     let followed = Followed::new();
     let counted: u64 = (0..30).map(|n| followed.poll("Ferry", &description(&format!("<p>Read {n} times.</p>")))).sum();

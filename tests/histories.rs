@@ -472,6 +472,7 @@ fn kinds(changes: &[EntryChange]) -> Vec<&'static str> {
         .map(|change| match change {
             EntryChange::New(_) => "new",
             EntryChange::Edited { .. } => "edited",
+            EntryChange::Refreshed { .. } => "refreshed",
             EntryChange::Renamed { .. } => "renamed",
             EntryChange::Relinked { .. } => "relinked",
             EntryChange::Dated { .. } => "dated",

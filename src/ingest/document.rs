@@ -230,6 +230,7 @@ impl Document {
             let (text, _) = taking.text(link_key, content_hash, entry);
             match edit(&known, &text, source.at) {
                 Edit::None => {}
+                Edit::Unseen => changes.push(EntryChange::Refreshed { entry: known.id, text: Box::new(text) }),
                 Edit::Now => changes.push(EntryChange::Edited { entry: known.id, text: Box::new(text) }),
                 Edit::Later(due) => put_off = Some(put_off.map_or(due, |first| first.min(due))),
             }
@@ -300,14 +301,20 @@ struct Found<'a> {
 /// Whether what is kept of an entry changed, and when that is taken.
 enum Edit {
     None,
+    /// Of what is kept, but not of what a reader sees.
+    Unseen,
     Now,
     Later(Timestamp),
 }
 
 /// What changes at each request (the address of a counting image, a comment, a link's campaign) is gone from what is kept.
 fn edit(known: &KnownEntry, text: &EntryText, now: Timestamp) -> Edit {
-    if known.shown == Some(text.shown()) {
+    let (before, now_shown) = (known.shown, text.shown());
+    if before == Some(now_shown) {
         return Edit::None;
+    }
+    if before.is_some_and(|before| before.at_rest == now_shown.at_rest) {
+        return Edit::Unseen;
     }
     let words = |title: &str| title.chars().filter(|c| !c.is_numeric()).collect::<String>();
     let is_renamed = || known.n_edits < MANY_TITLES && words(&text.title) != words(&known.title);

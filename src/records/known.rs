@@ -1,5 +1,6 @@
 //! What is stored of a feed's entries: by it the ingest room decides which entries of a document are new.
 
+use super::Shown;
 use crate::model::{EntryId, Key, Timestamp};
 use std::collections::{HashMap, HashSet};
 
@@ -48,8 +49,8 @@ pub struct KnownEntry {
     /// How often its feed gave it another date.
     pub n_dates: i64,
     pub updated: Timestamp,
-    /// Of what is kept of it ([`super::EntryText::shown`]); only where it was asked for with another content.
-    pub shown: Option<Key>,
+    /// Of what is kept of it; only where it was asked for with another content.
+    pub shown: Option<Shown>,
 }
 
 /// An entry of a document, as what is known of it is asked for.

@@ -6,6 +6,7 @@
 //! | `command` | everything that changes the database |
 //! | `committed` | what a command, or a transaction of several, changed |
 //! | `poll` | a feed on its way out to be polled, and what came back |
+//! | `shown` | what is shown of an entry, as numbers |
 //! | `known` | what is stored of a feed's entries: by it identity is decided |
 //! | `page` | the same of an article's page |
 //! | `packed` | stored bodies, compressed |
@@ -35,6 +36,7 @@ mod reading;
 mod recorded;
 mod retention;
 mod settle;
+mod shown;
 mod story;
 mod submitted;
 
@@ -56,5 +58,6 @@ pub use reading::{App, Item, ListedFeed, Marking};
 pub use recorded::{IndexPlan, Recorded};
 pub use retention::{Because, LookedAt, OldStory, Prunable, Retention};
 pub use settle::{Addresses, SettleInput, Settling, ToSettle};
+pub use shown::Shown;
 pub use story::{Corrected, Correction};
 pub use submitted::{Answered, Refusal, Submitted};

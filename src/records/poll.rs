@@ -8,7 +8,6 @@ use crate::fetch::Validators;
 use crate::health::Trouble;
 use crate::model::{EntryId, FeedId, Key, Timestamp};
 use crate::schedule::{FeedState, Push};
-use crate::story;
 use crate::text;
 use crate::websub::HubOffer;
 use serde::{Deserialize, Serialize};
@@ -150,6 +149,11 @@ pub enum EntryChange {
         entry: EntryId,
         text: Box<EntryText>,
     },
+    /// It says what it said; addresses in it are signed or counted anew: nothing that a reader should be told.
+    Refreshed {
+        entry: EntryId,
+        text: Box<EntryText>,
+    },
     /// It is known under another key than it has now.
     Renamed {
         entry: EntryId,
@@ -188,22 +192,6 @@ pub struct EntryText {
     #[serde(default)]
     pub content: Option<i64>,
     pub extra: Extra,
-}
-
-impl EntryText {
-    /// Of all that is kept and shown of the entry: where it is the same, nothing was edited either. Dates are not in it, nor
-    /// is the language, which is found out later where the feed does not name it, nor what of the link names no other page.
-    pub fn shown(&self) -> Key {
-        let extra = serde_json::to_string(&self.extra).unwrap_or_default();
-        let link = self.link.as_deref().map(story::link_key);
-        let parts = [&link, &Some(self.title.clone()), &self.author, &Some(extra)];
-        let mut hash = xxhash_rust::xxh3::Xxh3::new();
-        for part in parts.into_iter().map(|part| part.as_deref().unwrap_or_default()).chain([self.html.as_str()]) {
-            hash.update(part.as_bytes());
-            hash.update(&[0]);
-        }
-        hash.digest128().to_be_bytes()
-    }
 }
 
 /// An entry that its feed never had before.

@@ -43,6 +43,7 @@ impl Store {
             match change {
                 EntryChange::New(new) => self.insert(&feed, *new, at)?,
                 EntryChange::Edited { entry, text } => self.update(entry, &text, at)?,
+                EntryChange::Refreshed { entry, text } => self.refresh(entry, &text)?,
                 EntryChange::Renamed { entry, key } => {
                     self.connection.prepare_cached("UPDATE entries SET key = ? WHERE id = ?")?.execute(params![key, entry.0])?;
                 }
@@ -192,6 +193,17 @@ impl Store {
         self.changed.n_ready += 1;
         self.save_link(entry, text)
     }
+    /// The same to a reader, with the addresses as they are good now; it is shown with whatever is new next.
+    fn refresh(&mut self, entry: EntryId, text: &EntryText) -> rusqlite::Result<()> {
+        self.connection
+            .prepare_cached("UPDATE entries SET link = ?2, content_hash = ?3, extra = ?4 WHERE id = ?1")?
+            .execute(params![entry.0, text.link, text.content_hash, serde_json::to_string(&text.extra).unwrap_or_default()])?;
+        self.connection
+            .prepare_cached("UPDATE entry_bodies SET html = ?, body = NULL WHERE entry_id = ?")?
+            .execute(params![text.html, entry.0])?;
+        Ok(())
+    }
+
     /// The same words at another address: no edit, and nothing that is shown as new. The old address is forgotten, because a
     /// feed may give a new one with each poll.
     fn relink(&mut self, entry: EntryId, link: Option<&str>, link_key: Option<Key>, content_hash: &Key) -> rusqlite::Result<()> {
