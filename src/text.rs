@@ -29,10 +29,15 @@ const LOOKED_AT: usize = 64;
 pub fn has_hostile(text: &str) -> bool {
     let may_be =
         |b: u8| (b < b' ') & (b != b'\t') & (b != b'\n') | (b == 0x7f) | (b == 0xc2) | (b == 0xd8) | (b == 0xe2) | (b == 0xef);
-    let is = |at: usize| text[at..].chars().next().is_some_and(is_hostile);
+    holds(text, may_be, is_hostile)
+}
+
+/// Whether a text holds a character for which `is` holds. `may_be` holds for the first byte of each of these, and for few others.
+pub fn holds(text: &str, may_be: impl Fn(u8) -> bool, is: impl Fn(char) -> bool) -> bool {
+    let is = |at: usize| text[at..].chars().next().is_some_and(&is);
     let mut from = 0;
     text.as_bytes().chunks(LOOKED_AT).any(|chunk| {
-        let found = any_byte(chunk, may_be) && chunk.iter().enumerate().any(|(at, b)| may_be(*b) && is(from + at));
+        let found = any_byte(chunk, &may_be) && chunk.iter().enumerate().any(|(at, b)| may_be(*b) && is(from + at));
         from += chunk.len();
         found
     })
@@ -41,8 +46,13 @@ pub fn has_hostile(text: &str) -> bool {
 /// One line that is safe in a terminal, a log and an XML text: hostile characters dropped, runs of white
 /// space become one blank, ends trimmed.
 pub fn one_line(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
+    loop {
+        // Most of most texts, a word at a time.
+        let word = rest.bytes().position(|byte| !byte.is_ascii_graphic()).unwrap_or(rest.len());
+        out.push_str(&rest[..word]);
+        let mut next = rest[word..].chars();
+        let Some(c) = next.next() else { break };
         if c.is_whitespace() || c == '\u{200b}' {
             if !out.is_empty() && !out.ends_with(' ') {
                 out.push(' ');
@@ -50,6 +60,7 @@ pub fn one_line(text: &str) -> String {
         } else if !is_hostile(c) {
             out.push(c);
         }
+        rest = next.as_str();
     }
     if out.ends_with(' ') {
         out.pop();

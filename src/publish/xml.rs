@@ -25,7 +25,11 @@ fn is_legal(c: char) -> bool {
 
 /// The text without what no output may carry.
 pub(super) fn legal(text: &str) -> Cow<'_, str> {
-    if text.chars().all(is_legal) { text.into() } else { text.chars().filter(|c| is_legal(*c)).collect::<String>().into() }
+    let may_be = |b: u8| (b < b' ') & (b != b'\t') & (b != b'\n') | (b == 0x7f) | (b == 0xc2) | (b == 0xef) | (b >= 0xf0);
+    match text::holds(text, may_be, |c| !is_legal(c)) {
+        false => text.into(),
+        true => text.chars().filter(|c| is_legal(*c)).collect::<String>().into(),
+    }
 }
 
 /// One line of plain text that is harmless wherever it is shown; empty where nothing is left.
@@ -157,4 +161,17 @@ fn tag<'a>(name: &'a str, attributes: &[(&'a str, &str)]) -> BytesStart<'a> {
         tag.push_attribute(Attribute { key: QName(key), value: escaped(value).into() });
     }
     tag
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_legal, legal};
+
+    #[test]
+    fn every_character_is_judged_as_by_itself() {
+        for c in ('\0'..'\u{3000}').chain('\u{f000}'..'\u{20001}') {
+            let text = format!("plain {c} text");
+            assert_eq!(legal(&text).contains(c) && legal(&text) == text, is_legal(c), "{:x}", u32::from(c));
+        }
+    }
 }
