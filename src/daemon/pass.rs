@@ -131,12 +131,13 @@ pub(super) async fn start_polls(engine: &Engine, tasks: &mut JoinSet<()>) -> any
         Stats::add(&engine.stats.polls_in_flight, due.len());
         for feed in due {
             let (polls, duties) = (engine.polls.clone(), engine.duties.clone());
-            tasks.spawn(async move {
+            // In a box: a task copies what it runs when it is made, when it ends and when it is taken back.
+            tasks.spawn(Box::pin(async move {
                 let (id, asked) = (feed.id, feed.asked_address().to_owned());
                 if duties.ask_at(&asked, polls.poll(feed)).await.is_none() {
                     polls.dropped(id);
                 }
-            });
+            }));
         }
     }
 }
@@ -157,12 +158,12 @@ pub(super) async fn start_pages(engine: &Engine, tasks: &mut JoinSet<()>) -> any
         Stats::add(&engine.stats.pages_in_flight, due.len());
         for page in due {
             let (pages, duties) = (engine.pages.clone(), engine.duties.clone());
-            tasks.spawn(async move {
+            tasks.spawn(Box::pin(async move {
                 let (id, url) = (page.id, page.url.clone());
                 if duties.ask_at(&url, pages.fetch(page)).await.is_none() {
                     pages.dropped(id);
                 }
-            });
+            }));
         }
     }
 }

@@ -4,8 +4,8 @@ side is seen on the other.
 
 usage: run.py COURANT SHARED [newsboat|liferea|rssguard …]
 
-Needs the evaluation data, and from Debian's packages what is asked for: newsboat tmux curl sqlite3; liferea, rssguard and xvfb
-dbus-x11. Nothing leaves loopback.
+Needs the evaluation data, and from Debian's packages what is asked for: newsboat tmux curl sqlite3; liferea xvfb dbus-x11; rssguard
+xvfb xdotool. Nothing leaves loopback.
 """
 import base64
 import json
@@ -17,6 +17,8 @@ import sys
 import tempfile
 import time
 import urllib.request
+
+from rssguard import NEXT_ARTICLE, NEXT_FEED, STAR, RssGuard
 
 courant, shared = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
 clients, world = shared / "eval" / "sync" / "clients", shared / "world" / "world.py"
@@ -127,10 +129,31 @@ def liferea(server):
 
 
 def rssguard(server):
-    total, unread = server.count(), server.count("status=unread")
-    done, got = client("client_rssguard.py", server=server)
-    check("RSS Guard: every story once", done.returncode == 0 and got.get("items") == total, got or done.stdout[-300:])
-    check("RSS Guard: unread as here", got.get("unread") == unread, got)
+    with tempfile.TemporaryDirectory() as folder:
+        app = RssGuard(pathlib.Path(folder), server)
+        try:
+            marks_in_rssguard(server, app)
+        finally:
+            app.stop()
+
+
+def marks_in_rssguard(server, app):
+    counts = lambda: (server.count(), server.count("status=unread"), server.count("starred=true"))
+    here, there = counts(), app.figures()[1:]
+    check("RSS Guard: every story once, unread and starred as here", there == here, there)
+    check("RSS Guard: each with text", app.ask("SELECT count(*) FROM Messages WHERE length(coalesce(contents, '')) < 20") == 0, there)
+    # What is selected there is read.
+    app.press(NEXT_FEED, NEXT_FEED, NEXT_ARTICLE, STAR)
+    app.sync()
+    check("RSS Guard: what is read and starred there is so here", counts() == (here[0], here[1] - 1, here[2] + 1), counts())
+    some = server.ask("GET", "entries/ids?limit=3&status=unread")["entry_ids"]
+    server.ask("PUT", "entries", {"entry_ids": some, "status": "read"})
+    server.ask("PUT", f"entries/{some[0]}/bookmark")
+    there = app.sync()[1:]
+    check("RSS Guard: what is read and starred here is so there", there == counts(), there)
+    server.tick()
+    there = app.sync()[1:]
+    check("RSS Guard: new stories arrive", there == counts() and there[0] > here[0], there)
 
 
 def main():
