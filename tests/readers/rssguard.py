@@ -5,13 +5,13 @@ the data folder; its shortcuts are ours.
 """
 import base64
 import json
-import os
-import pathlib
 import sqlite3
-import subprocess
 import time
 
+from screen import Cache, Screen
+
 KEY, DISPLAY = 0x1122334455667788, ":77"
+FIGURES = ("Messages", "Messages WHERE is_read = 0", "Messages WHERE is_important = 1")
 SHORTCUTS = {
     "ctrl+shift+F2": "m_actionSelectNextItem",
     "ctrl+shift+F3": "m_actionSelectNextMessage",
@@ -49,81 +49,34 @@ def hidden(password):
     return base64.b64encode(bytes([3, 2]) + bytes(out)).decode()
 
 
-class RssGuard:
+class RssGuard(Cache):
     def __init__(self, folder, server):
-        self.data = folder / "rssguard"
-        (self.data / "config").mkdir(parents=True)
-        (self.data / "config" / "key.private").write_text(str(KEY))
+        data = folder / "rssguard"
+        (data / "config").mkdir(parents=True)
+        (data / "config" / "key.private").write_text(str(KEY))
         keys = "".join(f"{action}={key.title()}\n" for key, action in SHORTCUTS.items())
-        (self.data / "config" / "config.ini").write_text(SETTINGS + keys)
-        self.env = {
-            **os.environ, "HOME": str(folder), "XDG_RUNTIME_DIR": str(folder), "DISPLAY": DISPLAY,
-            "QTWEBENGINE_DISABLE_SANDBOX": "1", "QTWEBENGINE_CHROMIUM_FLAGS": "--no-sandbox --disable-gpu",
-        }
+        (data / "config" / "config.ini").write_text(SETTINGS + keys)
         folder.chmod(0o700)
-        self.screen = subprocess.Popen(["Xvfb", DISPLAY, "-screen", "0", "1280x800x24"], stderr=subprocess.DEVNULL)
+        super().__init__(data / "database" / "database.db", FIGURES)
+        web = {"QTWEBENGINE_DISABLE_SANDBOX": "1", "QTWEBENGINE_CHROMIUM_FLAGS": "--no-sandbox --disable-gpu"}
+        self.screen = Screen(DISPLAY, {"HOME": str(folder), "XDG_RUNTIME_DIR": str(folder), **web})
         # Its tables; then the account's feeds; then their articles.
-        self.start(lambda: self.has_table("Accounts"))
-        self.end()
-        self.add_account(server)
-        self.start(lambda: self.figures()[0] > 0)
-        self.end()
-        self.start(lambda: self.figures()[1] > 0)
+        for ready in (lambda: self.ask("SELECT count(*) FROM Accounts") == 0, lambda: self.ask("SELECT count(*) FROM Feeds") > 0):
+            self.screen.start(["rssguard", "-d", str(data)], folder / "log")
+            self.until(ready)
+            self.screen.end()
+            if self.ask("SELECT count(*) FROM Accounts") == 0:
+                self.add_account(server)
+        self.screen.start(["rssguard", "-d", str(data)], folder / "log")
+        self.until(lambda: self.figures()[0] > 0)
         self.settled()
-
-    def start(self, ready):
-        log = open(self.data / "log", "ab")
-        self.process = subprocess.Popen(["rssguard", "-d", str(self.data)], env=self.env, stdout=log, stderr=log)
-        self.until(ready)
-
-    def until(self, ready, seconds=60):
-        for _ in range(seconds * 2):
-            try:
-                if ready():
-                    return True
-            except sqlite3.Error:
-                pass
-            time.sleep(0.5)
-        return False
-
-    def end(self):
-        self.process.terminate()
-        self.process.wait()
-
-    def stop(self):
-        for process in (self.process, self.screen):
-            process.terminate()
-            process.wait()
-
-    def ask(self, sql):
-        database = sqlite3.connect(self.data / "database" / "database.db", timeout=10)
-        try:
-            return database.execute(sql).fetchone()[0]
-        finally:
-            database.close()
-
-    def has_table(self, name):
-        return self.ask(f"SELECT count(*) FROM sqlite_master WHERE name = '{name}'") == 1 and self.ask(f"SELECT count(*) FROM {name}") >= 0
-
-    def figures(self):
-        """Feeds, articles, unread ones, starred ones."""
-        counts = ("Feeds", "Messages", "Messages WHERE is_read = 0", "Messages WHERE is_important = 1")
-        return tuple(self.ask(f"SELECT count(*) FROM {what}") for what in counts)
-
-    def settled(self):
-        """Waits until nothing more arrives for a while."""
-        before = None
-        while (now := self.figures()) != before:
-            before = now
-            time.sleep(4)
-        return now
 
     def add_account(self, server):
         custom = {
             "service": 1, "username": "reader", "password": hidden(server.password), "batch_size": 100, "download_only_unread": False,
             "intelligent_synchronization": True, "url": server.url,
         }
-        database = sqlite3.connect(self.data / "database" / "database.db", timeout=10)
+        database = sqlite3.connect(self.file, timeout=10)
         known = {row[1] for row in database.execute("PRAGMA table_info(Accounts)")}
         row = {"type": "greader", "proxy_type": 0, "custom_data": json.dumps(custom), "ordr": 1}
         row = {name: value for name, value in row.items() if name in known}
@@ -131,18 +84,12 @@ class RssGuard:
         database.commit()
         database.close()
 
-    def xdotool(self, *arguments):
-        return subprocess.run(["xdotool", *arguments], env=self.env, capture_output=True, text=True, check=True).stdout
-
-    def press(self, *keys):
-        # No window manager gives it the focus.
-        window = self.xdotool("search", "--onlyvisible", "--pid", str(self.process.pid)).split()[0]
-        self.xdotool("windowfocus", "--sync", window)
-        for key in keys:
-            self.xdotool("key", "--clearmodifiers", key)
-            time.sleep(1)
+    def star_one(self):
+        """The first article of the first feed, which is read by being selected."""
+        self.screen.press(NEXT_FEED, NEXT_FEED, NEXT_ARTICLE, STAR)
+        self.sync()
 
     def sync(self):
-        self.press(SYNC)
+        self.screen.press(SYNC)
         time.sleep(4)
         return self.settled()
