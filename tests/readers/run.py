@@ -124,7 +124,7 @@ def newsboat(server):
 
 
 def liferea(server):
-    # Of what it has already it takes no marks.
+    # Of what it has already it takes no marks, and forgets its stars.
     with_windows("liferea", Liferea, "items WHERE length(coalesce(description, '')) < 20", server, takes_marks=False)
 
 
@@ -159,8 +159,8 @@ def marks(name, app, server, takes_marks):
         there = app.sync()
         check(f"{name}: what is read and starred here is so there", there == counts(), there)
     server.tick()
-    there = app.sync()
-    check(f"{name}: new stories arrive", there == counts() and there[0] > here[0], there)
+    there, n = app.sync(), 3 if takes_marks else 2
+    check(f"{name}: new stories arrive", there[:n] == counts()[:n] and there[0] > here[0], there)
 
 
 def main():
