@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The service for an hour against the feed simulator, with faults and ticks at a hundred times the speed of the world and
-retention on: memory, size on disk, descriptors and tasks must not grow once the window of retention is full.
+retention on: memory, size on disk, descriptors and tasks must not grow in the second half, when the window of retention is full.
 
 usage: soak.py COURANT ORIGIN [MINUTES [PLOT.svg]]
 
@@ -84,7 +84,7 @@ def draw(samples, trends):
         x = lambda t: left + t / end * (width - left - 12)
         y = lambda v: top + (height - 34) * (1 - (v - low) / (high - low))
         points = " ".join(f"{x(t):.1f},{y(row[at]):.1f}" for t, row in samples)
-        parts += [f'<text x="8" y="{top - 6}">{name}{", " + unit if unit else ""}: {trends[at]:+.2f} an hour once the window is full</text>',
+        parts += [f'<text x="8" y="{top - 6}">{name}{", " + unit if unit else ""}: {trends[at]:+.2f} an hour in the second half</text>',
                   f'<text x="{left - 6}" y="{y(high / 1.1) + 4:.1f}" text-anchor="end">{high / 1.1:.0f}</text>',
                   f'<text x="{left - 6}" y="{y(0) + 4:.1f}" text-anchor="end">0</text>',
                   f'<path d="M{left} {y(0):.1f}H{width - 12}" stroke="#ccc"/>',
@@ -149,8 +149,9 @@ def main():
     finally:
         simulator.terminate()
         simulator.wait()
-    # The first window fills it, the second one brings the free pages and the caches to their size.
-    steady = [(t, row) for t, row in samples if t > 2 * window]
+    # The first window fills it, the next two bring the free pages, the caches and the kept connections to their size: a step there
+    # is no trend.
+    steady = [(t, row) for t, row in samples if t > 3 * window]
     trends = [slope([t for t, _ in steady], [row[at] for _, row in steady]) for at in range(len(MEASURES))]
     if plot:
         draw(samples, trends)
