@@ -93,7 +93,7 @@ fn to_text<'a>(bytes: &'a [u8], content_type: Option<&str>, warnings: &mut Vec<S
     let says_utf8 = encodings().any(|encoding| encoding == UTF_8);
     let nearly = NearlyUtf8::read(bytes);
     // Bytes of another encoding stand in words; noise stands alone.
-    let is_noise = says_utf8 && nearly.n_good_bytes == 0 && !touches_letters(bytes);
+    let is_noise = says_utf8 && nearly.n_good_bytes == 0 && !touches_letters(bytes) && !stands_in_runs(bytes);
     if nearly.is_proven(says_utf8) || is_noise {
         if nearly.n_bad_bytes > 0 {
             warnings.push(format!("{} bytes are not UTF-8 and were replaced", nearly.n_bad_bytes));
@@ -144,7 +144,7 @@ impl Fitting {
         }
         let is_clean = encoding.decode_without_bom_handling_and_without_replacement(bytes).is_some();
         let is_single = encoding.is_single_byte();
-        if !is_clean && !is_single {
+        if !is_clean && !is_single && !is_nearly(encoding, bytes) {
             return None;
         }
         let is_default = encoding == WINDOWS_1252;
@@ -152,12 +152,26 @@ impl Fitting {
             return None;
         }
         let kind = match (is_single, is_default) {
-            (false, _) => 4,
-            (true, false) => 2,
-            (true, true) => 0,
+            (false, _) if is_clean => 4,
+            (_, false) => 2,
+            (_, true) => 0,
         };
         Some(Fitting { encoding, is_clean, weight: kind + u8::from(encoding == guess) })
     }
+}
+
+/// Characters beyond ASCII that an encoding of several bytes has read for each that it could not.
+const READ_FOR_EACH_BAD: usize = 8;
+
+/// Whether bytes in words of another script are text of an encoding of several bytes that was damaged in a few places.
+fn is_nearly(encoding: &'static Encoding, bytes: &[u8]) -> bool {
+    if !stands_in_runs(bytes) {
+        return false;
+    }
+    let text = encoding.decode_without_bom_handling(bytes).0;
+    let n_bad = text.chars().filter(|c| *c == '\u{fffd}').count();
+    let n_read = text.chars().filter(|c| !c.is_ascii()).count() - n_bad;
+    n_read >= READ_FOR_EACH_BAD * n_bad
 }
 
 /// Whether most bytes beyond ASCII stand in runs of four and more: words of another script. In Latin scripts they stand

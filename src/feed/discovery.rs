@@ -46,7 +46,8 @@ fn is_api(href: &str) -> bool {
 }
 
 /// Media types that a feed may have among other things.
-const XML_TYPES: [&str; 4] = ["", "text/xml", "application/xml", "text/plain"];
+const XML_TYPES: [&str; 8] =
+    ["", "text/xml", "application/xml", "text/plain", "text/rss", "text/atom", "text/atom+xml", "application/rss"];
 
 /// Words by which pages call their feeds, in titles, labels and names of classes.
 const FEED_WORDS: [&str; 8] = ["rss", "rss2", "atom", "feed", "feeds", "newsfeed", "xmlfeed", "syndication"];
@@ -95,10 +96,14 @@ pub(super) fn linked(html: &str, base_url: &str) -> Vec<String> {
 const FEED_ENDS: [&str; 12] =
     [".rss", ".atom", ".rdf", "/feed", "/feed/", "/rss", "/rss/", "/atom", "feed.xml", "rss.xml", "atom.xml", "feed.json"];
 
+/// What pages keep in XML that is not a feed.
+const OTHER_XML: [&str; 4] = ["sitemap", "opensearch", "osd", "browserconfig"];
+
 fn looks_like_feed(href: &str) -> bool {
     let href = href.to_ascii_lowercase();
     let path = href.split(['?', '#']).next().unwrap_or_default();
     FEED_ENDS.iter().any(|end| path.ends_with(end))
+        || path.ends_with(".xml") && !OTHER_XML.iter().any(|word| path.contains(word))
         || href.contains("feed=rss")
         || href.contains("format=rss")
         || href.contains("format=feed")

@@ -13,6 +13,15 @@ pub(super) fn plain(html: &str) -> String {
     plain_where(html, |_, _| true)
 }
 
+/// Elements that show or play something or lead somewhere without a word.
+const SHOWN: [&str; 9] = ["a ", "img", "video", "audio", "iframe", "object", "embed", "svg", "math"];
+
+/// Whether markup has neither a word nor anything to see or hear.
+pub(super) fn is_blank(html: &str) -> bool {
+    let shows = |(at, _): (usize, &str)| SHOWN.iter().any(|name| starts_with_ignoring_case(&html[at + 1..], name));
+    plain(html).trim().is_empty() && !html.match_indices('<').any(shows)
+}
+
 /// As [`plain`], of a headline, where the name of a tag may be a word: `A guide to <head>`. A tag is markup where it
 /// has attributes, where it is void and made for text, and where its pair is there too.
 pub(super) fn headline(html: &str) -> String {

@@ -1,5 +1,6 @@
 //! What goes into the room, and what comes out of it.
 
+use super::markup;
 use crate::model::Timestamp;
 
 /// What a server sent as a feed.
@@ -55,9 +56,12 @@ pub struct ParsedEntry {
 impl ParsedEntry {
     /// Neither title nor text nor a link nor anything to hear or see: nobody could make anything of it.
     pub fn says_nothing(&self) -> bool {
-        let is_empty = |text: &Option<String>| text.as_deref().is_none_or(|text| text.trim().is_empty());
-        let has_words = !(is_empty(&self.title) && is_empty(&self.summary) && is_empty(&self.content));
-        !has_words && self.link.is_none() && self.comments.is_none() && self.enclosures.is_empty()
+        if self.link.is_some() || self.comments.is_some() || !self.enclosures.is_empty() {
+            return false;
+        }
+        // `<p>&nbsp;</p>` says as little as a blank.
+        let is_empty = |text: &Option<String>| text.as_deref().is_none_or(markup::is_blank);
+        is_empty(&self.title) && is_empty(&self.summary) && is_empty(&self.content)
     }
 }
 
