@@ -5,7 +5,7 @@ use super::index::{Index, Newcomer, Slot, title_key};
 use super::likeness::Pair;
 use super::shingle::{self, Overlap, Verdict};
 use super::spread::Map;
-use super::{AddressHit, AddressKind, Nearest, evidence, form, marks, score};
+use super::{AddressHit, AddressKind, Nearest, evidence, form, marks, told};
 use crate::model::StoryId;
 use std::time::Duration;
 
@@ -37,6 +37,12 @@ const WHOLE: f32 = 0.85;
 
 /// Two short texts that share this much are one, whatever stands over them.
 const WORD_FOR_WORD: f32 = 0.97;
+
+/// The least share of what one title says beyond the other that a text tells which stands under both.
+const TOLD_BY_TEXT: f32 = 0.2;
+
+/// Titles that have no more in common share nothing.
+const UNLIKE: f32 = 0.05;
 
 /// The least share of a title's rarest terms that a copy under another title names.
 const MIN_SUPPORT: f32 = 0.4;
@@ -94,10 +100,12 @@ impl Index {
         if new.headline != 0 && old.headline != 0 && new.headline != old.headline {
             return !textless && shingle::overlap(&new.sketch, &old.sketch, false).jaccard >= ONE_TEXT;
         }
-        textless || {
-            let overlap = shingle::overlap(&new.sketch, &old.sketch, false);
-            overlap.of_new.max(overlap.of_old) >= ONE_TEXT
+        if textless {
+            return told::one_note(&new.terms, &old.terms);
         }
+        // One headline over texts of other names or numbers is a column's.
+        let overlap = shingle::overlap(&new.sketch, &old.sketch, false);
+        !shingle::facts_differ(&new.sketch, &old.sketch) && overlap.of_new.max(overlap.of_old) >= ONE_TEXT
     }
 
     /// Whether two entries are alike enough to have one address.
@@ -198,26 +206,36 @@ impl Index {
         let verdict = shingle::verdict(&new.sketch, &old.sketch, overlap, alike);
         let short = new.sketch.is_short() || old.sketch.is_short();
         let least = if short { WORD_FOR_WORD } else { 0.9 };
-        let one_head = score::same_title(&newcomer.new.terms, &old.terms) || form::is_cut(&new.units, &old.units);
+        let one_head = told::same_title(&newcomer.new.terms, &old.terms) || form::is_cut(&new.units, &old.units);
         let filled_in = short && !one_head && form::filled_in(&new.units, &old.units);
+        // Word for word under headlines of which it tells neither: what a site puts under all of them.
+        let tells_neither = || short && alike < UNLIKE && self.support(newcomer, old) < MIN_SUPPORT;
+        if verdict == Verdict::Copy && overlap.jaccard >= least && !filled_in && tells_neither() {
+            return Verdict::Template;
+        }
         if verdict != Verdict::Copy || overlap.jaccard >= least && !filled_in {
             return verdict;
         }
-        // One furniture under titles of one form.
+        // One furniture under titles of one form; one text tells what both titles say.
         if short && overlap.jaccard >= least {
-            return Verdict::Template;
+            return if self.own_told(newcomer, old) < TOLD_BY_TEXT { Verdict::Template } else { verdict };
         }
         let titled = new.title != 0 && old.title == new.title;
         let other_form =
             !one_head && (short || overlap.of_old < 0.75 || overlap.of_new < 0.55) && form::one_form(&new.units, &old.units);
-        if other_form || !titled && self.support(newcomer, old) < MIN_SUPPORT { Verdict::Template } else { verdict }
+        // Words of no kind fill in a form as well, if the texts do not tell both.
+        let reworded = short
+            && !one_head
+            && form::one_frame(&new.units, &old.units).is_some()
+            && self.own_told(newcomer, old) < TOLD_BY_TEXT;
+        if other_form || reworded || !titled && self.support(newcomer, old) < MIN_SUPPORT { Verdict::Template } else { verdict }
     }
 
     /// How far each title's rarest terms are named by the other entry: the better of both directions.
     fn support(&self, newcomer: &Newcomer, old: &Slot) -> f32 {
         let mine = newcomer.new.terms.iter().copied().zip(newcomer.side.idf.iter().copied());
         let theirs = old.terms.iter().filter(|term| term.in_title() > 0).map(|term| (*term, self.rarity(*term)));
-        score::title_support(mine, &old.terms).max(score::title_support(theirs, &newcomer.new.terms))
+        told::title_support(mine, &old.terms).max(told::title_support(theirs, &newcomer.new.terms))
     }
 
     fn text_candidates(&self, shingles: &[u32]) -> Found {

@@ -19,6 +19,9 @@ const MIN_RUN_CJK: usize = 5;
 const MIN_EQUAL: u8 = 4;
 const HALF_EQUAL: f32 = 0.5;
 
+/// … or so many, where the texts are asked as well.
+const MIN_FRAME: u8 = 3;
+
 /// A form with this share of equal words is one even if a name is among the equal words.
 const MOSTLY_EQUAL: f32 = 0.6;
 
@@ -153,28 +156,49 @@ pub fn under_one_head((a, n_a): (&[u32], u8), (b, n_b): (&[u32], u8)) -> bool {
     a[..n].iter().zip(&b[..n]).all(same) && usize::from(shared) * 5 < a_rest.len().min(b_rest.len())
 }
 
-/// Whether two titles fill in one form.
-pub fn one_form(a: &[u32], b: &[u32]) -> bool {
-    if a.is_empty() || b.is_empty() {
-        return false;
-    }
+/// Two titles, laid beside each other.
+struct Beside {
+    /// A run of equal words, or half of the words: what a form has.
+    framed: bool,
+    /// How many words are equal.
+    equal: u8,
+    /// The share of the shorter title that is equal.
+    shared: f32,
+    /// How many equal words are names or numbers.
+    names: u32,
+    /// How many gaps there are.
+    places: u32,
+    /// Some gap holds a word on both sides …
+    differs: bool,
+    /// … a name or a number …
+    filled: bool,
+    /// … a name.
+    renamed: bool,
+    /// Both begin with letters of their own: Chinese titles begin with who does it.
+    subjects: bool,
+}
+
+fn beside(a: &[u32], b: &[u32]) -> Beside {
     let same = |x: u32, y: u32| x & !WHAT == y & !WHAT;
     let longest = common(a, b);
     let width = b.len() + 1;
     let (mut i, mut j, mut run, mut best_run, mut names) = (0, 0, 0, 0, 0);
-    // What stands in a gap on either side: bits 1 for a name, 2 for a number.
-    let (mut gap_a, mut gap_b, mut filled, mut renamed) = (0, 0, false, false);
-    let mut close = |gap_a: &mut u32, gap_b: &mut u32| {
-        filled |= *gap_a != 0 && *gap_b != 0;
-        renamed |= *gap_a & *gap_b & NAME != 0;
-        (*gap_a, *gap_b) = (0, 0);
-    };
-    // Chinese titles begin with who does it.
-    let (mut n_a, mut n_b, mut subjects) = (0, 0, false);
+    // What stands in a gap on either side: bits 1 for a name, 2 for a number, 4 for any word.
+    const ANY: u32 = 4;
+    let (mut gap_a, mut gap_b, mut filled) = (0, 0, 0);
+    let mut subjects = false;
+    let (mut n_a, mut n_b) = (0, 0);
     let specific = |unit: u32| if unit & WHAT == CJK { 0 } else { unit & WHAT };
+    let mut places = 0;
+    let mut close = |gap_a: &mut u32, gap_b: &mut u32| {
+        let (a, b) = (std::mem::take(gap_a), std::mem::take(gap_b));
+        places += u32::from(a | b != 0);
+        let named = if a & WHAT != 0 && b & WHAT != 0 { NUMBER } else { 0 };
+        a & b & (NAME | ANY) | named
+    };
     while i < a.len() || j < b.len() {
         if i < a.len() && j < b.len() && same(a[i], b[j]) {
-            close(&mut gap_a, &mut gap_b);
+            filled |= close(&mut gap_a, &mut gap_b);
             subjects |= n_a == i && n_b == j && i.min(j) >= 2 && a[0] & b[0] & WHAT == CJK;
             run += if a[i] & WHAT == CJK { MIN_RUN } else { MIN_RUN_CJK };
             best_run = best_run.max(run);
@@ -186,26 +210,60 @@ pub fn one_form(a: &[u32], b: &[u32]) -> bool {
         run = 0;
         let skip_a = j >= b.len() || i < a.len() && longest[(i + 1) * width + j] >= longest[i * width + j + 1];
         if skip_a {
-            gap_a |= specific(a[i]);
+            gap_a |= specific(a[i]) | ANY;
             n_a += 1;
             i += 1;
         } else {
-            gap_b |= specific(b[j]);
+            gap_b |= specific(b[j]) | ANY;
             n_b += 1;
             j += 1;
         }
     }
-    close(&mut gap_a, &mut gap_b);
-    let shared = f32::from(longest[0]) / a.len().min(b.len()) as f32;
-    let framed = best_run >= MIN_RUN * MIN_RUN_CJK || longest[0] >= MIN_EQUAL && shared >= HALF_EQUAL;
-    framed
-        && if subjects {
+    filled |= close(&mut gap_a, &mut gap_b);
+    let shared = f32::from(longest[0]) / a.len().min(b.len()).max(1) as f32;
+    Beside {
+        framed: best_run >= MIN_RUN * MIN_RUN_CJK || longest[0] >= MIN_EQUAL && shared >= HALF_EQUAL,
+        equal: longest[0],
+        shared,
+        names,
+        places,
+        differs: filled & ANY != 0,
+        filled: filled & NUMBER != 0,
+        renamed: filled & NAME != 0,
+        subjects,
+    }
+}
+
+/// Whether two titles fill in one form.
+pub fn one_form(a: &[u32], b: &[u32]) -> bool {
+    let found = beside(a, b);
+    found.framed
+        && if found.subjects {
             true
-        } else if names == 0 {
-            filled
+        } else if found.names == 0 {
+            found.filled
         } else {
-            renamed && shared >= MOSTLY_EQUAL
+            found.renamed && found.shared >= MOSTLY_EQUAL
         }
+}
+
+/// How two titles say something else each in one frame of words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Frame {
+    /// In several places, or in a frame that is the smaller part of them.
+    Loose,
+    /// In one place, where both are filled in, and the frame is most of them.
+    Tight,
+}
+
+/// Whether two titles have one frame: less than [`one_form`] asks for, so that the texts have to be asked whether they tell of
+/// one thing all the same.
+pub fn one_frame(a: &[u32], b: &[u32]) -> Option<Frame> {
+    let found = beside(a, b);
+    if !found.differs || !found.framed && (found.equal < MIN_FRAME || found.shared < HALF_EQUAL) {
+        return None;
+    }
+    Some(if found.places == 1 && found.shared >= MOSTLY_EQUAL { Frame::Tight } else { Frame::Loose })
 }
 
 /// Whether one title may be the other with something else filled in: what they share stands in the same order, and each has

@@ -1,12 +1,13 @@
 //! The story rung: which entries of the window may report the same event as a newcomer, and how likely each of their
 //! stories is his. Finds candidates by rare terms, compares pairs, judges stories; the index decides.
 
-use super::form;
+use super::form::{self, Frame};
 use super::index::{CORE_MEMBERS, Index, MAX_TERM_FREQUENCY, Newcomer, Slot};
 use super::prepare::Prepared;
 use super::score::{self, Features, PairFeatures};
 use super::shingle;
 use super::spread::Map;
+use super::told;
 use crate::model::{EntryId, StoryId};
 use std::time::Duration;
 
@@ -35,6 +36,15 @@ const MIN_NAMED: f32 = 1.0;
 
 /// The share of a text that is a mould's if another text has it too.
 const MOULD: f32 = 0.4;
+
+/// What two names in both titles are worth, by rarity.
+const TWO_NAMES: f32 = 1.3;
+
+/// Words of a text that may tell what a headline says.
+const NOTE: usize = 6;
+
+/// The least share of what a title says in another's frame that the other text tells, if both tell one thing.
+const OWN_TOLD: f32 = 0.2;
 
 /// In a window of so many entries some share a name by chance.
 const CROWDED: usize = 1_500;
@@ -81,6 +91,10 @@ pub enum Guard {
     Form,
     /// Titles that say unlike things under one head.
     OneHead,
+    /// Titles of one frame, of which neither text tells what the other one fills in.
+    Frame,
+    /// Each title names somebody, and neither entry anybody whom the other's title names.
+    Subject,
     /// The story has a member that leaves no room.
     NoRoom,
 }
@@ -207,7 +221,35 @@ impl Index {
         if form::one_form(&new.units, &slot.units) {
             return Some(Guard::Form);
         }
-        form::under_one_head((&new.units, new.n_head), (&slot.units, slot.n_head)).then_some(Guard::OneHead)
+        if form::under_one_head((&new.units, new.n_head), (&slot.units, slot.n_head)) {
+            return Some(Guard::OneHead);
+        }
+        let n_words = told::n_words(&new.terms).min(told::n_words(&slot.terms));
+        if cross || n_words < NOTE {
+            return None;
+        }
+        // A number in common is a detail of one event, and so are two names, but where one place differs in all. A few Han
+        // letters in a row are somebody and a verb.
+        let named = features[score::TITLE_NAMES] + features[score::TITLE_MODELS] >= TWO_NAMES;
+        let framed = match form::one_frame(&new.units, &slot.units) {
+            Some(Frame::Tight) => true,
+            Some(Frame::Loose) => !named && !new.han,
+            None => false,
+        };
+        if framed && features[score::ALL_NUMBERS] == 0.0 && self.own_told(newcomer, slot) < OWN_TOLD {
+            return Some(Guard::Frame);
+        }
+        let subjects = (told::names_one_of(&new.terms, &slot.terms), told::names_one_of(&slot.terms, &new.terms));
+        (subjects == (Some(false), Some(false))).then_some(Guard::Subject)
+    }
+
+    /// How far either entry's text tells what the other's title says beyond its own.
+    pub(super) fn own_told(&self, newcomer: &Newcomer, old: &Slot) -> f32 {
+        let mine = newcomer.new.terms.iter().copied().zip(newcomer.side.idf.iter().copied());
+        let theirs = old.terms.iter().filter(|term| term.in_title() > 0).map(|term| (*term, self.rarity(*term)));
+        let shares = [told::own_told(mine, &old.terms), told::own_told(theirs, &newcomer.new.terms)];
+        // A title that says nothing beyond the other is told whole.
+        shares.iter().fold(0.0, |most, share| share.unwrap_or(1.0).max(most))
     }
 
     /// What keeps an entry and one of the window apart whatever they score, and what they score as a pair: for the table of

@@ -240,6 +240,10 @@ pub const PERIODS: &[(&str, &str, &str)] = &[
 /// What a number after 第 counts.
 pub const HAN_COUNTERS: &str = "期集季届轮回章号批次周页讲课篇弹话部";
 
+/// Letters with which begins what a number counts or measures.
+pub const HAN_MEASURES: &str =
+    "万亿千百十元块美欧英日月年号时分秒天周个人名辆台家种次倍岁米公吨克度级折件只位条项届期点强大款多余";
+
 /// Stock exchanges, behind a number or before letters.
 pub const EXCHANGES: &[&str] =
     &["sh", "sz", "hk", "ss", "ks", "nasdaq", "nyse", "lse", "tsx", "asx", "hkex", "sse", "szse", "otc", "nse", "bse"];

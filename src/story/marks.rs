@@ -7,7 +7,7 @@
 //! feed, which seldom tells one event twice, such numbers and the days of the week tell apart as well: *soft* marks.
 
 use super::mark_tables::{
-    COUNTERS, EXCHANGES, HAN_COUNTERS, MONTHS, NAME_BRACKETS, NO_NAMES, ORDINALS, PERIODS, QUOTES, UNITS, WEEKDAYS,
+    COUNTERS, EXCHANGES, HAN_COUNTERS, HAN_MEASURES, MONTHS, NAME_BRACKETS, NO_NAMES, ORDINALS, PERIODS, QUOTES, UNITS, WEEKDAYS,
 };
 use super::{fold, stopwords};
 use crate::text::{is_alphanumeric, is_cjk};
@@ -142,6 +142,10 @@ pub fn marks(title: &str) -> Box<[Mark]> {
                 if exchange || piece.gap.ends_with('$') && piece.text.bytes().all(|b| b.is_ascii_uppercase()) {
                     marks.push(Mark::new("ticker", &piece.folded, false));
                 }
+                // Galaxy S26, Mate X7, Formula E
+                if let Some((name, code)) = code(&pieces, i, shouting) {
+                    marks.push(Mark::new(name, &code, false));
+                }
                 // Part III
                 let counted = before.is_some_and(|before| piece.gap == " " && COUNTERS.contains(&&*before.folded));
                 if counted && piece.text.bytes().all(|b| matches!(b, b'I' | b'V' | b'X')) {
@@ -162,6 +166,27 @@ pub fn marks(title: &str) -> Box<[Mark]> {
     marks.dedup();
     marks.truncate(MAX_MARKS);
     marks.into()
+}
+
+/// A name and the code behind it that starts with letters: one or two capitals and a number, or one capital alone. In a title
+/// that writes all words with capitals a letter alone may be a word.
+fn code<'a>(pieces: &'a [Piece], i: usize, shouting: bool) -> Option<(&'a str, String)> {
+    let (piece, before) = (&pieces[i], &pieces[i.checked_sub(1)?]);
+    let named = before.what == What::Word
+        && piece.gap == " "
+        && before.text.len() > 2
+        && before.text.starts_with(char::is_uppercase)
+        && ![stopwords::ENGLISH, NO_NAMES, UNITS].iter().any(|words| words.contains(&&*before.folded));
+    if !named || piece.text.len() > 2 || !piece.text.bytes().all(|b| b.is_ascii_uppercase()) {
+        return None;
+    }
+    match pieces.get(i + 1).filter(|next| next.what == What::Number && next.gap.is_empty()) {
+        Some(number) => Some((&before.folded, piece.folded.clone() + number.text)),
+        None if piece.text.len() == 1 && !shouting && !matches!(piece.text, "A" | "I") => {
+            Some((&before.folded, piece.folded.clone()))
+        }
+        None => None,
+    }
 }
 
 fn month(word: &str) -> Option<usize> {
@@ -218,10 +243,13 @@ fn number(pieces: &[Piece], i: usize, shouting: bool, marks: &mut Vec<Mark>) {
         marks.push(Mark::new(counter.encode_utf8(&mut [0; 4]), &value, false));
         return;
     }
+    // Mate 80系列: behind a Latin name Han letters count only if they are a measure.
+    let of_latin = before.is_some_and(|before| before.what == What::Word && before.text.chars().any(char::is_uppercase));
+    let is_measure = |c: char| HAN_MEASURES.contains(c);
     // What is measured: ¥5, 7 billion, 3亿, 40%.
     let unit = after.is_some_and(|after| {
         (after.gap.is_empty() || matches!(after.gap, " " | "-" | "\u{a0}")) && UNITS.contains(&&*after.folded)
-            || after.gap.is_empty() && after.what == What::Han
+            || after.gap.is_empty() && after.what == What::Han && (!of_latin || after.folded.starts_with(is_measure))
             || after.gap.starts_with(['%', '％', '‰', '€', '°'])
     });
     let money = piece.gap.ends_with(['$', '€', '£', '¥', '￥', '₹']);
@@ -376,6 +404,9 @@ mod tests {
             ("11月20日天气", "11月21日天气"),
             ("「海棠智能」完成天使轮融资", "「青禾新材」完成天使轮融资"),
             ("Rust in Action, Part II", "Rust in Action, Part III"),
+            ("Samsung Galaxy S26 leak shows colours", "Samsung Galaxy Z TriFold leak shows screens"),
+            ("华为发布Mate 80系列", "华为发布Mate X7折叠屏"),
+            ("Vitamin D and sleep", "Vitamin K and sleep"),
         ] {
             assert!(apart(a, b), "{a} | {b}: {:?} {:?}", marks(a), marks(b));
             assert!(!apart(a, a), "{a}");
@@ -393,6 +424,8 @@ mod tests {
             ("Over 100 people left", "Over 90 people left"),
             ("Top 10 tools", "Top 12 tools"),
             ("Acme's results", "Acme's Q2 results"),
+            ("Tesla A new start", "Tesla I saw"),
+            ("Galaxy S26 review", "Samsung's Galaxy S26 and S26 Ultra"),
         ] {
             assert!(!apart(a, b), "{a} | {b}: {:?} {:?}", marks(a), marks(b));
         }

@@ -31,6 +31,7 @@ mod sites;
 mod spread;
 mod stopwords;
 mod teller;
+mod told;
 mod types;
 mod words;
 
@@ -43,7 +44,7 @@ pub use representative::{Completeness, Face, representative};
 pub use types::{AddressHit, AddressKey, AddressKind, Constraints, Decision, Evidence, Item, Nearest, Rung};
 
 /// The version of the scores: stored with each membership, raised when a decision could come out otherwise.
-pub const MODEL_VERSION: u32 = 7;
+pub const MODEL_VERSION: u32 = 8;
 
 /// The version of the tables that decide what address keys come to: `address_tables.rs` and `tracking.rs`. Keys are stored,
 /// so whoever changes a row raises it: the stored addresses are then keyed anew behind the running service.

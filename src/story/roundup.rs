@@ -126,8 +126,37 @@ const ADVICE_PHRASES: &[&str] = &[
     "技巧",
 ];
 
-/// Whether a folded title is that of advice: a guide, a list of the best, a comparison.
+/// How a folded title begins that says what somebody thinks: two opinions on one question are two.
+const OPINION_STARTS: &[&str] = &[
+    "opinion:",
+    "opinion |",
+    "op-ed:",
+    "editorial:",
+    "the guardian view on",
+    "letters:",
+    "letter:",
+    "letters to the editor",
+    "the case for ",
+    "the case against ",
+    "in defence of ",
+    "in defense of ",
+    "in praise of ",
+    "社论:",
+    "社评:",
+    "社评|",
+    "观点:",
+    "观点|",
+    "评论:",
+    "评论|",
+    "锐评",
+    "来论",
+];
+
+/// Whether a folded title is that of advice or of an opinion: a guide, a list of the best, a comparison, an editorial.
 pub fn is_advice(title: &str) -> bool {
+    if OPINION_STARTS.iter().any(|start| title.starts_with(start)) {
+        return true;
+    }
     if ADVICE_PHRASES.iter().any(|phrase| title.contains(phrase)) {
         return true;
     }

@@ -157,6 +157,8 @@ pub const FEATURES: [&str; 25] = [
 
 pub const TITLE_COSINE: usize = 0;
 pub const ALL_COSINE: usize = 1;
+pub const TITLE_NAMES: usize = 2;
+pub const TITLE_MODELS: usize = 3;
 pub const RAREST_SHARED: usize = 7;
 pub const ALL_NAMES: usize = 5;
 pub const ALL_NUMBERS: usize = 6;
@@ -409,41 +411,10 @@ pub fn title_share(new: &Newer, old: &[Term]) -> f32 {
     if new.idf_square > 0.0 { shared / new.idf_square } else { 0.0 }
 }
 
-/// Whether two titles have the same terms, and so differ in nothing that counts.
-pub fn same_title(a: &[Term], b: &[Term]) -> bool {
-    let keys = |terms: &[Term]| terms.iter().filter(|term| term.in_title() > 0).map(|term| term.key()).collect::<Vec<_>>();
-    let (a, b) = (keys(a), keys(b));
-    !a.is_empty() && a == b
-}
-
 /// How many terms two titles share.
 pub fn n_shared_titles(new: &Newer, old: &[Term]) -> usize {
     let title = old.iter().filter(|other| other.in_title() > 0).filter_map(|other| new.find(other.key()));
     title.filter(|(term, _)| term.in_title() > 0).count()
-}
-
-/// The rarest terms of a title that are looked for in the other entry.
-const SUPPORTING_TERMS: usize = 4;
-
-/// The share of a title's rarest terms that the other entry names anywhere.
-pub fn title_support(title: impl Iterator<Item = (Term, f32)>, other: &[Term]) -> f32 {
-    let mut title: Vec<(f32, u32)> = title.filter(|(term, _)| term.in_title() > 0).map(|(term, idf)| (idf, term.key())).collect();
-    title.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    title.truncate(SUPPORTING_TERMS);
-    let named = title.iter().filter(|(_, key)| other.binary_search_by_key(key, |term| term.key()).is_ok());
-    if title.is_empty() { 1.0 } else { named.count() as f32 / title.len() as f32 }
-}
-
-/// The share of a title that the other entry names anywhere, by rarity.
-pub fn named(title: impl Iterator<Item = (Term, f32)>, other: &[Term]) -> f32 {
-    let (mut all, mut named) = (0.0, 0.0);
-    for (term, idf) in title.filter(|(term, _)| term.in_title() > 0) {
-        all += idf;
-        if other.binary_search_by_key(&term.key(), |term| term.key()).is_ok() {
-            named += idf;
-        }
-    }
-    if all > 0.0 { named / all } else { 0.0 }
 }
 
 /// Weights and thresholds.

@@ -356,6 +356,13 @@ pub fn puts_together(new: &Sketch, old: &Sketch, third: &Sketch) -> bool {
     rest.len() >= 8 && rest.len() * 8 >= all.len() && shared(&rest, &third) * 2 >= rest.len()
 }
 
+/// Whether the start of each text has a name or a number that the other's has not.
+pub fn facts_differ(new: &Sketch, old: &Sketch) -> bool {
+    let facts = shared(new.facts(), old.facts());
+    let numbers = shared(new.numbers(), old.numbers());
+    new.facts().len() > facts && old.facts().len() > facts || new.numbers().len() > numbers && old.numbers().len() > numbers
+}
+
 /// One form filled in with other facts: the numbers of the first sentences differ, or the names do.
 fn is_template(new: &Sketch, old: &Sketch, o: &Overlap) -> bool {
     let n = shared(new.numbers(), old.numbers());

@@ -7,7 +7,7 @@
 
 use super::index::{Index, Newcomer, Slot};
 use super::likeness::Guard;
-use super::{form, marks, score, shingle};
+use super::{form, marks, score, shingle, told};
 use crate::model::StoryId;
 use std::time::Duration;
 
@@ -21,8 +21,10 @@ const ANEW: Duration = Duration::from_secs(24 * 3600);
 const NAMED_BY_BOTH: f32 = 0.4;
 const NAMED_BY_ONE: f32 = 0.6;
 
-/// … or how much alike their texts are, what names and numbers they share, by rarity, and how much of either at most
+/// … or how much of a headline the other entry tells at least (where all nouns have capitals any two texts share names), how
+/// much alike their texts are, what names and numbers they share, by rarity, and how much of either at most
 /// stands in the other word for word.
+const TOLD_AT_ALL: f32 = 0.25;
 const TEXTS_ALIKE: f32 = 0.24;
 const NAMES_SHARED: f32 = 1.0;
 const MOULD: f32 = 0.35;
@@ -38,8 +40,9 @@ const MOULD_OF_DETAILS: f32 = 0.45;
 /// One in so many members of a story may bear other identifiers: a large one has some in passing.
 const MANY: u32 = 4;
 
-/// The share of the earlier text that the later one keeps.
+/// The share of either text that the other one keeps, and of a short one, of which a form leaves as much.
 const KEPT: f32 = 0.8;
+const KEPT_SHORT: f32 = 0.95;
 
 impl Index {
     /// Whether one teller speaks in both.
@@ -55,6 +58,9 @@ impl Index {
     /// Whether they may be one text: not two things, and of one teller only if published again.
     pub(super) fn may_be_copy(&self, newcomer: &Newcomer, old: &Slot) -> bool {
         let one_teller = self.one_teller(newcomer, old);
+        if !one_teller && is_a_forms(newcomer, old) {
+            return false;
+        }
         // A title that was cut short may have lost the end of an identifier.
         let cut = !one_teller && form::is_cut(&newcomer.new.units, &old.units);
         (cut || !marks::compare(&newcomer.new.marks, &old.marks, one_teller).apart) && (!one_teller || is_again(newcomer, old))
@@ -65,6 +71,9 @@ impl Index {
         let one_teller = self.one_teller(newcomer, old);
         if marks::compare(&newcomer.new.marks, &old.marks, one_teller).apart {
             return Some(Guard::Marks);
+        }
+        if !one_teller && is_a_forms(newcomer, old) {
+            return Some(Guard::Form);
         }
         (one_teller && !is_again(newcomer, old) && !self.says_it_anew(newcomer, old)).then_some(Guard::Teller)
     }
@@ -88,14 +97,14 @@ impl Index {
         if form::filled_in(&new.units, &old.units) {
             return one >= TOLD_WHOLE && detailed;
         }
-        both >= NAMED_BY_BOTH && one >= NAMED_BY_ONE || same_names(newcomer, old) || detailed
+        both >= NAMED_BY_BOTH && one >= NAMED_BY_ONE || one >= TOLD_AT_ALL && same_names(newcomer, old) || detailed
     }
 
     /// How far each title is named by the other entry: the shares of its terms by their rarity.
     fn supports_of(&self, newcomer: &Newcomer, old: &Slot) -> (f32, f32) {
         let mine = newcomer.new.terms.iter().copied().zip(newcomer.side.idf.iter().copied());
         let theirs = old.terms.iter().filter(|term| term.in_title() > 0).map(|term| (*term, self.rarity(*term)));
-        (score::named(mine, &old.terms), score::named(theirs, &newcomer.new.terms))
+        (told::named(mine, &old.terms), told::named(theirs, &newcomer.new.terms))
     }
 
     /// Whether a story's members leave room for a newcomer: none of his own teller tells another thing, and not more of them
@@ -143,7 +152,15 @@ fn same_details(newcomer: &Newcomer, old: &Slot, told: f32) -> bool {
     told >= TOLD_WHOLE || overlap.of_new.max(overlap.of_old) <= MOULD_OF_DETAILS
 }
 
-/// Whether a teller publishes an entry again.
+/// Whether one short headline stands over texts of other names or numbers, as `Store manager` does wherever one is wanted.
+fn is_a_forms(newcomer: &Newcomer, old: &Slot) -> bool {
+    let new = newcomer.new;
+    let standing = new.headline != 0 && new.headline == old.headline && new.title == 0;
+    standing && shingle::facts_differ(&new.sketch, &old.sketch)
+}
+
+/// Whether a teller publishes an entry again: under a headline that is written once (or over a long text), without another name
+/// or number in the text. `Structure fire`, `Store manager` and `Market update` stand over many short texts of one mould.
 fn is_again(newcomer: &Newcomer, old: &Slot) -> bool {
     let new = newcomer.new;
     if new.headline == 0 || new.headline != old.headline || Duration::from_millis(new.at.0.abs_diff(old.at.0)) > AGAIN {
@@ -152,6 +169,10 @@ fn is_again(newcomer: &Newcomer, old: &Slot) -> bool {
     if new.sketch.is_empty() || old.sketch.is_empty() {
         return false;
     }
+    let short = new.sketch.is_short() || old.sketch.is_short();
+    if short && new.title == 0 || shingle::facts_differ(&new.sketch, &old.sketch) {
+        return false;
+    }
     let overlap = shingle::overlap(&new.sketch, &old.sketch, true);
-    overlap.jaccard >= KEPT || overlap.of_old >= KEPT || overlap.of_new >= KEPT
+    overlap.jaccard.max(overlap.of_old).max(overlap.of_new) >= if short { KEPT_SHORT } else { KEPT }
 }
