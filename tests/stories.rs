@@ -3,7 +3,7 @@
 
 use courant::model::{Dedupe, EntryId, FeedId, StoryId, Timestamp};
 use courant::story::{AddressHit, AddressKind, Constraints, Index, Item, address_keys, prepare};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -230,6 +230,39 @@ const FORMS: &[(&str, &str)] = &[
     ("{town}发生{m}.1级地震", "中国地震台网测定，{town}发生{m}.1级地震，震源深度10千米。"),
     ("数学每日一题 #{n}", "今天的题目与{topic}有关，请在评论区写下你的答案，明天公布解法。"),
     ("{name}回应{topic}传闻：不属实", "{name}今日回应称，有关{topic}的传闻不属实，公司经营一切正常。"),
+    // Headlines that stand over all.
+    (
+        "Structure fire",
+        "Engine {n} and ladder {m} went to a reported structure fire in {town}. Updates follow on radio channel 3 and on our page.",
+    ),
+    (
+        "Store manager",
+        "Join us as a store manager in {town}. You lead a team, keep the shelves full and the customers happy. Apply online.",
+    ),
+    (
+        "Transaction in own shares",
+        "{name} plc announces that it purchased {n},000 of its ordinary shares at a price of {m}12 pence for cancellation.",
+    ),
+    (
+        "Draw results",
+        "The numbers were {n}, {m} and {day}. Nobody won the jackpot. The next draw is on Friday evening, live at seven.",
+    ),
+    // Frames that are filled in with words of no kind.
+    (
+        "Supreme court to hear case on {topic}",
+        "The court agreed to decide on {topic}. Arguments are heard in March, a ruling is due in June.",
+    ),
+    (
+        "Author correction: {topic}",
+        "The original version of this article on {topic} contained an error in figure {m}. It has been corrected.",
+    ),
+    ("Live: {name} v {town}", "Follow the match of {name} and {town} minute by minute with our reporters. Kick-off is at 7.45."),
+    (
+        "Deal: {name} kettle for ${n}",
+        "The {name} kettle is down to ${n}, its lowest price yet. The sale ends on Sunday at midnight.",
+    ),
+    ("证监会同意{name}科创板IPO注册", "证监会公告，同意{name}首次公开发行股票注册，公司拟募资{n}亿元，用于{topic}项目。"),
+    ("{name}宣布召回{n}00辆汽车", "国家市场监督管理总局公告，{name}召回{n}00辆汽车，因安全气囊存在隐患，将免费更换。"),
 ];
 
 /// Words that no two fillings share: made of a form's number and a filling's.
@@ -303,11 +336,74 @@ fn nothing_of_a_series_is_joined() {
         let found = joins(&series(n_feeds, hours_apart));
         assert!(found.is_empty(), "{n_feeds} feeds, each {hours_apart} hours: {} joins\n{}", found.len(), found.join("\n"));
     }
-    // Without texts as well.
-    let mut bare = series(4, 1);
+    // Without texts as well, where names and numbers are filled in. Frames of common words can be told from reworded reports
+    // by their texts alone: of three of them headlines alone are joined, which is wrong.
+    let (mut bare, mut framed) = (series(4, 1), Vec::new());
     bare.iter_mut().for_each(|row| row.text.clear());
+    let standing: HashSet<&str> = FORMS.iter().map(|(title, _)| *title).filter(|title| !title.contains('{')).collect();
+    bare.retain(|row| !standing.contains(&*row.title));
+    let frames = ["Supreme court", "Deal:", "证监会"];
+    bare.retain(|row| {
+        let is_frame = frames.iter().any(|frame| row.title.starts_with(frame));
+        framed.extend(is_frame.then(|| row.clone()));
+        !is_frame
+    });
     let found = joins(&bare);
     assert!(found.is_empty(), "headlines alone: {} joins\n{}", found.len(), found.join("\n"));
+    assert_eq!(joins(&framed).len(), 57);
+}
+
+/// Made-up reports, and what becomes of each in other feeds and in its own: all of them are one story each.
+#[test]
+fn what_is_published_again_is_joined() {
+    let start = chrono::DateTime::parse_from_rfc3339("2026-11-20T00:00:00Z").unwrap().timestamp_millis();
+    let mut rows = Vec::new();
+    for i in 0..20 {
+        let word = |what: usize| made_up(100 + what, i, false, what % 3);
+        let (name, town, other, thing) = (word(0), word(1), word(2), word(3).to_lowercase());
+        let title = format!("{name} bridge near {town} closes after {thing} fails");
+        let text = format!(
+            "The {name} bridge near {town} was closed on Tuesday after divers found that its {thing} had failed. Engineer {other} \
+             said that {} cars cross it each day. Buses go by way of the old ferry until {} workers have mended it, which \
+             takes {} weeks and costs the county more than a new road would.",
+            1_100 + 37 * i,
+            20 + i,
+            3 + i % 9,
+        );
+        let excerpt = text.split_inclusive(". ").take(2).collect::<String>();
+        let told = [
+            ("paper", title.clone(), text.clone()),
+            ("mirror", title.clone(), text.clone()),
+            ("agency", format!("County shuts {name} crossing"), format!("{} (Reuters) - {text}", town.to_uppercase())),
+            ("digest", format!("{town}: no way over the {name}"), excerpt),
+            ("paper", format!("Update: {title}"), format!("{text} The mayor spoke of bad luck.")),
+        ];
+        for (n, (feed, title, text)) in told.into_iter().enumerate() {
+            let at = start + (i * 3 + n) as i64 * HOUR;
+            rows.push(Row {
+                id: format!("{i}"),
+                feed: feed.to_owned(),
+                url: Some(format!("https://{feed}.example/{i}-{n}")),
+                title,
+                text,
+                published: chrono::DateTime::from_timestamp_millis(at).unwrap().to_rfc3339(),
+            });
+        }
+    }
+    rows.sort_by_key(Row::at);
+    let mut stream = Stream::default();
+    let mut found: HashMap<String, (StoryId, String)> = HashMap::new();
+    let mut missed = String::new();
+    for row in &rows {
+        let (story, why) = stream.take(row, row.at());
+        let (first, title) = found.entry(row.id.clone()).or_insert((story, row.title.clone()));
+        if *first != story {
+            let _ = writeln!(missed, "{} | {title}: {why}", row.title); // to a String
+        }
+    }
+    let stories: HashSet<StoryId> = found.values().map(|(story, _)| *story).collect();
+    assert_eq!(stories.len(), 20, "reports of several things are joined");
+    assert!(missed.is_empty(), "{missed}");
 }
 
 #[derive(serde::Deserialize)]
@@ -321,22 +417,22 @@ struct HardPair {
 #[derive(serde::Deserialize)]
 struct Told {
     feed: String,
+    #[serde(default)]
+    url: Option<String>,
     title: String,
     text: String,
 }
 
-/// Sixty pairs that were written before they were tried and are not tuned to: what comes out is asserted as it is, wrong
-/// ones included. A change that joins more of those that are two, or fewer of those that are one, has to say why.
-#[test]
-fn hard_pairs_come_out_as_they_are_told_in_the_docs() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stories_hard.jsonl");
+/// Of the pairs in a file: how many that are one become one, how many that are two stay two, and the others in words.
+fn hard_pairs(file: &str) -> (usize, usize, String) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     let (mut n_one, mut n_two, mut missed, mut joined) = (0, 0, Vec::new(), Vec::new());
     for (number, line) in std::fs::read_to_string(file).unwrap().lines().enumerate() {
         let pair: HardPair = serde_json::from_str(line).unwrap();
         let row = |told: &Told, part: &str| Row {
             id: part.to_owned(),
             feed: told.feed.clone(),
-            url: Some(format!("https://{}.example/{number}/{part}", told.feed)),
+            url: Some(told.url.clone().unwrap_or_else(|| format!("https://{}.example/{number}/{part}", told.feed))),
             title: told.title.clone(),
             text: told.text.clone(),
             published: "2026-11-20T08:00:00Z".to_owned(),
@@ -352,6 +448,16 @@ fn hard_pairs_come_out_as_they_are_told_in_the_docs() {
             (false, true) => joined.push(format!("{} | {}: {why}", a.title, b.title)),
         }
     }
-    let told = format!("missed:\n{}\njoined:\n{}", missed.join("\n"), joined.join("\n"));
-    assert_eq!((n_one, n_two), (19, 34), "of 24 and 36; {told}");
+    (n_one, n_two, format!("missed:\n{}\njoined:\n{}", missed.join("\n"), joined.join("\n")))
+}
+
+/// Sixty pairs that were written before they were tried and are not tuned to, and two hundred of which a third was not looked
+/// at: what comes out is asserted as it is, wrong ones included. A change that joins more of those that are two, or fewer of
+/// those that are one, has to say why.
+#[test]
+fn hard_pairs_come_out_as_they_are_told_in_the_docs() {
+    let (n_one, n_two, told) = hard_pairs("tests/stories_hard.jsonl");
+    assert_eq!((n_one, n_two), (19, 35), "of 24 and 36; {told}");
+    let (n_one, n_two, told) = hard_pairs("tests/stories_hard_more.jsonl");
+    assert_eq!((n_one, n_two), (81, 121), "of 84 and 127; {told}");
 }
