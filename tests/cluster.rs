@@ -555,6 +555,27 @@ fn tls_is_verified() {
         refused(ask("localhost", "sslmode=require").await);
         refused(ask("localhost", "").await);
         refused(ask("127.0.0.1", &format!("sslmode=require&{roots}")).await);
+
+        // A password's login is bound to the certificate, where that is asked for.
+        run_sql(&server.url("tls"), "CREATE ROLE bound LOGIN PASSWORD 'a long one'").await;
+        let rules = folder.join("data/pg_hba.conf");
+        let before = std::fs::read_to_string(&rules).unwrap();
+        std::fs::write(&rules, format!("host all bound all scram-sha-256\n{before}")).unwrap();
+        run_sql(&server.url("tls"), "SELECT pg_reload_conf()").await;
+        let log_in = async |password: &str, query: &str| {
+            let url = format!("postgres://bound:{password}@localhost:{}/tls?{query}", server.port);
+            PostgresEngine::new(&url).unwrap().identity().await
+        };
+        let bound = format!("sslmode=require&channel_binding=require&{roots}");
+        let began = Instant::now();
+        // The server reads its rules in a moment.
+        while log_in("another", &bound).await == Err(EngineError::NotACluster) {
+            assert!(began.elapsed() < 60 * SECOND);
+            tokio::time::sleep(20 * MOMENT).await;
+        }
+        assert!(matches!(log_in("another", &bound).await, Err(EngineError::Refused(_))));
+        assert_eq!(log_in("a%20long%20one", &bound).await, Err(EngineError::NotACluster));
+        assert_eq!(log_in("a%20long%20one", "sslmode=disable").await, Err(EngineError::NotACluster));
     });
 }
 

@@ -4,6 +4,7 @@
 //! though the standby does not have it; so whoever waited too long goes away, and reads later what became of it.
 
 use super::super::engine::EngineError;
+use super::tls::{Secured, Tls};
 use percent_encoding::percent_decode_str;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -16,9 +17,7 @@ use tokio::task::{AbortHandle, JoinHandle, JoinSet};
 use tokio::time::timeout;
 use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 use tokio_postgres::error::SqlState;
-use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::{Client, Config, Connection, Socket};
-use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// From the first packet to a host until it is known whether it takes writes.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -30,14 +29,14 @@ const HEAD_START: Duration = Duration::from_millis(100);
 const KEEPALIVE: Duration = Duration::from_secs(3);
 
 /// Streams of a connection with TLS, and of one that will have none.
-pub type Wire = Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>;
+pub type Wire = Connection<Socket, Secured>;
 
 /// How to get there.
 pub struct Dialer {
     hosts: Vec<Config>,
     roots: Option<PathBuf>,
     /// Loading roots costs milliseconds, and not every link needs them.
-    tls: OnceLock<MakeRustlsConnect>,
+    tls: OnceLock<Tls>,
 }
 
 /// A connection that is used by one call after the other, or by several in a row.
@@ -107,7 +106,7 @@ impl Dialer {
         Err(refused.swap_remove(passing.unwrap_or(0)))
     }
 
-    fn tls(&self) -> Result<MakeRustlsConnect, EngineError> {
+    fn tls(&self) -> Result<Tls, EngineError> {
         if let Some(tls) = self.tls.get() {
             return Ok(tls.clone());
         }
@@ -118,7 +117,7 @@ impl Dialer {
             .map_err(|error| EngineError::Refused(format!("TLS cannot be set up: {error}")))?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        Ok(self.tls.get_or_init(|| MakeRustlsConnect::new(config)).clone())
+        Ok(self.tls.get_or_init(|| Tls(Arc::new(config))).clone())
     }
 }
 

@@ -9,6 +9,7 @@
 mod link;
 mod listen;
 mod tables;
+mod tls;
 
 use super::bells::{Bell, Bells};
 use super::engine::{
