@@ -5,10 +5,11 @@ use crate::config::values::format_duration;
 use crate::model::{StoryId, Timestamp};
 use crate::records::{Committed, StoryChange};
 use std::collections::BTreeSet;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, Semaphore, oneshot};
 
 /// The wall clock.
 pub fn clock() -> Timestamp {
@@ -117,6 +118,14 @@ impl Grown {
     }
 }
 
+/// A loop of the service, of whatever it is made: one kind of task for all of them, because each kind is code of its own.
+pub type Loop = Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send>>;
+
+/// What a service spawns.
+pub fn looping(work: impl Future<Output = anyhow::Result<()>> + Send + 'static) -> Loop {
+    Box::pin(work)
+}
+
 /// Why a stage on a CPU thread gave no result: it panicked, which one feed or page must not spread.
 #[derive(Debug, thiserror::Error)]
 #[error("internal error: the stage panicked")]
@@ -134,6 +143,10 @@ impl Cpu {
     /// Runs a stage on a CPU thread.
     pub async fn run<T: Send + 'static>(&self, stage: impl FnOnce() -> T + Send + 'static) -> Result<T, Panicked> {
         let _turn = self.0.acquire().await.map_err(|_| Panicked)?;
-        tokio::task::spawn_blocking(stage).await.map_err(|_| Panicked)
+        let (done, result) = oneshot::channel();
+        // One kind of task for all stages. Nobody may wait for it any more.
+        let work: Box<dyn FnOnce() + Send> = Box::new(move || _ = done.send(stage()));
+        tokio::task::spawn_blocking(work).await.map_err(|_| Panicked)?;
+        result.await.map_err(|_| Panicked)
     }
 }

@@ -6,7 +6,7 @@ use super::engine::Engine;
 use super::hubs::HubCall;
 use super::lists::{self, ListCall};
 use super::notify::InFlight;
-use super::parts::clock;
+use super::parts::{clock, looping};
 use super::pass::{save_robots, start_pages, start_polls};
 #[cfg(feature = "cluster")]
 use super::reload::reload;
@@ -57,20 +57,20 @@ pub async fn run(
     let pulse = Arc::new(Pulse { start: Instant::now(), last: AtomicU64::new(0) });
     let (stop, stopped) = watch::channel(false);
     let mut tasks: JoinSet<anyhow::Result<()>> = JoinSet::new();
-    tasks.spawn(poll_loop(engine.clone(), pulse.clone(), stopped.clone()));
-    tasks.spawn(page_loop(engine.clone(), stopped.clone()));
-    tasks.spawn(settle_loop(engine.clone(), stopped.clone()));
-    tasks.spawn(judge_loop(engine.clone(), stopped.clone()));
-    tasks.spawn(notify_loop(engine.clone(), stopped.clone()));
-    tasks.spawn(hub_loop(engine.clone(), stopped.clone()));
-    tasks.spawn(answer_hubs(engine.clone(), hub_calls, stopped.clone()));
-    tasks.spawn(answer_lists(engine.clone(), list_calls, stopped.clone()));
-    tasks.spawn(socket::serve(engine.clone(), commands, stopped.clone()));
-    tasks.spawn(watchdog(engine.clone(), pulse, stopped.clone()));
-    tasks.spawn(tidy_loop(engine.clone(), stopped.clone()));
-    tasks.spawn(disk::try_again(engine.writer.clone(), stopped.clone()));
-    tasks.spawn(summary::tell(engine.clone(), stopped.clone()));
-    tasks.spawn(watch_files(engine.clone(), stopped.clone()));
+    tasks.spawn(looping(poll_loop(engine.clone(), pulse.clone(), stopped.clone())));
+    tasks.spawn(looping(page_loop(engine.clone(), stopped.clone())));
+    tasks.spawn(looping(settle_loop(engine.clone(), stopped.clone())));
+    tasks.spawn(looping(judge_loop(engine.clone(), stopped.clone())));
+    tasks.spawn(looping(notify_loop(engine.clone(), stopped.clone())));
+    tasks.spawn(looping(hub_loop(engine.clone(), stopped.clone())));
+    tasks.spawn(looping(answer_hubs(engine.clone(), hub_calls, stopped.clone())));
+    tasks.spawn(looping(answer_lists(engine.clone(), list_calls, stopped.clone())));
+    tasks.spawn(looping(socket::serve(engine.clone(), commands, stopped.clone())));
+    tasks.spawn(looping(watchdog(engine.clone(), pulse, stopped.clone())));
+    tasks.spawn(looping(tidy_loop(engine.clone(), stopped.clone())));
+    tasks.spawn(looping(disk::try_again(engine.writer.clone(), stopped.clone())));
+    tasks.spawn(looping(summary::tell(engine.clone(), stopped.clone())));
+    tasks.spawn(looping(watch_files(engine.clone(), stopped.clone())));
     #[cfg(feature = "cluster")]
     if let Some(node) = engine.node.clone() {
         let parts = engine.node_parts.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
@@ -80,9 +80,9 @@ pub async fn run(
             // What is wrong with the files is logged, and told by `status`.
             _ = reload(&engine).await;
         };
-        tasks.spawn(super::cluster::run(node, parts, take_over, stopped.clone()));
+        tasks.spawn(looping(super::cluster::run(node, parts, take_over, stopped.clone())));
     }
-    tasks.spawn(reload_on_hangup(engine, stopped));
+    tasks.spawn(looping(reload_on_hangup(engine, stopped)));
 
     ready();
 
@@ -282,10 +282,13 @@ async fn tidy_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> a
                 () = told_to_stop(&mut stopped) => break,
                 pruned = prune(&engine) => { pruned?; }
             }
+        }
+        let leads = engine.duties.leads();
+        if n_turns.is_multiple_of(if leads { PRUNE_EVERY } else { PREPARE_EVERY }) {
             tokio::select! {
                 () = told_to_stop(&mut stopped) => break,
                 // A cache: what fails costs time of the next start alone.
-                kept = engine.settler.keep_prepared() => if let Err(error) = kept {
+                kept = engine.settler.keep_prepared(leads) => if let Err(error) = kept {
                     tracing::debug!(error = format!("{error:#}"), "what was prepared is not kept");
                 }
             }
@@ -313,6 +316,8 @@ const TIDY_EVERY: Duration = Duration::from_secs(30);
 const BODIES_A_TURN: usize = 256;
 /// Turns between two looks at what is old: an hour.
 const PRUNE_EVERY: u32 = 120;
+/// The same on a node that may lead next, and waits then for what it has not prepared: ten minutes.
+const PREPARE_EVERY: u32 = 20;
 
 /// Asks hubs for subscriptions and renews them, where hubs can reach us.
 async fn hub_loop(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {

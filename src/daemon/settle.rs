@@ -97,10 +97,11 @@ impl Settler {
         IndexPlan { window: story.window, since: clock().minus(story.window.max(MAX_WINDOW)), dedupe: story.dedupe }
     }
 
-    /// Keeps what is prepared of the window for the next start, where there is an index and nobody builds it.
-    pub async fn keep_prepared(&self) -> anyhow::Result<()> {
+    /// Keeps what is prepared of the window for the next start, where there is an index and nobody builds it; `leads`: or for
+    /// the time when this process leads, where another does.
+    pub async fn keep_prepared(&self, leads: bool) -> anyhow::Result<()> {
         let Ok(_building) = self.building.try_lock() else { return Ok(()) };
-        if !self.writer.has_index() || self.writer.trouble().is_some() {
+        if leads && !self.writer.has_index() || self.writer.trouble().is_some() {
             return Ok(());
         }
         let (plan, file) = (self.plan(), self.config.get().prepared());
