@@ -237,13 +237,16 @@ fn what_is_made_of_a_nodes_export_is_nobodys() {
         .unwrap()
         .execute_batch(
             "INSERT INTO replica(id, cluster, node, seq, chain) VALUES(1, 'c', 'n1', 7, x'00');
-             INSERT INTO members VALUES('n1', 1, ''); INSERT INTO forwarded VALUES('n1', 1, 2);",
+             INSERT INTO members VALUES('n1', 1, ''); INSERT INTO forwarded VALUES('n1', 1, 2);
+             INSERT INTO replies VALUES(1, 2, '{}'); INSERT INTO passed_over VALUES(1); INSERT INTO loans VALUES('a.example', 'n1');",
         )
         .unwrap();
     let export = home.path().join("all.jsonl");
     home.ok(&["db", "export", export.to_str().unwrap()]);
     let mut lines = std::fs::read_to_string(&export).unwrap();
-    assert!(!lines.contains("\"replica\"") && !lines.contains("\"members\"") && !lines.contains("\"forwarded\""));
+    for table in ["replica", "members", "forwarded", "replies", "passed_over", "loans"] {
+        assert!(!lines.contains(&format!("\"{table}\"")), "{table}");
+    }
     std::fs::remove_file(home.database()).unwrap();
     // One that ends early leaves nothing.
     std::fs::write(&export, &lines[..lines.len() - 9]).unwrap();

@@ -5,11 +5,12 @@ mod common;
 #[path = "common/recording.rs"]
 mod recording;
 
+use courant::cluster::submission_id;
 use courant::config::Config;
 use courant::daemon;
 use courant::model::{FeedId, StoryId, Timestamp, key_of};
 use courant::outputs::Imprint;
-use courant::records::{Command, Marking, Recorded};
+use courant::records::{Command, Loan, Marking, Recorded, Reply, View, ViewedNode};
 use courant::store::{
     Append, Door, FollowError, Followed, Forwarded, Log, NodeLinks, Opened, Opening, Reader, Replica, Reserve, Store, WriteError,
     Writer,
@@ -175,10 +176,13 @@ async fn what_is_not_in_the_log_is_not_in_the_database() {
     node.writer.submit(share(None, "one")).await.unwrap();
     let before = node.fingerprint();
     for answer in [Append::Refused, Append::Unknown("no answer".into())] {
-        *log.answer.lock().unwrap() = Some(answer);
+        *log.answer.lock().unwrap() = Some(answer.clone());
         node.writer.lead(Box::new(log.clone())).await.unwrap();
         let refused = node.writer.submit(share(Some("one"), "two")).await;
-        assert!(matches!(refused, Err(WriteError::Cluster(_))), "{refused:?}");
+        match answer {
+            Append::Refused => assert!(matches!(refused, Err(WriteError::Cluster(_))), "{refused:?}"),
+            _ => assert!(matches!(refused, Err(WriteError::InDoubt(_))), "{refused:?}"),
+        }
         assert_eq!(node.fingerprint(), before);
         // It follows from then on: what it is asked for is the leader's to do.
         assert!(!*node.leads.borrow());
@@ -218,24 +222,40 @@ async fn a_command_that_is_submitted_twice_is_done_once() {
     let opening = Opening { at: Timestamp(1_790_000_000_000), instance: uuid::Uuid::from_u128(7) };
     let node = Node::start(&folder.path().join("a.db"), opening);
     node.writer.lead(Box::new(Records::default())).await.unwrap();
-    let forwarded = |from: Option<&str>, text: &str, session, n| Command::Forwarded {
-        node: "n2".into(),
-        session,
-        n,
-        command: Box::new(share(from, text)),
+    let member = async |n: u64, session| {
+        let nodes = vec![ViewedNode { node: "n2".into(), session, url: String::new() }];
+        let loans = vec![Loan { domain: format!("{n}.example"), node: "n2".into() }];
+        node.writer.submit(Command::View { view: View { n, nodes, loans } }).await.unwrap();
     };
-    let mut before = None;
-    for (text, session, n, then) in
-        [("a", 1, 1, "a"), ("b", 1, 1, "a"), ("c", 1, 2, "c"), ("d", 2, 1, "d"), ("e", 1, 3, "d"), ("f", 2, 1, "d")]
-    {
-        node.writer.submit(forwarded(before, text, session, n)).await.unwrap();
-        let shared = Reader::open(&node.path).unwrap().shared_list().unwrap();
-        assert_eq!(shared.as_deref(), Some(then), "{text}");
-        before = Some(then);
-    }
+    let shared = || Reader::open(&node.path).unwrap().shared_list().unwrap();
+    let reply_to = |session, n| Reader::open(&node.path).unwrap().reply_to(submission_id(session, n)).unwrap();
+    let submit = async |from: Option<&str>, text: &str, session, n| {
+        let (command, n) = (Box::new(share(from, text)), submission_id(session, n));
+        node.writer.submit(Command::Forwarded { node: "n2".into(), session, n, command }).await.map(|committed| committed.reply)
+    };
+    assert!(matches!(submit(None, "a", 1, 1).await, Err(WriteError::NotAMember)));
+    member(1, 1).await;
+    let done = submit(None, "a", 1, 1).await.unwrap();
+    assert!(matches!(done, Reply::Subscribed(_)));
+    // As the next leader is asked whom the answer of the last one did not reach: the same answer, and nothing is done.
+    assert_eq!(submit(Some("a"), "b", 1, 1).await.unwrap(), done);
+    assert_eq!((shared().as_deref(), reply_to(1, 1)), (Some("a"), Some(done)));
     // Who changed a list that is another's by now loses nobody's change.
-    let late = node.writer.submit(forwarded(Some("a"), "g", 2, 2)).await;
-    assert!(matches!(late, Err(WriteError::Stale)), "{late:?}");
+    assert!(matches!(submit(Some("x"), "b", 1, 2).await, Err(WriteError::Stale)));
+    submit(Some("a"), "c", 1, 3).await.unwrap();
+    // What was refused before a later one was done was not done: whoever is asked again judges it anew, and does it once.
+    assert!(matches!(submit(Some("x"), "d", 1, 2).await, Err(WriteError::Stale)));
+    assert_eq!((shared().as_deref(), reply_to(1, 2)), (Some("c"), None));
+    submit(Some("c"), "d", 1, 2).await.unwrap();
+    submit(Some("d"), "e", 1, 2).await.unwrap();
+    assert_eq!(shared().as_deref(), Some("d"));
+    assert_eq!(Reader::open(&node.path).unwrap().view().unwrap().loans.len(), 1);
+    // The next membership counts from the beginning, and the one before it has nothing more to say.
+    member(2, 2).await;
+    assert!(matches!(submit(Some("d"), "e", 1, 4).await, Err(WriteError::NotAMember)));
+    submit(Some("d"), "f", 2, 1).await.unwrap();
+    submit(Some("f"), "g", 2, 1).await.unwrap();
+    assert_eq!(shared().as_deref(), Some("f"));
     node.end();
 }
 

@@ -4,7 +4,7 @@ use super::failure::{Failure, Outcome};
 use super::table::{cut, fit};
 use super::terminal::Terminal;
 use super::typeset;
-use super::{logging, setup};
+use super::{logging, service, setup};
 use crate::config::subscriptions::Subscription;
 use crate::config::{Config, Level, Log};
 use crate::daemon::{self, Engine, Owner};
@@ -87,7 +87,8 @@ async fn show(options: &Options, state_dir: &Path) -> anyhow::Result<std::thread
         out,
         "\nThe merged feed: {base_url}/feeds/all.atom (also .rss and .json); the page: {base_url}/\nCtrl-C ends the demo."
     )?;
-    super::service::run(engine, super::run::stop_signal()?, |_| {}).await?;
+    let listener = service::handle(&service::listener(&engine.config.get().serve.listen)?)?;
+    service::run(engine, listener, setup::stop_signal()?, |_| {}).await?;
     Ok(writer)
 }
 

@@ -49,7 +49,7 @@ fn none_there(address: &str) -> Failure {
 pub fn discover(config: &Config, address: &str) -> Result<Vec<Candidate>, Failure> {
     let _waiting = Waiting::start("looking for feeds");
     let client = Client::new(daemon::client_settings(config), Vec::new())?;
-    match setup::runtime()?.block_on(daemon::discover(&client, address)) {
+    match setup::runtime()?.block_on(daemon::discover(&client, None, address)) {
         Discovered::Feed(feed) => Ok(vec![Candidate { url: address.to_owned(), feed: *feed }]),
         Discovered::Page(found) if found.is_empty() => Err(none_there(address)),
         Discovered::Page(found) => Ok(found),

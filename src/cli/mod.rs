@@ -30,6 +30,8 @@ mod logging;
 mod man;
 mod mark;
 mod names;
+#[cfg(feature = "cluster")]
+mod node;
 mod once;
 mod output;
 mod progress;

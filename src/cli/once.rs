@@ -42,7 +42,7 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
                 let progress = Progress::start(&engine, n_feeds);
                 let report = tokio::select! {
                     report = daemon::once(&engine, options.all) => report,
-                    () = super::run::stop_signal()? => Err(anyhow::anyhow!("stopped before the pass was over; what was stored stays")),
+                    () = super::setup::stop_signal()? => Err(anyhow::anyhow!("stopped before the pass was over; what was stored stays")),
                 };
                 drop(progress);
                 Ok::<_, anyhow::Error>((report, writer))

@@ -1,6 +1,8 @@
 //! `courant run`: the service.
 
 use super::failure::{Failure, Outcome};
+#[cfg(feature = "cluster")]
+use super::node;
 use super::progress::Progress;
 use super::{logging, service, setup};
 use crate::config::subscriptions::Subscription;
@@ -8,6 +10,7 @@ use crate::config::{Config, LogFormat};
 use crate::daemon::{self, Engine, Owner, Stats, recovery};
 use crate::store;
 use anyhow::Context;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,54 +45,27 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
     let levels = Arc::new(logging::start(&loaded.config.log));
     let mut starting = Some(daemon::Starting::begin());
     let owner = own(&loaded.config)?;
+    #[cfg(feature = "cluster")]
+    let listener = match node::join_first(&loaded.config) {
+        Ok(node::Joined::Yes(listener)) => listener,
+        // Nothing was begun.
+        other => {
+            owner.end();
+            return other.map(drop);
+        }
+    };
+    #[cfg(not(feature = "cluster"))]
+    let listener = service::listener(&loaded.config.serve.listen)?;
     recovery::prepare(&loaded.config)?;
     let subscriptions = setup::subscriptions(&mut loaded)?;
-    let mut once = |was_unclean| serve(&loaded.config, &subscriptions, options, (&levels, &mut starting), was_unclean);
+    let mut once = |was_unclean| serve(&loaded.config, &subscriptions, options, (&listener, &levels, &mut starting), was_unclean);
     let ended = once(owner.was_unclean);
     #[cfg(feature = "cluster")]
-    let ended = go_on(ended, &loaded.config, || once(false));
+    let ended = node::go_on(ended, &loaded.config, || once(false));
     ended?;
     owner.end();
     tracing::info!("stopped");
     Ok(())
-}
-
-/// Begins anew as often as the database of this node of a cluster cannot go on.
-#[cfg(feature = "cluster")]
-fn go_on(mut ended: Outcome, config: &Config, mut again: impl FnMut() -> Outcome) -> Outcome {
-    while let Err(Failure::Error(error)) = &ended
-        && let Some(needs) = error.downcast_ref::<daemon::cluster::NeedsSnapshot>()
-    {
-        begin_anew(config, needs)?;
-        ended = again();
-    }
-    ended
-}
-
-/// Puts the cluster's snapshot in the place of a database that cannot go on by the log. What keeps that from being done is
-/// waited out: the others go on meanwhile.
-#[cfg(feature = "cluster")]
-fn begin_anew(config: &Config, needs: &daemon::cluster::NeedsSnapshot) -> Outcome {
-    const BREATH: Duration = Duration::from_secs(2);
-    let runtime = setup::runtime()?;
-    runtime.block_on(async {
-        let stop = stop_signal()?;
-        tokio::pin!(stop);
-        loop {
-            daemon::notify_alive();
-            match daemon::cluster::join_again(config, needs).await {
-                Ok(aside) => {
-                    tracing::warn!(aside = %aside.display(), "the database that could not go on is set aside");
-                    return Ok(());
-                }
-                Err(error) => tracing::warn!(error = format!("{error:#}"), "no snapshot could be had yet"),
-            }
-            tokio::select! {
-                () = &mut stop => return Err(Failure::Error(anyhow::anyhow!("stopped before a snapshot could be had"))),
-                () = tokio::time::sleep(BREATH) => {}
-            }
-        }
-    })
 }
 
 /// Runs until told to stop, and returns when all of it has ended.
@@ -97,7 +73,7 @@ fn serve(
     config: &Config,
     subscriptions: &[Subscription],
     options: &Options,
-    (levels, starting): (&Arc<logging::Levels>, &mut Option<daemon::Starting>),
+    (listener, levels, starting): (&TcpListener, &Arc<logging::Levels>, &mut Option<daemon::Starting>),
     was_unclean: bool,
 ) -> Outcome {
     let n_feeds = subscriptions.iter().filter(|feed| !feed.paused).count();
@@ -106,7 +82,7 @@ fn serve(
         let (engine, writer) = Engine::start(config.clone(), subscriptions.to_vec(), options.record.as_deref())?;
         let levels = levels.clone();
         engine.reloads.tell(move |config| levels.set(&config.log));
-        let stop = stop_signal()?;
+        let stop = setup::stop_signal()?;
         let mut first_pass = None;
         let looked = look_through(&engine, was_unclean);
         let mut damaged = Ok(());
@@ -116,7 +92,7 @@ fn serve(
                 found = looked => damaged = found,
             }
         };
-        let ended = service::run(engine.clone(), stop, |address| {
+        let ended = service::run(engine.clone(), service::handle(listener)?, stop, |address| {
             let config = engine.config.get();
             tracing::info!(
                 n_feeds,
@@ -191,16 +167,4 @@ pub fn own(config: &Config) -> Result<Owner, Failure> {
     let owner = taken.map_err(|taken| Failure::Error(anyhow::anyhow!("{taken}: {}", state_dir.display())))?;
     store::finish_restore(&config.database())?;
     Ok(owner)
-}
-
-/// SIGTERM (systemd) or SIGINT (Ctrl-C).
-pub fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    })
 }

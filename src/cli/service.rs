@@ -16,11 +16,15 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-/// Runs both until `shutdown`; `ready` is told the address once it is served. `Err`: one of them died, or the address could
-/// not be had; the process must end non-zero.
-pub async fn run(engine: Arc<Engine>, shutdown: impl Future<Output = ()>, ready: impl FnOnce(SocketAddr)) -> anyhow::Result<()> {
+/// Runs both until `shutdown`; `ready` is told the address once it is served. `Err`: one of them died; the process must end
+/// non-zero.
+pub async fn run(
+    engine: Arc<Engine>,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()>,
+    ready: impl FnOnce(SocketAddr),
+) -> anyhow::Result<()> {
     let config = engine.config.get();
-    let listener = listener(&config.serve.listen).await?;
     let address = listener.local_addr()?;
     let (hubs, hub_calls) = HubDoor::new();
     let (lists, list_calls) = ListDoor::new();
@@ -166,11 +170,17 @@ fn metrics_door(engine: Arc<Engine>) -> MetricsDoor {
     })
 }
 
-/// The socket that systemd opened for us (systemd.socket(5)), else one of our own.
-async fn listener(listen: &str) -> anyhow::Result<TcpListener> {
-    if let Some(opened) = ListenFd::from_env().take_tcp_listener(0).context("systemd's socket is no TCP socket")? {
-        opened.set_nonblocking(true)?;
-        return Ok(TcpListener::from_std(opened)?);
-    }
-    TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen} (serve.listen)"))
+/// The socket that systemd opened for us (systemd.socket(5)), else one of our own. It is given once in a process's life.
+pub fn listener(listen: &str) -> anyhow::Result<std::net::TcpListener> {
+    let opened = match ListenFd::from_env().take_tcp_listener(0).context("systemd's socket is no TCP socket")? {
+        Some(opened) => opened,
+        None => std::net::TcpListener::bind(listen).with_context(|| format!("cannot listen on {listen} (serve.listen)"))?,
+    };
+    opened.set_nonblocking(true)?;
+    Ok(opened)
+}
+
+/// A second handle of it, for the runtime that serves now.
+pub fn handle(listener: &std::net::TcpListener) -> std::io::Result<TcpListener> {
+    TcpListener::from_std(listener.try_clone()?)
 }

@@ -152,6 +152,11 @@ pub fn submission_id(session: Session, number: u32) -> u64 {
     (session << 32) | u64::from(number)
 }
 
+/// Of which session a submission is.
+pub fn session_of(id: u64) -> Session {
+    id >> 32
+}
+
 /// Keeps the log, leases, submissions and snapshots of one cluster. All of it is atomic a call.
 pub trait Engine: Send + Sync + 'static {
     /// Makes an empty cluster. `cluster` is its UUID.

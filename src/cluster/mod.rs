@@ -23,7 +23,7 @@ pub use bells::Bell;
 pub use boottime::boottime;
 pub use engine::{
     Append, Engine, EngineError, Head, LEADER_LEASE, Leader, Logged, MAX_CHUNK_BYTES, Member, MemberState, NODE_LEASE, Reply,
-    Seen, Seq, Session, Snapshot, Submission, Term, submission_id,
+    Seen, Seq, Session, Snapshot, Submission, Term, session_of, submission_id,
 };
 pub use lease::Licence;
 pub use memory::{Fault, Memory, MemoryNode};

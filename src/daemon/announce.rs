@@ -128,7 +128,7 @@ impl Announcer<'_> {
 
 async fn post(engine: &Engine, hub: &str, topic: &str) -> Result<(), Untold> {
     let posting = engine.client.post_form(hub, websub::publication_form(topic), clock());
-    match engine.duties.ask_at(hub, posting).await {
+    match engine.duties.ask_anywhere(hub, posting).await {
         Some(Ok(200..300)) => Ok(()),
         Some(Ok(status @ 400..500)) if status != 429 => Err(Untold::Refused(format!("HTTP {status}"))),
         Some(Ok(status)) => Err(Untold::Failed(format!("HTTP {status}"))),

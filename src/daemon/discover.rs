@@ -1,5 +1,6 @@
 //! The feeds at an address that a person gave, or of the page there.
 
+use super::duties::Duties;
 use super::parts::clock;
 use crate::feed::{self, Document, NotAFeed};
 use crate::fetch::{Body, Client, FetchError, Kind, Outcome as Fetched, Request};
@@ -17,11 +18,12 @@ pub enum Discovered {
     Nothing(Tried),
 }
 
-/// Asks, as `client` may.
-pub async fn discover(client: &Client, address: &str) -> Discovered {
+/// Asks, as `client` may. `duties`: where the domains asked may be other nodes' of a cluster; `None`: this process is alone.
+pub async fn discover(client: &Client, duties: Option<&Duties>, address: &str) -> Discovered {
+    let errand = &Errand { client, duties };
     let mut candidates = feed::known_feeds(address);
     let mut guesses = Vec::new();
-    match get(client, address).await {
+    match get(errand, address).await {
         Ok(answer) => match answer.parse() {
             Ok(feed) => return Discovered::Feed(Box::new(feed)),
             Err(NotAFeed::Html { feeds }) => {
@@ -34,9 +36,9 @@ pub async fn discover(client: &Client, address: &str) -> Discovered {
         Err(problem) if candidates.is_empty() => return Discovered::Nothing(problem),
         Err(_) => {}
     }
-    let mut feeds = try_all(client, &candidates).await;
+    let mut feeds = try_all(errand, &candidates).await;
     if feeds.is_empty() {
-        feeds = try_all(client, &guesses).await;
+        feeds = try_all(errand, &guesses).await;
     }
     Discovered::Page(feeds)
 }
@@ -58,13 +60,13 @@ impl Candidate {
 }
 
 /// The candidates that are feeds, each once, in the order given.
-async fn try_all(client: &Client, candidates: &[String]) -> Vec<Candidate> {
+async fn try_all(errand: &Errand<'_>, candidates: &[String]) -> Vec<Candidate> {
     let mut feeds: Vec<Candidate> = Vec::new();
     let mut asked = std::collections::HashSet::new();
     // However a page writes an address, it is asked once and kept as all others are.
     let normal = candidates.iter().map(|url| feed::normal_address(url).unwrap_or_else(|| url.clone()));
     for url in normal.filter(|url| asked.insert(url.clone())).take(MAX_CANDIDATES) {
-        let Ok(answer) = get(client, &url).await else { continue };
+        let Ok(answer) = get(errand, &url).await else { continue };
         let Ok(feed) = answer.parse() else { continue };
         let found = Candidate { url, feed };
         if !feeds.iter().any(|known| known.is_same(&found)) {
@@ -103,8 +105,23 @@ impl Answered {
     }
 }
 
-async fn get(client: &Client, address: &str) -> Result<Answered, Tried> {
-    answered(client.get(Request { url: address, kind: Kind::Feed, validators: None, own: None }, clock()).await)
+/// Through which door it is asked.
+struct Errand<'a> {
+    client: &'a Client,
+    duties: Option<&'a Duties>,
+}
+
+async fn get(errand: &Errand<'_>, address: &str) -> Result<Answered, Tried> {
+    let request = Request { url: address, kind: Kind::Feed, validators: None, own: None };
+    let asking = errand.client.get(request, clock());
+    let outcome = match errand.duties {
+        None => Some(asking.await),
+        Some(duties) => duties.ask_anywhere(address, asking).await,
+    };
+    match outcome {
+        Some(outcome) => answered(outcome),
+        None => Err(Tried::Fetch("another node of the cluster asks there, and could not leave it to this one now".to_owned())),
+    }
 }
 
 pub fn answered(outcome: Fetched) -> Result<Answered, Tried> {

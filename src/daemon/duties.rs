@@ -3,9 +3,10 @@
 
 use crate::fetch::address::asked_domain;
 use crate::records::Share;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::{Notify, watch};
 
 /// Cheap to clone.
@@ -13,6 +14,8 @@ use tokio::sync::{Notify, watch};
 pub struct Duties {
     now: Arc<watch::Sender<Duty>>,
     out: Arc<Out>,
+    /// Domains that are to be asked whoever's they are, each as often as it is wished for.
+    wishes: Arc<watch::Sender<BTreeMap<String, usize>>>,
 }
 
 #[derive(Clone)]
@@ -31,6 +34,15 @@ struct Out {
     domains: Mutex<HashMap<String, usize>>,
     moved: Notify,
 }
+
+/// A domain is wished for until this is dropped.
+struct Wish {
+    wishes: Arc<watch::Sender<BTreeMap<String, usize>>>,
+    domain: String,
+}
+
+/// An errand waits so long for a domain that is another's: whatever is out there comes to its end first.
+const PATIENCE: Duration = Duration::from_secs(40);
 
 /// One request's place among them, given back when dropped.
 struct GoneOut {
@@ -51,7 +63,7 @@ impl Duties {
     }
 
     fn new(duty: Duty) -> Duties {
-        Duties { now: Arc::new(watch::Sender::new(duty)), out: Arc::default() }
+        Duties { now: Arc::new(watch::Sender::new(duty)), out: Arc::default(), wishes: Arc::default() }
     }
 
     pub fn leads(&self) -> bool {
@@ -102,8 +114,46 @@ impl Duties {
     }
 }
 
+impl Duties {
+    /// The same wherever it is: a domain that is another's is lent to this process meanwhile. `None`: it could not be had.
+    pub async fn ask_anywhere<T>(&self, url: &str, asking: impl Future<Output = T>) -> Option<T> {
+        if self.share().is_none() {
+            return Some(asking.await);
+        }
+        let _wish = Wish::new(&self.wishes, asked_domain(url));
+        let is_ours = |duty: &Duty| duty.polls && duty.share.as_ref().is_some_and(|share| share.holds(url));
+        tokio::time::timeout(PATIENCE, self.wait_for(is_ours)).await.ok()?;
+        self.ask_at(url, asking).await
+    }
+}
+
+impl Wish {
+    fn new(wishes: &Arc<watch::Sender<BTreeMap<String, usize>>>, domain: String) -> Wish {
+        wishes.send_modify(|wishes| *wishes.entry(domain.clone()).or_default() += 1);
+        Wish { wishes: wishes.clone(), domain }
+    }
+}
+
+impl Drop for Wish {
+    fn drop(&mut self) {
+        self.wishes.send_modify(|wishes| {
+            if let Some(n) = wishes.get_mut(&self.domain) {
+                *n -= 1;
+                if *n == 0 {
+                    wishes.remove(&self.domain);
+                }
+            }
+        });
+    }
+}
+
 #[cfg(feature = "cluster")]
 impl Duties {
+    /// Domains that are wished for.
+    pub fn wishes(&self) -> watch::Receiver<BTreeMap<String, usize>> {
+        self.wishes.subscribe()
+    }
+
     pub fn set_leads(&self, leads: bool) {
         self.now.send_if_modified(|duty| std::mem::replace(&mut duty.leads, leads) != leads);
     }

@@ -90,7 +90,7 @@ impl Hubs {
         let form = websub::subscription_form(&due.topic, &format!("{base}{CALLBACK_PATH}{}", due.token), &due.secret);
         let name = text::redact_url(&due.hub);
         let posting = self.client.post_form(&due.hub, form, clock());
-        let Some(posted) = self.duties.ask_at(&due.hub, posting).await else {
+        let Some(posted) = self.duties.ask_anywhere(&due.hub, posting).await else {
             // It counts as asked, and is asked again later.
             tracing::debug!(hub = name, feed.id = due.feed.0, "not asked: this node may ask nobody now");
             return;

@@ -140,7 +140,7 @@ async fn add(engine: &Arc<Engine>, address: &str, title: Option<String>, tags: V
         Ok(url) => url,
         Err(why) => return Ok(ListReply::Refused(why)),
     };
-    let url = match discover(&engine.client, &url).await {
+    let url = match discover(&engine.client, Some(&engine.duties), &url).await {
         Discovered::Feed(_) => url,
         Discovered::Page(found) => match found.into_iter().next() {
             // The best of several: an app has no way to ask which.
@@ -177,7 +177,7 @@ async fn found(engine: &Arc<Engine>, address: &str) -> anyhow::Result<ListReply>
         Err(why) => return Ok(ListReply::Refused(why)),
     };
     let title = |feed: &crate::feed::ParsedFeed| text::one_line(feed.title.as_deref().unwrap_or_default());
-    Ok(match discover(&engine.client, &url).await {
+    Ok(match discover(&engine.client, Some(&engine.duties), &url).await {
         Discovered::Feed(feed) => ListReply::Found(vec![(url, title(&feed))]),
         Discovered::Page(found) => ListReply::Found(
             found

@@ -6,6 +6,7 @@ use crate::model::{FeedId, Timestamp};
 use crate::records::Command;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// What came of it.
@@ -36,10 +37,17 @@ pub async fn refetch(engine: &Arc<Engine>, feed: FeedId) -> anyhow::Result<Refet
 }
 
 async fn ask(engine: &Arc<Engine>, feed: FeedId) -> anyhow::Result<Refetched> {
+    let Some(known) = engine.readers.ask(move |reader| reader.feed_to_poll(feed)).await? else { return Ok(Refetched::NotPolled) };
+    let asked = engine.duties.ask_anywhere(&known.url, ask_anew(engine, feed)).await;
+    asked.unwrap_or_else(|| {
+        Err(anyhow::anyhow!(
+            "another node of the cluster asks there, and could not leave it to this one now; ask again, or there"
+        ))
+    })
+}
+
+async fn ask_anew(engine: &Arc<Engine>, feed: FeedId) -> anyhow::Result<Refetched> {
     let now = clock();
-    if engine.readers.ask(move |reader| reader.feed_to_poll(feed)).await?.is_none() {
-        return Ok(Refetched::NotPolled);
-    }
     engine.writer.submit(Command::Refetch { feed, at: now }).await?;
     let Some(due) = engine.readers.ask(move |reader| reader.feed_to_poll(feed)).await? else { return Ok(Refetched::NotPolled) };
     if let Some(until) = due.state.hold_until.filter(|until| *until > now) {
@@ -47,8 +55,9 @@ async fn ask(engine: &Arc<Engine>, feed: FeedId) -> anyhow::Result<Refetched> {
     }
     // Whoever asks wants to know whether the network is back.
     engine.client.probe_now(now);
-    Stats::add(&engine.stats.polls_in_flight, 1);
+    let in_flight = InFlight::begin(&engine.stats);
     engine.polls.poll(Arc::new(due)).await;
+    in_flight.ends_with_the_poll();
     engine.polls.unchanged.flush().await;
     if let Some(down) = engine.network() {
         return Ok(Refetched::Failed(format!("the network is {}", down.sentence())));
@@ -61,4 +70,27 @@ async fn ask(engine: &Arc<Engine>, feed: FeedId) -> anyhow::Result<Refetched> {
             None => Refetched::Read { n_entries: row.n_entries },
         },
     })
+}
+
+/// Counts a poll, also where it is dropped in its midst.
+struct InFlight<'a>(Option<&'a Stats>);
+
+impl<'a> InFlight<'a> {
+    fn begin(stats: &'a Stats) -> InFlight<'a> {
+        Stats::add(&stats.polls_in_flight, 1);
+        InFlight(Some(stats))
+    }
+
+    /// A poll that ends counts itself.
+    fn ends_with_the_poll(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        if let Some(stats) = self.0 {
+            stats.polls_in_flight.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
 }

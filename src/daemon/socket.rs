@@ -152,7 +152,10 @@ pub fn ask(state_dir: &Path, ask: &ControlRequest) -> anyhow::Result<Option<Cont
     stream.write_all(&line).context("cannot ask the running courant")?;
     let mut answer = String::new();
     BufReader::new(stream).read_line(&mut answer).context("the running courant did not answer")?;
-    anyhow::ensure!(!answer.is_empty(), "the running courant ended before it answered");
+    anyhow::ensure!(
+        !answer.is_empty(),
+        "the running courant ended before it answered: look whether it was done before you ask again"
+    );
     Ok(Some(serde_json::from_str(&answer).context("the running courant answered in another version's words")?))
 }
 

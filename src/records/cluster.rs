@@ -9,6 +9,16 @@ pub struct View {
     pub n: u64,
     /// In the order of their names.
     pub nodes: Vec<ViewedNode>,
+    /// Domains that another than their owner asks for now, in their order.
+    #[serde(default)]
+    pub loans: Vec<Loan>,
+}
+
+/// A domain that its owner leaves to another node for a while.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Loan {
+    pub domain: String,
+    pub node: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

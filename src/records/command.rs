@@ -80,7 +80,7 @@ pub enum Command {
     PutOff { delivery: i64, error: String, next_try: Timestamp },
     /// How things went, and how they stand.
     Sample { sample: Sample },
-    /// What another node of the cluster submitted: done once, however often it is given.
+    /// What another node of the cluster submitted: done once, however often it is given. `n`: see [`super::first_submission`].
     Forwarded { node: String, session: u64, n: u64, command: Box<Command> },
     /// Who polls and serves from now on, in a cluster.
     View { view: View },
@@ -110,6 +110,11 @@ impl Command {
                 | Command::ShareList { .. }
                 | Command::RemoveApp { .. }
         )
+    }
+
+    /// Somebody waits for what it comes to: a person, or a hub that asked.
+    pub fn is_awaited(&self) -> bool {
+        self.is_durable() || matches!(self, Command::Check { .. } | Command::Prune { .. } | Command::HubVerified { .. })
     }
 
     /// What the leader of a cluster alone decides: on a node that leads no more it is refused, and whoever leads decides anew.

@@ -40,7 +40,7 @@ mod shown;
 mod story;
 mod submitted;
 
-pub use cluster::{ClusterNews, NodeStanding, View, ViewedNode};
+pub use cluster::{ClusterNews, Loan, NodeStanding, View, ViewedNode};
 pub use command::Command;
 pub use committed::{Committed, FeedTurn, PageTally, PollTally, Reply, StoryChange, SyncReport};
 pub use hub::{DueHub, HubReply, HubRequest, HubRow, Pushed, Subscribed};
@@ -60,4 +60,4 @@ pub use retention::{Because, LookedAt, OldStory, Prunable, Retention};
 pub use settle::{Addresses, SettleInput, Settling, ToSettle};
 pub use shown::Shown;
 pub use story::{Corrected, Correction};
-pub use submitted::{Answered, Refusal, Submitted};
+pub use submitted::{Answered, Refusal, Submitted, first_submission};

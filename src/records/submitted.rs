@@ -11,6 +11,16 @@ pub enum Submitted {
     Command { n: u64, command: Box<Command> },
     /// It needs a newer snapshot than there is, because it cannot go on by the log.
     Snapshot,
+    /// It has to ask at a domain that is another's.
+    Lend { domain: String },
+    /// It has asked.
+    GiveBack { domain: String },
+}
+
+/// The first submission of the membership that the `n`th is of: they are numbered one by one, and each membership has 2³² of
+/// its own.
+pub fn first_submission(n: u64) -> u64 {
+    n >> 32 << 32 | 1
 }
 
 /// What a command was answered with.

@@ -147,6 +147,12 @@ pub async fn run(mut house: House, listener: TcpListener, stopped: watch::Receiv
     connections::serve(listener, app.with_state(house), limits, stopped).await;
 }
 
+/// Says why there is nothing to serve yet, whatever is asked, until told to stop.
+pub async fn stand_in(listener: TcpListener, why: &'static str, limits: ConnectionLimits, stopped: watch::Receiver<bool>) {
+    let app = Router::new().fallback(move || async move { plain(StatusCode::SERVICE_UNAVAILABLE, why) });
+    connections::serve(listener, app, limits, stopped).await;
+}
+
 /// What an address asks for behind its question mark.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]

@@ -4,8 +4,8 @@ use super::base::Store;
 use super::error::WriteError;
 use super::read::Reader;
 use crate::model::{Key, Timestamp, key_of};
-use crate::records::{View, ViewedNode};
-use rusqlite::{OptionalExtension, params};
+use crate::records::{Loan, Reply, View, ViewedNode, first_submission};
+use rusqlite::{Connection, OptionalExtension, params};
 
 /// Under which key of `meta` the number of the view is.
 const VIEW: &str = "view";
@@ -14,19 +14,75 @@ const CHECKED: &str = "checked";
 /// Under which name of `texts` the list of subscriptions is.
 const LIST: &str = "feeds.toml";
 
+/// Replies that are kept, the newest: more than people have asked for and not heard of, and …
+const MOST_REPLIES: i64 = 512;
+/// … submissions of one node that were passed over: more than it may have out.
+const MOST_PASSED_OVER: u64 = 4096;
+
+/// What a leader does with a submission.
+pub(super) enum Turn {
+    /// It is to be carried out now, and noted as that.
+    First,
+    /// It was carried out, and came to that.
+    Done(Reply),
+}
+
 impl Store {
-    /// Whether a command that a node submitted was not carried out before; notes it.
-    pub(super) fn is_first(&mut self, node: &str, session: u64, n: u64) -> rusqlite::Result<bool> {
-        // A membership that is over has nothing more to say, and counts from the beginning in its next one.
-        let noted = self
+    /// Whether a command that a node submitted was carried out before. A membership that is over has nothing more to say.
+    pub(super) fn turn_of(&mut self, node: &str, session: u64, n: u64) -> Result<Turn, WriteError> {
+        let is_member: Option<i64> = self
             .connection
+            .prepare_cached("SELECT 1 FROM members WHERE node = ? AND session = ?")?
+            .query_row(params![node, session as i64], |row| row.get(0))
+            .optional()?;
+        if is_member.is_none() {
+            return Err(WriteError::NotAMember);
+        }
+        let last = self
+            .connection
+            .prepare_cached("SELECT session, n FROM forwarded WHERE node = ?")?
+            .query_row([node], |row| Ok((row.get::<_, i64>(0)? as u64, row.get::<_, i64>(1)? as u64)))
+            .optional()?;
+        let before = match last {
+            Some((of, last)) if of == session && n <= last => {
+                let was_passed = self.connection.execute("DELETE FROM passed_over WHERE n = ?", [n as i64])? > 0;
+                return Ok(if was_passed { Turn::First } else { Turn::Done(reply(&self.connection, n)?.unwrap_or_default()) });
+            }
+            Some((of, last)) if of == session => last,
+            Some((_, last)) => {
+                self.forget_passed_over(first_submission(last), last)?;
+                first_submission(n) - 1
+            }
+            None => first_submission(n) - 1,
+        };
+        if before + 1 < n {
+            self.forget_passed_over(first_submission(n), n.saturating_sub(MOST_PASSED_OVER))?;
+            let mut pass = self.connection.prepare_cached("INSERT OR IGNORE INTO passed_over(n) VALUES(?)")?;
+            for passed in (before + 1).max(n.saturating_sub(MOST_PASSED_OVER))..n {
+                pass.execute([passed as i64])?;
+            }
+        }
+        self.connection
             .prepare_cached(
                 "INSERT INTO forwarded(node, session, n) VALUES(?1, ?2, ?3)
-                 ON CONFLICT DO UPDATE SET session = excluded.session, n = excluded.n
-                 WHERE excluded.session > session OR (excluded.session = session AND excluded.n > n)",
+                 ON CONFLICT DO UPDATE SET session = excluded.session, n = excluded.n",
             )?
             .execute(params![node, session as i64, n as i64])?;
-        Ok(noted > 0)
+        Ok(Turn::First)
+    }
+
+    fn forget_passed_over(&self, from: u64, to: u64) -> rusqlite::Result<()> {
+        self.connection.execute("DELETE FROM passed_over WHERE n BETWEEN ? AND ?", params![from as i64, to as i64])?;
+        Ok(())
+    }
+
+    /// Keeps what somebody waits for.
+    pub(super) fn keep_reply(&self, n: u64, reply: &Reply) -> rusqlite::Result<()> {
+        let text = serde_json::to_string(reply).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+        self.connection.execute("INSERT INTO replies(n, reply) VALUES(?, ?)", params![n as i64, text])?;
+        self.connection
+            .execute("DELETE FROM replies WHERE id <= ?", [self.connection.last_insert_rowid() - MOST_REPLIES])
+            .map(drop)
     }
 
     pub(super) fn set_view(&mut self, view: &View) -> rusqlite::Result<()> {
@@ -35,6 +91,11 @@ impl Store {
         let mut add = self.connection.prepare_cached("INSERT INTO members(node, session, url) VALUES(?, ?, ?)")?;
         for node in &view.nodes {
             add.execute(params![node.node, node.session as i64, node.url])?;
+        }
+        self.connection.execute("DELETE FROM loans", [])?;
+        let mut lend = self.connection.prepare_cached("INSERT INTO loans(domain, node) VALUES(?, ?)")?;
+        for loan in &view.loans {
+            lend.execute(params![loan.domain, loan.node])?;
         }
         self.changed.cluster.view = true;
         Ok(())
@@ -74,7 +135,18 @@ impl Reader {
         let mut all = self.connection.prepare_cached("SELECT node, session, url FROM members ORDER BY node")?;
         let node =
             |row: &rusqlite::Row| Ok(ViewedNode { node: row.get(0)?, session: row.get::<_, i64>(1)? as u64, url: row.get(2)? });
-        Ok(View { n: n.unwrap_or(0) as u64, nodes: all.query_map([], node)?.collect::<rusqlite::Result<_>>()? })
+        let mut lent = self.connection.prepare_cached("SELECT domain, node FROM loans ORDER BY domain")?;
+        let loan = |row: &rusqlite::Row| Ok(Loan { domain: row.get(0)?, node: row.get(1)? });
+        Ok(View {
+            n: n.unwrap_or(0) as u64,
+            nodes: all.query_map([], node)?.collect::<rusqlite::Result<_>>()?,
+            loans: lent.query_map([], loan)?.collect::<rusqlite::Result<_>>()?,
+        })
+    }
+
+    /// What a submission that somebody waits for came to; `None`: it was not carried out.
+    pub fn reply_to(&self, n: u64) -> rusqlite::Result<Option<Reply>> {
+        reply(&self.connection, n)
     }
 
     /// The list of subscriptions as its file is to be on every node; `None`: nobody has shared one.
@@ -90,4 +162,11 @@ impl Reader {
     fn meta(&self, key: &str) -> rusqlite::Result<Option<i64>> {
         self.connection.prepare_cached("SELECT value FROM meta WHERE key = ?")?.query_row([key], |row| row.get(0)).optional()
     }
+}
+
+fn reply(connection: &Connection, n: u64) -> rusqlite::Result<Option<Reply>> {
+    let text: Option<String> =
+        connection.prepare_cached("SELECT reply FROM replies WHERE n = ?")?.query_row([n as i64], |row| row.get(0)).optional()?;
+    // One of another version is an answer without words.
+    Ok(text.map(|text| serde_json::from_str(&text).unwrap_or_default()))
 }

@@ -1,5 +1,6 @@
 //! A command carried out: which file of the room does what.
 
+use super::agreed::Turn;
 use super::base::Store;
 use super::error::WriteError;
 use crate::model::Timestamp;
@@ -49,9 +50,16 @@ impl Store {
             Command::Delivered { delivery, at } => self.delivered(delivery, at).map(done)?,
             Command::PutOff { delivery, error, next_try } => self.put_off(delivery, &error, next_try).map(done)?,
             Command::Sample { sample } => self.save_sample(&sample).map(done)?,
-            Command::Forwarded { node, session, n, command } => match self.is_first(&node, session, n)? {
-                true => self.done_by(*command)?,
-                false => Reply::Done,
+            Command::Forwarded { node, session, n, command } => match self.turn_of(&node, session, n)? {
+                Turn::First => {
+                    let is_awaited = command.is_awaited();
+                    let reply = self.done_by(*command)?;
+                    if is_awaited {
+                        self.keep_reply(n, &reply)?;
+                    }
+                    reply
+                }
+                Turn::Done(reply) => reply,
             },
             Command::View { view } => self.set_view(&view).map(done)?,
             Command::ShareList { from, text, list, at } => {

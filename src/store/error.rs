@@ -18,6 +18,12 @@ pub enum WriteError {
     /// The cluster cannot carry it out now: nobody leads, or its log cannot be reached. It passes by itself.
     #[error("{0}")]
     Cluster(String),
+    /// It was given to the cluster, and no answer came: it may have been carried out, and nobody is there who knows.
+    #[error("it is not known whether this was done: {0}. It was if it shows when this node is in touch with its cluster again")]
+    InDoubt(String),
+    /// Of a node whose membership is over.
+    #[error("this node's membership in the cluster is over, or not known yet")]
+    NotAMember,
     /// The leader of the cluster failed at it.
     #[error("the leader of the cluster could not do it: {0}")]
     Leader(String),
@@ -30,12 +36,12 @@ pub enum WriteError {
 impl WriteError {
     /// What failed had not touched the story index: it is refused before anything of it is taken in.
     pub(super) fn keeps_index(&self) -> bool {
-        matches!(self, WriteError::Stale | WriteError::FeedGone)
+        matches!(self, WriteError::Stale | WriteError::FeedGone | WriteError::NotAMember)
     }
 
     /// Nothing is wrong with the command: it is done again when the disk takes it, or the cluster.
     pub fn passes(&self) -> bool {
-        matches!(self, WriteError::Disk(_) | WriteError::Cluster(_))
+        matches!(self, WriteError::Disk(_) | WriteError::Cluster(_) | WriteError::InDoubt(_) | WriteError::NotAMember)
     }
 
     /// What it says of the disk; `None`: nothing.

@@ -23,7 +23,7 @@ const FORM: u32 = 1;
 const DERIVED: [&str; 2] = ["bodies", "dictionaries"];
 
 /// What makes a database a node's of a cluster; what is made of an export is nobody's.
-const OF_NODE: [&str; 3] = ["replica", "members", "forwarded"];
+const OF_NODE: [&str; 6] = ["replica", "members", "forwarded", "replies", "passed_over", "loans"];
 
 /// SQLite's own, by which the number of a story that is gone is not given again.
 const SEQUENCES: &str = "sqlite_sequence";

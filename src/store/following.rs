@@ -65,7 +65,7 @@ impl Work {
             }
             Append::Unknown(why) => {
                 tracing::warn!(seq, why, "the cluster's log does not answer");
-                return Err(WriteError::Cluster(format!("the cluster's log does not answer: {why}")));
+                return Err(WriteError::InDoubt(format!("the cluster's log does not answer: {why}")));
             }
         }
         self.store.execute("COMMIT")?;

@@ -303,9 +303,9 @@ fn unpack(body: &[u8]) -> std::io::Result<(Words, Vec<u8>)> {
     let mut unpacker = zstd::Decoder::new(packed)?.take(MOST_BYTES);
     let mut length = [0; 4];
     unpacker.read_exact(&mut length)?;
-    let mut words = Vec::new();
-    unpacker.by_ref().take(u32::from_be_bytes(length).into()).read_to_end(&mut words)?;
+    let mut words = String::new();
+    unpacker.by_ref().take(u32::from_be_bytes(length).into()).read_to_string(&mut words)?;
     let mut patchset = Vec::new();
     unpacker.read_to_end(&mut patchset)?;
-    Ok((serde_json::from_slice(&words)?, patchset))
+    Ok((serde_json::from_str(&words)?, patchset))
 }

@@ -232,7 +232,7 @@ impl Work {
                 self.checkpoints.committed(&self.store.connection);
             }
             Err(error) => {
-                if error.disk().is_none() && !matches!(error, WriteError::Cluster(_)) {
+                if error.disk().is_none() && !error.passes() {
                     tracing::error!(%error, "a transaction could not be committed; what it held is done again");
                 }
                 self.store.roll_back(false);
@@ -269,6 +269,7 @@ impl Work {
             let _ = answer.send(told(match &committed {
                 Ok(()) => Ok(changed),
                 Err(WriteError::Cluster(why)) => Err(WriteError::Cluster(why.clone())),
+                Err(WriteError::InDoubt(why)) => Err(WriteError::InDoubt(why.clone())),
                 Err(error) => Err(WriteError::Sqlite(again(error))),
             }));
         }

@@ -165,7 +165,7 @@ impl Writer {
         }
         loop {
             match self.submit(command.clone()).await {
-                Err(WriteError::Cluster(why)) => tracing::debug!(why, "a command waits for a leader"),
+                Err(WriteError::Cluster(why) | WriteError::InDoubt(why)) => tracing::debug!(why, "a command waits for a leader"),
                 other => return other,
             }
             tokio::time::sleep(BETWEEN_LEADERS).await;

@@ -23,7 +23,7 @@ pub const BEFORE_ITEMS: &str =
     "DROP TABLE samples; DROP TABLE pruned_feeds; DROP TABLE pruned; CREATE TABLE pruned(id INTEGER PRIMARY KEY, feed_id INTEGER NOT NULL,
     keys BLOB NOT NULL, newest INTEGER NOT NULL) STRICT; CREATE INDEX pruned_of ON pruned(feed_id); DROP TRIGGER story_gone; DROP TRIGGER story_redirected; DROP TABLE rules; DROP TABLE rule_effects;
     DROP TABLE unruled; DROP TABLE notifiers; DROP TABLE notices; DROP TABLE deliveries; DROP TABLE items; DROP TABLE apps;
-    DROP TABLE replica; DROP TABLE members; DROP TABLE forwarded; DROP TABLE texts;";
+    DROP TABLE replica; DROP TABLE members; DROP TABLE forwarded; DROP TABLE texts; DROP TABLE replies; DROP TABLE passed_over; DROP TABLE loans;";
 
 /// Entries want no page, and are compared by address, in a batch of their own.
 pub const BY_ADDRESS: EntryPolicy =

@@ -1,8 +1,10 @@
 //! Membership and the lead: renewed again and again, and what follows from losing either.
 
 use super::super::parts::clock;
+use super::loans::{lent, taken_over};
 use super::log::LeadersLog;
-use super::node::{CHANCE, Node};
+use super::node::{CHANCE, Node, Standing};
+use super::snapshot::fetch_another;
 use crate::cluster::{EngineError, Member, MemberState, boottime};
 use crate::records::{Command, View, ViewedNode};
 use crate::store::schema_version;
@@ -21,6 +23,9 @@ const TRY_EVERY: Duration = Duration::from_millis(500);
 
 /// Whoever gave the lead up does not try for so long to have it back.
 const PASSED_ON_FOR: Duration = Duration::from_secs(10);
+
+/// Between two tries to fetch a snapshot.
+const BETWEEN_FETCHES: Duration = Duration::from_secs(2);
 
 /// A node joins when so many records at most are missing in its database.
 const NEARLY_THERE: u64 = 64;
@@ -43,7 +48,7 @@ impl Node {
                 () = tokio::time::sleep(ends.map_or(every, |left| left.min(every))) => {}
                 () = self.renew_soon.notified() => {}
             }
-            if self.state(|state| state.session.is_some() && state.stuck.is_some()) {
+            if self.state(|state| state.session.is_some() && (state.stuck.is_some() || state.diverged.is_some())) {
                 // Its tables stand still: others ask what it asked.
                 self.end_membership().await;
             }
@@ -68,8 +73,13 @@ impl Node {
             let session = self.engine.join(&self.name, &state).await?;
             tracing::info!(node = self.name, session, "joined the cluster");
             self.n_submitted.store(0, Ordering::SeqCst);
-            self.state(|state| state.session = Some(session));
+            self.state(|state| {
+                state.session = Some(session);
+                // Who is there, and has let go what, is told by the first renewal.
+                state.members.clear();
+            });
             self.licences.renewed(sent);
+            self.renew_soon.notify_one();
             return Ok(());
         };
         let renewed = tokio::time::timeout(RENEW_EVERY * 2, self.engine.renew(&self.name, session, &state)).await;
@@ -126,7 +136,8 @@ impl Node {
         self.compare_checks(&members);
         let members: Vec<Member> = members.into_iter().filter(|member| member.state.polls).collect();
         self.state(|state| {
-            state.members = members.iter().map(|member| (member.node.clone(), member.state.view)).collect();
+            let standing = |member: &Member| Standing { let_go: member.state.view, applied: member.state.applied };
+            state.members = members.iter().map(|member| (member.node.clone(), standing(member))).collect();
             state.viewed = members
                 .into_iter()
                 .map(|member| ViewedNode { node: member.node, session: member.session, url: member.state.url })
@@ -290,6 +301,7 @@ impl Node {
         tracing::info!(node = self.name, term, applied, "leads the cluster");
         self.state(|state| {
             state.term = Some(term);
+            state.loans = taken_over(&state.view);
             state.leader = Some(self.name.clone());
         });
         let config = self.config.get();
@@ -302,20 +314,29 @@ impl Node {
 
     /// Says who polls, where that is others than before.
     async fn publish_view(&self) -> anyhow::Result<()> {
-        let (viewed, view, waits) =
-            self.state(|state| (state.viewed.clone(), state.view.clone(), boottime() < state.no_view_until));
-        if viewed.is_empty() || viewed == view.nodes || waits {
+        let now = boottime();
+        let (viewed, view, waits, loans) = self.state(|state| {
+            let is_there = |node: &str| state.viewed.iter().any(|viewed| viewed.node == node);
+            let loans = lent(&mut state.loans, now, is_there);
+            (state.viewed.clone(), state.view.clone(), now < state.no_view_until, loans)
+        });
+        if viewed.is_empty() || (viewed == view.nodes && loans == view.loans) || waits {
             return Ok(());
         }
-        let view = View { n: view.n + 1, nodes: viewed };
-        let names: Vec<&str> = view.nodes.iter().map(|node| node.node.as_str()).collect();
-        tracing::info!(view = view.n, nodes = names.join(", "), "these nodes poll from now on");
+        match viewed == view.nodes {
+            true => tracing::debug!(view = view.n + 1, n_loans = loans.len(), "domains are lent, or given back"),
+            false => {
+                let names: Vec<&str> = viewed.iter().map(|node| node.node.as_str()).collect();
+                tracing::info!(view = view.n + 1, nodes = names.join(", "), "these nodes poll from now on");
+            }
+        }
+        let view = View { n: view.n + 1, nodes: viewed, loans };
         self.writer.submit(Command::View { view: view.clone() }).await?;
         self.viewed(view).await;
         Ok(())
     }
 
-    /// Ends where this node's database is to be replaced.
+    /// Where this node's database cannot go on: fetches another, while this one is served, and ends when it is here.
     pub(super) async fn until_diverged(self: Arc<Node>) -> anyhow::Result<()> {
         loop {
             let moved = self.membership_moved.notified();
@@ -325,7 +346,13 @@ impl Node {
                 moved.await;
                 continue;
             };
-            return Err(needs.into());
+            // Others ask what it asked, as soon as nothing of it is out.
+            self.end_membership().await;
+            match fetch_another(&*self.engine, &self.config.get(), &needs).await {
+                Ok(()) => return Err(needs.into()),
+                Err(error) => tracing::warn!(error = format!("{error:#}"), "no snapshot could be had yet"),
+            }
+            tokio::time::sleep(BETWEEN_FETCHES).await;
         }
     }
 }

@@ -4,6 +4,7 @@ use super::forward::{pack, refusal_of, unpack};
 use super::node::Node;
 use crate::cluster::{Bell, Submission};
 use crate::records::{Answered, Command, Refusal, Submitted};
+use crate::store::WriteError;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -86,6 +87,13 @@ impl Node {
                 done.send((id, refused("the membership of this node is over, or not known yet")?))?;
                 return Ok(());
             }
+            Ok(asked @ (Submitted::Lend { .. } | Submitted::GiveBack { .. })) => {
+                if let (true, Submitted::Lend { domain } | Submitted::GiveBack { domain }) = (is_member, &asked) {
+                    self.lend(&node, domain.clone(), matches!(asked, Submitted::GiveBack { .. }));
+                }
+                done.send((id, answer(0, Ok(Default::default()))?))?;
+                return Ok(());
+            }
             Ok(Submitted::Snapshot) => {
                 self.snapshot_wanted.notify_one();
                 // Whoever asks looks whether it is there.
@@ -110,7 +118,7 @@ impl Node {
                     Ok(committed)
                 }
                 // The lead is lost: whoever leads next carries it out.
-                Ok(Err(crate::store::WriteError::Cluster(_) | crate::store::WriteError::Ended)) | Err(_) => return,
+                Ok(Err(WriteError::Cluster(_) | WriteError::InDoubt(_) | WriteError::Ended)) | Err(_) => return,
                 Ok(Err(error)) => Err(refusal_of(&error)),
             };
             let seq = *of.applied.borrow();

@@ -1,8 +1,9 @@
 //! The log → this node's database; and, as all nodes agree by it, who owns which domain.
 
 use super::super::parts::clock;
+use super::loans::{names, owns};
 use super::node::{CHANCE, NeedsSnapshot, Node};
-use crate::cluster::{Bell, EngineError, boottime, owner};
+use crate::cluster::{Bell, EngineError, boottime};
 use crate::fetch::address::asked_domain;
 use crate::records::{Committed, Share, View};
 use crate::store::FollowError;
@@ -23,8 +24,8 @@ impl Node {
         let mut heard = 0;
         self.viewed(self.readers.ask(|reader| reader.view()).await?).await;
         loop {
-            // While this node leads nobody else appends.
-            let more = match self.state(|state| state.term.is_some()) {
+            // While this node leads nobody else appends; a database that is to be replaced stands still.
+            let more = match self.state(|state| state.term.is_some() || state.diverged.is_some()) {
                 true => Ok(false),
                 false => {
                     let _following = self.following.lock().await;
@@ -137,7 +138,6 @@ impl Node {
             state.session
         });
         let ours = view.nodes.iter().any(|node| node.node == self.name && Some(node.session) == session);
-        let names: Vec<String> = view.nodes.iter().map(|node| node.node.clone()).collect();
         let mut kept = self.kept_views.lock().await;
         if !ours {
             // A membership that is not published yet, or that others say is over: what was this node's is theirs.
@@ -150,9 +150,9 @@ impl Node {
         }
         if kept.is_empty() {
             // New: nothing was this node's before.
-            kept.push(Vec::new());
+            kept.push(View::default());
         }
-        kept.push(names);
+        kept.push(view);
         self.duties.poll(share(&self.name, kept.clone()));
         self.bells.feeds_changed.notify_one();
         self.bells.pages_wanted.notify_one();
@@ -168,8 +168,8 @@ impl Node {
             moved.as_mut().enable();
             let (view, let_go) = self.state(|state| (state.view.clone(), state.let_go));
             if view.n > let_go {
-                let names: Vec<String> = view.nodes.iter().map(|node| node.node.clone()).collect();
-                let mut lost = Box::pin(self.duties.until_none_out(|domain| owner(domain, &names) != Some(&self.name)));
+                let names = names(&view);
+                let mut lost = Box::pin(self.duties.until_none_out(|domain| !owns(&self.name, domain, &view, &names)));
                 tokio::select! {
                     () = &mut lost => {
                         self.state(|state| state.let_go = view.n);
@@ -179,9 +179,14 @@ impl Node {
                     () = &mut moved => continue,
                 }
             }
+            // What others asked before is to be known here, or it would be asked again.
+            let applied = *self.applied.borrow();
             let all_let_go = self.state(|state| {
-                let of = |node: &str| state.members.get(node).copied();
-                view.nodes.iter().all(|node| node.node == self.name || of(&node.node).is_none_or(|n| n >= view.n))
+                let has_let_go = |node: &str| {
+                    state.members.get(node).is_none_or(|theirs| theirs.let_go >= view.n && theirs.applied <= applied)
+                };
+                state.members.contains_key(&self.name)
+                    && view.nodes.iter().all(|node| node.node == self.name || has_let_go(&node.node))
             });
             let is_in = view.nodes.iter().any(|node| node.node == self.name);
             let has_gained = is_in && self.kept_views.lock().await.len() > 1;
@@ -212,8 +217,9 @@ impl Node {
 }
 
 /// What a node asks: domains that were its own in all of these views.
-fn share(node: &str, views: Vec<Vec<String>>) -> Share {
+fn share(node: &str, views: Vec<View>) -> Share {
     let node = node.to_owned();
+    let views: Vec<_> = views.into_iter().map(|view| (names(&view), view)).collect();
     let known: Mutex<HashMap<String, bool>> = Mutex::default();
     Share(Arc::new(move |url| {
         let domain = asked_domain(url);
@@ -222,7 +228,7 @@ fn share(node: &str, views: Vec<Vec<String>>) -> Share {
         if let Some(owns) = known.get(&domain) {
             return *owns;
         }
-        let owns = views.iter().all(|names| owner(&domain, names) == Some(node.as_str()));
+        let owns = views.iter().all(|(names, view)| owns(&node, &domain, view, names));
         if known.len() < MOST_DOMAINS {
             known.insert(domain, owns);
         }

@@ -1,7 +1,7 @@
 //! Commands of a node that follows → the leader → their answers.
 
-use super::node::Node;
-use crate::cluster::{Bell, submission_id};
+use super::node::{Doubt, Node, Pending};
+use crate::cluster::{Bell, boottime, session_of, submission_id};
 use crate::records::{Answered, Committed, Refusal, Submitted};
 use crate::store::{Forwarded, WriteError};
 use std::sync::Arc;
@@ -21,7 +21,8 @@ const LEVEL: i32 = 1;
 /// What is unpacked is no larger than this.
 const MOST_BYTES: u64 = 1 << 28;
 
-type Answer = tokio::sync::oneshot::Sender<Result<Committed, WriteError>>;
+/// Whoever waits for what became of a command is told after this that it is not known.
+const MOST_DOUBT: Duration = Duration::from_secs(20);
 
 impl Node {
     /// Submits what this node's writer hands on.
@@ -48,9 +49,10 @@ impl Node {
         let mut submissions = Vec::with_capacity(batch.len());
         for Forwarded { command, answer } in batch {
             let id = submission_id(session, self.n_submitted.fetch_add(1, Ordering::SeqCst) as u32 + 1);
+            let is_awaited = command.is_awaited();
             match pack(&Submitted::Command { n: id, command }) {
                 Ok(body) => {
-                    self.wait_for(id, answer);
+                    self.wait_for(id, Pending { answer, is_awaited });
                     submissions.push((id, body));
                 }
                 Err(error) => _ = answer.send(Err(WriteError::Cluster(error.to_string()))),
@@ -70,7 +72,7 @@ impl Node {
     }
 
     /// One batch after the other, each until it is known to be there: of one node the leader sees no later one before it.
-    async fn hand_in(&self, session: u64, submissions: &[(u64, Vec<u8>)]) {
+    pub(super) async fn hand_in(&self, session: u64, submissions: &[(u64, Vec<u8>)]) {
         while self.state(|state| state.session) == Some(session) {
             match self.engine.submit(&self.name, session, submissions).await {
                 Ok(true) => return,
@@ -81,19 +83,19 @@ impl Node {
                 }
             }
         }
-        for (id, _) in submissions {
-            self.answer_pending(*id, Err(WriteError::Cluster("this node is not in touch with its cluster".into())));
-        }
+        // Of an earlier try it may be there all the same.
+        let left: Vec<_> = submissions.iter().filter_map(|(id, _)| Some((*id, self.pending().remove(id)?))).collect();
+        self.doubt_or_fail(left, "this node is not in touch with its cluster");
     }
 
-    fn wait_for(&self, id: u64, answer: Answer) {
-        self.pending().insert(id, answer);
+    pub(super) fn wait_for(&self, id: u64, pending: Pending) {
+        self.pending().insert(id, pending);
     }
 
     fn answer_pending(&self, id: u64, result: Result<Committed, WriteError>) {
-        let answer = self.pending().remove(&id);
+        let pending = self.pending().remove(&id);
         // Whoever asked may have gone.
-        if let Some(answer) = answer {
+        if let Some(Pending { answer, .. }) = pending {
             _ = answer.send(result);
         }
     }
@@ -101,12 +103,60 @@ impl Node {
     /// Nobody will answer what is submitted.
     pub(super) fn fail_pending(&self, why: &str) {
         let all = std::mem::take(&mut *self.pending());
-        all.into_values().for_each(|answer| _ = answer.send(Err(WriteError::Cluster(why.into()))));
+        self.doubt_or_fail(all, why);
     }
 
-    fn pending(&self) -> std::sync::MutexGuard<'_, std::collections::HashMap<u64, Answer>> {
+    /// A loop gives what is not answered again; a person is told when it is known what became of it.
+    fn doubt_or_fail(&self, all: impl IntoIterator<Item = (u64, Pending)>, why: &str) {
+        for (id, Pending { answer, is_awaited }) in all {
+            match is_awaited {
+                true => self.doubts().push(Doubt { id, session: session_of(id), answer, since: boottime() }),
+                false => _ = answer.send(Err(WriteError::Cluster(why.into()))),
+            }
+        }
+    }
+
+    /// Finds out what became of commands whose answers were lost with this node's membership. While the others know it as a member
+    /// the leader may still carry them out; from the view on that no longer does, this node's database says it.
+    pub(super) async fn end_doubts(self: Arc<Node>) -> anyhow::Result<()> {
+        loop {
+            tokio::time::sleep(LOOK_EVERY).await;
+            if self.doubts().is_empty() {
+                continue;
+            }
+            let view = self.state(|state| state.view.clone());
+            let is_over = |session| !view.nodes.iter().any(|known| known.node == self.name && known.session == session);
+            let known: Vec<Doubt> = self.doubts().extract_if(.., |doubt| is_over(doubt.session)).collect();
+            for Doubt { id, answer, .. } in known {
+                let reply = self.readers.ask(move |reader| reader.reply_to(id)).await?;
+                let why = "this node lost touch with its cluster, and it was not done; ask again";
+                let result = match reply {
+                    Some(reply) => Ok(Committed { reply, ..Committed::default() }),
+                    None => Err(WriteError::Cluster(why.into())),
+                };
+                // Whoever asked may have gone, here and below.
+                _ = answer.send(result);
+            }
+            let now = boottime();
+            let waits_too_long = |doubt: &mut Doubt| now.saturating_sub(doubt.since) > MOST_DOUBT;
+            let unknown: Vec<Doubt> = self.doubts().extract_if(.., waits_too_long).collect();
+            unknown.into_iter().for_each(|doubt| leave_in_doubt(doubt, "this node is not in touch with its cluster"));
+        }
+    }
+
+    /// Whoever waits is told that it is not known.
+    pub(super) fn leave_doubts(&self, why: &str) {
+        std::mem::take(&mut *self.doubts()).into_iter().for_each(|doubt| leave_in_doubt(doubt, why));
+    }
+
+    fn pending(&self) -> std::sync::MutexGuard<'_, std::collections::HashMap<u64, Pending>> {
         // A map is whole between any two statements.
         self.pending.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn doubts(&self) -> std::sync::MutexGuard<'_, Vec<Doubt>> {
+        // So is a list.
+        self.doubts.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// Hands answers on, each when this node's database shows what was done.
@@ -157,12 +207,19 @@ impl Node {
     }
 }
 
+fn leave_in_doubt(doubt: Doubt, why: &str) {
+    // Whoever asked may have gone.
+    _ = doubt.answer.send(Err(WriteError::InDoubt(why.into())));
+}
+
 /// A command's refusal as it travels.
 pub(super) fn refusal_of(error: &WriteError) -> Refusal {
     match error {
         WriteError::Stale => Refusal::Stale,
         WriteError::FeedGone => Refusal::FeedGone,
-        WriteError::Disk(_) | WriteError::Cluster(_) | WriteError::Ended => Refusal::NotNow(error.to_string()),
+        WriteError::Disk(_) | WriteError::Cluster(_) | WriteError::NotAMember | WriteError::Ended => {
+            Refusal::NotNow(error.to_string())
+        }
         other => Refusal::Failed(other.to_string()),
     }
 }
@@ -176,13 +233,15 @@ fn error_of(refusal: Refusal) -> WriteError {
     }
 }
 
+/// By way of a whole text, as records are written down and read: another way would have all that knows commands twice in the
+/// program.
 pub(super) fn pack<T: serde::Serialize>(value: &T) -> std::io::Result<Vec<u8>> {
-    let mut packer = zstd::Encoder::new(Vec::new(), LEVEL)?;
-    serde_json::to_writer(&mut packer, value)?;
-    packer.finish()
+    zstd::bulk::compress(&serde_json::to_vec(value)?, LEVEL)
 }
 
 pub(super) fn unpack<T: serde::de::DeserializeOwned>(body: &[u8]) -> std::io::Result<T> {
-    let unpacker = std::io::Read::take(zstd::Decoder::new(body)?, MOST_BYTES);
-    Ok(serde_json::from_reader(std::io::BufReader::new(unpacker))?)
+    let mut text = String::new();
+    let mut unpacker = std::io::Read::take(zstd::Decoder::new(body)?, MOST_BYTES);
+    std::io::Read::read_to_string(&mut unpacker, &mut text)?;
+    Ok(serde_json::from_str(&text)?)
 }

@@ -11,6 +11,7 @@
 //! | `forward` | commands of a node that follows → the leader → their answers |
 //! | `carry_out` | commands of the others, while this node leads |
 //! | `snapshot` | a whole database → the engine, and back |
+//! | `loans` | domains that their owner leaves to another node for a while |
 //! | `list` | the shared list of subscriptions and this node's file |
 
 mod beat;
@@ -18,6 +19,7 @@ mod carry_out;
 mod follow;
 mod forward;
 mod list;
+mod loans;
 mod log;
 mod node;
 mod run;
@@ -28,4 +30,4 @@ pub(super) use node::{Parts, Seat, links};
 pub use run::act;
 pub(super) use run::{replica_of, run};
 pub(super) use snapshot::engine_of;
-pub use snapshot::{create, join, join_again};
+pub use snapshot::{begin_anew, create, fetch_first, join, may_pass};

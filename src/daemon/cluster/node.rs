@@ -46,13 +46,15 @@ pub struct Node {
     pub(super) following: tokio::sync::Mutex<()>,
     state: Mutex<State>,
     /// Commands that the leader has in hand, by the ids they were submitted under.
-    pub(super) pending: Mutex<HashMap<u64, oneshot::Sender<Result<Committed, WriteError>>>>,
+    pub(super) pending: Mutex<HashMap<u64, Pending>>,
+    /// Those that somebody waits for, of memberships that ended before they were answered.
+    pub(super) doubts: Mutex<Vec<Doubt>>,
     /// Submissions so far in this session.
     pub(super) n_submitted: AtomicU64,
     /// Lists change: files are compared one after the other.
     pub(super) list_turn: tokio::sync::Mutex<()>,
     /// Who was to poll, in the views since the last one whose domains were handed over.
-    pub(super) kept_views: tokio::sync::Mutex<Vec<Vec<String>>>,
+    pub(super) kept_views: tokio::sync::Mutex<Vec<View>>,
     /// Told whenever members, views or this node's own fate are others than before.
     pub(super) membership_moved: Notify,
     /// Others wait for what the next renewal says.
@@ -82,6 +84,9 @@ pub struct Seat {
     pub leads: watch::Receiver<bool>,
 }
 
+/// Domain → who has borrowed it, and until when by the clock of licences.
+pub(super) type Loans = BTreeMap<String, (String, Duration)>;
+
 /// What a node may do by its own clock.
 pub(super) struct Licences {
     poll: Mutex<Licence>,
@@ -99,10 +104,12 @@ pub(super) struct State {
     pub let_go: u64,
     /// Whether others have yet to let go what this node has gained.
     pub waits_for_others: bool,
-    /// Live members, and the newest view that each has let its lost domains go for.
-    pub members: BTreeMap<String, u64>,
+    /// Live members as the last renewal of this session told of them; none before the first, which tells of this node too.
+    pub members: BTreeMap<String, Standing>,
     /// The same as a view has them.
     pub viewed: Vec<ViewedNode>,
+    /// While this node leads: what is lent to whom.
+    pub loans: Loans,
     /// The log's newest record as it was last heard of.
     pub head: u64,
     /// When the engine answered last.
@@ -124,6 +131,15 @@ pub(super) struct State {
     pub checked: Option<(u64, u128)>,
 }
 
+/// How another node stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Standing {
+    /// The newest view that it has let its lost domains go for, …
+    pub let_go: u64,
+    /// … and the last record that it had then: what it asked before is in it.
+    pub applied: u64,
+}
+
 /// What a person asks of the running node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -133,6 +149,22 @@ pub enum Ask {
     Yield,
     /// Has every node say what its tables hash to.
     Check,
+}
+
+/// A command that was submitted.
+pub(super) struct Pending {
+    pub answer: oneshot::Sender<Result<Committed, WriteError>>,
+    /// Somebody waits for it: it is not simply given again.
+    pub is_awaited: bool,
+}
+
+/// A command that may have been carried out.
+pub(super) struct Doubt {
+    pub id: u64,
+    pub session: Session,
+    pub answer: oneshot::Sender<Result<Committed, WriteError>>,
+    /// By the clock of licences.
+    pub since: Duration,
 }
 
 /// What is made before the writer starts, and used when the service runs.
@@ -181,6 +213,14 @@ impl Licences {
     }
 }
 
+impl State {
+    /// Why records are not applied now, or never will be.
+    fn stands_still(&self) -> Option<String> {
+        let diverged = |needs: &NeedsSnapshot| format!("{needs}; a snapshot of the cluster's is being fetched");
+        self.stuck.clone().or_else(|| self.diverged.as_ref().map(diverged))
+    }
+}
+
 impl Node {
     pub fn new(seat: Seat) -> Arc<Node> {
         let Seat { engine, replica, config, writer, readers, client, duties, bells, polls, reloads, leads } = seat;
@@ -202,6 +242,7 @@ impl Node {
             following: tokio::sync::Mutex::default(),
             state: Mutex::new(State { heard: boottime(), ..State::default() }),
             pending: Mutex::default(),
+            doubts: Mutex::default(),
             n_submitted: AtomicU64::new(0),
             list_turn: tokio::sync::Mutex::default(),
             kept_views: tokio::sync::Mutex::default(),
@@ -255,7 +296,7 @@ impl Node {
                 applied,
                 head: state.head.max(applied),
                 silent_s: silent.as_secs(),
-                stale: state.stuck.clone().or(late).or_else(|| state.engine_error.clone()),
+                stale: state.stands_still().or(late).or_else(|| state.engine_error.clone()),
                 members: state.members.keys().cloned().collect(),
             }
         })
@@ -268,7 +309,7 @@ impl Node {
             let silent = boottime().saturating_sub(state.heard);
             (silent > max_stale)
                 .then(|| format!("stale: the cluster's database has been silent for {} s", silent.as_secs()))
-                .or_else(|| state.stuck.as_ref().map(|why| format!("stale: {why}")))
+                .or_else(|| state.stands_still().map(|why| format!("stale: {why}")))
         })
     }
 }

@@ -1,6 +1,6 @@
 //! The tasks of a node, side by side.
 
-use super::super::parts::clock;
+use super::super::parts::{clock, looping};
 use super::node::{Ask, Node, Parts};
 use crate::config::Config;
 use crate::records::{Command, NodeStanding};
@@ -33,7 +33,7 @@ pub fn replica_of(readers: &Readers, config: &Config) -> anyhow::Result<Replica>
     Ok(replica)
 }
 
-/// Runs until told to stop, or until this node's database is to be replaced ([`super::NeedsSnapshot`]). `take_over`: takes this
+/// Runs until told to stop, or until a snapshot is here that is to take the place of this node's database ([`super::NeedsSnapshot`]). `take_over`: takes this
 /// node's files over, as after a change of them.
 pub async fn run(
     node: Arc<Node>,
@@ -43,18 +43,20 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     let Parts { outbox, checks, .. } = parts;
     let mut tasks: JoinSet<anyhow::Result<()>> = JoinSet::new();
-    tasks.spawn(node.clone().be_member());
-    tasks.spawn(node.clone().be_leader());
-    tasks.spawn(node.clone().follow());
-    tasks.spawn(node.clone().hand_over());
-    tasks.spawn(node.clone().forward(outbox));
-    tasks.spawn(node.clone().hear_answers());
-    tasks.spawn(node.clone().carry_out());
-    tasks.spawn(node.clone().keep_snapshots());
-    tasks.spawn(node.clone().keep_list());
-    tasks.spawn(node.clone().until_diverged());
-    tasks.spawn(node.clone().check(checks));
-    tasks.spawn(settle_list(node.clone(), take_over));
+    tasks.spawn(looping(node.clone().be_member()));
+    tasks.spawn(looping(node.clone().be_leader()));
+    tasks.spawn(looping(node.clone().follow()));
+    tasks.spawn(looping(node.clone().hand_over()));
+    tasks.spawn(looping(node.clone().forward(outbox)));
+    tasks.spawn(looping(node.clone().hear_answers()));
+    tasks.spawn(looping(node.clone().end_doubts()));
+    tasks.spawn(looping(node.clone().borrow()));
+    tasks.spawn(looping(node.clone().carry_out()));
+    tasks.spawn(looping(node.clone().keep_snapshots()));
+    tasks.spawn(looping(node.clone().keep_list()));
+    tasks.spawn(looping(node.clone().until_diverged()));
+    tasks.spawn(looping(node.clone().check(checks)));
+    tasks.spawn(looping(settle_list(node.clone(), take_over)));
     let ended = tokio::select! {
         // An error means that the sender is gone: the service is ending.
         _ = stopped.wait_for(|stop| *stop) => Ok(()),
@@ -114,6 +116,7 @@ impl Node {
             tracing::debug!("the others will see by themselves that this node is gone");
         }
         self.fail_pending("this node is stopping");
+        self.leave_doubts("this node is stopping");
     }
 }
 

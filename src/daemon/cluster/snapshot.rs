@@ -143,12 +143,27 @@ pub async fn join(config: &Config) -> anyhow::Result<u64> {
     fetch(&*engine, config).await
 }
 
-/// The same of a node whose database cannot go on by the log: it is set aside. `Err`: there is no snapshot that can yet.
-pub async fn join_again(config: &Config, needs: &NeedsSnapshot) -> anyhow::Result<PathBuf> {
-    let engine = engine_of(config)?;
+/// The same of a node that has none, when its service starts: one that was removed is not let in again by that.
+pub async fn fetch_first(config: &Config) -> anyhow::Result<u64> {
+    fetch(&*engine_of(config)?, config).await
+}
+
+/// Whether a snapshot may be had another time.
+pub fn may_pass(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<EngineError>().is_some_and(|error| matches!(error, EngineError::Unreachable(_)))
+        || error.is::<NoSnapshotYet>()
+}
+
+/// The node that made the cluster is making its first one.
+#[derive(Debug, thiserror::Error)]
+#[error("the cluster has no snapshot yet: start the node that made it")]
+pub struct NoSnapshotYet;
+
+/// For a node whose database cannot go on by the log: a snapshot that can, beside it. `Err`: there is none yet.
+pub(super) async fn fetch_another(engine: &dyn Engine, config: &Config, needs: &NeedsSnapshot) -> anyhow::Result<()> {
     let newest = engine.snapshot().await?.map_or(0, |snapshot| snapshot.seq);
     if newest < needs.seq {
-        ask_for_one(&*engine, &config.cluster.node).await?;
+        ask_for_one(engine, &config.cluster.node).await?;
     }
     let newest = engine.snapshot().await?.map_or(0, |snapshot| snapshot.seq);
     anyhow::ensure!(
@@ -156,14 +171,21 @@ pub async fn join_again(config: &Config, needs: &NeedsSnapshot) -> anyhow::Resul
         "the cluster's snapshot ends at record {newest}, and one that ends at {} is needed",
         needs.seq
     );
-    let database = config.database();
-    let suffix = format!(".{}.diverged", clock().0);
-    let fresh = database.with_extension("snapshot");
-    let seq = fetch_to(&*engine, config, &fresh).await?;
-    let aside = restore(&fresh, &database, &suffix)?;
+    let seq = fetch_to(engine, config, &fetched(config)).await?;
+    tracing::info!(seq, "a snapshot of the cluster's is here");
+    Ok(())
+}
+
+/// Puts that snapshot in the database's place; where the database is now.
+pub fn begin_anew(config: &Config) -> anyhow::Result<PathBuf> {
+    let (database, fresh) = (config.database(), fetched(config));
+    let aside = restore(&fresh, &database, &format!(".{}.diverged", clock().0))?;
     std::fs::remove_file(&fresh).with_context(|| fresh.display().to_string())?;
-    tracing::info!(seq, "this node's database is a snapshot of the cluster's now");
     Ok(aside.unwrap_or(database))
+}
+
+fn fetched(config: &Config) -> PathBuf {
+    config.database().with_extension("snapshot")
 }
 
 /// Asks the leader for a snapshot; the node is a member as long as that takes.
@@ -179,8 +201,7 @@ async fn ask_for_one(engine: &dyn Engine, node: &str) -> anyhow::Result<()> {
 }
 
 async fn fetch(engine: &dyn Engine, config: &Config) -> anyhow::Result<u64> {
-    let database = config.database();
-    let part = database.with_extension("snapshot");
+    let (database, part) = (config.database(), fetched(config));
     let seq = fetch_to(engine, config, &part).await?;
     std::fs::rename(&part, &database).with_context(|| database.display().to_string())?;
     Ok(seq)
@@ -192,7 +213,7 @@ async fn fetch_to(engine: &dyn Engine, config: &Config, to: &Path) -> anyhow::Re
     let cluster = engine.identity().await?;
     // A newer one may take its place while it is read: then it begins again.
     for _ in 0..MOST_TRIES {
-        let snapshot = engine.snapshot().await?.context("the cluster has no snapshot yet: start the node that made it")?;
+        let snapshot = engine.snapshot().await?.ok_or(NoSnapshotYet)?;
         for left in [beside(to, "-wal"), beside(to, "-shm")] {
             // Of an earlier try: it would be read into the new one.
             match std::fs::remove_file(&left) {
