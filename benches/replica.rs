@@ -3,7 +3,8 @@
 //!     courant --config … once --all --record RECORD
 //!     cargo bench --features cluster --bench replica -- RECORD
 //!
-//! Prints CPU µs an entry of each, bytes of log an entry, and bytes of log a poll that found nothing.
+//! Prints CPU µs an entry of each, bytes of log an entry, and bytes of log a poll that found nothing; of a record with pages
+//! also what a page costs the one who leads, the ones who follow, and on its way from whoever fetched it.
 
 use courant::daemon;
 use courant::model::{FeedId, Timestamp};
@@ -50,11 +51,31 @@ fn open(path: &Path, opening: Opening, is_node: bool) -> anyhow::Result<(Writer,
     Ok(Writer::begin_node(door, Reserve::none(), Box::new(|_| {}), links))
 }
 
-/// Carries a record out, its first line left out, as fast as the writer takes it.
-async fn carry_out(writer: &Writer, path: &Path, lines: &[Recorded]) -> anyhow::Result<Duration> {
+/// CPU time of all of a record, and of its pages.
+#[derive(Clone, Copy, Default)]
+struct Took {
+    all: Duration,
+    pages: Duration,
+}
+
+fn is_page(line: &Recorded) -> bool {
+    matches!(line, Recorded::Command(command) if matches!(**command, Command::Page { .. }))
+}
+
+/// Carries a record out, its first line left out, as fast as the writer takes it. `between`: told where pages begin or end.
+async fn carry_out(writer: &Writer, path: &Path, lines: &[Recorded], mut between: impl FnMut(bool)) -> anyhow::Result<Took> {
     let begun = cpu();
     let mut answers = Vec::new();
+    let (mut pages, mut since) = (Duration::ZERO, None);
     for line in lines {
+        if is_page(line) != since.is_some() {
+            for answer in answers.drain(..) {
+                answer.await??;
+            }
+            pages += since.take().map_or(Duration::ZERO, |since| cpu() - since);
+            since = is_page(line).then(cpu);
+            between(is_page(line));
+        }
         match line {
             Recorded::Opened { .. } | Recorded::IndexLost => {}
             Recorded::Command(command) => answers.push(writer.give((**command).clone()).await?),
@@ -69,6 +90,18 @@ async fn carry_out(writer: &Writer, path: &Path, lines: &[Recorded]) -> anyhow::
     }
     for answer in answers {
         answer.await??;
+    }
+    pages += since.map_or(Duration::ZERO, |since| cpu() - since);
+    Ok(Took { all: cpu() - begun, pages })
+}
+
+/// A page on its way to the leader: written and packed by the one, unpacked and read by the other.
+fn travels(lines: &[Recorded]) -> anyhow::Result<Duration> {
+    let begun = cpu();
+    for line in lines.iter().filter(|line| is_page(line)) {
+        let packed = zstd::bulk::compress(&serde_json::to_vec(line)?, 1)?;
+        let text = String::from_utf8(zstd::decode_all(packed.as_slice())?)?;
+        std::hint::black_box(serde_json::from_str::<Recorded>(&text)?);
     }
     Ok(cpu() - begun)
 }
@@ -107,23 +140,32 @@ async fn main() -> anyhow::Result<()> {
     let to = |name: &str| folder.path().join(name);
 
     let (writer, _) = open(&to("alone.db"), opening, false)?;
-    let alone = carry_out(&writer, &to("alone.db"), &lines).await?;
+    let alone = carry_out(&writer, &to("alone.db"), &lines, |_| {}).await?;
     let n_entries = f64::from(u32::try_from(Reader::open(&to("alone.db"))?.size()?.0)?);
 
     let log = Kept::default();
     let (leader, _) = open(&to("leader.db"), opening, true)?;
     leader.lead(Box::new(log.clone())).await?;
-    let leading = carry_out(&leader, &to("leader.db"), &lines).await?;
+    // Records from there on are of pages, or are not.
+    let mut kinds = vec![(0, false)];
+    let n_so_far = log.clone();
+    let between = |pages| kinds.push((n_so_far.0.lock().map_or(0, |kept| kept.len()), pages));
+    let leading = carry_out(&leader, &to("leader.db"), &lines, between).await?;
     let records = log.0.lock().map_or(Vec::new(), |kept| kept.clone());
     let n_bytes: usize = records.iter().map(|(_, body)| body.len()).sum();
 
     let (follower, _) = open(&to("follower.db"), opening, true)?;
-    let begun = cpu();
     let n_records = records.len();
-    for record in records {
+    let mut following = Took::default();
+    for (n, record) in records.into_iter().enumerate() {
+        let begun = cpu();
         follower.follow(vec![record]).await?;
+        let took = cpu() - begun;
+        following.all += took;
+        if kinds.iter().rev().find(|(from, _)| *from <= n).is_some_and(|(_, pages)| *pages) {
+            following.pages += took;
+        }
     }
-    let following = cpu() - begun;
 
     let n_feeds = Reader::open(&to("leader.db"))?.feeds()?.len() as i64;
     let later = at.plus(Duration::from_secs(86_400));
@@ -137,9 +179,21 @@ async fn main() -> anyhow::Result<()> {
 
     let an_entry = |time: Duration| time.as_secs_f64() * 1e6 / n_entries;
     println!("{n_entries} entries, {n_records} records, {n_feeds} feeds");
-    println!("alone      {:.1} µs an entry", an_entry(alone));
-    println!("leading    {:.1} µs an entry: {:.1} for the log", an_entry(leading), an_entry(leading) - an_entry(alone));
-    println!("following  {:.1} µs an entry", an_entry(following));
+    println!("alone      {:.1} µs an entry", an_entry(alone.all));
+    let for_log = an_entry(leading.all) - an_entry(alone.all);
+    println!("leading    {:.1} µs an entry: {for_log:.1} for the log", an_entry(leading.all));
+    println!("following  {:.1} µs an entry", an_entry(following.all));
+    let n_pages = lines.iter().filter(|line| is_page(line)).count();
+    if n_pages > 0 {
+        let a_page = |time: Duration| time.as_secs_f64() * 1e6 / n_pages as f64;
+        let travels = a_page(travels(&lines)?);
+        println!(
+            "a page     {n_pages} of them: {:.1} µs alone, {:.1} leading, {:.1} following, {travels:.1} on its way to the leader",
+            a_page(alone.pages),
+            a_page(leading.pages),
+            a_page(following.pages)
+        );
+    }
     println!(
         "log        {:.0} B an entry, {:.1} B a poll that found nothing",
         n_bytes as f64 / n_entries,

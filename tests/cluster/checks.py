@@ -27,14 +27,18 @@ def entries(replica, truth):
     return wrong + ([f"{len(others)} entries that nobody published, as {min(others)}"] if others else [])
 
 
-def intervals(log, interval, disturbed):
-    """No feed is asked again before its interval is over."""
-    return _too_soon("feeds", _by(log, lambda asked: (asked.host, asked.path), pages=True), interval, disturbed)
+def intervals(log, interval, disturbed, wanted=()):
+    """No feed is asked again before its interval is over, but for those that a person wanted at that time."""
+    groups = _by(log, lambda asked: (asked.host, asked.path), pages=True)
+    for feed, at in wanted:
+        groups[feed] = [asked for asked in groups[feed] if not at - interval <= asked.at <= at + interval + IN_HAND]
+    return _too_soon("feeds", groups, interval, disturbed)
 
 
-def spacing(log, spacing, disturbed):
-    """From the start of one request at a host to the next, whoever asks."""
-    return _too_soon("hosts", _by(log, lambda asked: asked.host), spacing, disturbed)
+def spacing(log, spacing, disturbed, among_nodes_alone=False):
+    """From the start of one request at a host to the next, whoever asks. On a machine that is not quiet a request may be sent, or
+    seen, later than it was begun: what one node does by itself is then not judged."""
+    return _too_soon("hosts", _by(log, lambda asked: asked.host), spacing, disturbed, among_nodes_alone)
 
 
 def _by(log, key, pages=False):
@@ -45,7 +49,7 @@ def _by(log, key, pages=False):
     return groups
 
 
-def _too_soon(what, groups, least, disturbed):
+def _too_soon(what, groups, least, disturbed, among_nodes_alone=False):
     """Exactly once cannot be had from outside: of a node that was disturbed, what it had in hand is let pass and counted."""
     wrong, in_hand = [], collections.Counter()
     for key, asked in groups.items():
@@ -54,6 +58,8 @@ def _too_soon(what, groups, least, disturbed):
             if gap >= least - TOLERANCE:
                 continue
             names = {name_of(one.agent), name_of(next.agent)}
+            if among_nodes_alone and len(names) == 1:
+                continue
             cause = [event for event in disturbed if event.name in names and event.at - 1 <= next.at <= event.at + IN_HAND]
             if cause:
                 in_hand[cause[-1]] += 1

@@ -24,8 +24,15 @@ NEWEST = "SELECT coalesce(max(seq), 0) FROM courant_log"
 
 COMMANDS = {
     "create": ("cluster", "create"), "join": ("cluster", "join"), "run": ("run",), "status": ("cluster", "status"),
-    "yield": ("cluster", "yield"), "check": ("cluster", "check"), "remove": ("cluster", "remove"), "reseed": ("cluster", "reseed"), "check": ("cluster", "check"),
+    "yield": ("cluster", "yield"), "check": ("cluster", "check"), "remove": ("cluster", "remove"), "reseed": ("cluster", "reseed"),
+    "let in": ("sync", "add"), "refetch": ("feed", "refetch"),
 }
+
+# Names of apps that a person let in, in a replica.
+APPS = "SELECT name FROM apps"
+
+# What a person is told where nobody knows whether it was done.
+NOT_KNOWN = ("it is not known whether this was done", "ended before it answered")
 
 CONFIG = """
 state_dir = "state"

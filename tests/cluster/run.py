@@ -2,7 +2,9 @@
 """Drills of a cluster: nodes and servers are killed, stopped, cut off and changed while entries are published; after each
 nothing is lost or doubled, nobody was asked too often, and all nodes are equal.
 
-usage: run.py COURANT [--short] [--DRILL N …] [--seed N]     drills: see DRILLS below
+usage: run.py COURANT [--short] [--DRILL N …] [--seed N] [--every N] [--loaded] [--old COURANT]     drills: see DRILLS below
+       --every N: all is looked at after every N drills; --loaded: the machine is not quiet, and the
+       spacing is judged among nodes alone; --old COURANT: an older version, for `--upgraded 1`
        run.py COURANT --alone       one node without a cluster: the origin and the checks by themselves
 
 Needs Debian's postgresql (initdb, postgres, pg_basebackup, psql) and a courant with the feature `cluster`.
@@ -17,7 +19,7 @@ import threading
 import time
 
 import checks
-from nodes import APPLIED, LEADER, NEWEST, Node, name_of, running, settled
+from nodes import APPLIED, APPS, LEADER, NEWEST, NOT_KNOWN, Node, name_of, running, settled
 from origin import Origin
 from postgres import Pair, programs, wait_for
 
@@ -31,7 +33,8 @@ class Cluster:
     def __init__(self, courant, folder, origin, pair, seed):
         self.courant, self.folder, self.origin, self.pair = courant, pathlib.Path(folder), origin, pair
         self.nodes, self.disturbed, self.chance, self.n_copies = [], [], random.Random(seed), 0
-        self.commits, self.watching = [], True
+        self.is_loaded = False
+        self.commits, self.watching, self.wanted, self.n_apps = [], True, [], 0
         self.watcher = threading.Thread(target=self.watch, daemon=True)
 
     def begin(self, n):
@@ -131,7 +134,7 @@ class Cluster:
             for name, copy in copies.items():
                 wrong += [f"{name}: {line}" for line in checks.entries(copy, self.origin.truth)]
             log = list(self.origin.log)
-            wrong += checks.intervals(log, INTERVAL, self.disturbed) + checks.spacing(log, SPACING, self.disturbed)
+            wrong += checks.intervals(log, INTERVAL, self.disturbed, self.wanted) + checks.spacing(log, SPACING, self.disturbed, self.is_loaded)
         finally:
             self.origin.release()
         if wrong:
@@ -186,6 +189,62 @@ def stopped(cluster, node):
     node.thaw()
     cluster.commits_again(15, time.monotonic())
     return cluster.gap(since)
+
+
+def command_in_doubt(cluster):
+    """A person's commands at a follower while the leader dies: whoever is told that something was done, or was not, can rely on it."""
+    leader, node, told = cluster.leader(), cluster.follower(), {}
+    since = cluster.disturb(leader)
+    killer = threading.Timer(cluster.chance.uniform(0.1, 0.5), leader.kill)
+    killer.start()
+    while time.monotonic() < since + 6:
+        cluster.n_apps += 1
+        name = f"app-{cluster.n_apps}"
+        told[name] = node.do("let in", name, check=False)
+    killer.join()
+    cluster.commits_again(15, since + 3)
+    leader.start()
+    wait_for(lambda: (leader.applied() or 0) >= int(cluster.pair.sql(NEWEST)) - 5, 60, f"{leader.name} does not catch up")
+    with sqlite3.connect(f"file:{node.database}?mode=ro", uri=True) as replica:
+        apps = {name for name, in replica.execute(APPS)}
+    for name, done in told.items():
+        is_known = not any(words in done.stderr for words in NOT_KNOWN)
+        if is_known and (done.returncode == 0) != (name in apps):
+            raise SystemExit(f"FAIL {name} is {'there' if name in apps else 'not there'}, and a person was told: {done.stdout}{done.stderr}")
+    return sum(any(words in done.stderr for words in NOT_KNOWN) for done in told.values())
+
+
+def feed_refetched(cluster):
+    """A person wants a feed anew, on a node that does not ask there: the spacing is kept all the same."""
+    node, begun = cluster.follower(), time.monotonic()
+    last = {(asked.host, asked.path): name_of(asked.agent) for asked in list(cluster.origin.log)}
+    others = [feed for feed, name in last.items() if name != node.name]
+    host, path = cluster.chance.choice(others)
+    cluster.wanted.append(((host, path), begun))
+    node.do("refetch", f"http://{host}:{cluster.origin.port}{path}")
+    if not any(asked.at > begun and (asked.host, asked.path) == (host, path) and name_of(asked.agent) == node.name for asked in list(cluster.origin.log)):
+        raise SystemExit(f"FAIL {node.name} has not asked {host}{path}, which a person wanted of it")
+    return time.monotonic() - begun
+
+
+def upgraded(cluster):
+    """From an older version to this one: the followers first, one after the other, the leader last."""
+    if not cluster.old:
+        raise SystemExit("FAIL no older courant is named: --old")
+    begun, leader = time.monotonic(), cluster.leader()
+    for node in [*(node for node in running(cluster.nodes) if node is not leader), leader]:
+        cluster.disturb(*running(cluster.nodes))
+        if node is leader:
+            node.do("yield")
+            wait_for(lambda: cluster.leader() not in (None, node), 30, "nobody else leads")
+        node.stop()
+        node.courant = cluster.courant_now
+        node.start()
+        newest = int(cluster.pair.sql(NEWEST))
+        wait_for(lambda: (node.applied() or 0) >= newest, 60, f"{node.name} does not catch up")
+        cluster.disturb(*running(cluster.nodes))
+    cluster.courant = cluster.courant_now
+    return time.monotonic() - begun
 
 
 def node_joined(cluster):
@@ -293,7 +352,23 @@ def row_altered(cluster):
 DRILLS = {
     leader_killed: (20, 1), node_killed: (50, 1), leader_stopped: (25, 0), node_stopped: (25, 1), node_joined: (50, 1), node_removed: (50, 1),
     standby_promoted: (5, 1), engine_away: (3, 0), log_cut: (3, 0), record_flipped: (3, 0), row_altered: (3, 0),
+    command_in_doubt: (10, 1), feed_refetched: (20, 1), upgraded: (0, 0),
 }
+
+# So many nodes are there at one time.
+MOST_NODES = 5
+
+
+def in_order(drills, chance, n_nodes):
+    """At random, but so that never too many nodes are there, nor too few."""
+    left, order = list(drills), []
+    chance.shuffle(left)
+    while left:
+        fits = [drill for drill in left if not (drill is node_joined and n_nodes >= MOST_NODES or drill is node_removed and n_nodes <= 3)] or left
+        left.remove(fits[0])
+        order.append(fits[0])
+        n_nodes += (fits[0] is node_joined) - (fits[0] is node_removed)
+    return order
 
 
 def alone(courant, folder):
@@ -321,24 +396,27 @@ def together(options, folder):
         counts = {drill: n or 0 for drill, n in chosen.items()}
     else:
         counts = {drill: short if options.short else full for drill, (full, short) in DRILLS.items()}
-    drills = [drill for drill, n in counts.items() for _ in range(n)]
-    random.Random(options.seed).shuffle(drills)
+    drills = in_order([drill for drill, n in counts.items() for _ in range(n)], random.Random(options.seed), options.nodes)
     with Origin(N_HOSTS, FEEDS_A_HOST, options.seed) as origin, Pair(pathlib.Path(folder) / "postgres") as pair:
         origin.add(N_HOSTS * FEEDS_A_HOST * 2)
         origin.publish(RATE)
-        cluster = Cluster(options.courant, folder, origin, pair, options.seed)
+        cluster = Cluster(options.old or options.courant, folder, origin, pair, options.seed)
+        cluster.is_loaded = options.loaded
+        cluster.old, cluster.courant_now = options.old, str(pathlib.Path(options.courant).resolve())
         cluster.begin(options.nodes)
         time.sleep(INTERVAL)
         figures = {}
         for n, drill in enumerate(drills):
             figures.setdefault(drill.__name__, []).append(drill(cluster))
+            print(f"     {n + 1} of {len(drills)}: {drill.__name__} {figures[drill.__name__][-1]:.2f}", flush=True)
             # In the short run the drills follow each other, and all is looked at once.
-            if not options.short:
+            if not options.short and (n + 1) % options.every == 0:
                 cluster.whole(f"after drill {n}, {drill.__name__} (seed {options.seed})")
         cluster.whole(f"at the end (seed {options.seed})")
         cluster.watching = False
         for name, found in figures.items():
-            print(f"ok   {name.replace('_', ' ')} {len(found)}×: {sorted(found)[len(found) // 2]:.2f} s, {max(found):.2f} s at most")
+            found.sort()
+            print(f"ok   {name.replace('_', ' ')} {len(found)}×: {found[0]:.2f} to {found[-1]:.2f}, half of them {found[len(found) // 2]:.2f} at most, nine tenths {found[len(found) * 9 // 10]:.2f}")
         print(f"ok   {len(origin.truth)} entries by {len(origin.log)} requests of {len(cluster.nodes)} nodes: nothing lost, nothing twice, nobody asked too soon, all nodes equal")
 
 
@@ -349,6 +427,9 @@ def main():
     parser.add_argument("--alone", action="store_true")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--nodes", type=int, default=3)
+    parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--old")
+    parser.add_argument("--loaded", action="store_true")
     for drill in DRILLS:
         parser.add_argument(f"--{drill.__name__.replace('_', '-')}", type=int)
     options = parser.parse_args()
