@@ -165,6 +165,8 @@ def leader_killed(cluster):
 
 def node_killed(cluster):
     node = cluster.follower()
+    # One that has come a moment ago has nothing yet that others could take over.
+    wait_for(lambda: any(name_of(asked.agent) == node.name for asked in cluster.origin.log[-100:]), 30, f"{node.name} asks nobody")
     since = cluster.disturb(node)
     node.kill()
     took = limit("a dead node's hosts asked again", cluster.taken_over(node, since), 8 + INTERVAL)
