@@ -89,6 +89,10 @@ class Cluster:
     def commits_again(self, seconds, since):
         wait_for(lambda: any(at > since for at in self.commits), seconds, "nothing is committed any more")
 
+    def asks(self, node):
+        """Waits for it: one that has come a moment ago has nothing yet that others could take over."""
+        wait_for(lambda: any(name_of(asked.agent) == node.name for asked in self.origin.log[-100:]), 30, f"{node.name} asks nobody")
+
     def taken_over(self, node, since):
         """How long until others have asked all hosts that were this node's."""
         last = {}
@@ -165,8 +169,7 @@ def leader_killed(cluster):
 
 def node_killed(cluster):
     node = cluster.follower()
-    # One that has come a moment ago has nothing yet that others could take over.
-    wait_for(lambda: any(name_of(asked.agent) == node.name for asked in cluster.origin.log[-100:]), 30, f"{node.name} asks nobody")
+    cluster.asks(node)
     since = cluster.disturb(node)
     node.kill()
     took = limit("a dead node's hosts asked again", cluster.taken_over(node, since), 8 + INTERVAL)
@@ -259,9 +262,9 @@ def node_joined(cluster):
 
 def node_removed(cluster):
     if len(running(cluster.nodes)) <= 2:
-        joined = cluster.join()
-        wait_for(lambda: any(name_of(asked.agent) == joined.name for asked in list(cluster.origin.log)), 30, f"{joined.name} asks nobody")
+        cluster.join()
     node = cluster.follower()
+    cluster.asks(node)
     since = cluster.disturb(node)
     cluster.leader().do("remove", node.name)
     took = limit("a removed node's hosts asked again", cluster.taken_over(node, since), 8 + INTERVAL)
