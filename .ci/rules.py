@@ -4,17 +4,19 @@
 usage: rules.py SHARED [--cmd "target/debug/courant debug extract"] [--by rule|what|first] [--set a,b] [--lang ru,pl]
                 [--only RULE] [--show N] [--folds] [--save FILE] [--against FILE]
 
-A line is in the truth if most of its runs of four words are (short lines: if the truth has a line or sentence that
-is it). trafeval knows only phrases: a line there counts where it holds one of them. Precision is the share of what a
-rule took that is not in the truth, by lines and by words, over all sets that have a text, each site counted at most
-ten lines a rule, so that one site's template does not decide. --folds gives each set's F1 on five parts, split by
-site; --save keeps the F1 of each page, --against compares with such a file.
+A line is in the truth if most of its runs of four words are; one of four to seven words, if the truth has these words in a
+row; one of up to three, if the truth has a line or sentence that is them, for a word of a menu stands in any text. trafeval
+knows only phrases: a line there counts where it holds one of them. Precision is the share of what a rule took that is not in
+the truth, by lines and by words, over all sets that have a text, each site counted at most ten lines a rule, so that one
+site's template does not decide. --folds gives each set's F1 on five parts, split by site; --save keeps the F1 of each page,
+--against compares with such a file.
 """
 import argparse
 import collections
 import importlib.util
 import json
 import pathlib
+import re
 import shlex
 import sys
 import zlib
@@ -57,6 +59,8 @@ class Truth:
             tokens = evalx.tokens(row["text"].lower())
             self.runs = evalx.shingles(tokens)
             self.flat = " " + " ".join(tokens) + " "
+            parts = re.split(r"[\n.!?:;…。！？：；|]+", row["text"].lower())
+            self.parts = {" ".join(evalx.tokens(part)) for part in parts}
 
     def holds(self, line):
         """Whether the line is article; None where nobody knows."""
@@ -68,6 +72,9 @@ class Truth:
         tokens = evalx.tokens(line.rstrip("…").lower())
         if not tokens:
             return None
+        # One or two words, as in a menu, stand somewhere in any text: they are in the truth if a line or sentence there is them.
+        if len(tokens) < 4:
+            return " ".join(tokens) in self.parts
         if len(tokens) < 8:
             return " " + " ".join(tokens) + " " in self.flat
         runs = evalx.shingles(tokens)

@@ -3,10 +3,12 @@
 //! Steps of [`super::prune`], which gives their order.
 
 use super::classes::Marks;
+use super::cues;
 use super::lines::{JUNK, Line, Sums};
-use super::prune::Work;
+use super::prune::{Why, Work};
 use super::tag::Tag;
 use super::tree::weight;
+use crate::text::fold;
 
 /// A sentence that introduces a list is no label (`More:`).
 const MIN_INTRODUCTION: u32 = 24;
@@ -35,7 +37,11 @@ impl Work<'_, '_> {
 
     /// A row of other articles: each heading a link, and hardly more below it than a paragraph.
     pub(super) fn is_index(&self) -> bool {
-        let kept = || self.lines.iter().zip(&self.gone).filter(|(_, gone)| gone.is_none()).map(|(line, _)| line);
+        // What went as a headline or as a teaser is of the row too.
+        let counts = |line: &Line, gone: &Option<Why>| {
+            gone.is_none_or(|why| line.is_linky() && why.rule == "start" || why.rule == "teasers")
+        };
+        let kept = || self.lines.iter().zip(&self.gone).filter(|(line, gone)| counts(line, gone)).map(|(line, _)| line);
         let n_headings = kept().filter(|line| line.tag.is_heading() && line.is_linky()).count();
         let n_prose = kept().filter(|line| line.is_prose()).count();
         let begins = kept().find(|line| line.is_prose() || line.tag.is_heading()).is_some_and(|line| line.is_linky());
@@ -92,7 +98,20 @@ impl Work<'_, '_> {
                 && weight.of(self.tree, at) > 0
                 && link.of(self.tree, at) * 10 > weight.of(self.tree, at) * 6
                 && (count.of(self.tree, at) > 1 || matches!(node.tag, Tag::Ul | Tag::Ol | Tag::Div));
-            if dense && !self.is_introduced(at) && !self.is_one_post(at) {
+            // A heading that is a link, in a box of its own, is no list.
+            let is_heading = |at: u32| {
+                let first = self.lines.partition_point(|line| line.first < at);
+                count.of(self.tree, at) == 1 && self.lines.get(first).is_some_and(|line| line.tag.is_heading())
+            };
+            let dense = dense && !is_heading(at);
+            let introduction = if dense { self.introduction(at) } else { None };
+            if let Some(introduction) = introduction {
+                let last = self.lines.partition_point(|line| line.first < node.end);
+                let first = self.lines.partition_point(|line| line.first < at);
+                let is_plea = self.is_plea(introduction);
+                self.listed[first..last].fill(!is_plea);
+                at = node.end;
+            } else if dense && self.one_post(at).is_none() {
                 drops.push(at);
                 at = node.end;
             } else {
@@ -104,38 +123,45 @@ impl Work<'_, '_> {
         }
     }
 
-    /// Whether a sentence that ends in a colon goes before an element: a list of links is what it speaks of.
-    pub(super) fn is_introduced(&self, at: u32) -> bool {
+    /// The sentence that ends in a colon before an element: a list of links is what it speaks of.
+    fn introduction(&self, at: u32) -> Option<usize> {
         let next = self.lines.partition_point(|line| line.first < at);
         let before = (0..next).rev().take(3).find(|&i| self.gone[i].is_none());
-        before.is_some_and(|i| {
-            let line = &self.lines[i];
-            let text = self.tree.line_text(line.last_text(self.tree), line.end, 400);
-            !line.tag.is_heading()
-                && text.trim_end().ends_with([':', '：'])
-                && line.own() >= MIN_INTRODUCTION
-                && self.lines[..i].iter().zip(&self.gone).any(|(line, gone)| gone.is_none() && line.is_prose())
-        })
+        before.filter(|&i| self.introduces(i))
+    }
+
+    /// Whether a line is a sentence of the text that ends in a colon, and no label.
+    pub(super) fn introduces(&self, i: usize) -> bool {
+        let line = &self.lines[i];
+        if line.tag.is_heading() || line.own() < MIN_INTRODUCTION || !line.ends_sentence {
+            return false;
+        }
+        let text = self.tree.line_text(line.last_text(self.tree), line.end, 400);
+        text.trim_end().ends_with([':', '：'])
+            && self.lines[..i].iter().zip(&self.gone).any(|(line, gone)| gone.is_none() && line.is_prose())
+            && cues::cue(&fold(&self.tree.line_text(line.first, line.end, 400))).is_none()
     }
 
     /// Whether an element is, or is in, a post that the text quotes; such a post is often one link.
     pub(super) fn is_quoted(&self, at: u32) -> bool {
-        let quotes = |at: u32| {
-            let node = &self.tree.nodes[at as usize];
-            node.tag == Tag::Blockquote || (node.marks.has(Marks::EMBED) && node.tag != Tag::Ol && node.tag != Tag::Ul)
-        };
-        quotes(at) || self.tree.ancestors(at).take(6).any(quotes)
+        self.tree.ancestors(at).take(7).any(|at| self.is_quote(at))
     }
 
-    /// A quoted post: all its links lead to the same place.
-    pub(super) fn is_one_post(&self, at: u32) -> bool {
+    fn is_quote(&self, at: u32) -> bool {
         let node = &self.tree.nodes[at as usize];
-        let inside = &self.tree.nodes[at as usize..node.end as usize];
+        node.tag == Tag::Blockquote || (node.marks.has(Marks::EMBED) && node.tag != Tag::Ol && node.tag != Tag::Ul)
+    }
+
+    /// The quoted post that an element is, or is in, where all its links lead to the same place.
+    pub(super) fn one_post(&self, at: u32) -> Option<u32> {
+        let post = self.tree.ancestors(at).take(6).filter(|&at| self.is_quote(at)).last()?;
+        let node = &self.tree.nodes[post as usize];
+        let inside = &self.tree.nodes[post as usize..node.end as usize];
         let address = |node: &super::tree::Node| {
             node.element.and_then(|element| super::tree::attribute(element, "href").map(str::to_owned))
         };
         let mut addresses = inside.iter().take(MAX_POST).filter(|node| node.tag == Tag::A).filter_map(address);
         let first = addresses.next();
-        inside.len() < MAX_POST && self.is_quoted(at) && first.is_some_and(|first| addresses.all(|other| other == first))
+        (inside.len() < MAX_POST && first.is_some_and(|first| addresses.all(|other| other == first))).then_some(post)
     }
 }

@@ -7,8 +7,11 @@ use super::tree::{Tree, attribute, weight};
 use crate::text::{fold, is_cjk};
 
 /// What stands before a name. A row that ends in a letter needs a space, or a capital, after it.
-const INTRODUCTIONS: [&str; 15] =
-    ["by", "von", "par", "por", "di", "text:", "作者：", "作者:", "文/", "文／", "文｜", "文|", "文 ", "記者", "记者"];
+#[rustfmt::skip]
+const INTRODUCTIONS: [&str; 31] = [
+    "by", "written by", "posted by", "published by", "von", "text von", "par", "por", "di", "text:", "автор:", "авторы:", "автор", "текст:", "autor:",
+    "autorka:", "autorin:", "tekst:", "συντάκτης:", "γράφει ο", "γράφει η", "作者：", "作者:", "文/", "文／", "文｜", "文|", "文 ", "文・", "記者", "记者",
+];
 /// A byline says little else.
 const MAX_WEIGHT: u32 = 60;
 /// Lines before and after the headline among which the byline is.
@@ -18,8 +21,8 @@ const LINES_AFTER: usize = 6;
 const MAX_WORDS: usize = 5;
 const MAX_NAMES: usize = 5;
 
-/// What stands between a name and a paper's.
-const FOR: [&str; 4] = [" for ", " at ", " für ", " pour "];
+/// What stands between a name and a paper's, or the day.
+const FOR: [&str; 5] = [" for ", " at ", " on ", " für ", " pour "];
 
 /// `By Jo Doe`, alone on its line.
 pub fn introduces(line: &str) -> bool {
@@ -35,16 +38,29 @@ pub fn author(tree: &Tree, lines: &[Line], selection: &Selection) -> Option<Stri
     let near: Vec<&Line> = near.filter(|line| !line.tag.is_heading()).collect();
     let introduced = near.iter().find_map(|line| {
         let text = tree.line_text(line.first, line.end, 200);
-        let part = name_part(&text).or_else(|| INSIDE.iter().find_map(|word| text.split_once(word).map(|(_, rest)| rest)))?;
+        let part = name_part(&text)
+            .or_else(|| INSIDE.iter().find_map(|word| text.split_once(word).map(|(_, rest)| rest.trim_start())))?;
         names(part, line.marks.has(Marks::BYLINE.and(Marks::AUTHOR_BOX)))
     });
     introduced
         .or_else(|| near.iter().find_map(|line| linked(tree, line)))
         .or_else(|| near.iter().find_map(|line| called(tree, line)))
+        .or_else(|| near.iter().find_map(|line| with_role(tree, line)))
+}
+
+/// `Jo Doe, staff writer`, alone on its line.
+fn with_role(tree: &Tree, line: &Line) -> Option<String> {
+    let text = tree.line_text(line.first, line.end, 120);
+    let (name, role) = text.split_once(", ")?;
+    let is_role = role.split_whitespace().count() <= MAX_WORDS && super::voice::names_role(role);
+    let name = name_part(name).unwrap_or(name);
+    (is_role && name.split_whitespace().count() >= 2).then(|| names(name, false)).flatten()
 }
 
 /// What stands before a name in the middle of a line too.
-const INSIDE: [&str; 6] = ["作者：", "作者:", "记者：", "記者：", "撰文：", "文／"];
+const INSIDE: [&str; 8] = ["作者：", "作者:", "记者：", "記者：", "撰文：", "文／", "記者", "记者"];
+/// What joins two names.
+const AND: [&str; 8] = [" and ", " und ", " et ", " y ", " e ", " и ", " i ", " και "];
 
 /// Parts of the addresses of pages about a person.
 const PERSONS: [&str; 12] = [
@@ -81,7 +97,22 @@ fn called(tree: &Tree, line: &Line) -> Option<String> {
 }
 
 /// Words of classes of an author's name.
-const NAMED: [&str; 9] = ["author", "authors", "authorname", "byline", "autor", "autoren", "auteur", "fn", "writer"];
+const NAMED: [&str; 14] = [
+    "author",
+    "authors",
+    "authorname",
+    "byline",
+    "autor",
+    "autoren",
+    "autorin",
+    "auteur",
+    "auteurs",
+    "avtor",
+    "fn",
+    "writer",
+    "reporter",
+    "journalist",
+];
 
 /// The elements around and in a line, from the nearest on.
 fn elements<'b>(tree: &'b Tree, line: &Line) -> impl Iterator<Item = u32> + 'b {
@@ -103,10 +134,10 @@ fn alone(tree: &Tree, at: u32) -> Option<String> {
 fn name_part(line: &str) -> Option<&str> {
     INTRODUCTIONS.iter().find_map(|introduction| {
         let (start, rest) = line.split_at_checked(introduction.len())?;
-        if !start.eq_ignore_ascii_case(introduction) {
+        if start.to_lowercase() != *introduction {
             return None;
         }
-        let apart = !introduction.ends_with(|c: char| c.is_ascii_alphabetic()) || rest.starts_with([' ', ':']);
+        let apart = !introduction.ends_with(|c: char| c.is_alphabetic() && !is_cjk(c)) || rest.starts_with([' ', ':']);
         apart.then(|| rest.trim_start_matches([' ', ':', '：', '|', '｜']))
     })
 }
@@ -119,10 +150,10 @@ fn names(text: &str, is_byline: bool) -> Option<String> {
     let (text, rest) = text.split_at(end);
     if text.chars().next().is_some_and(is_cjk) {
         let name: String = text.chars().take_while(|c| c.is_alphanumeric() || *c == '·').collect();
-        return (2..=6).contains(&name.chars().count()).then_some(name);
+        return (2..=5).contains(&name.chars().count()).then_some(name);
     }
-    let parts =
-        text.split([',', '&', ';']).flat_map(|part| part.split(" and ")).map(|part| part.trim().trim_end_matches(['.', '-']));
+    let text = AND.iter().fold(text.to_owned(), |text, and| text.replace(and, ", "));
+    let parts = text.split([',', '&', ';']).map(|part| part.trim().trim_end_matches(['.', '-']));
     let names: Vec<&str> = parts.take_while(|part| is_name(part)).take(MAX_NAMES).collect();
     let only_names = rest.is_empty() && names.join("").len() + 8 * names.len() >= text.len();
     (!names.is_empty() && (is_byline || only_names || !rest.is_empty())).then(|| names.join(", "))
@@ -134,5 +165,6 @@ fn is_name(part: &str) -> bool {
     (1..=MAX_WORDS).contains(&words.len())
         && words.first().iter().chain(words.last().iter()).all(capital)
         && words.iter().all(|word| word.chars().all(|c| c.is_alphabetic() || "'’.-".contains(c)))
-        && !super::dates::is_month(&fold(words[0]))
+        // Jan is a name too; with another name after it, it is no month.
+        && !(words.len() == 1 && super::dates::is_month(&fold(words[0])))
 }

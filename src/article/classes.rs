@@ -177,7 +177,7 @@ const TOKENS: &[(Marks, &[&str])] = &[
         "tooltip", "tooltips", "truste",
     ]),
     (Marks::NOTICE, &[
-        "alertbar", "audioplayer", "jwcontrols", "mediacontrols", "mejs", "playercontrols", "plyr", "videocontrols", "vjs", "bianji", "copyrightnotice", "correction", "declaration", "disclaimer", "disclosure",
+        "alertbar", "audioplayer", "controlbar", "jwcontrols", "mediacontrols", "mejs", "playercontrols", "plyr", "videocontrols", "vjs", "bianji", "copyrightnotice", "correction", "declaration", "disclaimer", "disclosure",
         "editer", "editsection", "errorreport", "factbox", "feedback", "infobox", "jumptonav", "loader", "loading", "mwjump",
         "noexcerpt", "noprint", "poll", "polls", "printfooter", "printonly", "quiz", "readaloud", "screenreader",
         "screenreadertext", "shengming", "snackbar", "sronly", "subscriberonly", "survey", "texttospeech", "toast",
@@ -198,7 +198,7 @@ const TOKENS: &[(Marks, &[&str])] = &[
         "artcontent", "artibody", "articlebody", "articlebodytext", "articlecontainer", "articlecontent", "articlecontentbody",
         "articlecontents", "articlecopy", "articledetail", "articlemain", "articlesection", "articletext", "artikelinhalt",
         "artikeltext", "blogbody", "blogcontent", "blogpostcontent", "bodycontent", "bodycopy", "bodymain", "bodytext",
-        "cnbloggerbody", "contentarticle", "contentbody", "contentdetail", "contentmain", "contenttext", "conttext",
+        "cnbloggerbody", "contentarticle", "contentbody", "contentdetail", "contentmain", "contenttext", "conttext", "econtent",
         "detailcontent", "ebody", "endtext", "entrybody", "entrycontent", "entrytext", "fulltext", "jscontent", "longform",
         "maincontent", "maintext", "neirong", "newsarticle", "newsbody", "newscontent", "newsdetail", "newstext",
         "postarticle", "postbody", "postcontent", "postentry", "postfull", "posttext", "prose", "richmediacontent", "richtext",
@@ -258,6 +258,24 @@ static BY_TOKEN: LazyLock<Table> = LazyLock::new(|| {
     map
 });
 
+/// Classes by which frameworks and site builders hide an element.
+#[rustfmt::skip]
+const HIDING: [&str; 11] = [
+    "hide", "hidden", "d-none", "is-hidden", "uk-hidden", "u-hidden", "js-hidden", "is-invisible", "element-invisible", "sqs-hidden", "display-none",
+];
+/// The same, from sight alone: who listens to a page hears it. A heading among them is one of the text.
+const HIDING_FROM_SIGHT: [&str; 5] = ["visually-hidden", "visuallyhidden", "sr-only", "screen-reader-text", "hidden-text"];
+/// The same, where all of them stand together: each hides on screens of one width.
+const HIDING_TOGETHER: [&str; 2] = ["elementor-hidden-desktop", "elementor-hidden-mobile"];
+
+/// `md:block`, `d-lg-flex`: on wider screens it is shown.
+fn shows(word: &str) -> bool {
+    let display = ["block", "flex", "grid", "inline", "table", "visible", "show", "contents"];
+    let last = word.rsplit([':', '-', '@']).next().unwrap_or_default();
+    (word.contains(':') || word.starts_with("d-") || word.starts_with("visible-"))
+        && (display.contains(&last) || word.starts_with("visible-"))
+}
+
 /// Names longer than this are machine-made.
 const MAX_NAME: usize = 100;
 
@@ -268,11 +286,12 @@ pub struct Names<'a>(HashMap<&'a str, Marks>);
 impl<'a> Names<'a> {
     fn marks(&mut self, value: &'a str) -> Marks {
         let marks = || {
-            value.split_ascii_whitespace().take(24).fold(Marks::NONE, |marks, word| match word {
-                "hide" => marks.and(Marks::HIDDEN),
-                _ if word.len() <= MAX_NAME => marks.and(word_marks(word)),
-                _ => marks,
-            })
+            let words = || value.split_ascii_whitespace().take(24);
+            let marks =
+                words().filter(|word| word.len() <= MAX_NAME).fold(Marks::NONE, |marks, word| marks.and(word_marks(word)));
+            let hides = words().any(|word| HIDING.contains(&word) || HIDING_FROM_SIGHT.contains(&word))
+                || HIDING_TOGETHER.iter().all(|hiding| words().any(|word| word == *hiding));
+            if hides && !words().any(shows) { marks.and(Marks::HIDDEN) } else { marks }
         };
         if value.len() > MAX_NAME { marks() } else { *self.0.entry(value).or_insert_with(marks) }
     }
@@ -295,7 +314,9 @@ fn marks_of<'a>(tag: Tag, element: &'a Element, names: &mut Names<'a>, id: bool)
             // That of a heading is made from its words.
             "id" if tag.is_heading() || !id => {}
             "class" | "id" | "data-testid" | "data-component" | "data-module" | "data-type" | "data-block" | "data-role" => {
-                marks = marks.and(names.marks(value));
+                let told = names.marks(value);
+                let heard = tag.is_heading() && !value.split_ascii_whitespace().any(|word| HIDING.contains(&word));
+                marks = marks.and(if heard { told.without(Marks::HIDDEN) } else { told });
             }
             "role" => marks = marks.and(role(value)),
             "itemprop" => marks = marks.and(itemprop(value)),

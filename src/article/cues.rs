@@ -3,8 +3,7 @@
 //! Compared with the start of a line, folded ([`crate::text::fold`]). Only short lines are compared: an
 //! article may well begin a paragraph with "Advertisement".
 
-use super::tree::weight;
-use crate::text::{fold, is_cjk};
+use crate::text::is_cjk;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -180,6 +179,11 @@ const ROWS: &[Row] = &[
         "目錄", "点击进入", "下载app", "下载客户端", "打开app", "客户端下载", "如有侵权", "投诉", "加载中", "正在加载", "展开全文", "閱讀全文", "阅读全文", "点击展开", "目次",
         "続きを読む", "この続き", "もっと見る", "ページトップ", "本サイトは", "더보기", "목차", "본문 바로가기",
     ] },
+    Row { cue: Cue::Line, what: "player", phrases: &[
+        "current time 0", "duration 0", "duration time", "remaining time -", "stream type", "playback rate", "loaded:", "progress:",
+        "seek to live", "picture-in-picture", "use up/down arrow keys", "this is a modal window", "descriptions off", "captions off", "subtitles off",
+    ] },
+    Row { cue: Cue::Alone, what: "player", phrases: &["fullscreen", "non-fullscreen", "mute", "unmute", "current time", "need text", "exit fullscreen"] },
     Row { cue: Cue::Alone, what: "image placeholder", phrases: &[
         "фото", "видео", "иллюстрация", "zdjęcie", "wideo", "φωτογραφία", "βίντεο",
         "圖片", "图片", "插图", "插圖", "图", "圖", "照片", "配图", "画像", "写真", "사진", "이미지", "image", "photo", "picture", "bild", "foto",
@@ -211,110 +215,8 @@ static BY_FIRST: LazyLock<HashMap<char, Vec<(&'static str, &'static Row)>>> = La
     map
 });
 
-/// What stands in lines after the end of a text, anywhere in the line, and in no sentence of a text.
-#[rustfmt::skip]
-const BOILERPLATE: &[&str] = &[
-    "contributed to this report", "contributed to this story", "contributed to this article", "contributed reporting", "all rights reserved",
-    "originally appeared", "originally published", "first appeared on", "appeared first on", "this material may not be published",
-    "let us know in the comments", "in the comments below", "copyright ©", "to view the full story", "for the full story", "email us",
-    "on google news", "preferred source", "for ios and android", "follow us on", "follow @", "download the app", "like this story",
-    "folgen sie uns", "mehr zum thema", "in den kommentaren", "síguenos", "suivez-nous", "扫描二维码", "扫码", "公众号", "公眾號", "关注我们", "關注我們",
-    "微信号", "版权归", "侵权", "转载请", "轉載請", "请勿转载", "不得转载", "禁止转载", "联系我们", "更多精彩", "敬请关注", "不代表本", "粉絲團", "フォローし", "無断", "무단",
-    "все права защищены", "при использовании материалов", "wszelkie prawa zastrzeżone", "με επιφύλαξη παντός",
-];
-
-/// Of things that sites ask their readers for, which a text may speak of too: they say something beside a link, two of them, or
-/// in a line that speaks to the reader.
-#[rustfmt::skip]
-const ASKED: &[&str] = &[
-    "follow him on", "follow her on", "follow them on", "follow me on", "on twitter", "on facebook", "on instagram", "newsletter", "sign up",
-    "subscribe", "click here", "our app", "whatsapp", "telegram", "have a tip", "send us", "get in touch", "contact us", "affiliate",
-    "our journalism", "what do you think", "read more", "abonnieren", "suscríb", "abonnez", "扫描", "二维码", "二維碼", "客户端", "转载", "轉載",
-    "投稿", "구독", "подпис", "вконтакте", "в telegram", "subskry", "zapisz się", "na facebooku", "na twitterze", "στο twitter", "στο facebook",
-];
-
-/// Words that begin what is said to readers.
-#[rustfmt::skip]
-const REQUESTS: &[&str] = &[
-    "follow", "subscribe", "sign up", "join", "download", "get", "click", "send", "email", "contact", "like", "read", "let us", "visit", "want",
-    "have", "do you", "what do you", "please", "if you", "for more", "check out", "share", "support", "you can", "find", "listen", "watch", "see",
-    "don't", "stay", "to", "got", "follow", "folgen", "abonnieren", "melden", "sie", "wenn", "suscríbete", "sigue", "abonnez", "retrouvez",
-    "подпис", "читайте", "zapisz", "dołącz", "śledź", "关注", "扫", "欢迎", "更多", "請", "请",
-];
-
-/// Whether a folded line after the last sentence is what sites put there; `links`: whether a part of it is a link.
-pub fn is_boilerplate(folded: &str, links: bool) -> bool {
-    if BOILERPLATE.iter().any(|phrase| folded.contains(phrase)) {
-        return true;
-    }
-    let n_asked = ASKED.iter().filter(|phrase| folded.contains(**phrase)).take(2).count();
-    let asks = || {
-        let line = folded.trim_start_matches(|c: char| !c.is_alphanumeric());
-        REQUESTS.iter().any(|word| line.strip_prefix(word).is_some_and(|rest| word_ends(word, rest)))
-    };
-    n_asked > 0 && (links && (asks() || n_asked > 1 || weight(folded) < 120) || asks() && (n_asked > 1 || weight(folded) < 160))
-}
-
-/// What sites say in their own name: rights, liability, consent. One at the start of a line, or two in it, and it is no article.
-#[rustfmt::skip]
-const LEGAL: &[&str] = &[
-    "all rights reserved", "this website uses cookies", "this site uses cookies", "we use cookies", "terms of use", "terms of service",
-    "privacy policy", "personal data", "are not responsible for", "do not necessarily reflect", "copyrighted property", "written permission", "may not be published, broadcast",
-    "alle rechte vorbehalten", "diese website verwendet cookies", "wir verwenden cookies", "datenschutzerklärung", "tous droits réservés",
-    "todos los derechos reservados", "правовые ограничения", "все права", "охраняются в соответствии", "не несет ответственности",
-    "не несёт ответственности", "перепечатка", "при использовании материалов", "использование материалов", "при цитировании", "цитирование материалов",
-    "мнение редакции может", "wyrażam zgodę", "oświadczam, że", "danych osobowych", "prawa zastrzeżone", "materiał chroniony prawem", "regulamin",
-    "με επιφύλαξη παντός", "απαγορεύεται η αναδημοσίευση", "凡本网注明", "凡本站注明", "凡注明", "版权声明", "版權聲明", "免责声明", "免責聲明", "未经授权",
-    "未經授權", "不代表本网", "不代表本站", "版权均属", "转载自其他媒体", "违反上述声明", "与本网联系", "与本站联系", "本网站所刊登", "本網站所刊登",
-];
-
-/// How much of it is in a folded line: 2 is enough, 1 (it begins so) is where no text goes on after it.
-pub fn legal(folded: &str) -> usize {
-    let line = folded.trim_start_matches(|c: char| !c.is_alphanumeric());
-    let n_found = LEGAL.iter().filter(|phrase| line.contains(**phrase)).take(2).count();
-    if n_found == 1 && !LEGAL.iter().any(|phrase| line.starts_with(phrase)) { 0 } else { n_found }
-}
-
 /// Ends of the teaser of another article.
 const MORE: [&str; 8] = ["【详细】", "[详细]", "【详情】", "[详情]", "【阅读全文】", "[阅读全文]", "【查看全文】", "【更多】"];
-
-/// What people who write for a site are, in the sentence about them under their text.
-const ROLES: [&str; 19] = [
-    "writer",
-    "reporter",
-    "editor",
-    "journalist",
-    "author",
-    "correspondent",
-    "columnist",
-    "blogger",
-    "contributor",
-    "freelance",
-    "autor",
-    "autorin",
-    "redakteur",
-    "redakteurin",
-    "journalist",
-    "journalistin",
-    "korrespondent",
-    "rédacteur",
-    "journaliste",
-];
-
-/// `Jo Doe is a staff writer at …`: a name, what it is, and a role soon after.
-pub fn tells_of_author(line: &str) -> bool {
-    let mut words = line.split_whitespace();
-    let n_names = words.by_ref().take_while(|w| w.chars().next().is_some_and(char::is_uppercase)).count();
-    // The word that ended the name is gone from the iterator.
-    let verb = line.split_whitespace().nth(n_names).unwrap_or_default();
-    let mut after = words.take(9).map(fold);
-    (2..=4).contains(&n_names)
-        && ["is", "was", "ist", "est"].contains(&verb)
-        && after
-            .next()
-            .is_some_and(|article| ["a", "an", "the", "ein", "eine", "un", "une", "freelance"].contains(&article.as_str()))
-        && after.any(|word| ROLES.contains(&word.trim_matches(|c: char| !c.is_alphanumeric())))
-}
 
 /// Headings over what readers wrote; alone on their line, or with a number.
 #[rustfmt::skip]
@@ -348,7 +250,7 @@ pub fn is_answer(folded: &str) -> bool {
 }
 
 /// How long ago something was written.
-const AGO: [&str; 16] = [
+const AGO: [&str; 22] = [
     " ago",
     "vor ",
     "il y a ",
@@ -364,6 +266,12 @@ const AGO: [&str; 16] = [
     "分前",
     "時間前",
     "日前",
+    "分鐘前",
+    "小時前",
+    "周前",
+    "週前",
+    "个月前",
+    "個月前",
     "전",
 ];
 
@@ -467,7 +375,7 @@ fn numbered(line: &str, phrase: &str) -> bool {
 }
 
 /// A Latin phrase must end where a word ends.
-fn word_ends(phrase: &str, rest: &str) -> bool {
+pub(super) fn word_ends(phrase: &str, rest: &str) -> bool {
     let last = phrase.chars().next_back().unwrap_or(' ');
     !last.is_ascii_alphanumeric() || !rest.chars().next().is_some_and(|c| c.is_alphanumeric() && !crate::text::is_cjk(c))
 }

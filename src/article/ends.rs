@@ -9,14 +9,21 @@ use super::dates;
 use super::lines::{JUNK, Line, squash};
 use super::prune::{Linked, Work};
 use super::tag::Tag;
+use super::tree::weight;
+use super::voice::{self, MIN_STATEMENT};
 use crate::text::fold;
 
 /// Lines heavier than this are never taken for a cue: real paragraphs start with such words too.
 const MAX_CUE_WEIGHT: u32 = 240;
-/// A key point says at least this much.
-const MIN_POINT: u32 = 30;
+/// A line of fewer letters says nothing alone.
+const MIN_WORDS: u32 = 16;
+/// A key point says at least this much, and all of a list as much as a sentence.
+const MIN_POINT: u32 = 14;
+const MIN_POINTS: u32 = 60;
 /// Prose that no list of related articles has, however long the article before it.
 const LONG_TAIL: u32 = 800;
+/// A linked line of a quoted post that says something.
+const MIN_QUOTED: u32 = 24;
 /// Lines beside a line that are asked whether it stands in a text.
 const MAX_BESIDE: usize = 12;
 
@@ -27,22 +34,53 @@ impl Work<'_, '_> {
         let line = &self.lines[i];
         let text_around = self.stands_in_text(i);
         if !line.is_prose() {
-            let sentence = line.ends_sentence && line.own() >= 30 && !line.is_linky();
+            if self.is_only_line(i) {
+                return false;
+            }
+            // So may a heading within a text: `Advertising in the village`.
+            let heading = line.tag.is_heading() && line.weight > weight(said.phrase) + 3;
+            let sentence = heading || line.ends_sentence && line.own() >= 30 && !line.is_linky();
             return !(sentence && text_around && said.n_words() == 1 && !said.is_label() && said.cue != Cue::Alone);
         }
-        let cjk = said.phrase.chars().any(crate::text::is_cjk);
-        if cjk || said.phrase.is_empty() {
-            return said.is_label() || said.n_words() > 1 || said.what == "date or byline" || !text_around;
+        if said.phrase.is_empty() {
+            return true;
         }
-        if self.is_told(i) {
+        if self.is_told(i) || self.is_only_text(i) {
             return false;
         }
-        let line = &self.lines[i];
-        let links = line.link > 0;
+        let links = self.lines[i].link > 0;
+        let long = self.lines[i].own() >= MIN_STATEMENT;
+        let asks = {
+            let folded = fold(self.text(i));
+            let rest = folded.replacen(said.phrase, " ", 1);
+            // `This entry was posted on Monday …`
+            let dated = said.n_words() >= 4 && dates::names_day(&rest);
+            dated || voice::speaks_to_readers(&rest) || voice::is_boilerplate(&rest, links)
+        };
+        if said.phrase.chars().any(crate::text::is_cjk) {
+            // No blank says where a word ends: `图为` may be the beginning of a longer one.
+            let says_much = said.is_label() || said.n_words() > 1;
+            return if text_around {
+                says_much && (asks || links)
+            } else {
+                says_much && asks || links || said.is_label() || !long
+            };
+        }
         if said.is_label() {
             return !text_around || links;
         }
-        !text_around && (said.n_words() >= 3 || links)
+        !text_around && (links || said.n_words() >= 3 && (asks || !long || said.what == "date or byline"))
+    }
+
+    /// Whether nothing else that says something is left beside a line that is no link: a post of a few words.
+    fn is_only_line(&self, i: usize) -> bool {
+        let says = |j: usize| self.gone[j].is_none() && self.lines[j].own() >= MIN_WORDS && !self.lines[j].tag.is_heading();
+        says(i) && !(0..self.lines.len()).any(|j| j != i && says(j))
+    }
+
+    /// Whether a line is the only running text that is left: a post of one sentence.
+    fn is_only_text(&self, i: usize) -> bool {
+        !self.kept_prose().any(|(j, _)| j != i)
     }
 
     /// Whether running text goes before a line and comes after it.
@@ -140,8 +178,11 @@ impl Work<'_, '_> {
         let repeats = (0..first_prose).rev().find(|&i| self.gone[i].is_none() && same(&squash(self.text(i)), title));
         // Where one repeats the title, a first-level heading below it is the text's own; so is one of several.
         let n_first = self.lines.iter().filter(|line| line.tag == Tag::H1).count();
+        // Nor is one the headline where that stands above the text, outside of what holds it.
+        let is_above = repeats.is_none()
+            && (0..first_prose).any(|i| self.gone[i].is_some() && squash(self.text(i)) == title && !title.is_empty());
         let headline = repeats.or_else(|| {
-            (0..first_prose).rev().find(|&i| {
+            (0..if is_above { 0 } else { first_prose }).rev().find(|&i| {
                 let line = &self.lines[i];
                 self.gone[i].is_none()
                     && ((line.tag == Tag::H1 && n_first < 3)
@@ -167,7 +208,8 @@ impl Work<'_, '_> {
             }
             let sentence = line.ends_sentence && (line.own() >= 60 || (line.own() >= 12 && !line.is_linky()));
             let line = &self.lines[i];
-            let paragraph = !line.tag.is_heading() && line.weight >= 24 && !line.is_linky() && self.beside(i, first_prose);
+            let says = line.weight >= 24 || line.ends_sentence && line.tag == Tag::P && line.link == 0;
+            let paragraph = !line.tag.is_heading() && says && !line.is_linky() && self.beside(i, first_prose);
             let text = fold(self.text(i));
             let line = &self.lines[i];
             let said = cues::cue(&text).is_some_and(|said| self.believes(i, said));
@@ -182,14 +224,28 @@ impl Work<'_, '_> {
 
     /// Whether a line is one of several items of a list that say something each: what a text is about, in short.
     pub(super) fn is_key_point(&self, i: usize) -> bool {
-        let says = |line: &Line| line.tag == Tag::Li && line.own() >= MIN_POINT && line.link == 0 && !line.marks.has(JUNK);
+        let says = |i: usize| {
+            let line = &self.lines[i];
+            line.tag == Tag::Li && line.own() >= MIN_POINT && line.link == 0 && !line.marks.has(JUNK)
+        };
         let list = |i: usize| {
             self.tree.ancestors(self.lines[i].first).find(|&at| matches!(self.tree.nodes[at as usize].tag, Tag::Ul | Tag::Ol))
         };
-        let beside = |j: Option<usize>| {
-            j.and_then(|j| self.lines.get(j).map(|line| (j, line))).is_some_and(|(j, line)| says(line) && list(j) == list(i))
+        if !says(i) {
+            return false;
+        }
+        let home = list(i);
+        let other = |j: &usize| says(*j) && list(*j) == home;
+        let before = (0..i).rev().take(MAX_BESIDE).take_while(other);
+        let after = (i + 1..self.lines.len()).take(MAX_BESIDE).take_while(other);
+        let others: Vec<usize> = before.chain(after).collect();
+        let whole = others.iter().map(|&j| self.lines[j].own()).sum::<u32>() + self.lines[i].own();
+        let tells = |j: usize| {
+            let line = &self.lines[j];
+            let folded = fold(&self.tree.line_text(line.first, line.end, 200));
+            !dates::is_dateline(&folded) && cues::cue(&folded).is_none()
         };
-        says(&self.lines[i]) && (beside(i.checked_sub(1)) || beside(Some(i + 1)))
+        !others.is_empty() && whole >= MIN_POINTS && tells(i) && others.into_iter().all(tells)
     }
 
     /// Whether two lines are paragraphs of the same element.
@@ -204,7 +260,17 @@ impl Work<'_, '_> {
 
     pub(super) fn single_lines(&mut self, title: &str, linked: Linked) {
         self.rule = "line cue";
+        // Whether a sentence introduced the links that follow.
+        let mut is_listing = false;
         for i in 0..self.lines.len() {
+            let before = i.checked_sub(1).filter(|&before| self.gone[before].is_none());
+            is_listing = before.is_some_and(|before| {
+                let several = self.lines.get(i + 1).is_some_and(Line::is_linky);
+                is_listing && self.lines[before].is_linky() || several && self.introduces(before) && !self.is_plea(before)
+            });
+            if is_listing && self.lines[i].is_linky() {
+                self.listed[i] = true;
+            }
             if self.gone[i].is_some() || self.lines[i].weight > MAX_CUE_WEIGHT || self.lines[i].tag == Tag::Pre {
                 continue;
             }
@@ -216,18 +282,32 @@ impl Work<'_, '_> {
             }
             if let Some(said) = cues::cue(&folded).filter(|said| self.believes(i, *said)) {
                 self.drop_line(i, said.what);
-            } else if linked == Linked::Goes && self.is_linked_line(i) {
+            } else if linked == Linked::Goes && !self.listed[i] && self.is_linked_line(i) {
                 self.drop_line(i, "related links");
             }
         }
     }
 
+    /// Whether a line after which no text comes speaks to readers: `Here you find more of this:`.
+    pub(super) fn is_plea(&mut self, i: usize) -> bool {
+        let after = self.kept_prose().any(|(j, _)| j > i);
+        !after && voice::speaks_to_readers(&fold(self.text(i)))
+    }
+
     /// A line that is one or more links and little else.
     fn is_linked_line(&mut self, i: usize) -> bool {
-        // A bare address is a source that the text names.
-        let bare = self.text(i).starts_with("http") || self.text(i).starts_with("www.");
+        // An address that is shown is a source that the text names.
+        let text = self.text(i);
+        let is_host = text.is_ascii() && !text.contains(' ') && text.trim_matches('.').contains('.');
+        let bare = text.contains("http") || text.starts_with("www.") || is_host;
         let line = &self.lines[i];
-        let quoted = line.is_linky() && line.weight >= 24 && self.is_quoted(line.first);
+        let says = |line: &Line| line.weight >= MIN_QUOTED;
+        // A post of which nothing longer is here stays as it is.
+        let whole = || {
+            self.one_post(line.first)
+                .is_some_and(|post| !self.lines.iter().any(|line| says(line) && self.tree.holds(post, line.first)))
+        };
+        let quoted = line.is_linky() && (says(line) && self.is_quoted(line.first) || whole());
         line.is_linky()
             && !bare
             && !quoted
@@ -253,13 +333,16 @@ impl Work<'_, '_> {
                 break;
             }
             let line = &self.lines[i];
+            if self.listed[i] {
+                break;
+            }
             let listed = matches!(line.tag, Tag::Li | Tag::Pre | Tag::Td | Tag::Th | Tag::Dd);
             let short = has_prose && !line.ends_sentence && line.weight < if line.tag == Tag::P { 40 } else { 60 } && !listed;
             let folded = fold(self.text(i));
             let line = &self.lines[i];
             let links = line.link > 0;
             let boilerplate = line.weight < 420
-                && (cues::is_boilerplate(&folded, links) || cues::tells_of_author(self.text(i)))
+                && (voice::is_boilerplate(&folded, links) || voice::tells_of_author(self.text(i)))
                 && !self.is_told(i);
             let line = &self.lines[i];
             if line.tag.is_heading()
@@ -283,7 +366,7 @@ impl Work<'_, '_> {
         let mut seen = 0;
         let mut first = None;
         let mut n_linked = 0;
-        // Headings of a text that are links stand in all of it, beside its paragraphs.
+        // Headings of a text that are links stand in all of it, beside its paragraphs or each with one in a box beside them.
         let mut n_before = 0;
         let parent = |i: usize| {
             let block = self.tree.ancestors(self.lines[i].first).find(|&at| self.tree.nodes[at as usize].tag.is_block());
@@ -302,7 +385,9 @@ impl Work<'_, '_> {
                     first = first.or(Some(i));
                     n_linked += 1;
                 } else {
-                    n_before += usize::from(line.is_linky() && parent(i) == home);
+                    let inside = home.is_some_and(|home| self.tree.holds(home, line.first));
+                    let boxed = inside && self.lines.get(i + 1).is_some_and(Line::is_prose);
+                    n_before += usize::from(line.is_linky() && (parent(i) == home || boxed));
                     first = None;
                     n_linked = 0;
                 }

@@ -1,5 +1,7 @@
 //! Images and players: which address is the real one, and which are only placeholders or counters.
 
+use super::classes::Marks;
+use super::lines::squash;
 use super::markup::absolute;
 use super::players::{CUSTOM, PLAYERS, WRAPPED};
 use super::tag::Tag;
@@ -116,7 +118,10 @@ fn source<'a>(tree: &Tree<'a>, at: u32, element: &'a Element) -> Option<&'a str>
             .skip(1)
             .take(2)
             .filter(|&at| matches!(tree.nodes[at as usize].tag, Tag::Figure | Tag::Div | Tag::Picture));
-        let told = boxes.filter_map(|at| attribute(tree.nodes[at as usize].element?, "data-src"));
+        let told = boxes.filter_map(|at| {
+            let element = tree.nodes[at as usize].element?;
+            attribute(element, "data-src").or_else(|| attribute(element, "data-original"))
+        });
         told.map(str::trim).find(|src| is_real(src) && looks_like_address(src))
     };
     let found = wide()
@@ -223,15 +228,18 @@ pub fn embed(element: &Element, base: Option<&Url>) -> Option<Link> {
     if let Some(page) = custom(element) {
         return of_page(page);
     }
-    let src = ["src", "data-src", "data-lazy-src"].iter().filter_map(|n| attribute(element, n)).find(|s| !s.trim().is_empty())?;
-    let url = absolute(src.trim(), base)?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return None;
-    }
+    // `about:blank` until a script puts the address there.
+    let told = ["src", "data-src", "data-lazy-src", "cite", "data-instgrm-permalink", "data-href"]
+        .iter()
+        .filter_map(|n| attribute(element, n));
+    let url = told.filter_map(|src| absolute(src.trim(), base)).find(|url| matches!(url.scheme(), "http" | "https"))?;
     let host = url.host_str()?;
     let label = |kind: &str| format!("{kind} ({})", host.trim_start_matches("www."));
     if let Some(page) = unwrapped(&url) {
         return of_page(page);
+    }
+    if name == "blockquote" || name == "div" {
+        return Some(Link { label: label("Post"), href: url.into() });
     }
     if name == "video" || name == "audio" {
         let kind = if name == "video" { "Video" } else { "Audio" };
@@ -240,10 +248,14 @@ pub fn embed(element: &Element, base: Option<&Url>) -> Option<Link> {
     let fits =
         |player: &str, path: &str| (host == player || host.ends_with(&format!(".{player}"))) && url.path().starts_with(path);
     let plain = |player: &str| host == player || host.ends_with(&format!(".{player}"));
-    let (_, path, page) = PLAYERS
-        .iter()
-        .find(|(player, path, _)| fits(player, path))
-        .or_else(|| PLAYERS.iter().find(|(player, ..)| plain(player)))?;
+    let known =
+        PLAYERS.iter().find(|(player, path, _)| fits(player, path)).or_else(|| PLAYERS.iter().find(|(player, ..)| plain(player)));
+    // A player of a site that nobody knows says so in its address, and may fill the screen.
+    let says = ["embed", "player"].iter().any(|word| url.path().to_ascii_lowercase().contains(word));
+    if known.is_none() && name == "iframe" && says && attribute(element, "allowfullscreen").is_some() {
+        return Some(Link { label: label("Video"), href: url.into() });
+    }
+    let (_, path, page) = known?;
     let id = url.path().strip_prefix(path).filter(|_| !path.is_empty()).map(|id| id.trim_matches('/'));
     let href = match id {
         Some(id) if !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') => {
@@ -254,12 +266,21 @@ pub fn embed(element: &Element, base: Option<&Url>) -> Option<Link> {
     Some(Link { label: label("Video"), href })
 }
 
-/// Whether the caption of the figure around an image says the same as the image's own text.
+/// Whether the caption of the figure around an image says what the image's own text does, or more.
 pub fn is_caption(tree: &Tree, at: u32, alt: &str) -> bool {
-    let Some(figure) = tree.ancestors(at).take(6).find(|&at| tree.nodes[at as usize].tag == Tag::Figure) else { return false };
+    let is_figure = |at: &u32| {
+        let node = &tree.nodes[*at as usize];
+        node.tag == Tag::Figure || node.marks.has(Marks::PICTURE)
+    };
+    let Some(figure) = tree.ancestors(at).skip(1).take(6).find(is_figure) else { return false };
     let end = tree.nodes[figure as usize].end.min(figure + MAX_FIGURE);
-    let caption = (figure..end).find(|&at| tree.nodes[at as usize].tag == Tag::Figcaption);
-    caption.is_some_and(|at| !alt.is_empty() && tree.line_text(at, tree.nodes[at as usize].end, 600) == alt)
+    let is_caption = |at: &u32| {
+        let node = &tree.nodes[*at as usize];
+        node.tag == Tag::Figcaption || node.marks.has(Marks::CAPTION)
+    };
+    let caption = (figure + 1..end).find(is_caption);
+    let alt = squash(alt);
+    caption.is_some_and(|at| !alt.is_empty() && squash(&tree.line_text(at, tree.nodes[at as usize].end, 600)).starts_with(&alt))
 }
 
 /// Nodes of a figure.

@@ -262,7 +262,7 @@ pub fn mark(tree: &Tree, lines: &mut [Line], title: Option<&str>, trust: Trust) 
             if trust == Trust::Little {
                 own = own.without(JUNK.without(Marks::NAVIGATION.and(Marks::FOOTER).and(Marks::CONSENT)));
             }
-            if own.has(JUNK) && is_named_by_heading(tree, lines, at_u32) {
+            if own.has(JUNK) && is_named_by_heading(tree, lines, at_u32, own.has(Marks::COMMENTS), n_prose.of(tree, at_u32) > 0) {
                 own = node.element.map_or(own, |element| classes::marks_without_id(node.tag, element));
             }
             while lines.get(next).is_some_and(|line| line.end <= at_u32) {
@@ -273,6 +273,13 @@ pub fn mark(tree: &Tree, lines: &mut [Line], title: Option<&str>, trust: Trust) 
             }
             if own.has(Marks::EMBED) || node.tag == Tag::Blockquote {
                 own = own.without(QUOTABLE);
+                if is_note(node) {
+                    own = own.without(Marks::SIDEBAR.and(Marks::FOOTER));
+                }
+            }
+            // What opens when it is clicked is a menu, or an answer.
+            if own.has(Marks::FOLDED) && n_prose.of(tree, at_u32) > 0 {
+                own = own.without(Marks::NAVIGATION);
             }
             // A text of several paragraphs with hardly a link: the class speaks of something else.
             let is_text = n_prose.of(tree, at_u32) >= 3
@@ -319,7 +326,7 @@ pub fn mark(tree: &Tree, lines: &mut [Line], title: Option<&str>, trust: Trust) 
 }
 
 /// Whether an element's id is made of the words of the heading that it begins with.
-fn is_named_by_heading(tree: &Tree, lines: &[Line], at: u32) -> bool {
+fn is_named_by_heading(tree: &Tree, lines: &[Line], at: u32, comments: bool, has_prose: bool) -> bool {
     let node = &tree.nodes[at as usize];
     let Some(id) = node.element.and_then(|element| super::tree::attribute(element, "id")).filter(|id| id.len() >= 4) else {
         return false;
@@ -329,8 +336,13 @@ fn is_named_by_heading(tree: &Tree, lines: &[Line], at: u32) -> bool {
     heading.is_some_and(|line| {
         let text = squash(&tree.line_text(line.first, line.end, 200));
         let id = squash(id);
-        // Both of several words: a heading that says "Share" over buttons is named so too.
-        text.len() >= 8 && (text == id || (id.len() >= 12 && text.starts_with(&id)))
+        // Of several words, or over running text: a heading that says "Share" over buttons is named so too, and "Comments" over those.
+        let least = match () {
+            () if comments => 12,
+            () if has_prose => 4,
+            () => 8,
+        };
+        text.len() >= least && (text == id || (id.len() >= 12 && text.starts_with(&id)))
     })
 }
 
@@ -360,6 +372,13 @@ fn is_word_of(tree: &Tree, line: &Line, at: u32) -> bool {
         (true, false) => !ends && !after.is_empty() && goes_on && before.len() >= 20,
         (false, false) => false,
     }
+}
+
+/// Whether an element is a footnote, whatever its tag.
+fn is_note(node: &super::tree::Node) -> bool {
+    let told =
+        |name| node.element.and_then(|element| super::tree::attribute(element, name)).unwrap_or_default().to_ascii_lowercase();
+    [told("class"), told("id"), told("role")].iter().any(|told| told.contains("footnote") || told.contains("endnote"))
 }
 
 /// Things that hold no text of several paragraphs.

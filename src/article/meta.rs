@@ -232,6 +232,14 @@ fn without_site(title: &str, site: Option<&str>, page: Option<&Url>) -> String {
             rest = after;
         }
     }
+    // `Site: Headline` too, where it is the site's whole name: a colon is in many headlines.
+    if let Some((before, after)) = rest.split_once([':', '：'])
+        && squash(before).len() >= 4
+        && squash(before) == site
+        && super::tree::weight(after) >= 8
+    {
+        rest = after.trim();
+    }
     for _ in 0..3 {
         let Some((at, separator)) = SEPARATORS.iter().filter_map(|s| rest.rfind(s).map(|at| (at, *s))).max_by_key(|(at, _)| *at)
         else {

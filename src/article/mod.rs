@@ -32,6 +32,7 @@ mod tag;
 mod threads;
 mod tree;
 mod types;
+mod voice;
 mod wall;
 mod write;
 
@@ -223,13 +224,15 @@ fn best_body(site: &Site) -> Option<Body> {
     if let Some(body) = named_body(site) {
         return Some(body);
     }
-    let mut best = body(site, Hidden::Drop, Trust::Normal);
+    let mut best = body(site, Hidden::Drop, Trust::Normal, Threads::Drop);
     for (hidden, trust) in [(Hidden::Drop, Trust::Little), (Hidden::Keep, Trust::Little)] {
         if best.as_ref().is_some_and(Body::is_enough) {
             break;
         }
         let have = best.as_ref().map_or(0, Body::weight);
-        let other = body(site, hidden, trust);
+        // A short item has comments and notices below it at every reading; where they took all text they were none.
+        let threads = if best.as_ref().is_some_and(|body| body.has_prose) { Threads::Drop } else { Threads::Keep };
+        let other = body(site, hidden, trust, threads);
         if other.as_ref().is_some_and(|b| b.weight() > have * 2) {
             best = other;
         }
@@ -307,11 +310,18 @@ fn named_body(site: &Site) -> Option<Body> {
     })
 }
 
-fn body(site: &Site, hidden: Hidden, trust: Trust) -> Option<Body> {
+/// What becomes of what looks like readers' comments, boxes of other articles and notices.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Threads {
+    Drop,
+    Keep,
+}
+
+fn body(site: &Site, hidden: Hidden, trust: Trust, threads: Threads) -> Option<Body> {
     let tree = Tree::new(site.html, hidden, &stripped(site));
     let mut lines = lines::lines(&tree);
     let believed = lines::mark(&tree, &mut lines, site.title, trust);
-    if trust == Trust::Normal {
+    if threads == Threads::Drop {
         threads::mark(&tree, &mut lines);
     }
     let read = |selection: &select::Selection, reading: &'static str| {
@@ -353,7 +363,8 @@ fn body(site: &Site, hidden: Hidden, trust: Trust) -> Option<Body> {
 
 /// Whether a page is a site's own: without a path, or called as the site is.
 fn is_front(title: Option<&str>, site: Option<&str>, address: Option<&Url>) -> bool {
-    let root = address.is_some_and(|address| address.path().trim_matches('/').is_empty() && address.query().is_none());
+    let is_root = |path: &str| path.is_empty() || path.split_once('.').map_or(path, |(name, _)| name) == "index";
+    let root = address.is_some_and(|address| is_root(address.path().trim_matches('/')) && address.query().is_none());
     let host = lines::squash(address.and_then(Url::host_str).unwrap_or_default());
     let of_host = title.map(lines::squash).is_some_and(|title| title.len() >= 6 && host.contains(&title));
     root || of_host || title.zip(site).is_some_and(|(title, site)| lines::squash(title) == lines::squash(site))

@@ -23,13 +23,16 @@ const MAX_NOSCRIPT: usize = 4096;
 /// Hidden HTML shorter than this holds no article.
 const MIN_HIDDEN: usize = 400;
 
+/// Scripts and attributes with data that are kept.
+const MAX_DATA: usize = 32;
+
 pub struct Prepared<'a> {
     pub html: String,
     /// The contents of `<script type="application/ld+json">`.
     pub json_ld: Vec<&'a str>,
     /// HTML that only a script (or its absence) would show: templates and long `<noscript>`s.
     pub hidden: Vec<&'a str>,
-    /// Scripts that hold data: the state of an application, JSON.
+    /// Scripts and attributes that hold data: the state of an application, JSON.
     pub data: Vec<&'a str>,
 }
 
@@ -164,9 +167,13 @@ pub fn prepare(text: &str, max_nodes: usize) -> Prepared<'_> {
                 out.push_str("</code>");
                 pass.nodes += 3;
             }
-            if &*name == "script" && content - tag.end >= MIN_HIDDEN && data.len() < 16 {
+            if &*name == "script" && content - tag.end >= MIN_HIDDEN && data.len() < MAX_DATA {
                 let start = crate::text::clip(&text[tag.end..content], MAX_START).as_bytes();
-                if holds_data(&bytes[found..tag.end], start) {
+                let holds_html = || {
+                    let inside = &bytes[tag.end..content];
+                    [&b"</p>"[..], b"\\u003c/p"].iter().any(|end| memchr::memmem::find(inside, end).is_some())
+                };
+                if holds_data(&bytes[found..tag.end], start) || holds_html() {
                     data.push(&text[tag.end..content]);
                 }
             }
@@ -200,6 +207,7 @@ pub fn prepare(text: &str, max_nodes: usize) -> Prepared<'_> {
             kept = tag.end;
             continue;
         }
+        data.extend(useless.iter().filter_map(|&(from, to)| data_of(&text[from..to])).take(MAX_DATA.saturating_sub(data.len())));
         for &(from, to) in useless.iter().filter(|(from, _)| tag.cut.is_none_or(|cut| *from < cut)) {
             out.push_str(&text[kept..from]);
             kept = to;
@@ -298,7 +306,8 @@ struct TagEnd {
 /// Shorter attributes cost less to parse than to cut.
 const MIN_USELESS: usize = 16;
 /// `data-` attributes that hold addresses of late images, or names as classes do, have one of these in their names.
-const ASKED_FOR: [&[u8]; 17] = [
+const ASKED_FOR: [&[u8]; 18] = [
+    b"permalink",
     b"videoid",
     b"tweetid",
     b"shortcode",
@@ -332,8 +341,19 @@ fn is_useless(name: &[u8], value: &[u8]) -> bool {
         }
         Some(b'a') => starts(b"aria-") && !name.eq_ignore_ascii_case(b"aria-hidden"),
         Some(b'j') => starts(b"js"),
+        Some(b'p') => name.eq_ignore_ascii_case(b"props"),
         _ => false,
     }
+}
+
+/// The JSON that an attribute holds, of which an application makes the page.
+fn data_of(attribute: &str) -> Option<&str> {
+    if attribute.len() < MIN_HIDDEN || !(attribute.starts_with("data-") || attribute.starts_with("props")) {
+        return None;
+    }
+    let (_, value) = attribute.split_once('=')?;
+    let value = value.trim().trim_matches(['"', '\'']);
+    value.starts_with(['{', '[']).then_some(value)
 }
 
 /// From after the tag's name to after its `>`; quotes as the HTML tokenizer reads them. What nobody asks for is added to
@@ -396,7 +416,20 @@ fn holds_data(tag: &[u8], start: &[u8]) -> bool {
         b"self.__next_f",
     ];
     let json = contains_ignore_case(tag, b"application/json") || contains_ignore_case(tag, b"__next_data__");
-    json || STATES.iter().any(|state| contains_ignore_case(start, state))
+    json || STATES.iter().any(|state| contains_ignore_case(start, state)) || assigns_data(start)
+}
+
+/// Whether a script begins by giving a name to an object, a list or a JSON text: `var post = {…}`.
+fn assigns_data(start: &[u8]) -> bool {
+    let Some(at) = start.iter().position(|&b| b == b'=') else { return false };
+    let name = &start[..at];
+    let value = start[at + 1..].trim_ascii_start();
+    let is_name = name.iter().all(|b| b.is_ascii_alphanumeric() || b.is_ascii_whitespace() || b"_$.[]\"'".contains(b));
+    is_name
+        && (value.starts_with(b"{")
+            || value.starts_with(b"[")
+            || value.starts_with(b"JSON.parse(\"")
+            || value.starts_with(b"JSON.parse('"))
 }
 
 /// `<script type="text/template">` and its like: HTML that a script puts into the page.

@@ -58,6 +58,8 @@ pub(super) struct Work<'a, 'b> {
     pub(super) texts: Vec<Option<String>>,
     pub(super) fates: Vec<Fate>,
     pub(super) removed: Vec<Removed>,
+    /// Links that a sentence of the text introduces.
+    pub(super) listed: Vec<bool>,
     /// What others say of the article's words: a line that has them stays.
     pub(super) evidence: &'b [Evidence],
 }
@@ -138,6 +140,7 @@ impl<'a, 'b> Work<'a, 'b> {
             texts: vec![None; lines.len()],
             fates: vec![Fate::Keep; tree.nodes.len()],
             removed: Vec::new(),
+            listed: vec![false; lines.len()],
             evidence: &[],
         }
     }
@@ -234,8 +237,7 @@ impl<'a, 'b> Work<'a, 'b> {
                 at += 1;
                 continue;
             }
-            // The question of a folded answer is a button in a heading.
-            let question = node.tag == Tag::Button && self.tree.nodes[node.parent as usize].tag.is_heading();
+            let question = node.tag == Tag::Button && self.tree.is_question(at);
             if let Some(what) = reason(marks, node.tag).filter(|_| !question && self.removable(at, marks)) {
                 self.drop_nodes(at, node.end, what);
                 at = node.end;
@@ -335,6 +337,17 @@ impl<'a, 'b> Work<'a, 'b> {
                         last = None;
                     }
                 }
+            }
+        }
+        // The lead again as the first paragraph.
+        let lead: Vec<usize> = (0..self.lines.len()).filter(|&i| self.gone[i].is_none()).take(2).collect();
+        if let [lead, first] = lead[..]
+            && self.lines[lead].is_prose()
+            && !self.beside(lead, first)
+        {
+            let text = |i: usize| squash(&self.tree.line_text(self.lines[i].first, self.lines[i].end, MAX_TWICE));
+            if text(lead) == text(first) {
+                self.drop_line(first, "repeated text");
             }
         }
         if again.len() >= MIN_AGAIN && again.iter().map(|&i| self.lines[i].weight).sum::<u32>() * 4 >= total {

@@ -7,6 +7,7 @@ use super::plain;
 use super::tree::weight;
 use crate::text::{fold, is_cjk};
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// Data beyond this are a catalogue.
 const MAX_BYTES: usize = 4 << 20;
@@ -23,8 +24,17 @@ pub fn article(scripts: &[&str], told: &[Option<&str>], least: f32) -> Option<St
     let mut found = Vec::new();
     let mut left = MAX_VALUES;
     for script in scripts.iter().filter(|script| script.len() <= MAX_BYTES) {
-        for value in values(script) {
-            collect(&value, 0, &mut left, &mut found);
+        let script = unescaped(script);
+        let values = values(&script);
+        let before = found.len();
+        for value in &values {
+            collect(value, 0, &mut left, &mut found);
+        }
+        // What is code, or no JSON to the letter (`undefined`), has its texts in quotes all the same.
+        if found.len() == before {
+            for text in quoted(&script) {
+                collect(&Value::String(text), 0, &mut left, &mut found);
+            }
         }
     }
     let known: Vec<Vec<String>> = told.iter().flatten().map(|text| words(text)).filter(|words| !words.is_empty()).collect();
@@ -62,12 +72,74 @@ fn values(script: &str) -> Vec<Value> {
     found
 }
 
+/// A value of an attribute as its script reads it.
+fn unescaped(script: &str) -> Cow<'_, str> {
+    if !script.starts_with(['{', '[']) || !script.contains("&quot;") {
+        return script.into();
+    }
+    script.replace("&quot;", "\"").replace("&#39;", "'").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").into()
+}
+
+/// The long texts in quotes of a script, as they are meant.
+fn quoted(script: &str) -> Vec<String> {
+    let bytes = script.as_bytes();
+    let (mut at, mut found) = (0, Vec::new());
+    while at < bytes.len() && found.len() < MAX_TEXTS {
+        let quote = bytes[at];
+        if !matches!(quote, b'"' | b'\'' | b'`') {
+            at += 1;
+            continue;
+        }
+        let start = at + 1;
+        at = start;
+        while at < bytes.len() && bytes[at] != quote && (bytes[at] != b'\n' || quote == b'`') {
+            at += if bytes[at] == b'\\' { 2 } else { 1 };
+        }
+        let end = at.min(bytes.len());
+        // An apostrophe in a comment ends with its line.
+        if end - start >= MIN_WEIGHT as usize && bytes.get(end) == Some(&quote) {
+            found.extend(script.get(start..end).map(meant));
+        }
+        at = end + 1;
+    }
+    found
+}
+
+/// What the signs after a `\` stand for.
+fn meant(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        out.push_str(&rest[..at]);
+        let mut after = rest[at + 1..].chars();
+        let sign = after.next();
+        let hex = |n: usize| rest.get(at + 2..at + 2 + n).and_then(|digits| u32::from_str_radix(digits, 16).ok());
+        let (told, length) = match sign {
+            Some('n' | 'r') => (Some('\n'), 1),
+            Some('t') => (Some(' '), 1),
+            Some('u') => (hex(4).and_then(char::from_u32), 5),
+            Some('x') => (hex(2).and_then(char::from_u32), 3),
+            Some(other) => (Some(other), other.len_utf8()),
+            None => (None, 0),
+        };
+        out.extend(told);
+        rest = rest.get(at + 1 + length..).unwrap_or_default();
+    }
+    out.push_str(rest);
+    out
+}
+
 fn collect(value: &Value, depth: usize, left: &mut usize, found: &mut Vec<String>) {
     if *left == 0 || depth > 40 || found.len() >= MAX_TEXTS {
         return;
     }
     *left -= 1;
     match value {
+        // JSON in a string, as in `JSON.parse("…")`.
+        Value::String(text) if text.starts_with(['{', '[']) && depth < 8 => match serde_json::from_str::<Value>(text) {
+            Ok(value @ (Value::Object(_) | Value::Array(_))) => collect(&value, depth + 8, left, found),
+            _ => found.extend(html(text)),
+        },
         Value::String(text) => found.extend(html(text)),
         Value::Array(items) => {
             found.extend(paragraphs(items));
@@ -86,6 +158,9 @@ fn html(text: &str) -> Option<String> {
     if ["</p>", "<br", "</div>", "<p>"].iter().any(|tag| text.contains(tag)) {
         return Some(text.to_owned());
     }
+    if text.contains("&lt;/p&gt;") {
+        return Some(text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&"));
+    }
     let n_ends = text.matches(". ").count() + text.matches(['。', '\n']).count();
     let is_prose = n_ends >= 2
         && !text.contains(['{', '}', '<'])
@@ -95,11 +170,17 @@ fn html(text: &str) -> Option<String> {
 
 /// An array of typed paragraphs: `[{"type": "paragraph", "text": "…"}, …]`, or of texts.
 fn paragraphs(items: &[Value]) -> Option<String> {
-    const KEYS: [&str; 8] = ["html", "text", "content", "value", "body", "markup", "paragraph", "data"];
-    fn text(item: &Value, depth: usize) -> Option<&str> {
+    const KEYS: [&str; 11] =
+        ["html", "text", "content", "value", "children", "body", "markup", "paragraph", "data", "spans", "attributes"];
+    // The parts of a paragraph, words in bold among them, follow each other.
+    fn text(item: &Value, depth: usize) -> Option<Cow<'_, str>> {
         match item {
-            Value::String(text) => Some(text),
-            Value::Object(fields) if depth < 3 => KEYS.iter().find_map(|key| text(fields.get(*key)?, depth + 1)),
+            Value::String(text) => Some(text.into()),
+            Value::Object(fields) if depth < 5 => KEYS.iter().find_map(|key| text(fields.get(*key)?, depth + 1)),
+            Value::Array(parts) if (1..=2).contains(&depth) && parts.len() < 200 => {
+                let whole: String = parts.iter().filter_map(|part| text(part, depth + 1)).collect();
+                (!whole.is_empty()).then_some(whole.into())
+            }
             _ => None,
         }
     }
@@ -111,8 +192,8 @@ fn paragraphs(items: &[Value]) -> Option<String> {
     for part in items.iter().filter_map(|item| text(item, 0)).filter(|part| part.contains(' ') || part.chars().any(is_cjk)) {
         n_texts += 1;
         match part.contains('<') {
-            true => out.extend(["<div>", part, "</div>"]),
-            false => out.push_str(&plain::paragraphs(part)),
+            true => out.extend(["<div>", &part, "</div>"]),
+            false => out.push_str(&plain::paragraphs(&part)),
         }
     }
     (n_texts * 2 >= items.len() && weight(&out) >= MIN_WEIGHT).then_some(out)

@@ -28,7 +28,9 @@ pub struct Selection {
 
 pub fn select(tree: &Tree, lines: &[Line], title: Option<&str>) -> Option<Selection> {
     let headline = headline(tree, lines, title);
-    let found = container(tree, lines, headline);
+    let is_title =
+        |i: &usize| title.is_some_and(|title| squash(&tree.line_text(lines[*i].first, lines[*i].end, 600)) == squash(title));
+    let found = container(tree, lines, headline, headline.filter(is_title));
     let short = short_post(tree, lines, headline, found);
     let container = short.or(found)?;
     Some(Selection { is_short: short.is_some(), ..around(tree, lines, container, headline) })
@@ -75,7 +77,8 @@ fn headline(tree: &Tree, lines: &[Line], title: Option<&str>) -> Option<usize> {
     ranked.max_by_key(|&(rank, i)| (rank, std::cmp::Reverse(i))).map(|(_, i)| i)
 }
 
-fn container(tree: &Tree, lines: &[Line], headline: Option<usize>) -> Option<u32> {
+/// `title`: the headline, where it is the page's title to the letter.
+fn container(tree: &Tree, lines: &[Line], headline: Option<usize>, title: Option<usize>) -> Option<u32> {
     let prose = Sums::new(tree, lines, |line| if counts(line) { i64::from(line.own().min(MAX_LINE)) } else { 0 });
     let at_headline = headline.map(|i| lines[i].first);
     let score = Sums::new(tree, lines, |line| if Some(line.first) == at_headline { HEADLINE_SCORE } else { score(line) });
@@ -106,7 +109,8 @@ fn container(tree: &Tree, lines: &[Line], headline: Option<usize>) -> Option<u32
     }
     // Of several whole posts it is the one with the page's headline.
     let mut inside = 0..tree.nodes.len() as u32;
-    if let Some(post) = at_headline.filter(|&line| tree.holds(best, line)).and_then(|line| post_of(tree, line, best, &prose)) {
+    let inside_best = at_headline.filter(|&line| tree.holds(best, line));
+    if let Some(post) = inside_best.and_then(|line| post_of(tree, lines, line, title, best, &prose)) {
         best = post;
         inside = post..tree.nodes[post as usize].end;
     }
@@ -150,7 +154,7 @@ const MAX_SHORT: usize = 8;
 /// A post of a few short lines, in an element that says what it is, under the page's headline: the running text beside it is the
 /// site's, not the post's.
 fn short_post(tree: &Tree, lines: &[Line], headline: Option<usize>, chosen: Option<u32>) -> Option<u32> {
-    let headline = headline?;
+    let Some(headline) = headline else { return lone_post(tree, lines, chosen) };
     let at = lines[headline].first;
     let prose = |of: u32| lines.iter().filter(|line| tree.holds(of, line.first) && line.is_prose()).map(Line::own).sum::<u32>();
     if chosen.is_some_and(|chosen| prose(chosen) > MAX_DESCRIPTION) {
@@ -172,6 +176,23 @@ fn short_post(tree: &Tree, lines: &[Line], headline: Option<usize>, chosen: Opti
     (apart && says >= 8 && inside().count() <= MAX_SHORT).then_some(post)
 }
 
+/// The same without a headline: the one element that calls itself the text, above what the site says of itself.
+fn lone_post(tree: &Tree, lines: &[Line], chosen: Option<u32>) -> Option<u32> {
+    let is_named = |&at: &u32| {
+        let node = &tree.nodes[at as usize];
+        node.marks.has(Marks::BODY) && !node.marks.has(JUNK) && is_container(node.tag)
+    };
+    let mut named = (0..tree.nodes.len() as u32).filter(is_named);
+    let post = named.next().filter(|_| named.next().is_none())?;
+    let inside = |of: u32| lines.iter().filter(move |line| tree.holds(of, line.first) && !line.marks.has(JUNK));
+    let says = inside(post).filter(|line| !line.is_linky()).map(Line::own).sum::<u32>();
+    let apart = |chosen: u32| {
+        let prose = inside(chosen).filter(|line| line.is_prose()).map(Line::own).sum::<u32>();
+        prose <= MAX_DESCRIPTION && post < chosen && !tree.holds(post, chosen) && !tree.holds(chosen, post)
+    };
+    (chosen.is_some_and(apart) && says >= 8 && inside(post).count() <= MAX_SHORT).then_some(post)
+}
+
 /// Elements around the headline that are asked for the text.
 const MAX_CLIMB: usize = 8;
 
@@ -179,8 +200,9 @@ const MAX_CLIMB: usize = 8;
 const MIN_POST: i64 = 150;
 
 /// The post that holds the headline, where elements of the same kind beside it are posts too: a blog's page, or the next
-/// articles that a site puts below.
-fn post_of(tree: &Tree, headline: u32, best: u32, prose: &Sums) -> Option<u32> {
+/// articles that a site puts below. Elements without a name that says so are posts where each begins with a heading like the
+/// page's headline.
+fn post_of(tree: &Tree, lines: &[Line], headline: u32, title: Option<usize>, best: u32, prose: &Sums) -> Option<u32> {
     let whole = prose.of(tree, best);
     let class = |at: u32| {
         tree.nodes[at as usize]
@@ -188,19 +210,33 @@ fn post_of(tree: &Tree, headline: u32, best: u32, prose: &Sums) -> Option<u32> {
             .and_then(|element| attribute(element, "class"))
             .map(|class| class.split_ascii_whitespace().next())
     };
+    let heading = title.map(|i| lines[i].tag).filter(|tag| tag.is_heading());
+    let is_headed = |at: u32| {
+        heading.is_some() && {
+            let first = lines.partition_point(|line| line.first < at);
+            lines[first..].iter().take(MAX_ABOVE).any(|line| Some(line.tag) == heading && tree.holds(at, line.first))
+        }
+    };
     let is_post = |at: u32| {
         let node = &tree.nodes[at as usize];
-        let named = class(at).flatten().is_some() && node.tag == Tag::Div && node.marks.has(Marks::ARTICLE.and(Marks::BODY));
-        (node.tag == Tag::Article || named) && prose.of(tree, at) >= MIN_POST
+        let has_class = class(at).flatten().is_some();
+        let named = has_class && node.tag == Tag::Div && node.marks.has(Marks::ARTICLE.and(Marks::BODY));
+        let headed = || has_class && matches!(node.tag, Tag::Div | Tag::Section) && is_headed(at);
+        prose.of(tree, at) >= MIN_POST && (node.tag == Tag::Article || named || headed())
     };
     tree.ancestors(headline).take_while(|&at| at != best && at != 0).filter(|&at| is_post(at)).find(|&at| {
         let node = &tree.nodes[at as usize];
         let alike = |&other: &u32| tree.nodes[other as usize].tag == node.tag && class(other) == class(at) && is_post(other);
         let posts: Vec<u32> = tree.children(node.parent).take(MAX_POSTS).filter(alike).collect();
         let sum = posts.iter().map(|&at| prose.of(tree, at)).sum::<i64>();
-        posts.len() > 1 && sum * 10 >= whole * 9 && prose.of(tree, at) * 6 >= whole
+        // A page has more posts than slides, which a part of an article each is.
+        let most = if posts.iter().all(|&at| is_headed(at)) { 20 } else { 6 };
+        posts.len() > 1 && sum * 10 >= whole * 9 && prose.of(tree, at) * most >= whole
     })
 }
+
+/// Lines of a post up to its heading.
+const MAX_ABOVE: usize = 4;
 
 /// Children of an element that are looked through.
 const MAX_POSTS: usize = 200;

@@ -10,6 +10,7 @@ use super::dates;
 use super::lines::{JUNK, Line};
 use super::tag::Tag;
 use super::tree::{Tree, attribute};
+use super::voice;
 use crate::text::fold;
 use std::collections::HashMap;
 
@@ -100,7 +101,7 @@ fn stamped(tree: &Tree, lines: &[Line], found: &mut [bool]) {
 fn legal(tree: &Tree, lines: &[Line]) -> Vec<bool> {
     let how_much = |line: &Line| {
         let asked = line.weight >= MIN_LEGAL && line.own() * 2 > line.weight;
-        if asked { cues::legal(&fold(&tree.line_text(line.first, line.end, 500))) } else { 0 }
+        if asked { voice::legal(&fold(&tree.line_text(line.first, line.end, 500))) } else { 0 }
     };
     let found: Vec<usize> = lines.iter().map(how_much).collect();
     let parent = |i: usize| {

@@ -33,10 +33,58 @@ fn is_link(node: &Node, nodes: &[Node]) -> bool {
     let has = |name| node.element.is_some_and(|e| attribute(e, name).is_some());
     let to_itself = || node.element.is_some_and(leads_within);
     match node.tag {
-        Tag::Button => !of_heading(),
-        Tag::A => !(of_heading() && to_itself() || address(node).is_none() && (has("name") || has("id"))),
+        Tag::Button => !of_heading() && !is_folded(node, nodes),
+        Tag::A => {
+            let opens = || address(node).is_none() && (has("name") || has("id") || is_folded(node, nodes));
+            !(of_heading() && to_itself() || opens())
+        }
         _ => false,
     }
+}
+
+/// Whether a node stands in what opens when it is clicked: the question of an answer.
+fn is_folded(node: &Node, nodes: &[Node]) -> bool {
+    let mut at = node.parent;
+    for _ in 0..MAX_FOLDED {
+        let Some(above) = nodes.get(at as usize) else { return false };
+        if above.marks.has(Marks::FOLDED) {
+            return true;
+        }
+        at = above.parent;
+    }
+    false
+}
+
+/// Elements from a question up to what holds it and its answer.
+const MAX_FOLDED: usize = 3;
+
+/// Whether a hidden element is an answer that its question, right before it, opens: a heading that can be clicked, and text.
+fn is_answer(node: NodeRef<Parsed>) -> bool {
+    let Some(before) = node.prev_siblings().find(|node| node.value().is_element()) else { return false };
+    let names =
+        |of: NodeRef<Parsed>, wanted: &[&str]| of.value().as_element().is_some_and(|element| wanted.contains(&element.name()));
+    let is_heading = |of| names(of, &["h2", "h3", "h4", "h5", "h6", "dt", "summary"]);
+    let is_click = |of: NodeRef<Parsed>| {
+        let role = of.value().as_element().and_then(|element| attribute(element, "role"));
+        names(of, &["button", "summary"]) || matches!(role, Some("button" | "tab"))
+    };
+    let near = || before.descendants().take(MAX_QUESTION);
+    let texts = || node.descendants().take(MAX_LOOK).filter_map(|node| node.value().as_text());
+    near().any(is_heading) && near().any(is_click) && texts().any(|text| is_paragraph(text))
+}
+
+/// Nodes of a question.
+const MAX_QUESTION: usize = 12;
+
+/// Whether an element shows a picture that only a script puts into it.
+fn is_late_picture(node: NodeRef<Parsed>, tag: Tag, element: &Element) -> bool {
+    let told = attribute(element, "data-src").or_else(|| attribute(element, "data-original"));
+    let of_kind = tag == Tag::Figure || tag == Tag::Div && attribute(element, "role") == Some("img");
+    let is_picture = |node: NodeRef<Parsed>| {
+        let name = node.value().as_element().map(|element| Tag::of(element.name()));
+        matches!(name, Some(Tag::Img | Tag::Picture | Tag::Iframe | Tag::Video | Tag::Audio))
+    };
+    of_kind && told.is_some() && !node.descendants().skip(1).take(MAX_LOOK).any(is_picture)
 }
 
 /// An in-page link, of a footnote or a heading.
@@ -147,19 +195,40 @@ impl<'a> Tree<'a> {
                             if let Some((_, fields)) = forms.last_mut().filter(|_| is_field(tag, element)) {
                                 *fields += 1;
                             }
-                            let marks = classes::marks(tag, element, &mut names);
+                            let mut marks = classes::marks(tag, element, &mut names);
+                            let is_silenced =
+                                || attribute(element, "aria-hidden").is_some_and(|value| value.eq_ignore_ascii_case("true"));
+                            if marks.has(Marks::NOTICE) && is_silenced() && is_answer(node) {
+                                marks = marks.without(Marks::NOTICE);
+                            }
                             let stripped = without.contains(&std::ptr::from_ref(element));
                             let repeats =
                                 marks.has(Marks::DRAWN) || (marks.has(Marks::LINE_NUMBERS) && !has(node, char::is_alphabetic));
                             let is_sign = tag == Tag::A && leads_within(element) && !has(node, char::is_alphanumeric);
                             let folded = || marks.has(Marks::FOLDED) || above.is_some_and(|p| p.marks.has(Marks::FOLDED));
-                            let hides = hidden == Hidden::Drop && marks.has(Marks::HIDDEN) && !folded();
+                            let hides = hidden == Hidden::Drop && marks.has(Marks::HIDDEN) && !folded() && !is_answer(node);
                             if tag.is_silent() || stripped || repeats || is_sign || hides {
                                 skipping = 1;
                                 continue;
                             }
                             let formula = (tag == Tag::Math).then(|| tex(node)).flatten();
-                            let tag = if formula.is_some() { Tag::Code } else { tag };
+                            // A post of another site of which only the address is here.
+                            let class = attribute(element, "class").unwrap_or_default();
+                            let is_fb = || class.split_ascii_whitespace().any(|word| matches!(word, "fb-post" | "fb-video"));
+                            let is_post = (tag == Tag::Blockquote
+                                || tag == Tag::Div && attribute(element, "data-href").is_some() && is_fb())
+                                && (tag == Tag::Div
+                                    || attribute(element, "cite").is_some()
+                                    || attribute(element, "data-instgrm-permalink").is_some())
+                                && !has(node, char::is_alphanumeric)
+                                && !node
+                                    .descendants()
+                                    .any(|inner| inner.value().as_element().is_some_and(|e| e.name() == "iframe"));
+                            let tag = match tag {
+                                _ if formula.is_some() => Tag::Code,
+                                _ if is_post => Tag::Embed,
+                                tag => tag,
+                            };
                             nodes.push(Node {
                                 tag,
                                 parent: parent.unwrap_or(0),
@@ -179,6 +248,9 @@ impl<'a> Tree<'a> {
                                 continue;
                             }
                             open.push(at);
+                            if is_late_picture(node, tag, element) {
+                                nodes.push(Node { tag: Tag::Img, parent: at, end: at + 2, text: "", ..nodes[at as usize] });
+                            }
                             if tag == Tag::Form {
                                 forms.push((at, 0));
                             }
@@ -273,6 +345,12 @@ impl<'a> Tree<'a> {
         }
         out.truncate(out.trim_end().len());
         out
+    }
+
+    /// Whether a button is the question of a folded answer: in a heading, or in what is called so.
+    pub fn is_question(&self, at: u32) -> bool {
+        let node = &self.nodes[at as usize];
+        self.nodes[node.parent as usize].tag.is_heading() || is_folded(node, &self.nodes)
     }
 
     /// Whether `node` is `element` or inside it.

@@ -1,0 +1,179 @@
+//! What sites say to their readers and of themselves in whole sentences, wherever in a line: requests, rights, who wrote.
+//!
+//! Words of a line's start are in [`super::cues`]. Any text may speak of a newsletter; who says "we", "you" or an address is the site.
+
+use super::cues::word_ends;
+use super::tree::weight;
+use crate::text::fold;
+
+/// What stands in lines after the end of a text, anywhere in the line, and in no sentence of a text.
+#[rustfmt::skip]
+const BOILERPLATE: &[&str] = &[
+    "contributed to this report", "contributed to this story", "contributed to this article", "contributed reporting", "all rights reserved",
+    "originally appeared", "originally published", "first appeared on", "appeared first on", "this material may not be published",
+    "let us know in the comments", "copyright ©", "to view the full story", "for the full story", "email us",
+    "preferred source", "for ios and android", "follow us on", "follow @", "like this story",
+    "folgen sie uns", "síguenos", "suivez-nous", "扫描二维码", "关注我们", "關注我們",
+    "版权归", "转载请", "轉載請", "请勿转载", "不得转载", "禁止转载", "联系我们", "敬请关注", "不代表本", "無断", "무단",
+    "все права защищены", "при использовании материалов", "wszelkie prawa zastrzeżone", "με επιφύλαξη παντός",
+];
+
+/// The same, but a statement of some length may have them too.
+#[rustfmt::skip]
+const MENTIONED: &[&str] = &[
+    "in the comments below", "on google news", "download the app", "mehr zum thema", "in den kommentaren", "扫码", "公众号", "公眾號", "微信号", "侵权",
+    "更多精彩", "粉絲團", "フォローし",
+];
+
+/// Of things that sites ask their readers for, which a text may speak of too: they say something beside a link, two of them, or
+/// in a line that speaks to the reader.
+#[rustfmt::skip]
+const ASKED: &[&str] = &[
+    "follow him on", "follow her on", "follow them on", "follow me on", "on twitter", "on facebook", "on instagram", "newsletter", "sign up",
+    "subscribe", "click here", "our app", "whatsapp", "telegram", "have a tip", "send us", "get in touch", "contact us", "affiliate",
+    "our journalism", "what do you think", "read more", "abonnieren", "suscríb", "abonnez", "扫描", "二维码", "二維碼", "客户端", "转载", "轉載",
+    "投稿", "구독", "подпис", "вконтакте", "в telegram", "subskry", "zapisz się", "na facebooku", "na twitterze", "στο twitter", "στο facebook",
+];
+
+/// Words that begin what is said to readers.
+#[rustfmt::skip]
+const REQUESTS: &[&str] = &[
+    "follow", "subscribe", "sign up", "join", "download", "get", "click", "send", "email", "contact", "like", "read", "let us", "visit", "want",
+    "have", "do you", "what do you", "please", "if you", "for more", "check out", "share", "support", "you can", "find", "listen", "watch", "see",
+    "don't", "stay", "to", "got", "follow", "folgen", "abonnieren", "melden", "sie", "wenn", "suscríbete", "sigue", "abonnez", "retrouvez",
+    "подпис", "читайте", "zapisz", "dołącz", "śledź", "关注", "扫", "欢迎", "更多", "請", "请",
+];
+
+/// How a site speaks of itself and to its readers.
+#[rustfmt::skip]
+const SPEAKING: &[&str] = &[
+    "you", "your", "us", "our", "we", "me", "uns", "unser", "unsere", "unserem", "unseren", "unserer", "wir", "ihr", "ihre", "ihren", "ihnen", "dein", "deine",
+    "vous", "votre", "vos", "nous", "notre", "nos", "nosotros", "nuestro", "nuestra", "nuestros", "nuestras", "usted", "tu", "te", "вы", "вас", "вам",
+    "ваш", "ваше", "ваши", "наш", "наше", "нашего", "нашем", "нашей", "нашу", "наши", "наших", "нас", "нам", "мы", "nas", "nam", "nasz", "nasza",
+    "naszą", "nasze", "naszego", "naszej", "naszym", "naszych", "państwo", "państwa", "twój", "twoja", "μας", "σας",
+];
+/// The same in scripts without spaces, and addresses.
+const SPEAKING_INSIDE: [&str; 26] = [
+    "我们",
+    "我們",
+    "您",
+    "请",
+    "請",
+    "本站",
+    "本网",
+    "本網",
+    "本报",
+    "本報",
+    "点击",
+    "點擊",
+    "扫",
+    "掃",
+    "下载",
+    "下載",
+    "欢迎",
+    "歡迎",
+    "当サイト",
+    "ください",
+    "http",
+    "www.",
+    "@",
+    ".com",
+    "저희",
+    "바랍니다",
+];
+
+/// Whether a folded line speaks to readers, or of the site as "us", or names an address.
+pub fn speaks_to_readers(folded: &str) -> bool {
+    SPEAKING_INSIDE.iter().any(|word| folded.contains(word))
+        || folded.split(|c: char| !c.is_alphanumeric()).any(|word| SPEAKING.contains(&word))
+}
+
+/// A line that says this much and does not speak to readers tells something.
+pub const MIN_STATEMENT: u32 = 60;
+
+/// Whether a folded line after the last sentence is what sites put there; `links`: whether a part of it is a link.
+pub fn is_boilerplate(folded: &str, links: bool) -> bool {
+    let tells = |phrase: &str| {
+        let rest = folded.replacen(phrase, " ", 1);
+        !links && weight(&rest) >= MIN_STATEMENT && !speaks_to_readers(&rest)
+    };
+    if BOILERPLATE.iter().any(|phrase| folded.contains(phrase)) {
+        return true;
+    }
+    if MENTIONED.iter().any(|phrase| folded.contains(phrase) && !tells(phrase)) {
+        return true;
+    }
+    if ASKED.iter().find(|phrase| folded.contains(**phrase)).is_some_and(|phrase| tells(phrase)) {
+        return false;
+    }
+    let n_asked = ASKED.iter().filter(|phrase| folded.contains(**phrase)).take(2).count();
+    let asks = || {
+        let line = folded.trim_start_matches(|c: char| !c.is_alphanumeric());
+        REQUESTS.iter().any(|word| line.strip_prefix(word).is_some_and(|rest| word_ends(word, rest)))
+    };
+    n_asked > 0 && (links && (asks() || n_asked > 1 || weight(folded) < 120) || asks() && (n_asked > 1 || weight(folded) < 160))
+}
+
+/// What sites say in their own name: rights, liability, consent. One at the start of a line, or two in it, and it is no article.
+#[rustfmt::skip]
+const LEGAL: &[&str] = &[
+    "all rights reserved", "this website uses cookies", "this site uses cookies", "we use cookies", "terms of use", "terms of service",
+    "privacy policy", "personal data", "are not responsible for", "do not necessarily reflect", "copyrighted property", "written permission", "may not be published, broadcast",
+    "alle rechte vorbehalten", "diese website verwendet cookies", "wir verwenden cookies", "datenschutzerklärung", "tous droits réservés",
+    "todos los derechos reservados", "правовые ограничения", "все права", "охраняются в соответствии", "не несет ответственности",
+    "не несёт ответственности", "перепечатка", "при использовании материалов", "использование материалов", "при цитировании", "цитирование материалов",
+    "мнение редакции может", "wyrażam zgodę", "oświadczam, że", "danych osobowych", "prawa zastrzeżone", "materiał chroniony prawem", "regulamin",
+    "με επιφύλαξη παντός", "απαγορεύεται η αναδημοσίευση", "凡本网注明", "凡本站注明", "凡注明", "版权声明", "版權聲明", "免责声明", "免責聲明", "未经授权",
+    "未經授權", "不代表本网", "不代表本站", "版权均属", "转载自其他媒体", "违反上述声明", "与本网联系", "与本站联系", "本网站所刊登", "本網站所刊登",
+];
+
+/// How much of it is in a folded line: 2 is enough, 1 (it begins so) is where no text goes on after it.
+pub fn legal(folded: &str) -> usize {
+    let line = folded.trim_start_matches(|c: char| !c.is_alphanumeric());
+    let n_found = LEGAL.iter().filter(|phrase| line.contains(**phrase)).take(2).count();
+    if n_found == 1 && !LEGAL.iter().any(|phrase| line.starts_with(phrase)) { 0 } else { n_found }
+}
+
+/// What people who write for a site are, in the sentence about them under their text.
+const ROLES: [&str; 20] = [
+    "staff",
+    "writer",
+    "reporter",
+    "editor",
+    "journalist",
+    "author",
+    "correspondent",
+    "columnist",
+    "blogger",
+    "contributor",
+    "freelance",
+    "autor",
+    "autorin",
+    "redakteur",
+    "redakteurin",
+    "journalist",
+    "journalistin",
+    "korrespondent",
+    "rédacteur",
+    "journaliste",
+];
+
+/// Whether a word of a text is such a role.
+pub fn names_role(text: &str) -> bool {
+    fold(text).split(|c: char| !c.is_alphanumeric()).any(|word| ROLES.contains(&word))
+}
+
+/// `Jo Doe is a staff writer at …`: a name, what it is, and a role soon after.
+pub fn tells_of_author(line: &str) -> bool {
+    let mut words = line.split_whitespace();
+    let n_names = words.by_ref().take_while(|w| w.chars().next().is_some_and(char::is_uppercase)).count();
+    // The word that ended the name is gone from the iterator.
+    let verb = line.split_whitespace().nth(n_names).unwrap_or_default();
+    let mut after = words.take(9).map(fold);
+    (2..=4).contains(&n_names)
+        && ["is", "was", "ist", "est"].contains(&verb)
+        && after
+            .next()
+            .is_some_and(|article| ["a", "an", "the", "ein", "eine", "un", "une", "freelance"].contains(&article.as_str()))
+        && after.any(|word| ROLES.contains(&word.trim_matches(|c: char| !c.is_alphanumeric())))
+}
