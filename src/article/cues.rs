@@ -36,7 +36,7 @@ const ROWS: &[Row] = &[
         "σχολιάστε", "αφήστε ένα σχόλιο", "αφήστε σχόλιο", "γράψτε το σχόλιό", "προσθήκη σχολίου", "προσθέστε σχόλιο", "σχόλια αναγνωστών",
         "η ηλ. διεύθυνση σας δεν δημοσιεύεται", "αφήστε μια απάντηση",
         "leave a reply", "leave a comment", "post a comment", "add a comment", "write a comment", "join the conversation",
-        "join the discussion", "your email address will not be published", "required fields are marked", "comments are closed",
+        "join the discussion", "your email address will not be published", "required fields are marked", "comments are closed", "comments are now closed",
         "view comments", "show comments", "load comments", "read comments", "you must be logged in to", "log in to comment",
         "sign in to comment", "be the first to comment", "schreibe einen kommentar", "schreiben sie einen kommentar",
         "kommentar schreiben", "kommentar verfassen", "kommentar hinterlassen", "hinterlasse einen kommentar",

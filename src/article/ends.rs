@@ -140,8 +140,12 @@ impl Work<'_, '_> {
                         () => (run, longest),
                     });
                     let first = rest().next().is_some_and(Line::is_linky);
-                    let teasers =
-                        what == "related links" && before >= 160 && n_linky >= 3 && (n_linky >= n_prose || first && longest <= 3);
+                    // `Title - the first words`: a text that begins with a link is another one's.
+                    let begins = |line: &&Line| line.is_prose() && self.tree.nodes[line.first as usize].in_link;
+                    let n_led = rest().filter(begins).count() as u32;
+                    let led = n_led >= 3 && (n_linky + n_led) * 2 >= n_linky + n_prose;
+                    let linked = n_linky >= 3 && (n_linky >= n_prose || first && longest <= 3);
+                    let teasers = what == "related links" && before >= 160 && (linked || led);
                     let limit = if teasers {
                         100
                     } else if text_only {

@@ -162,6 +162,13 @@ fn kind(tree: &Tree, at: u32) -> u64 {
     xxhash_rust::xxh3::xxh3_64(name.as_bytes())
 }
 
+/// The tag of a line's block and the element that this stands in: the items of a list have the same ones.
+fn place(tree: &Tree, at: u32) -> u64 {
+    let block = tree.ancestors(at).find(|&at| tree.nodes[at as usize].tag.is_block()).unwrap_or(at);
+    let node = &tree.nodes[block as usize];
+    xxhash_rust::xxh3::xxh3_64(format!("{} in {}", node.tag.name(), node.parent).as_bytes())
+}
+
 /// Whether a line names a moment: a day with a time, or how long ago.
 fn is_stamp(text: &str) -> bool {
     if !text.bytes().any(|b| b.is_ascii_digit()) || text.ends_with(['.', '!', '?', '。', '！', '？', '，', ',']) {
@@ -186,6 +193,8 @@ fn teasers(tree: &Tree, lines: &[Line], found: &[bool], others: &mut [bool]) {
         // The questions of folded answers are buttons.
         if heads && !pair[0].marks.has(JUNK.and(Marks::FOLDED)) {
             groups.entry(kind(tree, pair[0].first)).or_default().push(i);
+            // In a list the items of an hour or a day may have a class of their own.
+            groups.entry(place(tree, pair[0].first)).or_default().push(i);
         }
     }
     for heads in groups.into_values().filter(|heads| heads.len() >= MIN_STAMPS) {

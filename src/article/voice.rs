@@ -47,7 +47,7 @@ const REQUESTS: &[&str] = &[
 /// How a site speaks of itself and to its readers.
 #[rustfmt::skip]
 const SPEAKING: &[&str] = &[
-    "you", "your", "us", "our", "we", "me", "uns", "unser", "unsere", "unserem", "unseren", "unserer", "wir", "ihr", "ihre", "ihren", "ihnen", "dein", "deine",
+    "you", "your", "us", "our", "we", "me", "uns", "unser", "unsere", "unserem", "unseren", "unserer", "wir", "ihr", "ihre", "ihren", "ihnen", "dein", "deine", "dich", "dir", "euch", "eure",
     "vous", "votre", "vos", "nous", "notre", "nos", "nosotros", "nuestro", "nuestra", "nuestros", "nuestras", "usted", "tu", "te", "вы", "вас", "вам",
     "ваш", "ваше", "ваши", "наш", "наше", "нашего", "нашем", "нашей", "нашу", "наши", "наших", "нас", "нам", "мы", "nas", "nam", "nasz", "nasza",
     "naszą", "nasze", "naszego", "naszej", "naszym", "naszych", "państwo", "państwa", "twój", "twoja", "μας", "σας",
