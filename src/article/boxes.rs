@@ -98,10 +98,11 @@ impl Work<'_, '_> {
                 && weight.of(self.tree, at) > 0
                 && link.of(self.tree, at) * 10 > weight.of(self.tree, at) * 6
                 && (count.of(self.tree, at) > 1 || matches!(node.tag, Tag::Ul | Tag::Ol | Tag::Div));
-            // A heading that is a link, in a box of its own, is no list.
+            // A heading that is a link, in a box of its own above a paragraph, is no list.
             let is_heading = |at: u32| {
                 let first = self.lines.partition_point(|line| line.first < at);
-                count.of(self.tree, at) == 1 && self.lines.get(first).is_some_and(|line| line.tag.is_heading())
+                let heads = self.lines.get(first..first + 2).is_some_and(|pair| pair[0].tag.is_heading() && pair[1].is_prose());
+                node.tag == Tag::Div && heads && count.of(self.tree, at) == 1
             };
             let dense = dense && !is_heading(at);
             let introduction = if dense { self.introduction(at) } else { None };

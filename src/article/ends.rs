@@ -22,6 +22,8 @@ const MIN_POINT: u32 = 14;
 const MIN_POINTS: u32 = 60;
 /// Prose that no list of related articles has, however long the article before it.
 const LONG_TAIL: u32 = 800;
+/// The share of a text that an introduction to a list of things is, at most: one in so many.
+const INTRODUCTION: u32 = 5;
 /// A linked line of a quoted post that says something.
 const MIN_QUOTED: u32 = 24;
 /// Lines beside a line that are asked whether it stands in a text.
@@ -308,8 +310,8 @@ impl Work<'_, '_> {
         let says = |line: &Line| line.weight >= MIN_QUOTED;
         // A post of which nothing longer is here stays as it is.
         let whole = || {
-            self.one_post(line.first)
-                .is_some_and(|post| !self.lines.iter().any(|line| says(line) && self.tree.holds(post, line.first)))
+            let post = self.one_post(line.first).filter(|&post| self.tree.nodes[post as usize].tag == Tag::Blockquote);
+            post.is_some_and(|post| !self.lines.iter().any(|line| says(line) && self.tree.holds(post, line.first)))
         };
         let quoted = line.is_linky() && (says(line) && self.is_quoted(line.first) || whole());
         line.is_linky()
@@ -370,7 +372,8 @@ impl Work<'_, '_> {
         let mut seen = 0;
         let mut first = None;
         let mut n_linked = 0;
-        // Headings of a text that are links stand in all of it, beside its paragraphs or each with one in a box beside them.
+        // Headings of a text that are links stand in all of it: beside its paragraphs, each with one in a box beside them, or from
+        // the introduction on.
         let mut n_before = 0;
         let parent = |i: usize| {
             let block = self.tree.ancestors(self.lines[i].first).find(|&at| self.tree.nodes[at as usize].tag.is_block());
@@ -390,7 +393,8 @@ impl Work<'_, '_> {
                     n_linked += 1;
                 } else {
                     let inside = home.is_some_and(|home| self.tree.holds(home, line.first));
-                    let boxed = inside && self.lines.get(i + 1).is_some_and(Line::is_prose);
+                    let heads = self.lines.get(i + 1).is_some_and(Line::is_prose);
+                    let boxed = heads && (inside || seen * INTRODUCTION < total);
                     n_before += usize::from(line.is_linky() && (parent(i) == home || boxed));
                     first = None;
                     n_linked = 0;
