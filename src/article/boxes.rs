@@ -109,8 +109,9 @@ impl Work<'_, '_> {
             if let Some(introduction) = introduction {
                 let last = self.lines.partition_point(|line| line.first < node.end);
                 let first = self.lines.partition_point(|line| line.first < at);
-                let is_plea = self.is_plea(introduction);
-                self.listed[first..last].fill(!is_plea);
+                // One link after a colon may be a button.
+                let stays = last > first + 1 && !self.is_plea(introduction);
+                self.listed[first..last].fill(stays);
                 at = node.end;
             } else if dense && self.one_post(at).is_none() {
                 drops.push(at);

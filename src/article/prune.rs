@@ -58,7 +58,7 @@ pub(super) struct Work<'a, 'b> {
     pub(super) texts: Vec<Option<String>>,
     pub(super) fates: Vec<Fate>,
     pub(super) removed: Vec<Removed>,
-    /// Links that a sentence of the text introduces.
+    /// Lines that are links which a sentence of the text introduces.
     pub(super) listed: Vec<bool>,
     /// What others say of the article's words: a line that has them stays.
     pub(super) evidence: &'b [Evidence],
