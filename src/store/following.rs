@@ -140,6 +140,7 @@ impl Work {
                 }
                 return Err(error);
             }
+            self.checkpoints.committed(&self.store.connection);
             if news.published {
                 self.changed.send_modify(|generation| *generation += 1);
             }
