@@ -185,8 +185,12 @@ impl Work<'_, '_> {
         // Where one repeats the title, a first-level heading below it is the text's own; so is one of several.
         let n_first = self.lines.iter().filter(|line| line.tag == Tag::H1).count();
         // Nor is one the headline where that stands above the text, outside of what holds it.
+        // What says the same weighs the same: no other line's text need be looked at.
+        let heavy = weight(title);
+        let mut above = (0..first_prose).filter(|&i| self.gone[i].is_some() && self.lines[i].weight == heavy);
         let is_above = repeats.is_none()
-            && (0..first_prose).any(|i| self.gone[i].is_some() && squash(self.text(i)) == title && !title.is_empty());
+            && heavy > 0
+            && above.any(|i| squash(&self.tree.line_text(self.lines[i].first, self.lines[i].end, 400)) == title);
         let headline = repeats.or_else(|| {
             (0..if is_above { 0 } else { first_prose }).rev().find(|&i| {
                 let line = &self.lines[i];

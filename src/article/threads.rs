@@ -166,7 +166,8 @@ fn kind(tree: &Tree, at: u32) -> u64 {
 fn place(tree: &Tree, at: u32) -> u64 {
     let block = tree.ancestors(at).find(|&at| tree.nodes[at as usize].tag.is_block()).unwrap_or(at);
     let node = &tree.nodes[block as usize];
-    xxhash_rust::xxh3::xxh3_64(format!("{} in {}", node.tag.name(), node.parent).as_bytes())
+    let [a, b, c, d] = node.parent.to_le_bytes();
+    xxhash_rust::xxh3::xxh3_64(&[node.tag as u8, a, b, c, d])
 }
 
 /// Whether a line names a moment: a day with a time, or how long ago.
