@@ -54,7 +54,7 @@ def pages():
 
 asked = list(pages())
 lines = "".join(json.dumps({"id": at, "url": "https://news.example/mill", "html": html}) + "\n" for at, (*_, html) in enumerate(asked))
-answers = subprocess.run([courant, "debug", "extract"], input=lines, stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()
+answers = subprocess.run([courant, "debug", "extract"], input=lines, stdout=subprocess.PIPE, text=True, check=True).stdout.split("\n")
 total, lost = collections.Counter(), collections.defaultdict(list)
 for (phrase, tongue, place, _), answer in zip(asked, answers):
     key = place, "Chinese and Japanese" if tongue in ("zh", "ja") else "others"
