@@ -370,9 +370,10 @@ def in_order(drills, chance, n_nodes):
     chance.shuffle(left)
     while left:
         fits = [drill for drill in left if not (drill is node_joined and n_nodes >= MOST_NODES or drill is node_removed and n_nodes <= 3)] or left
-        left.remove(fits[0])
-        order.append(fits[0])
-        n_nodes += (fits[0] is node_joined) - (fits[0] is node_removed)
+        drill = fits[0]
+        left.remove(drill)
+        order.append(drill)
+        n_nodes += (drill is node_joined) - (drill is node_removed)
     return order
 
 
