@@ -184,7 +184,8 @@ fn the_service_serves_and_answers_on_its_socket() {
         let writer = block_on(async {
             let (engine, writer) = Engine::start(config, list, None).unwrap();
             let stopped = async { stopped.await.unwrap() };
-            service::run(engine, stopped, |address| up.send(address).unwrap()).await.unwrap();
+            let listener = service::handle(&service::listener(&engine.config.get().serve.listen).unwrap()).unwrap();
+            service::run(engine, listener, stopped, |address| up.send(address).unwrap()).await.unwrap();
             writer
         });
         writer.join().unwrap();

@@ -225,7 +225,9 @@ fn the_service_waits_says_so_and_comes_back() {
     let running = std::thread::spawn(move || {
         let writer = block_on(async {
             let (engine, writer) = Engine::start(served, list, None).unwrap();
-            service::run(engine, async { stopped.await.unwrap() }, |address| up.send(address).unwrap()).await.unwrap();
+            let listener = service::handle(&service::listener(&engine.config.get().serve.listen).unwrap()).unwrap();
+            let told = |address| up.send(address).unwrap();
+            service::run(engine, listener, async { stopped.await.unwrap() }, told).await.unwrap();
             writer
         });
         writer.join().unwrap();

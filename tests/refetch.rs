@@ -1,6 +1,7 @@
 //! Validators, and servers that are wrong about them: `courant feed refetch`, a look without them once in a while, and answers
 //! with nothing in them.
 
+use courant::cli::service;
 use courant::config::Config;
 use courant::config::subscriptions::Subscription;
 use courant::daemon::socket::{self, ControlRequest, ControlResponse};
@@ -106,7 +107,8 @@ fn a_person_can_ask_for_everything_anew() {
     let service = std::thread::spawn(move || {
         engine(&served, &address, async |engine| {
             let stopped = async { stopped.await.unwrap() };
-            courant::cli::service::run(engine.clone(), stopped, |_| up.send(()).unwrap()).await.unwrap();
+            let listener = service::handle(&service::listener(&engine.config.get().serve.listen).unwrap()).unwrap();
+            service::run(engine.clone(), listener, stopped, |_| up.send(()).unwrap()).await.unwrap();
         });
     });
     ready.recv().unwrap();

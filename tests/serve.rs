@@ -33,7 +33,8 @@ fn serving_feeds(world: &World, feeds: Vec<String>, set: impl FnOnce(&mut Config
         let writer = runtime.block_on(async {
             let (engine, writer) = Engine::start(config, list, None).unwrap();
             let stopped = async { stopped.await.unwrap() };
-            service::run(engine, stopped, |address| up.send(address).unwrap()).await.unwrap();
+            let listener = service::handle(&service::listener(&engine.config.get().serve.listen).unwrap()).unwrap();
+            service::run(engine, listener, stopped, |address| up.send(address).unwrap()).await.unwrap();
             writer
         });
         // What still runs holds the writer.

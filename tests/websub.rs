@@ -140,7 +140,10 @@ fn a_hub_is_asked_verified_and_believed_only_when_it_signs() {
     let (ready, listening) = mpsc::channel();
     let service = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(service::run(engine, async { _ = stopped.await }, move |address| ready.send(address).unwrap()))
+        runtime.block_on(async {
+            let listener = service::handle(&service::listener(&engine.config.get().serve.listen)?)?;
+            service::run(engine, listener, async { _ = stopped.await }, move |address| ready.send(address).unwrap()).await
+        })
     });
     let address = listening.recv().unwrap();
 
