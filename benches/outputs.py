@@ -124,11 +124,12 @@ def ask(a, address):
     cursors = [f"0_{now - CHANCE.randrange(30 * 86_400_000)}_0" for _ in range(a.asked)]
     row("a hundred stories from a cursor", client.took(f"/feeds/all.json?before={cursor}" for cursor in cursors), "p99 at most 5 ms")
     row("the page from there", client.took(f"/?before={cursor}" for cursor in cursors), "")
+    # No two are the same, so that none is kept from before.
+    variants = [f"limit={limit}&content={content}" for limit in range(20, 100) for content in ("full", "summary")][: a.asked]
     for words in ("发布", "芯片 数据", "memory safety", "browser release"):
-        # Another limit each, so that none is kept from before.
-        paths = [f"/feed.json?q={urllib.parse.quote(words)}&limit={20 + n % 80}" for n in range(a.asked)]
+        paths = [f"/feed.json?q={urllib.parse.quote(words)}&{variant}" for variant in variants]
         row(f"search {words}", client.took(paths), "p99 at most 20 ms")
-    paths = [f"/feed.json?q=since:7d+order:sources&limit={20 + n % 80}" for n in range(a.asked)]
+    paths = [f"/feed.json?q=since:7d+order:sources&{variant}" for variant in variants]
     row("most covered of the week", client.took(paths), "p99 at most 20 ms")
 
 

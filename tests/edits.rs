@@ -102,6 +102,10 @@ fn an_address_that_is_signed_anew_each_time_is_taken_and_is_no_edit() {
     for n in 2..30 {
         assert_eq!(followed.poll("Ferry", &signed(n)), 0);
     }
+    assert!(followed.story().html.contains("expires=1&"), "not at every poll");
+    let database = rusqlite::Connection::open(followed.config.database()).unwrap();
+    database.execute("UPDATE feeds SET last_polled = last_polled - 86400000", []).unwrap();
+    assert_eq!(followed.poll("Ferry", &signed(29)), 0);
     let after = followed.story();
     assert_eq!((before.updated, before.published), (after.updated, after.published));
     // An address of last week opens nothing any more.

@@ -140,6 +140,20 @@ fn a_rules_star_goes_with_the_rule_and_a_persons_word_stays() {
     home.configure(star);
     run(home.path(), &["once"]);
     assert_eq!(ids("is:starred"), all[1..]);
+
+    // The word holds for the story that it is part of, and only as long.
+    assert!(run(home.path(), &["story", "merge", &all[2], &all[0]]).status.success());
+    run(home.path(), &["once"]);
+    assert!(!ids("is:starred").contains(&all[2]));
+    assert!(run(home.path(), &["story", "undo"]).status.success());
+    run(home.path(), &["once"]);
+    assert_eq!(ids("is:starred"), all[1..]);
+    // A star by hand beats it, and goes with who brought it.
+    assert!(run(home.path(), &["story", "merge", &all[0], &all[1]]).status.success());
+    assert!(ids("is:starred").contains(&all[0]));
+    assert!(run(home.path(), &["story", "undo"]).status.success());
+    run(home.path(), &["once"]);
+    assert_eq!(ids("is:starred"), all[1..]);
 }
 
 #[test]

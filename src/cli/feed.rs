@@ -2,7 +2,7 @@
 //! is told to read it again.
 
 use super::failure::{Failure, Outcome};
-use super::find::{self, checked, find_feed};
+use super::find::{Looking, checked, find_feed};
 use super::list::tell_owner;
 use super::names::{self, Called};
 use super::output::{self, Format, Listing, local_time};
@@ -132,9 +132,10 @@ fn add(loaded: &Loaded, addresses: &[String], new: &Subscription, unchecked: boo
     if addresses.len() > 1 && new.title.is_some() {
         return Err(Failure::Usage("--title is the name of one feed: add the others without it".into()));
     }
+    let looking = Looking::new(&loaded.config)?;
     let mut n_failed = 0;
     for address in addresses {
-        match add_one(loaded, address, new, unchecked) {
+        match add_one(loaded, &looking, address, new, unchecked) {
             Err(failure) if addresses.len() == 1 => return Err(failure),
             Err(failure) => {
                 failure.report();
@@ -152,9 +153,9 @@ fn add(loaded: &Loaded, addresses: &[String], new: &Subscription, unchecked: boo
     }
 }
 
-fn add_one(loaded: &Loaded, address: &str, new: &Subscription, unchecked: bool) -> Outcome {
+fn add_one(loaded: &Loaded, looking: &Looking, address: &str, new: &Subscription, unchecked: bool) -> Outcome {
     already_listed(loaded, address)?;
-    let url = if unchecked { checked(address)? } else { find_feed(&loaded.config, address)? };
+    let url = if unchecked { checked(address)? } else { find_feed(looking, address)? };
     let feed = Subscription { url, ..new.clone() };
     list::change(loaded, &[Edit::Add(&feed)])?;
     say!("subscribed to {}", text::redact_url(&feed.url));
@@ -181,7 +182,7 @@ fn discover(loaded: &Loaded, address: &str, format: Format) -> Outcome {
     if address.starts_with("file:") {
         return Err(Failure::Usage("a page of the web has feeds to find; `courant feed test` reads a file".into()));
     }
-    let found = find::discover(&loaded.config, &address)?;
+    let found = Looking::new(&loaded.config)?.discover(&address)?;
     let rows: Vec<_> = found
         .iter()
         .map(|found| json!({"url": text::redact_url(&found.url), "title": found.feed.title, "entries": found.feed.entries.len()}))

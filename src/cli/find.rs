@@ -20,12 +20,12 @@ pub fn checked(address: &str) -> Result<String, Failure> {
 }
 
 /// The feed at an address, or the one feed of the page there. Several are listed for choice.
-pub fn find_feed(config: &Config, address: &str) -> Result<String, Failure> {
+pub fn find_feed(looking: &Looking, address: &str) -> Result<String, Failure> {
     let address = checked(address)?;
     if address.starts_with("file:") {
         return read_file(&address).map(|()| address);
     }
-    let mut feeds = discover(config, &address)?;
+    let mut feeds = looking.discover(&address)?;
     if feeds.len() > 1 {
         let lines: Vec<String> = feeds.iter().map(line).collect();
         return Err(Failure::Usage(format!("the page has several feeds; add one of them:\n{}", lines.join("\n"))));
@@ -45,15 +45,26 @@ fn none_there(address: &str) -> Failure {
     Failure::NothingFound(format!("{}: no feed there, and none named by the page", text::redact_url(address)))
 }
 
-/// The feed at a web address, else those of the page there.
-pub fn discover(config: &Config, address: &str) -> Result<Vec<Candidate>, Failure> {
-    let _waiting = Waiting::start("looking for feeds");
-    let client = Client::new(daemon::client_settings(config), Vec::new())?;
-    match setup::runtime()?.block_on(daemon::discover(&client, None, address)) {
-        Discovered::Feed(feed) => Ok(vec![Candidate { url: address.to_owned(), feed: *feed }]),
-        Discovered::Page(found) if found.is_empty() => Err(none_there(address)),
-        Discovered::Page(found) => Ok(found),
-        Discovered::Nothing(problem) => Err(no_feed(address, &problem)),
+/// Looks at addresses, one after the other, by one client: what a host asks for is remembered between them.
+pub struct Looking {
+    client: Client,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Looking {
+    pub fn new(config: &Config) -> Result<Looking, Failure> {
+        Ok(Looking { client: Client::new(daemon::client_settings(config), Vec::new())?, runtime: setup::runtime()? })
+    }
+
+    /// The feed at a web address, else those of the page there.
+    pub fn discover(&self, address: &str) -> Result<Vec<Candidate>, Failure> {
+        let _waiting = Waiting::start("looking for feeds");
+        match self.runtime.block_on(daemon::discover(&self.client, None, address)) {
+            Discovered::Feed(feed) => Ok(vec![Candidate { url: address.to_owned(), feed: *feed }]),
+            Discovered::Page(found) if found.is_empty() => Err(none_there(address)),
+            Discovered::Page(found) => Ok(found),
+            Discovered::Nothing(problem) => Err(no_feed(address, &problem)),
+        }
     }
 }
 

@@ -22,7 +22,7 @@ const BEGINNINGS: [(&[u8], &str); 5] = [
     (b"RIFF", "image/webp"),
 ];
 
-/// Pictures that are fetched at one time, in all and of one publisher: a slow one keeps none of the others waiting.
+/// Pictures that are fetched at one time, in all and of one publisher: one that is slow holds a quarter of them.
 const AT_ONCE: usize = 8;
 const OF_ONE: usize = 2;
 
@@ -59,7 +59,10 @@ impl Pictures {
         match self.engine.duties.ask_at(address, getting).await? {
             Outcome::Fetched(_, body) => Some((kind(&body)?, Bytes::copy_from_slice(&body))),
             Outcome::Throttled(head) => {
-                self.publishers.leave_alone(&domain, head.retry_after, clock());
+                // It may have sent us on to somebody else, who asks for it.
+                for asked in [domain, asked_domain(&head.final_url)] {
+                    self.publishers.leave_alone(asked, head.retry_after, clock());
+                }
                 None
             }
             _ => None,
@@ -77,22 +80,24 @@ struct Publisher {
     until: Timestamp,
 }
 
+impl Publisher {
+    fn new() -> Publisher {
+        Publisher { turns: Arc::new(Semaphore::new(OF_ONE)), until: Timestamp(0) }
+    }
+}
+
 impl Publishers {
     /// `None`: the publisher is left alone for now.
     fn turns(&self, domain: &str, now: Timestamp) -> Option<Arc<Semaphore>> {
         let mut publishers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         publishers.retain(|_, publisher| publisher.until > now || Arc::strong_count(&publisher.turns) > 1);
-        let new = || Publisher { turns: Arc::new(Semaphore::new(OF_ONE)), until: Timestamp(0) };
-        let publisher = publishers.entry(domain.to_owned()).or_insert_with(new);
+        let publisher = publishers.entry(domain.to_owned()).or_insert_with(Publisher::new);
         (publisher.until <= now).then(|| publisher.turns.clone())
     }
 
-    fn leave_alone(&self, domain: &str, until: Option<Timestamp>, now: Timestamp) {
-        let mut publishers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(publisher) = publishers.get_mut(domain) {
-            let until = until.filter(|at| *at > now).unwrap_or(now.plus(PATIENCE));
-            publisher.until = until.min(now.plus(LONGEST_HINT));
-        }
+    fn leave_alone(&self, domain: String, until: Option<Timestamp>, now: Timestamp) {
+        let until = until.filter(|at| *at > now).unwrap_or(now.plus(PATIENCE)).min(now.plus(LONGEST_HINT));
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(domain).or_insert_with(Publisher::new).until = until;
     }
 }
 
@@ -115,17 +120,17 @@ mod tests {
         let (now, hour) = (Timestamp(1_790_000_000_000), Duration::from_secs(3600));
         let turns = publishers.turns("a.example", now).unwrap();
         assert_eq!(turns.available_permits(), OF_ONE);
-        publishers.leave_alone("a.example", Some(now.plus(hour)), now);
+        publishers.leave_alone("a.example".into(), Some(now.plus(hour)), now);
         assert!(publishers.turns("a.example", now).is_none() && publishers.turns("b.example", now).is_some());
         assert!(publishers.turns("a.example", now.plus(hour)).is_some());
         // Without a number, or with one that is no patience.
         for until in [None, Some(now)] {
-            publishers.leave_alone("a.example", until, now);
+            publishers.leave_alone("a.example".into(), until, now);
             assert!(publishers.turns("a.example", now).is_none());
             assert!(publishers.turns("a.example", now.plus(PATIENCE)).is_some());
         }
         // Nobody is left alone for ever, and nothing is remembered of who is not.
-        publishers.leave_alone("a.example", Some(now.plus(LONGEST_HINT * 9)), now);
+        publishers.leave_alone("a.example".into(), Some(now.plus(LONGEST_HINT * 9)), now);
         assert!(publishers.turns("a.example", now.plus(LONGEST_HINT)).is_some());
         drop(turns);
         publishers.turns("c.example", now.plus(LONGEST_HINT)).unwrap();

@@ -187,6 +187,9 @@ impl Document {
         let mut identity = Identity::of(known, self.entries.iter().map(|keyed| keyed.key).collect());
         let dates = DateChanges::of(&self.entries, known);
         let (mut changes, mut put_off) = (Vec::new(), None::<Timestamp>);
+        // What is signed anew at each request is written a few times a day, by the first poll in each quarter of it.
+        let quarter = |at: Timestamp| at.0.div_euclid(QUARTER_MS);
+        let is_refreshed = known.last_polled.is_none_or(|last| quarter(last) != quarter(source.at));
         let mut entries = in_order(self.entries, source.at);
         // What is kept no more is not new again.
         entries.retain(|keyed| match &keyed.recognised {
@@ -230,7 +233,8 @@ impl Document {
             let (text, _) = taking.text(link_key, content_hash, entry);
             match edit(&known, &text, source.at) {
                 Edit::None => {}
-                Edit::Unseen => changes.push(EntryChange::Refreshed { entry: known.id, text: Box::new(text) }),
+                Edit::Unseen if is_refreshed => changes.push(EntryChange::Refreshed { entry: known.id, text: Box::new(text) }),
+                Edit::Unseen => {}
                 Edit::Now => changes.push(EntryChange::Edited { entry: known.id, text: Box::new(text) }),
                 Edit::Later(due) => put_off = Some(put_off.map_or(due, |first| first.min(due))),
             }
@@ -516,6 +520,9 @@ fn content_hash(entry: &ParsedEntry) -> Key {
     entry.enclosures.iter().for_each(|enclosure| part(&enclosure.url));
     hash.digest128().to_be_bytes()
 }
+
+/// Of a day.
+const QUARTER_MS: i64 = 6 * 3_600_000;
 
 /// A text of this many characters is taken for a whole article and no teaser: a choice, not a measurement.
 const WHOLE_ARTICLE_CHARS: usize = 1500;

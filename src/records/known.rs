@@ -10,6 +10,7 @@ pub struct Known {
     pub revision: i64,
     /// The feed had entries before.
     pub has_entries: bool,
+    pub last_polled: Option<Timestamp>,
     pub by_key: HashMap<Key, KnownEntry>,
     /// By the key of its link, of the links that were asked for; two entries at most, because a link that more than one
     /// entry has identifies nothing.

@@ -10,7 +10,7 @@ use crate::story;
 pub struct Shown {
     /// Where it is the same, nothing was edited.
     pub exact: Key,
-    /// The same without what is signed or counted anew each time: queries of pictures and enclosures, sessions in addresses.
+    /// The same without what is signed anew each time: in the addresses of pictures and enclosures, and sessions in any.
     pub at_rest: Key,
 }
 
@@ -18,7 +18,7 @@ impl EntryText {
     pub fn shown(&self) -> Shown {
         let mut resting = self.extra.clone();
         for enclosure in &mut resting.enclosures {
-            enclosure.url = at_rest("src", &enclosure.url).concat();
+            enclosure.url = at_rest(&enclosure.url);
         }
         Shown { exact: self.hash(&self.extra, &self.html), at_rest: self.hash(&resting, &body_at_rest(&self.html)) }
     }
@@ -36,32 +36,75 @@ impl EntryText {
     }
 }
 
-/// A body with its addresses at rest. The article room has written it: each value stands between double quotes.
+/// A body with its addresses at rest. The article room has written it: `<` and `>` stand for tags alone, and each value between
+/// double quotes.
 fn body_at_rest(html: &str) -> String {
     let (mut out, mut rest) = (String::with_capacity(html.len()), html);
-    while let Some(at) = rest.find("=\"") {
-        let (before, value) = (&rest[..at], &rest[at + 2..]);
-        let Some(end) = value.find('"') else { break };
-        let name = before.rsplit(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
-        out.push_str(before);
-        out.extend(at_rest(name, &value[..end]));
-        rest = &value[end + 1..];
+    while let Some(at) = rest.find('<') {
+        let end = rest[at..].find('>').map_or(rest.len(), |end| at + end);
+        out.push_str(&rest[..at]);
+        tag_at_rest(&mut out, &rest[at..end]);
+        rest = &rest[end..];
     }
     out.push_str(rest);
     out
 }
 
-/// The parts of an attribute's value that stay the same from one request to the next.
-fn at_rest<'a>(name: &str, value: &'a str) -> [&'a str; 2] {
-    const SESSION: &str = ";jsessionid=";
-    let value = match name {
-        "src" | "poster" => value.split(['?', '#']).next().unwrap_or_default(),
-        "href" => value,
-        _ => return [value, ""],
-    };
-    match value.split_once(SESSION) {
-        Some((path, session)) => [path, &session[session.find(['?', '#']).unwrap_or(session.len())..]],
-        None => [value, ""],
+fn tag_at_rest(out: &mut String, tag: &str) {
+    let mut rest = tag;
+    while let Some(at) = rest.find("=\"") {
+        let (before, value) = (&rest[..at], &rest[at + 2..]);
+        let Some(end) = value.find('"') else { break };
+        let name = before.rsplit(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+        out.push_str(before);
+        match name {
+            "src" | "poster" => out.push_str(&at_rest(&value[..end])),
+            "href" => out.push_str(&without_session(&value[..end])),
+            _ => out.push_str(&value[..end]),
+        }
+        rest = &value[end + 1..];
+    }
+    out.push_str(rest);
+}
+
+/// An address without the parameters by which a server lets it be opened for a while.
+fn at_rest(address: &str) -> String {
+    let address = without_session(address);
+    let Some((path, query)) = address.split_once('?') else { return address };
+    let kept = query.split('&').filter(|part| {
+        let name = part.trim_start_matches("amp;").split('=').next().unwrap_or_default().to_ascii_lowercase();
+        !SIGNS.contains(&name.as_str()) && !SIGNING.iter().any(|begin| name.starts_with(begin))
+    });
+    let kept: Vec<&str> = kept.map(|part| part.trim_start_matches("amp;")).collect();
+    format!("{path}?{}", kept.join("&"))
+}
+
+/// Parameters of addresses that are signed, by the names that large stores and their imitators give them.
+const SIGNS: [&str; 17] = [
+    "auth_key",
+    "exp",
+    "expires",
+    "expiry",
+    "hdnea",
+    "hdnts",
+    "hmac",
+    "key-pair-id",
+    "nonce",
+    "policy",
+    "se",
+    "sig",
+    "sign",
+    "signature",
+    "timestamp",
+    "token",
+    "ts",
+];
+const SIGNING: [&str; 5] = ["x-amz-", "x-goog-", "x-oss-", "x-cos-", "q-"];
+
+fn without_session(address: &str) -> String {
+    match address.split_once(";jsessionid=") {
+        Some((path, session)) => format!("{path}{}", &session[session.find(['?', '#']).unwrap_or(session.len())..]),
+        None => address.to_owned(),
     }
 }
 
@@ -81,8 +124,15 @@ mod tests {
         assert_eq!(rest, body_at_rest(&body(2).replace("alt=\"2\"", "alt=\"\"")));
         assert!(rest.contains("/x?p=2") && rest.ends_with("></p>"), "{rest}");
         assert_ne!(body_at_rest(&body(1)), body_at_rest(&body(2)), "what a picture shows is said");
-        for (one, other) in [("<p>a</p>", "<p>b</p>"), ("<a href=\"/x?p=1\">a</a>", "<a href=\"/x?p=2\">a</a>")] {
+        for (one, other) in [
+            ("<p>a</p>", "<p>b</p>"),
+            ("<a href=\"/x?p=1\">a</a>", "<a href=\"/x?p=2\">a</a>"),
+            ("<img src=\"/i.php?id=1&amp;sig=a\">", "<img src=\"/i.php?id=2&amp;sig=b\">"),
+            ("<pre>&lt;img src=\"a.png?sig=1\"&gt;</pre>", "<pre>&lt;img src=\"a.png?sig=2\"&gt;</pre>"),
+            ("<p>src=\"x ? one</p><p>a\"</p>", "<p>src=\"x ? two</p><p>a\"</p>"),
+        ] {
             assert_ne!(body_at_rest(one), body_at_rest(other));
         }
+        assert_eq!(body_at_rest("a < b <"), "a < b <", "nothing is lost of what is no tag");
     }
 }

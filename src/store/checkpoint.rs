@@ -57,23 +57,25 @@ impl Drop for Checkpoints {
 }
 
 fn run(path: &Path, asking: &Receiver<()>) {
-    let mut connection = None;
+    let mut kept = None;
     while asking.recv().is_ok() {
-        if connection.is_none() {
-            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-            connection = match Connection::open_with_flags(path, flags) {
-                Ok(opened) => Some(opened),
-                Err(error) => {
-                    tracing::debug!(%error, "the database cannot be opened for a checkpoint");
-                    None
-                }
-            };
+        let made = kept.take().map_or_else(|| open(path), Ok).and_then(|connection| {
+            connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
+            Ok(connection)
+        });
+        match made {
+            Ok(connection) => kept = Some(connection),
+            // A disk that takes nothing: the writer meets it too, and says so. Another connection tries again: one that met
+            // such a disk may stay as it was.
+            Err(error) => tracing::debug!(%error, "a checkpoint failed"),
         }
-        if let Some(connection) = &connection
-            && let Err(error) = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
-        {
-            // A disk that takes nothing: the writer meets it too, and says so.
-            tracing::debug!(%error, "a checkpoint failed");
-        }
+    }
+}
+
+fn open(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    match connection.is_readonly("main")? {
+        false => Ok(connection),
+        true => Err(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY), None)),
     }
 }

@@ -33,11 +33,14 @@ impl Reader {
     /// What is known under these keys; under the link where the key is not known. The revision is read first: where a
     /// document is committed meanwhile, the writer refuses what is decided by this.
     pub fn known(&self, feed: FeedId, asked: &[AskedEntry]) -> rusqlite::Result<Known> {
-        let (revision, is_empty): (i64, bool) = self
+        let (revision, is_empty, last_polled): (i64, bool, Option<i64>) = self
             .connection
-            .prepare_cached("SELECT revision, NOT EXISTS(SELECT 1 FROM entries WHERE feed_id = ?1) FROM feeds WHERE id = ?1")?
-            .query_row([feed.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let mut known = Known { revision, has_entries: !is_empty, ..Known::default() };
+            .prepare_cached(
+                "SELECT revision, NOT EXISTS(SELECT 1 FROM entries WHERE feed_id = ?1), last_polled FROM feeds WHERE id = ?1",
+            )?
+            .query_row([feed.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        let last_polled = last_polled.map(Timestamp);
+        let mut known = Known { revision, has_entries: !is_empty, last_polled, ..Known::default() };
         if is_empty {
             return Ok(known);
         }

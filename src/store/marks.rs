@@ -8,6 +8,10 @@ use rusqlite::{OptionalExtension, params};
 /// Bits of `items.gave`.
 const GAVE_READ: i64 = 1;
 const GAVE_STAR: i64 = 2;
+/// That no rule may star it.
+const GAVE_REFUSAL: i64 = 4;
+/// A star in the place of a refusal.
+const ENDED_REFUSAL: i64 = 8;
 
 /// `items.star_of`: whose word the star is, or its absence. 0: a person's star, or nobody has said anything.
 const RULES_STAR: i64 = 1;
@@ -95,20 +99,46 @@ impl Store {
 
     /// The star alone.
     pub(super) fn hand_on_star(&mut self, from: StoryId, to: StoryId) -> rusqlite::Result<()> {
+        let of =
+            |star_of: i64, story: &str| format!("EXISTS(SELECT 1 FROM items WHERE story_id = {story} AND star_of = {star_of})");
+        let asked = format!("SELECT {}, {}, {}", of(RULES_STAR, "?1"), of(REFUSED, "?1"), of(REFUSED, "?2"));
+        let (rules, refused, other_refuses): (bool, bool, bool) = self
+            .connection
+            .prepare_cached(&asked)?
+            .query_row([from.0, to.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        if refused {
+            return self.hand_on_refusal(from, to);
+        }
         // A rule's star stays behind where a person took the other's away.
-        let unwanted = format!(
-            "SELECT EXISTS(SELECT 1 FROM items WHERE story_id = ?1 AND star_of = {RULES_STAR})
-             AND EXISTS(SELECT 1 FROM items WHERE story_id = ?2 AND star_of = {REFUSED})"
-        );
-        if self.connection.prepare_cached(&unwanted)?.query_row([from.0, to.0], |row| row.get(0))? {
+        if rules && other_refuses {
             return Ok(());
         }
         if self.give(from, to, "starred_at", GAVE_STAR)? {
             self.connection
                 .prepare_cached("UPDATE items SET star_of = (SELECT star_of FROM items WHERE story_id = ?1) WHERE story_id = ?2")?
                 .execute([from.0, to.0])?;
+            if other_refuses {
+                self.note_given(from, ENDED_REFUSAL)?;
+            }
         }
         Ok(())
+    }
+
+    /// A person took the star of a story away: no rule stars the other either, unless a person has.
+    fn hand_on_refusal(&mut self, from: StoryId, to: StoryId) -> rusqlite::Result<()> {
+        let now = self.now.0;
+        let given = self
+            .connection
+            .prepare_cached(&format!(
+                "UPDATE items SET starred_at = NULL, star_of = {REFUSED}, marked = ?2
+                 WHERE story_id = ?1 AND (star_of = {RULES_STAR} OR star_of = 0 AND starred_at IS NULL)"
+            ))?
+            .execute([to.0, now])?;
+        if given > 0 { self.note_given(from, GAVE_REFUSAL) } else { Ok(()) }
+    }
+
+    fn note_given(&self, story: StoryId, bit: i64) -> rusqlite::Result<()> {
+        self.connection.prepare_cached("UPDATE items SET gave = gave | ?2 WHERE story_id = ?1")?.execute([story.0, bit]).map(drop)
     }
 
     /// `true`: the other had none.
@@ -122,7 +152,7 @@ impl Store {
             ))?
             .execute(params![from.0, to.0, now])?;
         if given > 0 {
-            self.connection.prepare_cached("UPDATE items SET gave = gave | ?2 WHERE story_id = ?1")?.execute([from.0, bit])?;
+            self.note_given(from, bit)?;
         }
         Ok(given > 0)
     }
@@ -138,6 +168,16 @@ impl Store {
                 ))?
                 .execute([story.0, from.0, bit, now])?;
         }
+        // A star that is not there any more leaves the word that it had taken the place of; a refusal goes with who brought it.
+        for (bit, was, is_now) in [(GAVE_REFUSAL, REFUSED, 0), (ENDED_REFUSAL, 0, REFUSED)] {
+            self.connection
+                .prepare_cached(&format!(
+                    "UPDATE items SET star_of = ?4 WHERE story_id = ?2 AND star_of = ?3 AND starred_at IS NULL
+                       AND EXISTS(SELECT 1 FROM items g WHERE g.story_id = ?1 AND g.gave & {bit} <> 0)"
+                ))?
+                .execute([story.0, from.0, was, is_now])?;
+        }
+        self.star_as_ruled(from, self.now)?;
         self.connection.prepare_cached("UPDATE items SET gave = 0 WHERE story_id = ?")?.execute([story.0])?;
         self.hide(story, false)
     }

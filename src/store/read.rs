@@ -379,7 +379,7 @@ pub struct InWindow {
 
 impl Reader {
     /// The entries of [`Reader::settled`] in the same order; bodies are not read. A body is changed with the stamp of its entry
-    /// or of its page alone.
+    /// or of its page, or else says the same words ([`EntryChange::Refreshed`](crate::records::EntryChange::Refreshed)).
     pub fn in_window(&self, since: Timestamp, mut each: impl FnMut(InWindow) -> rusqlite::Result<()>) -> rusqlite::Result<()> {
         let mut feeds = self.connection.prepare("SELECT id, settings, url FROM feeds")?;
         let dedupe = |row: &Row| Ok((row.get(0)?, settings_of(&row.get::<_, String>(1)?, &row.get::<_, String>(2)?).dedupe));

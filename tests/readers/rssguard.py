@@ -10,7 +10,7 @@ import time
 
 from screen import Cache, Screen
 
-KEY, DISPLAY = 0x1122334455667788, ":77"
+KEY = 0x1122334455667788
 FIGURES = ("Messages", "Messages WHERE is_read = 0", "Messages WHERE is_important = 1")
 SHORTCUTS = {
     "ctrl+shift+F2": "m_actionSelectNextItem",
@@ -50,7 +50,7 @@ def hidden(password):
 
 
 class RssGuard(Cache):
-    def __init__(self, folder, server):
+    def __init__(self, folder):
         data = folder / "rssguard"
         (data / "config").mkdir(parents=True)
         (data / "config" / "key.private").write_text(str(KEY))
@@ -59,15 +59,18 @@ class RssGuard(Cache):
         folder.chmod(0o700)
         super().__init__(data / "database" / "database.db", FIGURES)
         web = {"QTWEBENGINE_DISABLE_SANDBOX": "1", "QTWEBENGINE_CHROMIUM_FLAGS": "--no-sandbox --disable-gpu"}
-        self.screen = Screen(DISPLAY, {"HOME": str(folder), "XDG_RUNTIME_DIR": str(folder), **web})
+        self.screen = Screen({"HOME": str(folder), "XDG_RUNTIME_DIR": str(folder), **web})
+        self.folder, self.data = folder, data
+
+    def open(self, server):
         # Its tables; then the account's feeds; then their articles.
         for ready in (lambda: self.ask("SELECT count(*) FROM Accounts") == 0, lambda: self.ask("SELECT count(*) FROM Feeds") > 0):
-            self.screen.start(["rssguard", "-d", str(data)], folder / "log")
+            self.screen.start(["rssguard", "-d", str(self.data)], self.folder / "log")
             self.until(ready)
             self.screen.end()
             if self.ask("SELECT count(*) FROM Accounts") == 0:
                 self.add_account(server)
-        self.screen.start(["rssguard", "-d", str(data)], folder / "log")
+        self.screen.start(["rssguard", "-d", str(self.data)], self.folder / "log")
         self.until(lambda: self.figures()[0] > 0)
         self.settled()
 

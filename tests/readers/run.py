@@ -135,8 +135,9 @@ def rssguard(server):
 def with_windows(name, app, without_text, server, takes_marks=True):
     folder = tempfile.mkdtemp()
     try:
-        running = app(pathlib.Path(folder), server)
+        running = app(pathlib.Path(folder))
         try:
+            running.open(server)
             marks(name, running, server, takes_marks)
             check(f"{name}: each with text", running.ask(f"SELECT count(*) FROM {without_text}") == 0, "none without")
         finally:

@@ -6,9 +6,17 @@ import time
 
 
 class Screen:
-    def __init__(self, display, env):
-        self.env = {**os.environ, **env, "DISPLAY": display}
-        self.server = subprocess.Popen(["Xvfb", display, "-screen", "0", "1280x800x24"], stderr=subprocess.DEVNULL)
+    def __init__(self, env):
+        # It chooses a display that is free, and says which.
+        chosen, told = os.pipe()
+        command = ["Xvfb", "-displayfd", str(told), "-screen", "0", "1280x800x24"]
+        self.server = subprocess.Popen(command, pass_fds=[told], stderr=subprocess.DEVNULL)
+        os.close(told)
+        with os.fdopen(chosen) as numbers:
+            display = numbers.readline().strip()
+        if not display:
+            raise SystemExit("Xvfb does not start")
+        self.env = {**os.environ, **env, "DISPLAY": f":{display}"}
         self.process = None
 
     def start(self, command, log):
@@ -20,7 +28,8 @@ class Screen:
         self.process.wait()
 
     def stop(self):
-        self.end()
+        if self.process:
+            self.end()
         self.server.terminate()
         self.server.wait()
 
