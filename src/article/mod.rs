@@ -252,7 +252,7 @@ fn hidden_body(site: &Site, page: &prepass::Prepared, data: Option<&str>, summar
         let told = [site.title, data, summary];
         // Where readers see a text, be it short, another must be about the same.
         let least = if seen > 0 { 0.5 } else { 0.3 };
-        let mut body = read(&script_data::article(&page.data, &told, least)?)?;
+        let mut body = read(&script_data::article(&page.data, &page.attributes, &told, least)?)?;
         body.explanation.reading = "the data of the page's scripts";
         Some(body)
     };

@@ -23,7 +23,7 @@ const MAX_NOSCRIPT: usize = 4096;
 /// Hidden HTML shorter than this holds no article.
 const MIN_HIDDEN: usize = 400;
 
-/// Scripts and attributes with data that are kept.
+/// Scripts with data that are kept, and as many attributes: a page may have many of these before the script with its state.
 const MAX_DATA: usize = 32;
 
 pub struct Prepared<'a> {
@@ -32,8 +32,10 @@ pub struct Prepared<'a> {
     pub json_ld: Vec<&'a str>,
     /// HTML that only a script (or its absence) would show: templates and long `<noscript>`s.
     pub hidden: Vec<&'a str>,
-    /// Scripts and attributes that hold data: the state of an application, JSON.
+    /// Scripts that hold data: the state of an application, JSON.
     pub data: Vec<&'a str>,
+    /// Attributes that hold JSON, as written in the page: with `&quot;` for its quotes.
+    pub attributes: Vec<&'a str>,
 }
 
 const VOID: [&str; 16] = [
@@ -91,6 +93,7 @@ pub fn prepare(text: &str, max_nodes: usize) -> Prepared<'_> {
     let mut json_ld = Vec::new();
     let mut hidden = Vec::new();
     let mut data = Vec::new();
+    let mut attributes = Vec::new();
     // Elements whose end tag was looked for in vain: a second look would make the pass quadratic.
     let mut unended = [false; 4];
     let mut useless = Vec::new();
@@ -100,7 +103,7 @@ pub fn prepare(text: &str, max_nodes: usize) -> Prepared<'_> {
     while let Some(found) = find(bytes, b'<', at) {
         if pass.nodes > max_nodes {
             out.push_str(&text[kept..found]);
-            return Prepared { html: out, json_ld, hidden, data };
+            return Prepared { html: out, json_ld, hidden, data, attributes };
         }
         let Some(&next) = bytes.get(found + 1) else { break };
         // Indentation before a tag is as good as one space of it, and the parser reads it character by character.
@@ -207,7 +210,8 @@ pub fn prepare(text: &str, max_nodes: usize) -> Prepared<'_> {
             kept = tag.end;
             continue;
         }
-        data.extend(useless.iter().filter_map(|&(from, to)| data_of(&text[from..to])).take(MAX_DATA.saturating_sub(data.len())));
+        let left = MAX_DATA.saturating_sub(attributes.len());
+        attributes.extend(useless.iter().filter_map(|&(from, to)| data_of(&text[from..to])).take(left));
         for &(from, to) in useless.iter().filter(|(from, _)| tag.cut.is_none_or(|cut| *from < cut)) {
             out.push_str(&text[kept..from]);
             kept = to;
@@ -219,7 +223,7 @@ pub fn prepare(text: &str, max_nodes: usize) -> Prepared<'_> {
         }
     }
     out.push_str(&text[kept.min(text.len())..]);
-    Prepared { html: out, json_ld, hidden, data }
+    Prepared { html: out, json_ld, hidden, data, attributes }
 }
 
 #[derive(Default)]
