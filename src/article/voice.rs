@@ -10,11 +10,11 @@ use crate::text::fold;
 #[rustfmt::skip]
 const BOILERPLATE: &[&str] = &[
     "contributed to this report", "contributed to this story", "contributed to this article", "contributed reporting", "all rights reserved",
-    "originally appeared", "originally published", "first appeared on", "appeared first on", "this material may not be published",
+    "appeared first on", "this material may not be published",
     "let us know in the comments", "copyright ©", "to view the full story", "for the full story", "email us",
     "preferred source", "for ios and android", "follow us on", "follow @", "like this story",
     "folgen sie uns", "síguenos", "suivez-nous", "扫描二维码", "关注我们", "關注我們",
-    "版权归", "转载请", "轉載請", "请勿转载", "不得转载", "禁止转载", "联系我们", "敬请关注", "不代表本", "無断", "무단",
+    "版权归", "转载请", "轉載請", "请勿转载", "不得转载", "禁止转载", "联系我们", "不代表本", "無断", "무단",
     "все права защищены", "при использовании материалов", "wszelkie prawa zastrzeżone", "με επιφύλαξη παντός",
 ];
 
@@ -22,7 +22,7 @@ const BOILERPLATE: &[&str] = &[
 #[rustfmt::skip]
 const MENTIONED: &[&str] = &[
     "in the comments below", "on google news", "download the app", "mehr zum thema", "in den kommentaren", "扫码", "公众号", "公眾號", "微信号", "侵权",
-    "更多精彩", "粉絲團", "フォローし",
+    "更多精彩", "粉絲團", "フォローし", "敬请关注", "originally appeared", "originally published", "first appeared on",
 ];
 
 /// Of things that sites ask their readers for, which a text may speak of too: they say something beside a link, two of them, or
@@ -40,52 +40,41 @@ const ASKED: &[&str] = &[
 const REQUESTS: &[&str] = &[
     "follow", "subscribe", "sign up", "join", "download", "get", "click", "send", "email", "contact", "like", "read", "let us", "visit", "want",
     "have", "do you", "what do you", "please", "if you", "for more", "check out", "share", "support", "you can", "find", "listen", "watch", "see",
-    "don't", "stay", "to", "got", "follow", "folgen", "abonnieren", "melden", "sie", "wenn", "suscríbete", "sigue", "abonnez", "retrouvez",
-    "подпис", "читайте", "zapisz", "dołącz", "śledź", "关注", "扫", "欢迎", "更多", "請", "请",
+    "don't", "stay", "to", "got", "folgen", "abonnieren", "melden", "sie", "wenn", "suscríbete", "sigue", "abonnez", "retrouvez",
+    "подпис", "читайте", "zapisz", "dołącz", "śledź", "关注", "扫码", "扫描", "扫一扫", "欢迎", "更多", "請", "请",
 ];
 
-/// How a site speaks of itself and to its readers.
+/// How a site speaks of itself and to its readers. No words that, folded, are others too: "us" is the US, "ihre" also "her" and
+/// "their", "te" and "tu" are "these" and "here" in Polish, "państwo" is a state.
 #[rustfmt::skip]
 const SPEAKING: &[&str] = &[
-    "you", "your", "us", "our", "we", "me", "uns", "unser", "unsere", "unserem", "unseren", "unserer", "wir", "ihr", "ihre", "ihren", "ihnen", "dein", "deine", "dich", "dir", "euch", "eure",
-    "vous", "votre", "vos", "nous", "notre", "nos", "nosotros", "nuestro", "nuestra", "nuestros", "nuestras", "usted", "tu", "te", "вы", "вас", "вам",
+    "you", "your", "our", "we", "me", "uns", "unser", "unsere", "unserem", "unseren", "unserer", "wir", "dein", "deine", "dich", "dir", "euch", "eure",
+    "vous", "votre", "vos", "nous", "notre", "nos", "nosotros", "nuestro", "nuestra", "nuestros", "nuestras", "usted", "вы", "вас", "вам",
     "ваш", "ваше", "ваши", "наш", "наше", "нашего", "нашем", "нашей", "нашу", "наши", "наших", "нас", "нам", "мы", "nas", "nam", "nasz", "nasza",
-    "naszą", "nasze", "naszego", "naszej", "naszym", "naszych", "państwo", "państwa", "twój", "twoja", "μας", "σας",
+    "naszą", "nasze", "naszego", "naszej", "naszym", "naszych", "twój", "twoja", "μας", "σας",
 ];
 /// The same in scripts without spaces, and addresses.
-const SPEAKING_INSIDE: [&str; 26] = [
-    "我们",
-    "我們",
-    "您",
-    "请",
-    "請",
-    "本站",
-    "本网",
-    "本網",
-    "本报",
-    "本報",
-    "点击",
-    "點擊",
-    "扫",
-    "掃",
-    "下载",
-    "下載",
-    "欢迎",
-    "歡迎",
-    "当サイト",
-    "ください",
-    "http",
-    "www.",
-    "@",
-    ".com",
-    "저희",
-    "바랍니다",
+#[rustfmt::skip]
+const SPEAKING_INSIDE: &[&str] = &[
+    "我们", "我們", "您", "敬请", "敬請", "请关注", "請關注", "本站", "本网", "本網", "本报", "本報", "点击", "點擊", "扫码", "掃碼", "扫一扫", "掃一掃", "扫描二维码",
+    "掃描二維碼", "扫描下方", "下载", "下載", "当サイト", "ください", "http", "www.", "@", ".com", "저희", "바랍니다",
 ];
+/// Requests where they begin a clause; elsewhere the letters are parts of other words: `申请`, `邀请`, `受欢迎`.
+const SPEAKING_FIRST: [&str; 4] = ["请", "請", "欢迎", "歡迎"];
+/// What makes another word of the first two: to request, to take leave, to resign, a petition.
+const NO_REQUEST: &str = "求假愿願示教辞辭客柬帖罪";
 
 /// Whether a folded line speaks to readers, or of the site as "us", or names an address.
 pub fn speaks_to_readers(folded: &str) -> bool {
     SPEAKING_INSIDE.iter().any(|word| folded.contains(word))
+        || SPEAKING_FIRST.iter().any(|word| folded.match_indices(word).any(|(at, _)| is_request(folded, at, word)))
         || folded.split(|c: char| !c.is_alphanumeric()).any(|word| SPEAKING.contains(&word))
+}
+
+fn is_request(folded: &str, at: usize, word: &str) -> bool {
+    let before = folded[..at].chars().next_back();
+    let after = folded[at + word.len()..].chars().next();
+    before.is_none_or(|c| !c.is_alphanumeric()) && !after.is_some_and(|c| NO_REQUEST.contains(c))
 }
 
 /// A line that says this much and does not speak to readers tells something.
@@ -135,7 +124,7 @@ pub fn legal(folded: &str) -> usize {
 }
 
 /// What people who write for a site are, in the sentence about them under their text.
-const ROLES: [&str; 20] = [
+const ROLES: [&str; 19] = [
     "staff",
     "writer",
     "reporter",
@@ -151,7 +140,6 @@ const ROLES: [&str; 20] = [
     "autorin",
     "redakteur",
     "redakteurin",
-    "journalist",
     "journalistin",
     "korrespondent",
     "rédacteur",
@@ -176,4 +164,35 @@ pub fn tells_of_author(line: &str) -> bool {
             .next()
             .is_some_and(|article| ["a", "an", "the", "ein", "eine", "un", "une", "freelance"].contains(&article.as_str()))
         && after.any(|word| ROLES.contains(&word.trim_matches(|c: char| !c.is_alphanumeric())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_any_text_do_not_speak_to_readers() {
+        for line in [
+            "The US said that its soldiers would leave the island.",
+            "Die Kinder und ihre Lehrerin gaben ihnen ihren Ball zurück.",
+            "Te drzewa rosną tu od wieku, a państwo ich strzeże.",
+            "违者须向管理局申请补办手续。",
+            "村民们打扫了街道，并受到欢迎。",
+            "他聘请了两位石匠，请求法院延期。",
+        ] {
+            assert!(!speaks_to_readers(&fold(line)), "{line}");
+        }
+        for line in ["Tell us what your street needs.", "如需转载，请联系编辑部。", "扫码看视频。", "欢迎来稿。"]
+        {
+            assert!(speaks_to_readers(&fold(line)), "{line}");
+        }
+    }
+
+    #[test]
+    fn where_something_first_stood_may_end_a_text() {
+        let told = "The novel, which originally appeared in a small review in 1962, was put on the stage of the village hall last autumn.";
+        assert!(!is_boilerplate(&fold(told), false));
+        assert!(is_boilerplate(&fold("This story originally appeared in The Example."), false));
+        assert!(is_boilerplate(&fold(told), true));
+    }
 }
