@@ -83,12 +83,21 @@ pub(super) fn meant(html: &str, base_url: &str) -> Vec<String> {
 
 /// Links whose address looks like a feed's.
 pub(super) fn linked(html: &str, base_url: &str) -> Vec<String> {
+    links_where(html, base_url, looks_like_feed)
+}
+
+/// Links to any other XML, which may be a feed: asked after all else.
+pub(super) fn linked_xml(html: &str, base_url: &str) -> Vec<String> {
+    links_where(html, base_url, |href| !looks_like_feed(href) && is_xml(href))
+}
+
+fn links_where(html: &str, base_url: &str, fits: impl Fn(&str) -> bool) -> Vec<String> {
     walk(html, base_url, |name, attributes| {
         if !(name.eq_ignore_ascii_case("a") || name.eq_ignore_ascii_case("area")) {
             return None;
         }
         let href = value(attributes, "href")?;
-        (looks_like_feed(&href) && !is_api(&href)).then_some(href)
+        (fits(&href) && !is_api(&href)).then_some(href)
     })
 }
 
@@ -96,36 +105,34 @@ pub(super) fn linked(html: &str, base_url: &str) -> Vec<String> {
 const FEED_ENDS: [&str; 12] =
     [".rss", ".atom", ".rdf", "/feed", "/feed/", "/rss", "/rss/", "/atom", "feed.xml", "rss.xml", "atom.xml", "feed.json"];
 
-/// What pages keep in XML that is not a feed.
-const OTHER_XML: [&str; 4] = ["sitemap", "opensearch", "osd", "browserconfig"];
+/// Words of the names of XML files that are not feeds.
+const OTHER_XML: [&str; 8] = ["sitemap", "opensearch", "osd", "browserconfig", "crossdomain", "wlwmanifest", "rsd", "manifest"];
 
 fn looks_like_feed(href: &str) -> bool {
     let href = href.to_ascii_lowercase();
     let path = href.split(['?', '#']).next().unwrap_or_default();
     FEED_ENDS.iter().any(|end| path.ends_with(end))
-        || path.ends_with(".xml") && !OTHER_XML.iter().any(|word| path.contains(word))
         || href.contains("feed=rss")
         || href.contains("format=rss")
         || href.contains("format=feed")
 }
 
-/// Where sites keep a feed that they do not declare; asked last, in this order.
+/// `/board.xml`, but not `/sitemap_index.xml` or `/rsd.xml`.
+fn is_xml(href: &str) -> bool {
+    let href = href.to_ascii_lowercase();
+    let path = href.split(['?', '#']).next().unwrap_or_default();
+    let name = path.rsplit('/').next().and_then(|file| file.strip_suffix(".xml"));
+    name.is_some_and(|name| !name.split(|c: char| !c.is_ascii_alphabetic()).any(|word| OTHER_XML.contains(&word)))
+}
+
+/// Where sites keep a feed that they do not declare, in this order.
 const WELL_KNOWN: [&str; 9] =
     ["feed", "rss", "feed.xml", "rss.xml", "atom.xml", "index.xml", "feed.json", "index.rss", "feeds/posts/default"];
 
-/// The well-known places beside the page and at the root of its site.
-pub(super) fn well_known(page_url: &str) -> Vec<String> {
-    let Ok(page) = Url::parse(page_url) else { return Vec::new() };
-    let mut found = Vec::new();
-    for folder in ["/", "./"] {
-        for name in WELL_KNOWN {
-            let Ok(url) = page.join(folder).and_then(|folder| folder.join(name)) else { continue };
-            if !found.contains(&String::from(url.clone())) {
-                found.push(url.into());
-            }
-        }
-    }
-    found
+/// The well-known places in a folder: `/`, the root of the site, or `./`, beside the page.
+pub(super) fn well_known(page_url: &str, folder: &str) -> Vec<String> {
+    let Ok(folder) = Url::parse(page_url).and_then(|page| page.join(folder)) else { return Vec::new() };
+    WELL_KNOWN.iter().filter_map(|name| folder.join(name).ok()).map(String::from).collect()
 }
 
 /// The addresses that `pick` takes from a page's elements: absolute, in order, each once.
@@ -171,4 +178,19 @@ fn walk(html: &str, base_url: &str, pick: impl Fn(&str, &[Attribute]) -> Option<
 fn value(attributes: &[Attribute], name: &str) -> Option<String> {
     let found = attributes.iter().find(|a| a.name.eq_ignore_ascii_case(name))?;
     Some(entities::decode(found.value, Dialect::Html, &Default::default()).trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn xml_that_is_no_feed_is_told_by_the_name_of_its_file() {
+        for href in ["/board.xml", "/sitemaps-of-the-town/board.xml", "/wordsd/news.xml?all=1", "/thursday.xml"] {
+            assert!(is_xml(href) && !looks_like_feed(href), "{href}");
+        }
+        for href in ["/sitemap_index.xml", "/rsd.xml", "/crossdomain.xml", "/a/wlwmanifest.xml", "/osd.xml", "/page.html"] {
+            assert!(!is_xml(href), "{href}");
+        }
+    }
 }

@@ -14,11 +14,20 @@ pub(super) fn plain(html: &str) -> String {
 }
 
 /// Elements that show or play something or lead somewhere without a word.
-const SHOWN: [&str; 9] = ["a ", "img", "video", "audio", "iframe", "object", "embed", "svg", "math"];
+const SHOWN: [&str; 13] =
+    ["a", "img", "picture", "source", "canvas", "video", "audio", "iframe", "object", "embed", "svg", "math", "script"];
 
 /// Whether markup has neither a word nor anything to see or hear.
 pub(super) fn is_blank(html: &str) -> bool {
-    let shows = |(at, _): (usize, &str)| SHOWN.iter().any(|name| starts_with_ignoring_case(&html[at + 1..], name));
+    let shows = |(at, _): (usize, &str)| {
+        let tag = &html[at + 1..];
+        SHOWN.iter().any(|name| {
+            let after = tag.as_bytes().get(name.len());
+            // A link without an attribute leads nowhere, and a script without an address shows nothing.
+            let has_more = !matches!(*name, "a" | "script") || after.is_some_and(u8::is_ascii_whitespace);
+            starts_with_ignoring_case(tag, name) && has_more
+        })
+    };
     plain(html).trim().is_empty() && !html.match_indices('<').any(shows)
 }
 

@@ -93,10 +93,16 @@ pub fn page_text(bytes: &[u8], content_type: Option<&str>) -> String {
 }
 
 /// Where else the feed of a page may be: what it calls a feed without declaring one, links that look like feeds, each in
-/// document order, then the well-known places. For pages that declare none; a candidate counts only if it parses.
+/// document order, then the well-known places of the site, links to any other XML, and the places beside the page. For pages that declare none; a candidate counts only if it parses.
 pub fn guess_feeds(html: &str, page_url: &str) -> Vec<String> {
     let mut candidates = discovery::meant(html, page_url);
-    for place in discovery::linked(html, page_url).into_iter().chain(discovery::well_known(page_url)) {
+    let places = [
+        discovery::linked(html, page_url),
+        discovery::well_known(page_url, "/"),
+        discovery::linked_xml(html, page_url),
+        discovery::well_known(page_url, "./"),
+    ];
+    for place in places.into_iter().flatten() {
         if !candidates.contains(&place) {
             candidates.push(place);
         }

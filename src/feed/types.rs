@@ -59,9 +59,9 @@ impl ParsedEntry {
         if self.link.is_some() || self.comments.is_some() || !self.enclosures.is_empty() {
             return false;
         }
-        // `<p>&nbsp;</p>` says as little as a blank.
+        // `<p>&nbsp;</p>` says as little as a blank. A headline is text, which may be about a tag alone: `<head>`.
         let is_empty = |text: &Option<String>| text.as_deref().is_none_or(markup::is_blank);
-        is_empty(&self.title) && is_empty(&self.summary) && is_empty(&self.content)
+        self.title.as_deref().is_none_or(|title| title.trim().is_empty()) && is_empty(&self.summary) && is_empty(&self.content)
     }
 }
 
@@ -127,4 +127,27 @@ pub enum Reader {
     Own,
     /// feed-rs or nobody: what the scan does not allow is [`NotAFeed::Unreadable`].
     FeedRs,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_shows_something_says_something() {
+        let content = |html: &str| ParsedEntry { content: Some(html.into()), ..ParsedEntry::default() };
+        for html in [
+            "<script src=\"https://gist.example/1.js\"></script>",
+            "<picture><source srcset=\"a.webp\"></picture>",
+            "<canvas></canvas>",
+            "<a\nhref=\"/post\"></a>",
+        ] {
+            assert!(!content(html).says_nothing(), "{html}");
+        }
+        for html in ["<p>&nbsp;</p>", "<article></article>", "<abbr></abbr>", "<script></script>", " "] {
+            assert!(content(html).says_nothing(), "{html}");
+        }
+        let named = ParsedEntry { title: Some("<head>".into()), ..ParsedEntry::default() };
+        assert!(!named.says_nothing());
+    }
 }
