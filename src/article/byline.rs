@@ -3,6 +3,7 @@
 use super::classes::Marks;
 use super::lines::Line;
 use super::select::Selection;
+use super::tag::Tag;
 use super::tree::{Tree, attribute, weight};
 use crate::text::{fold, is_cjk};
 
@@ -39,7 +40,8 @@ pub fn author(tree: &Tree, lines: &[Line], selection: &Selection) -> Option<Stri
     let introduced = near.iter().find_map(|line| {
         let text = tree.line_text(line.first, line.end, 200);
         let part = name_part(&text)
-            .or_else(|| INSIDE.iter().find_map(|word| text.split_once(word).map(|(_, rest)| rest.trim_start())))?;
+            .or_else(|| INSIDE.iter().find_map(|word| text.split_once(word).map(|(_, rest)| rest.trim_start())))
+            .or_else(|| reporter(&text))?;
         names(part, line.marks.has(Marks::BYLINE.and(Marks::AUTHOR_BOX)))
     });
     introduced
@@ -48,8 +50,15 @@ pub fn author(tree: &Tree, lines: &[Line], selection: &Selection) -> Option<Stri
         .or_else(|| near.iter().find_map(|line| with_role(tree, line)))
 }
 
-/// `Jo Doe, staff writer`, alone on its line.
+/// `Jo Doe, staff writer`, alone on its line; below a picture it says who is seen.
 fn with_role(tree: &Tree, line: &Line) -> Option<String> {
+    let of_picture = |at: u32| {
+        let node = &tree.nodes[at as usize];
+        matches!(node.tag, Tag::Figure | Tag::Figcaption) || node.marks.has(Marks::PICTURE.and(Marks::CAPTION))
+    };
+    if line.marks.has(Marks::PICTURE.and(Marks::CAPTION)) || tree.ancestors(line.first).any(of_picture) {
+        return None;
+    }
     let text = tree.line_text(line.first, line.end, 120);
     let (name, role) = text.split_once(", ")?;
     let is_role = role.split_whitespace().count() <= MAX_WORDS && super::voice::names_role(role);
@@ -58,7 +67,23 @@ fn with_role(tree: &Tree, line: &Line) -> Option<String> {
 }
 
 /// What stands before a name in the middle of a line too.
-const INSIDE: [&str; 8] = ["作者：", "作者:", "记者：", "記者：", "撰文：", "文／", "記者", "记者"];
+const INSIDE: [&str; 6] = ["作者：", "作者:", "记者：", "記者：", "撰文：", "文／"];
+
+/// What the name of an agency, a paper or a department ends in, before its reporter: `河报记者 李晓明`. A spokesman's answers to
+/// reporters have a verb there.
+const AGENCIES: &str = "社报報网網台臺刊讯訊电電视視闻聞京津沪滬市省县縣州港澳约約驻駐";
+
+/// The rest of a line behind `记者`, where an agency or a place is before it and a name alone behind it.
+fn reporter(text: &str) -> Option<&str> {
+    ["記者", "记者"].iter().find_map(|word| {
+        let (before, rest) = text.split_once(word)?;
+        let before = before.chars().next_back();
+        let rest = rest.trim_start();
+        let n_letters = rest.chars().take_while(|c| c.is_alphanumeric()).count();
+        let is_name = (2..=4).contains(&n_letters) && rest.chars().take(n_letters).all(is_cjk);
+        (is_name && before.is_none_or(|c| AGENCIES.contains(c) || !c.is_alphanumeric())).then_some(rest)
+    })
+}
 /// What joins two names.
 const AND: [&str; 8] = [" and ", " und ", " et ", " y ", " e ", " и ", " i ", " και "];
 
@@ -167,4 +192,21 @@ fn is_name(part: &str) -> bool {
         && words.iter().all(|word| word.chars().all(|c| c.is_alphabetic() || "'’.-".contains(c)))
         // Jan is a name too; with another name after it, it is no month.
         && !(words.len() == 1 && super::dates::is_month(&fold(words[0])))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reporter_is_a_name_alone_behind_an_agency_or_a_place() {
+        for (line, name) in [
+            ("河报记者 李晓明 2023-11-05", Some("李晓明")),
+            ("新华社记者王明", Some("王明")),
+            ("外交部发言人回答记者提问", None),
+            ("新华社记者采访了三位专家", None),
+        ] {
+            assert_eq!(reporter(line).and_then(|rest| names(rest, false)).as_deref(), name, "{line}");
+        }
+    }
 }
