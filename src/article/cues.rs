@@ -180,10 +180,10 @@ const ROWS: &[Row] = &[
         "続きを読む", "この続き", "もっと見る", "ページトップ", "本サイトは", "더보기", "목차", "본문 바로가기",
     ] },
     Row { cue: Cue::Line, what: "player", phrases: &[
-        "current time 0", "duration 0", "duration time", "remaining time -", "stream type", "playback rate", "loaded:", "progress:",
+        "current time 0", "duration 0", "duration time", "remaining time -", "stream type", "playback rate",
         "seek to live", "picture-in-picture", "use up/down arrow keys", "this is a modal window", "descriptions off", "captions off", "subtitles off",
     ] },
-    Row { cue: Cue::Alone, what: "player", phrases: &["fullscreen", "non-fullscreen", "mute", "unmute", "current time", "need text", "exit fullscreen"] },
+    Row { cue: Cue::Alone, what: "player", phrases: &["fullscreen", "non-fullscreen", "mute", "unmute", "current time", "need text", "exit fullscreen", "loaded:", "progress:"] },
     Row { cue: Cue::Alone, what: "image placeholder", phrases: &[
         "фото", "видео", "иллюстрация", "zdjęcie", "wideo", "φωτογραφία", "βίντεο",
         "圖片", "图片", "插图", "插圖", "图", "圖", "照片", "配图", "画像", "写真", "사진", "이미지", "image", "photo", "picture", "bild", "foto",
@@ -369,9 +369,9 @@ fn one_cue(line: &str) -> Option<Said> {
     })
 }
 
-/// `圖片 3`, `图2`.
+/// `圖片 3`, `图2`, `Loaded: 12.3%`.
 fn numbered(line: &str, phrase: &str) -> bool {
-    line.strip_prefix(phrase).is_some_and(|rest| !rest.is_empty() && rest.trim().chars().all(|c| c.is_ascii_digit()))
+    line.strip_prefix(phrase).is_some_and(|rest| !rest.is_empty() && rest.trim().chars().all(|c| c.is_ascii_digit() || c == '.'))
 }
 
 /// A Latin phrase must end where a word ends.

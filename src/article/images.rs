@@ -250,10 +250,12 @@ pub fn embed(element: &Element, base: Option<&Url>) -> Option<Link> {
     let plain = |player: &str| host == player || host.ends_with(&format!(".{player}"));
     let known =
         PLAYERS.iter().find(|(player, path, _)| fits(player, path)).or_else(|| PLAYERS.iter().find(|(player, ..)| plain(player)));
-    // A player of a site that nobody knows says so in its address, and may fill the screen.
-    let says = ["embed", "player"].iter().any(|word| url.path().to_ascii_lowercase().contains(word));
+    // A player of a site that nobody knows says so in its address, and may fill the screen. So may a map or slides.
+    let path = url.path().to_ascii_lowercase();
+    let says = ["embed", "player"].iter().any(|word| path.contains(word));
     if known.is_none() && name == "iframe" && says && attribute(element, "allowfullscreen").is_some() {
-        return Some(Link { label: label("Video"), href: url.into() });
+        let kind = if host.contains("video") || path.contains("video") { "Video" } else { "Embedded page" };
+        return Some(Link { label: label(kind), href: url.into() });
     }
     let (_, path, page) = known?;
     let id = url.path().strip_prefix(path).filter(|_| !path.is_empty()).map(|id| id.trim_matches('/'));

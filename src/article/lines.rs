@@ -334,7 +334,8 @@ fn is_named_by_heading(tree: &Tree, lines: &[Line], at: u32, comments: bool, has
     let first = lines.partition_point(|line| line.first < at);
     let heading = lines.get(first).filter(|line| line.tag.is_heading() && tree.holds(at, line.first));
     heading.is_some_and(|line| {
-        let text = squash(&tree.line_text(line.first, line.end, 200));
+        let shown = tree.line_text(line.first, line.end, 200);
+        let text = squash(&shown);
         let id = squash(id);
         // Of several words, or over running text: a heading that says "Share" over buttons is named so too, and "Comments" over those.
         let least = match () {
@@ -342,7 +343,9 @@ fn is_named_by_heading(tree: &Tree, lines: &[Line], at: u32, comments: bool, has
             () if has_prose => 4,
             () => 8,
         };
-        text.len() >= least && (text == id || (id.len() >= 12 && text.starts_with(&id)))
+        // `newsletter` under "Newsletter" is a box of the site; a section of a text is called by more than that.
+        let is_phrase = shown.split_whitespace().nth(1).is_some();
+        is_phrase && text.len() >= least && (text == id || (id.len() >= 12 && text.starts_with(&id)))
     })
 }
 

@@ -223,7 +223,7 @@ impl<'a> Tree<'a> {
                                 && !has(node, char::is_alphanumeric)
                                 && !node
                                     .descendants()
-                                    .any(|inner| inner.value().as_element().is_some_and(|e| e.name() == "iframe"));
+                                    .any(|inner| inner.value().as_element().is_some_and(|e| SHOWN_ALONE.contains(&e.name())));
                             let tag = match tag {
                                 _ if formula.is_some() => Tag::Code,
                                 _ if is_post => Tag::Embed,
@@ -411,6 +411,9 @@ fn is_field(tag: Tag, element: &Element) -> bool {
         _ => false,
     }
 }
+
+/// What a quoted post may show without a word, so that it is not only an address.
+const SHOWN_ALONE: [&str; 5] = ["iframe", "img", "amp-img", "video", "audio"];
 
 /// Nodes below an element that are looked through before the element is read.
 const MAX_LOOK: usize = 500;
