@@ -268,8 +268,15 @@ const HIDING_FROM_SIGHT: [&str; 5] = ["visually-hidden", "visuallyhidden", "sr-o
 /// The same, where all of them stand together: each hides on screens of one width.
 const HIDING_TOGETHER: [&str; 2] = ["elementor-hidden-desktop", "elementor-hidden-mobile"];
 
-/// `md:block`, `d-lg-flex`: on wider screens it is shown.
+/// `md:block`, `d-lg-flex`: on wider screens it is shown. On paper, or under a pointer, says nothing of the screen.
 fn shows(word: &str) -> bool {
+    const ELSEWHERE: [&str; 6] = ["print", "hover", "focus", "active", "group-hover", "focus-within"];
+    if word.split(':').rev().skip(1).any(|variant| ELSEWHERE.contains(&variant))
+        || word.starts_with("d-print-")
+        || word.starts_with("visible-print")
+    {
+        return false;
+    }
     let display = ["block", "flex", "grid", "inline", "table", "visible", "show", "contents"];
     let last = word.rsplit([':', '-', '@']).next().unwrap_or_default();
     (word.contains(':') || word.starts_with("d-") || word.starts_with("visible-"))

@@ -73,6 +73,49 @@ fn is_answer(node: NodeRef<Parsed>) -> bool {
     near().any(is_heading) && near().any(is_click) && texts().any(|text| is_paragraph(text))
 }
 
+/// Whether a hidden element is the rest of the text right before it, behind "Read more": several paragraphs beside several, hardly
+/// a link, and none of them there before.
+fn is_rest(node: NodeRef<Parsed>, marks: Marks) -> bool {
+    if marks.has(super::lines::JUNK) {
+        return false;
+    }
+    let name = |of: NodeRef<Parsed>| of.value().as_element().map_or("", |element| element.name()).to_owned();
+    // The paragraph's text node alone: what is asked of each is only whether it says something, and whether it came before.
+    fn paragraphs<'a>(of: NodeRef<'a, Parsed>) -> Vec<&'a str> {
+        let inside = of.descendants().take(MAX_LOOK);
+        let inside = inside.filter(|node| node.value().as_element().is_some_and(|element| element.name() == "p"));
+        let texts = inside.filter_map(|p| {
+            p.descendants()
+                .take(MAX_QUESTION)
+                .filter_map(|node| node.value().as_text())
+                .map(|text| text.trim())
+                .find(|text| is_paragraph(text))
+        });
+        texts.collect()
+    }
+    let rest = paragraphs(node);
+    let n_links =
+        node.descendants().take(MAX_LOOK).filter(|node| node.value().as_element().is_some_and(|e| e.name() == "a")).count();
+    if rest.len() < MIN_REST || n_links > rest.len() {
+        return false;
+    }
+    // A button and its kind may stand between.
+    let before = node.prev_siblings().filter(|node| node.value().is_element()).take(MAX_BEFORE);
+    let is_button = |of: &NodeRef<Parsed>| matches!(name(*of).as_str(), "button" | "a" | "span" | "hr" | "br");
+    let before: Vec<NodeRef<Parsed>> = before.skip_while(is_button).collect();
+    let text_before: Vec<&str> = before.iter().flat_map(|node| paragraphs(*node)).collect();
+    let nearest = before.first().is_some_and(|node| !paragraphs(*node).is_empty());
+    if !nearest || text_before.len() < MIN_BEFORE {
+        return false;
+    }
+    rest.iter().all(|text| !text_before.contains(text))
+}
+
+/// Elements before a hidden one that are looked at, and paragraphs that it and they have at least.
+const MAX_BEFORE: usize = 8;
+const MIN_BEFORE: usize = 2;
+const MIN_REST: usize = 3;
+
 /// Nodes of a question.
 const MAX_QUESTION: usize = 12;
 
@@ -206,7 +249,11 @@ impl<'a> Tree<'a> {
                                 marks.has(Marks::DRAWN) || (marks.has(Marks::LINE_NUMBERS) && !has(node, char::is_alphabetic));
                             let is_sign = tag == Tag::A && leads_within(element) && !has(node, char::is_alphanumeric);
                             let folded = || marks.has(Marks::FOLDED) || above.is_some_and(|p| p.marks.has(Marks::FOLDED));
-                            let hides = hidden == Hidden::Drop && marks.has(Marks::HIDDEN) && !folded() && !is_answer(node);
+                            let hides = hidden == Hidden::Drop
+                                && marks.has(Marks::HIDDEN)
+                                && !folded()
+                                && !is_answer(node)
+                                && !is_rest(node, marks);
                             if tag.is_silent() || stripped || repeats || is_sign || hides {
                                 skipping = 1;
                                 continue;
