@@ -256,6 +256,12 @@ async fn a_command_that_is_submitted_twice_is_done_once() {
     submit(Some("d"), "f", 2, 1).await.unwrap();
     submit(Some("f"), "g", 2, 1).await.unwrap();
     assert_eq!(shared().as_deref(), Some("f"));
+    // What came to be done long ago is known as done when its reply is not kept any more; what is to come is not.
+    for n in 2..=514 {
+        let (command, n) = (Box::new(Command::Check { at: Timestamp(1_790_000_000_001) }), submission_id(2, n));
+        node.writer.submit(Command::Forwarded { node: "n2".into(), session: 2, n, command }).await.unwrap();
+    }
+    assert_eq!((reply_to(2, 1), reply_to(2, 515)), (Some(Reply::default()), None));
     node.end();
 }
 

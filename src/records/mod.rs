@@ -60,4 +60,4 @@ pub use retention::{Because, LookedAt, OldStory, Prunable, Retention};
 pub use settle::{Addresses, SettleInput, Settling, ToSettle};
 pub use shown::Shown;
 pub use story::{Corrected, Correction};
-pub use submitted::{Answered, Refusal, Submitted, first_submission};
+pub use submitted::{Answered, Refusal, Submitted, first_submission, membership_of};

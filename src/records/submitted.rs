@@ -23,6 +23,11 @@ pub fn first_submission(n: u64) -> u64 {
     n >> 32 << 32 | 1
 }
 
+/// The session of the membership that the `n`th submission is of.
+pub fn membership_of(n: u64) -> u64 {
+    n >> 32
+}
+
 /// What a command was answered with.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Answered {

@@ -4,7 +4,7 @@ use super::base::Store;
 use super::error::WriteError;
 use super::read::Reader;
 use crate::model::{Key, Timestamp, key_of};
-use crate::records::{Loan, Reply, View, ViewedNode, first_submission};
+use crate::records::{Loan, Reply, View, ViewedNode, first_submission, membership_of};
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// Under which key of `meta` the number of the view is.
@@ -144,9 +144,20 @@ impl Reader {
         })
     }
 
-    /// What a submission that somebody waits for came to; `None`: it was not carried out.
+    /// What a submission that somebody waits for came to; `None`: it was not carried out. One whose reply is not kept any more
+    /// was, where its membership has come so far and it was not passed over: it is answered without words, as who leads would.
     pub fn reply_to(&self, n: u64) -> rusqlite::Result<Option<Reply>> {
-        reply(&self.connection, n)
+        if let Some(kept) = reply(&self.connection, n)? {
+            return Ok(Some(kept));
+        }
+        let was_done: bool = self
+            .connection
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM forwarded WHERE session = ?1 AND n >= ?2)
+                    AND NOT EXISTS (SELECT 1 FROM passed_over WHERE n = ?2)",
+            )?
+            .query_row(params![membership_of(n) as i64, n as i64], |row| row.get(0))?;
+        Ok(was_done.then(Reply::default))
     }
 
     /// The list of subscriptions as its file is to be on every node; `None`: nobody has shared one.

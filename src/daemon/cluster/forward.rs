@@ -119,6 +119,7 @@ impl Node {
     /// Finds out what became of commands whose answers were lost with this node's membership. While the others know it as a member
     /// the leader may still carry them out; from the view on that no longer does, this node's database says it.
     pub(super) async fn end_doubts(self: Arc<Node>) -> anyhow::Result<()> {
+        let mut was_told = false;
         loop {
             tokio::time::sleep(LOOK_EVERY).await;
             if self.doubts().is_empty() {
@@ -126,16 +127,29 @@ impl Node {
             }
             let view = self.state(|state| state.view.clone());
             let is_over = |session| !view.nodes.iter().any(|known| known.node == self.name && known.session == session);
-            let known: Vec<Doubt> = self.doubts().extract_if(.., |doubt| is_over(doubt.session)).collect();
-            for Doubt { id, answer, .. } in known {
-                let reply = self.readers.ask(move |reader| reader.reply_to(id)).await?;
+            let over: Vec<u64> = self.doubts().iter().filter(|doubt| is_over(doubt.session)).map(|doubt| doubt.id).collect();
+            for id in over {
+                let reply = match self.readers.ask(move |reader| reader.reply_to(id)).await {
+                    Ok(reply) => reply,
+                    // A disk that fails for a moment: they stay in doubt, and are looked for again.
+                    Err(error) => {
+                        if !std::mem::replace(&mut was_told, true) {
+                            tracing::warn!(error = format!("{error:#}"), "it cannot be read what became of commands in doubt");
+                        }
+                        break;
+                    }
+                };
+                was_told = false;
                 let why = "this node lost touch with its cluster, and it was not done; ask again";
                 let result = match reply {
                     Some(reply) => Ok(Committed { reply, ..Committed::default() }),
                     None => Err(WriteError::Cluster(why.into())),
                 };
-                // Whoever asked may have gone, here and below.
-                _ = answer.send(result);
+                let known: Vec<Doubt> = self.doubts().extract_if(.., |doubt| doubt.id == id).collect();
+                if let Some(Doubt { answer, .. }) = known.into_iter().next() {
+                    // Whoever asked may have gone, here and below.
+                    _ = answer.send(result);
+                }
             }
             let now = boottime();
             let waits_too_long = |doubt: &mut Doubt| now.saturating_sub(doubt.since) > MOST_DOUBT;
@@ -183,9 +197,10 @@ impl Node {
             for (id, body) in answers {
                 let Answered { seq, result, .. } = match unpack(&body) {
                     Ok(answered) => answered,
+                    // It may well have been carried out: it must not simply be given again.
                     Err(error) => {
                         let why = format!("the leader answered in another version's words: {error}");
-                        self.answer_pending(id, Err(WriteError::Cluster(why)));
+                        self.answer_pending(id, Err(WriteError::InDoubt(why)));
                         continue;
                     }
                 };
