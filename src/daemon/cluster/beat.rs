@@ -315,14 +315,17 @@ impl Node {
     /// Says who polls, where that is others than before.
     async fn publish_view(&self) -> anyhow::Result<()> {
         let now = boottime();
-        let (viewed, view, waits, loans) = self.state(|state| {
+        let news = self.state(|state| {
+            // Where it is not known who is there, no loan is forgotten either.
+            if state.viewed.is_empty() || now < state.no_view_until {
+                return None;
+            }
             let is_there = |node: &str| state.viewed.iter().any(|viewed| viewed.node == node);
             let loans = lent(&mut state.loans, now, is_there);
-            (state.viewed.clone(), state.view.clone(), now < state.no_view_until, loans)
+            let is_same = state.viewed == state.view.nodes && loans == state.view.loans;
+            (!is_same).then(|| (state.viewed.clone(), state.view.clone(), loans))
         });
-        if viewed.is_empty() || (viewed == view.nodes && loans == view.loans) || waits {
-            return Ok(());
-        }
+        let Some((viewed, view, loans)) = news else { return Ok(()) };
         match viewed == view.nodes {
             true => tracing::debug!(view = view.n + 1, n_loans = loans.len(), "domains are lent, or given back"),
             false => {

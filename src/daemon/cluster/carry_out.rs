@@ -82,14 +82,23 @@ impl Node {
         let refused = |why: &str| answer(0, Err(Refusal::NotNow(why.into())));
         let is_member = self.state(|state| state.view.nodes.iter().any(|known| known.node == node && known.session == session));
         let command = match unpack(&body) {
-            Ok(Submitted::Command { command, .. }) if is_member => command,
-            Ok(Submitted::Command { .. }) => {
+            Ok(Submitted::Command { .. } | Submitted::Lend { .. }) if !is_member => {
                 done.send((id, refused("the membership of this node is over, or not known yet")?))?;
                 return Ok(());
             }
-            Ok(asked @ (Submitted::Lend { .. } | Submitted::GiveBack { .. })) => {
-                if let (true, Submitted::Lend { domain } | Submitted::GiveBack { domain }) = (is_member, &asked) {
-                    self.lend(&node, domain.clone(), matches!(asked, Submitted::GiveBack { .. }));
+            Ok(Submitted::Command { command, .. }) => command,
+            // Who is told that it has nothing asks again.
+            Ok(Submitted::Lend { domain }) => {
+                let body = match self.lend(&node, domain) {
+                    true => answer(0, Ok(Default::default()))?,
+                    false => refused("the domain is lent to another node")?,
+                };
+                done.send((id, body))?;
+                return Ok(());
+            }
+            Ok(Submitted::GiveBack { domain }) => {
+                if is_member {
+                    self.take_back(&node, &domain);
                 }
                 done.send((id, answer(0, Ok(Default::default()))?))?;
                 return Ok(());

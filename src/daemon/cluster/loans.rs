@@ -45,15 +45,23 @@ pub(super) fn taken_over(view: &View) -> Loans {
 }
 
 impl Node {
-    /// While this node leads: a domain is lent with the next view, to one node at a time; or it is given back.
-    pub(super) fn lend(&self, node: &str, domain: String, back: bool) {
+    /// While this node leads: a domain is lent with the next view, to one node at a time. `false`: another has it.
+    pub(super) fn lend(&self, node: &str, domain: String) -> bool {
         let now = boottime();
         self.state(|state| {
             let is_anothers = state.loans.get(&domain).is_some_and(|(of, until)| of != node && *until > now);
-            match (is_anothers, back) {
-                (true, _) => {}
-                (false, true) => _ = state.loans.remove(&domain),
-                (false, false) => _ = state.loans.insert(domain, (node.to_owned(), now + LOAN)),
+            if !is_anothers {
+                state.loans.insert(domain, (node.to_owned(), now + LOAN));
+            }
+            !is_anothers
+        })
+    }
+
+    /// A domain is not lent any more, from the next view on; what another has by now stays with it.
+    pub(super) fn take_back(&self, node: &str, domain: &str) {
+        self.state(|state| {
+            if state.loans.get(domain).is_some_and(|(of, _)| of == node) {
+                state.loans.remove(domain);
             }
         });
     }
@@ -91,12 +99,12 @@ impl Node {
         }
     }
 
-    /// Whether the leader has heard it.
+    /// Whether the leader has heard it, and done it.
     async fn tell_leader(&self, what: Submitted) -> bool {
         if self.duties.leads() {
             match what {
-                Submitted::Lend { domain } => self.lend(&self.name, domain, false),
-                Submitted::GiveBack { domain } => self.lend(&self.name, domain, true),
+                Submitted::Lend { domain } => return self.lend(&self.name, domain),
+                Submitted::GiveBack { domain } => self.take_back(&self.name, &domain),
                 Submitted::Command { .. } | Submitted::Snapshot => {}
             }
             return true;
