@@ -23,7 +23,7 @@ pub enum Joined {
 }
 
 /// Has a new node's database fetched from the cluster, while whoever asks is told so. Nothing where there is one, or no cluster.
-pub fn join_first(config: &Config) -> Result<Joined, Failure> {
+pub fn join_first(config: &Config, told_to_stop: &mut setup::Stop) -> Result<Joined, Failure> {
     let listener = service::listener(&config.serve.listen)?;
     if !config.cluster.is_on() || config.database().exists() {
         return Ok(Joined::Yes(listener));
@@ -33,10 +33,10 @@ pub fn join_first(config: &Config) -> Result<Joined, Failure> {
     let joined = runtime.block_on(async {
         let (stop, stopped) = watch::channel(false);
         let serving = tokio::spawn(serve::stand_in(service::handle(&listener)?, JOINING, limits, stopped));
-        let told_to_stop = setup::stop_signal()?;
+        told_to_stop.listen()?;
         tracing::info!("joining on http://{}/: this node has no database yet, and fetches the cluster's", listener.local_addr()?);
         let joined = tokio::select! {
-            () = told_to_stop => Ok(false),
+            () = told_to_stop.told() => Ok(false),
             joined = join(config) => joined.map(|()| true),
         };
         // Who serves has ended already, or ends now.

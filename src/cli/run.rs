@@ -45,8 +45,9 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
     let levels = Arc::new(logging::start(&loaded.config.log));
     let mut starting = Some(daemon::Starting::begin());
     let owner = own(&loaded.config)?;
+    let mut stop = setup::Stop::default();
     #[cfg(feature = "cluster")]
-    let listener = match node::join_first(&loaded.config) {
+    let listener = match node::join_first(&loaded.config, &mut stop) {
         Ok(node::Joined::Yes(listener)) => listener,
         // Nothing was begun.
         other => {
@@ -58,7 +59,8 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
     let listener = service::listener(&loaded.config.serve.listen)?;
     recovery::prepare(&loaded.config)?;
     let subscriptions = setup::subscriptions(&mut loaded)?;
-    let mut once = |was_unclean| serve(&loaded.config, &subscriptions, options, (&listener, &levels, &mut starting), was_unclean);
+    let mut once =
+        |was_unclean| serve(&loaded.config, &subscriptions, options, (&listener, &levels, &mut starting, &mut stop), was_unclean);
     let ended = once(owner.was_unclean);
     #[cfg(feature = "cluster")]
     let ended = node::go_on(ended, &loaded.config, || once(false));
@@ -73,7 +75,7 @@ fn serve(
     config: &Config,
     subscriptions: &[Subscription],
     options: &Options,
-    (listener, levels, starting): (&TcpListener, &Arc<logging::Levels>, &mut Option<daemon::Starting>),
+    (listener, levels, starting, stop): (&TcpListener, &Arc<logging::Levels>, &mut Option<daemon::Starting>, &mut setup::Stop),
     was_unclean: bool,
 ) -> Outcome {
     let n_feeds = subscriptions.iter().filter(|feed| !feed.paused).count();
@@ -82,13 +84,13 @@ fn serve(
         let (engine, writer) = Engine::start(config.clone(), subscriptions.to_vec(), options.record.as_deref())?;
         let levels = levels.clone();
         engine.reloads.tell(move |config| levels.set(&config.log));
-        let stop = setup::stop_signal()?;
+        stop.listen()?;
         let mut first_pass = None;
         let looked = look_through(&engine, was_unclean);
         let mut damaged = Ok(());
         let stop = async {
             tokio::select! {
-                () = stop => {}
+                () = stop.told() => {}
                 found = looked => damaged = found,
             }
         };

@@ -10,6 +10,7 @@ use crate::text;
 use anyhow::Context;
 use rustix::process::Resource;
 use std::path::{Path, PathBuf};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Loads the configuration that a command was given, or finds.
 pub fn config(named: Option<&Path>) -> Result<Loaded, ConfigError> {
@@ -164,12 +165,39 @@ fn raise_file_limit() {
 
 /// SIGTERM (systemd) or SIGINT (Ctrl-C).
 pub fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+    let mut stop = Stop::default();
+    stop.listen()?;
+    Ok(async move { stop.told().await })
+}
+
+/// The same for who waits for it in one runtime after the other: what comes in between is not lost.
+#[derive(Default)]
+pub struct Stop {
+    signals: Option<(Signal, Signal)>,
+    was_told: bool,
+}
+
+impl Stop {
+    /// From now on it is heard, and does not end the process by itself. In a runtime; later ones hear it too.
+    pub fn listen(&mut self) -> std::io::Result<()> {
+        if self.signals.is_none() {
+            self.signals = Some((signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?));
         }
-    })
+        Ok(())
+    }
+
+    /// Returns when the process was told to stop, since it listens: at once, where that was before.
+    pub async fn told(&mut self) {
+        if self.was_told {
+            return;
+        }
+        match &mut self.signals {
+            Some((terminate, interrupt)) => tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            },
+            None => std::future::pending().await,
+        }
+        self.was_told = true;
+    }
 }
