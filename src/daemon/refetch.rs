@@ -38,7 +38,7 @@ pub async fn refetch(engine: &Arc<Engine>, feed: FeedId) -> anyhow::Result<Refet
 
 async fn ask(engine: &Arc<Engine>, feed: FeedId) -> anyhow::Result<Refetched> {
     let Some(known) = engine.readers.ask(move |reader| reader.feed_to_poll(feed)).await? else { return Ok(Refetched::NotPolled) };
-    let asked = engine.duties.ask_anywhere(&known.url, ask_anew(engine, feed)).await;
+    let asked = engine.duties.ask_anywhere(known.asked_address(), ask_anew(engine, feed)).await;
     asked.unwrap_or_else(|| {
         Err(anyhow::anyhow!(
             "another node of the cluster asks there, and could not leave it to this one now; ask again, or there"
