@@ -2,9 +2,9 @@
 //!
 //! Steps of [`super::prune`], which gives their order.
 
-use super::classes::Marks;
+use super::classes::{JUNK, Marks};
 use super::cues;
-use super::lines::{JUNK, Line, Sums};
+use super::lines::{Line, Sums};
 use super::prune::{Why, Work};
 use super::tag::Tag;
 use super::tree::weight;

@@ -12,6 +12,23 @@ use std::sync::LazyLock;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Marks(u32);
 
+/// What may not stand in an article, wherever it is found in one.
+pub const JUNK: Marks = Marks::COMMENTS
+    .and(Marks::SHARE)
+    .and(Marks::RELATED)
+    .and(Marks::NAVIGATION)
+    .and(Marks::NEWSLETTER)
+    .and(Marks::ADVERT)
+    .and(Marks::NOTICE)
+    .and(Marks::CONSENT)
+    .and(Marks::SIDEBAR)
+    .and(Marks::FOOTER)
+    .and(Marks::AUTHOR_BOX)
+    .and(Marks::TAGS)
+    .and(Marks::BYLINE)
+    .and(Marks::THREAD)
+    .and(Marks::FORM);
+
 impl Marks {
     pub const NONE: Marks = Marks(0);
     pub const HIDDEN: Marks = Marks(1);

@@ -3,10 +3,10 @@
 //! Steps of [`super::prune`], which gives their order.
 
 use super::byline;
-use super::classes::Marks;
+use super::classes::{JUNK, Marks};
 use super::cues::{self, Cue, Said};
 use super::dates;
-use super::lines::{JUNK, Line, squash};
+use super::lines::{Line, squash};
 use super::prune::{Linked, Work};
 use super::tag::Tag;
 use super::tree::weight;

@@ -1,26 +1,9 @@
 //! The tree as lines: runs of inline content between block borders, measured once.
 
-use super::classes::{self, Marks};
+use super::classes::{self, JUNK, Marks};
 use super::tag::Tag;
 use super::tree::{Tree, weight};
 use crate::text::{fold, is_cjk};
-
-/// What may not stand in an article, wherever it is found in one.
-pub const JUNK: Marks = Marks::COMMENTS
-    .and(Marks::SHARE)
-    .and(Marks::RELATED)
-    .and(Marks::NAVIGATION)
-    .and(Marks::NEWSLETTER)
-    .and(Marks::ADVERT)
-    .and(Marks::NOTICE)
-    .and(Marks::CONSENT)
-    .and(Marks::SIDEBAR)
-    .and(Marks::FOOTER)
-    .and(Marks::AUTHOR_BOX)
-    .and(Marks::TAGS)
-    .and(Marks::BYLINE)
-    .and(Marks::THREAD)
-    .and(Marks::FORM);
 
 /// One line of the page.
 #[derive(Clone, Debug)]

@@ -5,9 +5,9 @@
 //! and at last what these left behind (headings over nothing). The steps on lines are in `ends`, those on boxes in `boxes`.
 
 use super::Removed;
-use super::classes::Marks;
+use super::classes::{JUNK, Marks};
 use super::evidence::Evidence;
-use super::lines::{JUNK, Line, squash};
+use super::lines::{Line, squash};
 use super::memory::{self, Memory};
 use super::select::Selection;
 use super::tag::Tag;

@@ -4,9 +4,9 @@
 //! from whoever else tells it. A plain date beside the headline beats the data, which often keep the day of the first
 //! draft or of an import; one that is called an update does so only where it is the earlier one.
 
-use super::classes::Marks;
+use super::classes::{JUNK, Marks};
 use super::dates::{self, Told, Zone};
-use super::lines::{JUNK, Line};
+use super::lines::Line;
 use super::select::Selection;
 use super::tag::Tag;
 use super::tree::{Tree, weight};

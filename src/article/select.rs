@@ -4,8 +4,8 @@
 //! the element that the page itself calls the article body. The second wins where it holds most of the prose
 //! of the first.
 
-use super::classes::Marks;
-use super::lines::{JUNK, Line, Sums, squash};
+use super::classes::{JUNK, Marks};
+use super::lines::{Line, Sums, squash};
 use super::tag::Tag;
 use super::tree::{Tree, attribute};
 

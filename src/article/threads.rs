@@ -4,10 +4,10 @@
 //! all), and below a short item they outweigh it. What is found here is marked, and counts neither for the container
 //! nor for the text.
 
-use super::classes::Marks;
+use super::classes::{JUNK, Marks};
 use super::cues;
 use super::dates;
-use super::lines::{JUNK, Line};
+use super::lines::Line;
 use super::tag::Tag;
 use super::tree::{Tree, attribute};
 use super::voice;

@@ -76,7 +76,7 @@ fn is_answer(node: NodeRef<Parsed>) -> bool {
 /// Whether a hidden element is the rest of the text right before it, behind "Read more": several paragraphs beside several, hardly
 /// a link, and none of them there before.
 fn is_rest(node: NodeRef<Parsed>, marks: Marks) -> bool {
-    if marks.has(super::lines::JUNK) {
+    if marks.has(classes::JUNK) {
         return false;
     }
     let name = |of: NodeRef<Parsed>| of.value().as_element().map_or("", |element| element.name()).to_owned();

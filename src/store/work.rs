@@ -99,7 +99,7 @@ pub struct Work {
     pub(super) changed: watch::Sender<u64>,
     gauge: Arc<Gauge>,
     patience: Patience,
-    checkpoints: Checkpoints,
+    pub(super) checkpoints: Checkpoints,
     /// What it has to do with others, where there are any.
     #[cfg(feature = "cluster")]
     pub(super) node: Option<Node>,
