@@ -132,10 +132,10 @@ fn add(loaded: &Loaded, addresses: &[String], new: &Subscription, unchecked: boo
     if addresses.len() > 1 && new.title.is_some() {
         return Err(Failure::Usage("--title is the name of one feed: add the others without it".into()));
     }
-    let looking = Looking::new(&loaded.config)?;
+    let looking = (!unchecked).then(|| Looking::new(&loaded.config)).transpose()?;
     let mut n_failed = 0;
     for address in addresses {
-        match add_one(loaded, &looking, address, new, unchecked) {
+        match add_one(loaded, looking.as_ref(), address, new) {
             Err(failure) if addresses.len() == 1 => return Err(failure),
             Err(failure) => {
                 failure.report();
@@ -153,9 +153,10 @@ fn add(loaded: &Loaded, addresses: &[String], new: &Subscription, unchecked: boo
     }
 }
 
-fn add_one(loaded: &Loaded, looking: &Looking, address: &str, new: &Subscription, unchecked: bool) -> Outcome {
+/// `looking`: where it is to be fetched first.
+fn add_one(loaded: &Loaded, looking: Option<&Looking>, address: &str, new: &Subscription) -> Outcome {
     already_listed(loaded, address)?;
-    let url = if unchecked { checked(address)? } else { find_feed(looking, address)? };
+    let url = looking.map_or_else(|| checked(address), |looking| find_feed(looking, address))?;
     let feed = Subscription { url, ..new.clone() };
     list::change(loaded, &[Edit::Add(&feed)])?;
     say!("subscribed to {}", text::redact_url(&feed.url));

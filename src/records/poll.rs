@@ -149,7 +149,7 @@ pub enum EntryChange {
         entry: EntryId,
         text: Box<EntryText>,
     },
-    /// It says what it said; addresses in it are signed or counted anew: nothing that a reader should be told.
+    /// It says what it said; addresses in it are signed anew: nothing that a reader should be told.
     Refreshed {
         entry: EntryId,
         text: Box<EntryText>,
