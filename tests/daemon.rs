@@ -45,6 +45,14 @@ fn one_pass_yields_every_story_once() {
     for junk in ["圖片", "图片", "Leave a reply", "發表"] {
         assert!(!bodies.iter().any(|body| body.contains(junk)), "{junk}");
     }
+    for body in &bodies {
+        let articles = world::articles();
+        let whole = articles.iter().find(|article| article.paragraphs.iter().all(|paragraph| body.contains(paragraph)));
+        let Some(whole) = whole else { panic!("a body that is none of the texts: {body}") };
+        let around = whole.paragraphs.iter().fold(body.clone(), |rest, paragraph| rest.replace(paragraph, ""));
+        // A caption, or the agency's line.
+        assert!(around.trim().chars().count() <= 60, "{}: {around}", whole.title);
+    }
 
     // The same world again: nothing is new, no page is fetched twice, not a byte changes.
     let before = reader.published(&ids).unwrap();

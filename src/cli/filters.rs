@@ -3,7 +3,7 @@
 use super::output::local_time;
 use crate::config::diagnose;
 use crate::model::Timestamp;
-use crate::query::{Filter, Query};
+use crate::query::{Filter, Query, State};
 use crate::store::{FeedRow, Reader, Selection};
 use crate::text;
 use std::collections::BTreeSet;
@@ -43,6 +43,12 @@ pub fn fault(reader: &Reader, query: &Query, now: Timestamp) -> rusqlite::Result
             return Ok(nothing("story is in", group, "languages", languages.iter().map(String::as_str)));
         }
     }
+    for group in &query.states.wanted {
+        let asked = Query { states: Filter::any_of(group.clone()), ..Query::default() };
+        if reader.select(&Selection::of(asked, 1, now))?.is_empty() {
+            return Ok(group.iter().map(|state| nobody_is(*state)).collect::<Vec<_>>().join(", and "));
+        }
+    }
     if query.since.is_some() {
         let ever = Selection::of(Query { since: None, ..query.clone() }, 1, now);
         if let Some(story) = reader.published(&reader.select(&ever)?)?.first() {
@@ -58,6 +64,16 @@ pub fn fault(reader: &Reader, query: &Query, now: Timestamp) -> rusqlite::Result
         return Ok("no story; each filter finds some, but no story has all of them".into());
     }
     Ok("no story; try fewer words".into())
+}
+
+/// That no story is in this state, and how one comes to be.
+fn nobody_is(state: State) -> &'static str {
+    match state {
+        State::Unread => "every story is read",
+        State::Read => "no story is marked as read; `courant story read ID` and reading apps do so",
+        State::Starred => "no story is starred; `courant story star ID`, reading apps and rules do so",
+        State::Muted => "no story is muted; a [[rule]] with mute = true does so",
+    }
 }
 
 /// "no feed has the tag nosuch; did you mean …", or all that there are.

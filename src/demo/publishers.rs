@@ -1,10 +1,10 @@
 //! The publishers of the demo, and what they publish: a story's text, and a line of a feed.
 
 use crate::model::Timestamp;
-use encoding_rs::{BIG5, Encoding, GBK, UTF_8};
+use encoding_rs::{BIG5, Encoding, GBK, SHIFT_JIS, UTF_8};
 
 /// How many publishers there are; the demo opens a listener for each.
-pub const PUBLISHERS: usize = 5;
+pub const PUBLISHERS: usize = 10;
 
 pub(super) struct Publisher {
     pub title: &'static str,
@@ -48,6 +48,11 @@ pub(super) const LOAM: usize = 1;
 pub(super) const QINGSHI: usize = 2;
 pub(super) const FUTAO: usize = 3;
 pub(super) const WIRE: usize = 4;
+pub(super) const BUGLE: usize = 5;
+pub(super) const QUILLSTONE: usize = 6;
+pub(super) const CHENGHU: usize = 7;
+pub(super) const WURZELWERK: usize = 8;
+pub(super) const MINATO: usize = 9;
 
 pub(super) static WORLD: [Publisher; PUBLISHERS] = [
     Publisher {
@@ -116,5 +121,71 @@ pub(super) static WORLD: [Publisher; PUBLISHERS] = [
         paragraph: ("<p>", "</p>"),
         link: ("<li>", "</li>"),
         date: "%b %-d, %Y %H:%M GMT",
+    },
+    Publisher {
+        title: "Fennel Street Bugle",
+        language: "en-GB",
+        feed_path: "/feed/",
+        feed_type: "application/rss+xml; charset=UTF-8",
+        feed_encoding: UTF_8,
+        page: include_str!("content/bugle.html"),
+        page_type: "text/html; charset=UTF-8",
+        page_encoding: UTF_8,
+        paragraph: ("<p>", "</p>"),
+        link: ("<li>", "</li>"),
+        date: "%B %-d, %Y",
+    },
+    Publisher {
+        title: "Releases of quillstone",
+        language: "en",
+        feed_path: "/releases.atom",
+        feed_type: "application/atom+xml; charset=utf-8",
+        feed_encoding: UTF_8,
+        page: include_str!("content/quillstone.html"),
+        page_type: "text/html; charset=utf-8",
+        page_encoding: UTF_8,
+        paragraph: ("<p>", "</p>"),
+        link: ("<li>", "</li>"),
+        date: "%b %-d, %Y",
+    },
+    Publisher {
+        title: "澄湖晚报",
+        language: "zh-CN",
+        feed_path: "/rss/local.xml",
+        feed_type: "text/xml",
+        feed_encoding: UTF_8,
+        page: include_str!("content/chenghu.html"),
+        page_type: "text/html",
+        page_encoding: UTF_8,
+        paragraph: ("<p>　　", "</p>"),
+        link: ("<li>", "</li>"),
+        date: "%Y-%m-%d %H:%M:%S",
+    },
+    Publisher {
+        title: "Wurzelwerk",
+        language: "de",
+        feed_path: "/atom.xml",
+        feed_type: "application/atom+xml",
+        feed_encoding: UTF_8,
+        page: include_str!("content/wurzelwerk.html"),
+        page_type: "text/html; charset=utf-8",
+        page_encoding: UTF_8,
+        paragraph: ("<p>", "</p>"),
+        link: ("<p>", "</p>"),
+        date: "%d.%m.%Y",
+    },
+    Publisher {
+        title: "みなと便り",
+        language: "ja",
+        feed_path: "/index.rdf",
+        // The charset is in the XML declaration alone.
+        feed_type: "application/rss+xml",
+        feed_encoding: SHIFT_JIS,
+        page: include_str!("content/minato.html"),
+        page_type: "text/html",
+        page_encoding: SHIFT_JIS,
+        paragraph: ("　", "<br><br>"),
+        link: ("<li>", "</li>"),
+        date: "%Y年%-m月%-d日",
     },
 ];

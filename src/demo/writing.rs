@@ -36,7 +36,7 @@ pub(super) fn atom(world: &Publisher, base: &str, lines: &[Line]) -> String {
     let updated = lines.iter().map(|line| line.article.published).max().unwrap_or_default();
     let mut out = format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\" xml:lang=\"{}\">\
-         <id>tag:loam.invalid,2026:notes</id><title>{}</title><link href=\"{base}/\"/><link rel=\"self\" href=\"{base}{}\"/>\
+         <id>tag:demo.invalid,2026:{3}</id><title>{}</title><link href=\"{base}/\"/><link rel=\"self\" href=\"{base}{}\"/>\
          <updated>{}</updated>\n",
         world.language,
         escaped(world.title),
@@ -48,7 +48,7 @@ pub(super) fn atom(world: &Publisher, base: &str, lines: &[Line]) -> String {
         let at = article.published.rfc3339();
         let categories: String = article.tags.iter().map(|tag| format!("<category term=\"{}\"/>", escaped(tag))).collect();
         out.push_str(&format!(
-            "<entry><id>tag:loam.invalid,2026:{}</id><title>{}</title><link href=\"{}\"/><published>{at}</published>\
+            "<entry><id>tag:demo.invalid,2026:{}</id><title>{}</title><link href=\"{}\"/><published>{at}</published>\
              <updated>{at}</updated><author><name>{}</name></author>{categories}<summary>{}</summary></entry>\n",
             line.id,
             escaped(article.title),
