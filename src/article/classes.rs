@@ -125,6 +125,7 @@ const TOKENS: &[(Marks, &[&str])] = &[
         "coral", "discussion", "disqus", "disqusthread", "fbcomments", "gentie", "kommentar", "kommentare", "leserkommentare",
         "livefyre", "openweb", "pingback", "pinglun", "plun", "postcomment", "replies", "reply", "respond", "responses",
         "spotim", "tiepost", "trackback", "trackbacks", "usercomments", "viafoura",
+        "commenti", "kommentarer", "kommentarii", "komentarz", "komentarze", "opinia", "opinie", "otzyvy", "reacties", "yorum", "yorumlar",
     ]),
     (Marks::SHARE, &[
         "a2a", "actions", "addthis", "addtoany", "articletools", "bdshare", "bdsharebuttonbox", "erweima", "ewm", "fenxiang",
@@ -132,6 +133,7 @@ const TOKENS: &[(Marks, &[&str])] = &[
         "reactions", "share", "shareaholic", "sharebar", "sharebox", "sharebuttons", "sharedaddy", "sharelinks", "shares",
         "sharethis", "sharetools", "shariff", "sharing", "sns", "social", "socialbar", "socialmedia", "socials", "ssba",
         "teilen", "toolbar", "tools", "utility", "voting", "wpulike",
+        "compartilhar", "compartir", "condividi", "delen", "paylas", "podelitsya", "podziel", "podzielsie", "polub", "udostepnij",
     ]),
     (Marks::RELATED, &[
         "aboutmore", "alsoread", "backlinks", "breakingnews", "crp", "editorspicks", "furtherreading", "hotnews", "inlinerelated",
@@ -143,6 +145,7 @@ const TOKENS: &[(Marks, &[&str])] = &[
         "revcontent", "seealso", "similar", "storypromo", "suggested", "suggestions", "taboola", "teaser", "teasers",
         "topstories", "trending", "tuijian", "upnext", "verwandte", "webmentions", "weiterlesen", "xiangguan", "yarpp",
         "youmaylike", "zergnet",
+        "alsoin", "czytaj", "czytajtakze", "leesook", "leggianche", "leiatambem", "lireaussi", "poteme", "powiazane", "przeczytaj", "seemore", "takzhe", "zobacztakze",
     ]),
     (Marks::NAVIGATION, &[
         "breadcrumb", "breadcrumbs", "crumb", "crumbs", "dropdown", "eztoc", "fenye", "indexmenu", "jumplink", "lwptoc",
@@ -162,6 +165,7 @@ const TOKENS: &[(Marks, &[&str])] = &[
         "eyebrow", "filedunder", "hashtags", "keywords", "kicker", "labels", "overline", "postcategories", "postfooter",
         "posttags", "schlagworte", "storyfooter", "tagbox", "tagcloud", "taglinks", "taglist", "tags", "tagslist", "topics",
         "topictags",
+        "etiketler", "etiquetas", "motscles", "tagi", "tegi",
     ]),
     (Marks::AUTHOR_BOX, &[
         "aboutauthor", "abouttheauthor", "authorabout", "authorarea", "authorbio", "authorblock", "authorbox", "authorcard",
@@ -181,12 +185,14 @@ const TOKENS: &[(Marks, &[&str])] = &[
         "affiliates", "anzeige", "anzeigen", "banner", "banners", "buybox", "dfp", "ggao", "ggbox", "gpt",
         "guanggao", "marketing", "productbox", "promo", "promos", "promoted", "promotion", "promotions", "pub", "publi",
         "publicidad", "shopping", "sponsor", "sponsored", "sponsors", "textad", "werbung",
+        "advertentie", "pubblicita", "publicite", "reklam", "reklama",
     ]),
     (Marks::CAPTION, &[
         "bildtext", "bildunterschrift", "bildunterschriften", "caption", "captions", "captiontext", "copyright", "credit",
         "credits", "cutline", "figcaption", "imageattribution", "imagecaption", "imagecopyright", "imagecredit",
         "imagecredits", "imagedescription", "imagesource", "imgcaption", "imgdesc", "legende", "photocaption", "photocredit",
         "photographer", "picdesc", "picturesource", "wpcaptiontext",
+        "bildnachweis", "bildquelle", "didascalia", "fotoautor", "fotopodpis", "opisfoto", "picby", "podpis", "podpiszdjecia",
     ]),
     (Marks::CONSENT, &[
         "cmp", "consent", "cookie", "cookiebar", "cookielaw", "cookienotice", "cookies", "donationbox", "gdpr", "hovercard",
@@ -199,6 +205,7 @@ const TOKENS: &[(Marks, &[&str])] = &[
         "noexcerpt", "noprint", "poll", "polls", "printfooter", "printonly", "quiz", "readaloud", "screenreader",
         "screenreadertext", "shengming", "snackbar", "sronly", "subscriberonly", "survey", "texttospeech", "toast",
         "trinityplayer", "visuallyhidden", "widgetarea", "zeren",
+        "ankieta", "encuesta", "golosovanie", "opros", "orphus", "sonda", "sondaggio", "sondaz", "umfrage", "vote",
     ]),
     (Marks::SIDEBAR, &[
         "aside", "complementary", "leftrail", "rail", "rightcol", "rightcolumn", "rightrail", "rightside", "secondary",
@@ -233,6 +240,7 @@ const TOKENS: &[(Marks, &[&str])] = &[
         "abstract", "articleintro", "articlelead", "articlesubtitle", "articlesummary", "chapo", "deck", "dek", "entradilla",
         "excerpt", "intro", "keypoints", "lead", "leadtext", "lede", "standfirst", "storysummary", "strapline", "subhead",
         "subheadline", "subtitle", "summary", "teasertext", "vorspann", "zhaiyao",
+        "anons", "artlead", "bajada", "chapeau", "copete", "ingress", "lid", "occhiello", "preface", "sommario", "sottotitolo", "volanta", "wstep", "zajawka",
     ]),
     (Marks::MEDIA, &[
         "brightcove", "carousel", "galleries", "gallery", "imagegallery", "jwplayer", "slick", "slider", "slides", "slideshow",
@@ -240,6 +248,7 @@ const TOKENS: &[(Marks, &[&str])] = &[
     ]),
     (Marks::PICTURE, &[
         "image", "imagewrap", "img", "inlineimage", "leadimage", "photo", "pic", "picture", "thumbnail", "wpcaption",
+        "foto", "zdjecie",
     ]),
     (Marks::EMBED, &[
         "blockquote", "embed", "embedded", "endnotes", "footnote", "footnotes", "instagrammedia", "oembed", "pullquote", "tweet",

@@ -74,7 +74,20 @@ fn headline(tree: &Tree, lines: &[Line], title: Option<&str>) -> Option<usize> {
         }
     };
     let ranked = lines.iter().enumerate().map(|(i, line)| (rank(line), i)).filter(|(rank, _)| *rank > 0);
-    ranked.max_by_key(|&(rank, i)| (rank, std::cmp::Reverse(i))).map(|(_, i)| i)
+    let best = ranked.max_by_key(|&(rank, i)| (rank, std::cmp::Reverse(i)));
+    best.filter(|(rank, _)| *rank > 1).map(|(_, i)| i).or_else(|| part_of_title(tree, lines, &title)).or(best.map(|(_, i)| i))
+}
+
+/// The heading that the page's title begins or ends with, beside the names of the site and of its sections.
+fn part_of_title(tree: &Tree, lines: &[Line], title: &str) -> Option<usize> {
+    let is_part = |line: &Line| {
+        let heads = line.tag.is_heading() || line.marks.has(Marks::HEADLINE);
+        heads && line.weight >= MIN_PART && line.weight as usize <= title.len() && {
+            let text = squash(&tree.line_text(line.first, line.end, 600));
+            title.starts_with(&text) || title.ends_with(&text)
+        }
+    };
+    lines.iter().position(is_part)
 }
 
 /// `title`: the headline, where it is the page's title to the letter.
@@ -100,11 +113,16 @@ fn container(tree: &Tree, lines: &[Line], headline: Option<usize>, title: Option
     {
         best = tree.nodes[best as usize].parent;
     }
+    // A quotation in a text is not the text: what introduces it, and what is said of it, stand beside it.
+    if let Some(whole) = around_quotation(tree, lines, best) {
+        best = whole;
+    }
     // Down, while one child holds nearly all.
-    while let Some(child) = tree
-        .children(best)
-        .find(|&c| is_container(tree.nodes[c as usize].tag) && prose.of(tree, c) * 100 >= prose.of(tree, best) * 92)
-    {
+    while let Some(child) = tree.children(best).find(|&c| {
+        is_container(tree.nodes[c as usize].tag)
+            && prose.of(tree, c) * 100 >= prose.of(tree, best) * 92
+            && around_quotation(tree, lines, c).is_none()
+    }) {
         best = child;
     }
     // Of several whole posts it is the one with the page's headline.
@@ -121,6 +139,22 @@ fn container(tree: &Tree, lines: &[Line], headline: Option<usize>, title: Option
         .min_by_key(|&at| (tree.nodes[at as usize].end - at, at));
     Some(named.unwrap_or(best))
 }
+
+/// What holds a quotation, where its other lines are few and hardly links. Old pages indent all their text with `<blockquote>`.
+fn around_quotation(tree: &Tree, lines: &[Line], at: u32) -> Option<u32> {
+    let quote = tree.ancestors(at).take(2).find(|&at| tree.nodes[at as usize].tag == Tag::Blockquote)?;
+    let around = tree.nodes[quote as usize].parent;
+    let beside = || {
+        let inside = lines.iter().filter(|line| tree.holds(around, line.first) && !tree.holds(quote, line.first));
+        inside.filter(|line| !line.marks.has(JUNK) && !line.tag.is_heading())
+    };
+    let (own, link) = beside().fold((0, 0), |(own, link), line| (own + line.own(), link + line.link));
+    let says = beside().any(|line| line.ends_sentence && line.own() >= MIN_BESIDE);
+    (says && link * 2 <= own && beside().count() <= MAX_SHORT).then_some(around)
+}
+
+/// Letters of a sentence beside a quotation.
+const MIN_BESIDE: u32 = 20;
 
 /// Prose that is a short item.
 const MIN_ITEM: i64 = 160;
@@ -188,10 +222,15 @@ fn lone_post(tree: &Tree, lines: &[Line], chosen: Option<u32>) -> Option<u32> {
     let says = inside(post).filter(|line| !line.is_linky()).map(Line::own).sum::<u32>();
     let apart = |chosen: u32| {
         let prose = inside(chosen).filter(|line| line.is_prose()).map(Line::own).sum::<u32>();
-        prose <= MAX_DESCRIPTION && post < chosen && !tree.holds(post, chosen) && !tree.holds(chosen, post)
+        let of_site =
+            tree.ancestors(chosen).any(|at| matches!(tree.nodes[at as usize].tag, Tag::Header | Tag::Footer | Tag::Aside));
+        prose <= MAX_DESCRIPTION && (post < chosen || of_site) && !tree.holds(post, chosen) && !tree.holds(chosen, post)
     };
     (chosen.is_some_and(apart) && says >= 8 && inside(post).count() <= MAX_SHORT).then_some(post)
 }
+
+/// A heading that says less may be a section's.
+const MIN_PART: u32 = 20;
 
 /// Elements around the headline that are asked for the text.
 const MAX_CLIMB: usize = 8;

@@ -113,7 +113,31 @@ fn legal(tree: &Tree, lines: &[Line]) -> Vec<bool> {
         let beside = |&j: &usize| found[j] == 0 && lines[j].is_prose() && parent(j) == parent(i);
         (i.saturating_sub(MAX_BESIDE)..i).any(|j| beside(&j)) && (i + 1..lines.len()).take(MAX_BESIDE).any(|j| beside(&j))
     };
-    (0..lines.len()).map(|i| found[i] > 1 || found[i] == 1 && !in_text(i)).collect()
+    let mut legal: Vec<bool> = (0..lines.len()).map(|i| found[i] > 1 || found[i] == 1 && !in_text(i)).collect();
+    if !legal.contains(&true) {
+        return legal;
+    }
+    // Of a block that is mostly that, all is.
+    let mut blocks: HashMap<u32, Vec<usize>> = HashMap::new();
+    for i in 0..lines.len() {
+        if let Some(block) = block_of(tree, lines[i].first) {
+            blocks.entry(block).or_default().push(i);
+        }
+    }
+    for inside in blocks.into_values() {
+        let n_legal = inside.iter().filter(|&&i| legal[i]).count();
+        if n_legal >= MIN_NOTICES && n_legal * 3 >= inside.len() && !inside.iter().any(|&i| lines[i].tag.is_heading()) {
+            inside.into_iter().for_each(|i| legal[i] = true);
+        }
+    }
+    legal
+}
+
+/// Sentences about rights that make a notice of the block that they stand in.
+const MIN_NOTICES: usize = 2;
+
+fn block_of(tree: &Tree, at: u32) -> Option<u32> {
+    tree.ancestors(at).find(|&at| tree.nodes[at as usize].tag.is_block() && tree.nodes[at as usize].tag != Tag::P)
 }
 
 fn holds_text(between: &[Line]) -> bool {

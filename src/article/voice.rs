@@ -33,6 +33,8 @@ const ASKED: &[&str] = &[
     "subscribe", "click here", "our app", "whatsapp", "telegram", "have a tip", "send us", "get in touch", "contact us", "affiliate",
     "our journalism", "what do you think", "read more", "abonnieren", "suscríb", "abonnez", "扫描", "二维码", "二維碼", "客户端", "转载", "轉載",
     "投稿", "구독", "подпис", "вконтакте", "в telegram", "subskry", "zapisz się", "na facebooku", "na twitterze", "στο twitter", "στο facebook",
+    "в социальных сетях", "в соцсетях", "в соціальних мережах", "w mediach społecznościowych", "redes sociales", "réseaux sociaux",
+    "unserer app", "unsere app", "notre application", "nuestra app",
 ];
 
 /// Words that begin what is said to readers.
@@ -41,7 +43,7 @@ const REQUESTS: &[&str] = &[
     "follow", "subscribe", "sign up", "join", "download", "get", "click", "send", "email", "contact", "like", "read", "let us", "visit", "want",
     "have", "do you", "what do you", "please", "if you", "for more", "check out", "share", "support", "you can", "find", "listen", "watch", "see",
     "don't", "stay", "to", "got", "folgen", "abonnieren", "melden", "sie", "wenn", "suscríbete", "sigue", "abonnez", "retrouvez",
-    "подпис", "читайте", "zapisz", "dołącz", "śledź", "关注", "扫码", "扫描", "扫一扫", "欢迎", "更多", "請", "请",
+    "подпис", "читайте", "zapisz", "dołącz", "śledź", "mehr", "chcesz", "masz", "хотите", "следите", "关注", "扫码", "扫描", "扫一扫", "欢迎", "更多", "請", "请",
 ];
 
 /// How a site speaks of itself and to its readers. No words that, folded, are others too: "us" is the US, "ihre" also "her" and
@@ -80,13 +82,36 @@ fn is_request(folded: &str, at: usize, word: &str) -> bool {
 /// A line that says this much and does not speak to readers tells something.
 pub const MIN_STATEMENT: u32 = 60;
 
+/// Words for what is wrong in a text.
+const ERRORS: [&str; 14] = [
+    "ошибк",
+    "опечатк",
+    "неточност",
+    "помилк",
+    "памылк",
+    "błąd",
+    "błęd",
+    "literówk",
+    "typo",
+    "mistake",
+    "error",
+    "chyb",
+    "грешк",
+    "λάθος",
+];
+
+/// Whether a folded line tells readers which keys report a mistake.
+pub fn reports_errors(folded: &str) -> bool {
+    folded.contains("ctrl") && folded.contains("enter") && ERRORS.iter().any(|word| folded.contains(word))
+}
+
 /// Whether a folded line after the last sentence is what sites put there; `links`: whether a part of it is a link.
 pub fn is_boilerplate(folded: &str, links: bool) -> bool {
     let tells = |phrase: &str| {
         let rest = folded.replacen(phrase, " ", 1);
         !links && weight(&rest) >= MIN_STATEMENT && !speaks_to_readers(&rest)
     };
-    if BOILERPLATE.iter().any(|phrase| folded.contains(phrase)) {
+    if BOILERPLATE.iter().any(|phrase| folded.contains(phrase)) || reports_errors(folded) {
         return true;
     }
     if MENTIONED.iter().any(|phrase| folded.contains(phrase) && !tells(phrase)) {
