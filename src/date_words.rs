@@ -4,6 +4,8 @@
 //! A word is a month where it is a month's name or a beginning of one, of three letters at least: so `nov` and `novem`
 //! are November, and `mardi`, `Pazartesi` and `Середа`, which only begin like a month's name, are none.
 
+use std::sync::LazyLock;
+
 /// Names of months, without accents, in all the cases that dates use. What is an abbreviation and not a beginning is
 /// a name of its own.
 #[rustfmt::skip]
@@ -111,9 +113,15 @@ pub fn month(word: &str) -> Option<u32> {
 
 /// All months that a word may name, the likeliest first.
 pub fn months(word: &str) -> Vec<u32> {
+    if word.is_ascii() && !begins_a_name(word) {
+        return Vec::new();
+    }
     let word = fold(word);
     // Hebrew writes "in" at the front of the month.
     let word = word.strip_prefix('ב').filter(|rest| rest.chars().count() > 2).unwrap_or(&word);
+    if !begins_a_name(word) {
+        return Vec::new();
+    }
     let mut whole = Vec::new();
     let mut begun = Vec::new();
     for (month, names) in MONTHS {
@@ -143,6 +151,9 @@ pub fn months(word: &str) -> Vec<u32> {
 
 /// The weekdays that a word may name, as bits: Monday is the lowest.
 pub fn weekdays(word: &str) -> u8 {
+    if word.is_ascii() && word.len() > 2 && !begins_a_name(word) {
+        return 0;
+    }
     let word = fold(word);
     let bits = |table: [&str; 7], fits: &dyn Fn(&str) -> bool| {
         table.iter().enumerate().filter(|(_, names)| fits(names)).fold(0, |bits, (day, _)| bits | 1 << day)
@@ -152,6 +163,27 @@ pub fn weekdays(word: &str) -> u8 {
         return long;
     }
     bits(SHORT_WEEKDAYS, &|names| names.split(' ').any(|name| name == word))
+}
+
+/// The first three letters of all names and beginnings: nearly every word of a text has others, and no table need be read.
+static BEGINNINGS: LazyLock<Vec<[char; 3]>> = LazyLock::new(|| {
+    let months = MONTHS.iter().flat_map(|(_, names)| names.split_ascii_whitespace());
+    let weekdays = WEEKDAYS.iter().flat_map(|names| names.split_ascii_whitespace());
+    let starts = STARTS.iter().map(|(start, _)| *start);
+    let mut all: Vec<[char; 3]> = months.chain(weekdays).chain(starts).map(beginning).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+});
+
+fn beginning(word: &str) -> [char; 3] {
+    let mut letters = word.chars().map(|c| c.to_ascii_lowercase());
+    std::array::from_fn(|_| letters.next().unwrap_or('\0'))
+}
+
+/// Whether the first letters of a folded word are those of a name.
+fn begins_a_name(word: &str) -> bool {
+    BEGINNINGS.binary_search(&beginning(word)).is_ok()
 }
 
 #[derive(PartialEq)]

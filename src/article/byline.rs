@@ -13,8 +13,9 @@ const INTRODUCTIONS: [&str; 31] = [
     "by", "written by", "posted by", "published by", "von", "text von", "par", "por", "di", "text:", "автор:", "авторы:", "автор", "текст:", "autor:",
     "autorka:", "autorin:", "tekst:", "συντάκτης:", "γράφει ο", "γράφει η", "作者：", "作者:", "文/", "文／", "文｜", "文|", "文 ", "文・", "記者", "记者",
 ];
-/// A byline says little else.
+/// A byline says little else; where each letter weighs three, with the day, the source and a counter.
 const MAX_WEIGHT: u32 = 60;
+const MAX_CJK_WEIGHT: u32 = 140;
 /// Lines before and after the headline among which the byline is.
 const LINES_BEFORE: usize = 3;
 const LINES_AFTER: usize = 6;
@@ -36,7 +37,18 @@ pub fn author(tree: &Tree, lines: &[Line], selection: &Selection) -> Option<Stri
     let from = headline.saturating_sub(LINES_BEFORE);
     let to = (headline + LINES_AFTER).min(lines.len());
     let near = (headline + 1..to).chain(from..headline).map(|i| &lines[i]).filter(|line| line.weight < MAX_WEIGHT);
-    let near: Vec<&Line> = near.filter(|line| !line.tag.is_heading()).collect();
+    // Some set the name as a heading.
+    let is_named = |line: &Line| line.marks.has(Marks::BYLINE.and(Marks::AUTHOR_BOX));
+    let near: Vec<&Line> = near.filter(|line| !line.tag.is_heading() || is_named(line)).collect();
+    let labelled = (headline + 1..to).map(|i| &lines[i]).filter(|line| (MAX_WEIGHT..MAX_CJK_WEIGHT).contains(&line.weight));
+    let labelled = labelled.filter(|line| !line.is_prose() && !line.tag.is_heading());
+    let labelled = || {
+        labelled.clone().find_map(|line| {
+            let text = tree.line_text(line.first, line.end, 200);
+            let part = LABELS.iter().find_map(|word| text.split_once(word).map(|(_, rest)| rest.trim_start()))?;
+            names(part, false).filter(|name| name.chars().all(is_cjk))
+        })
+    };
     let introduced = near.iter().find_map(|line| {
         let text = tree.line_text(line.first, line.end, 200);
         let part = name_part(&text)
@@ -45,6 +57,7 @@ pub fn author(tree: &Tree, lines: &[Line], selection: &Selection) -> Option<Stri
         names(part, line.marks.has(Marks::BYLINE.and(Marks::AUTHOR_BOX)))
     });
     introduced
+        .or_else(labelled)
         .or_else(|| near.iter().find_map(|line| linked(tree, line)))
         .or_else(|| near.iter().find_map(|line| called(tree, line)))
         .or_else(|| near.iter().find_map(|line| with_role(tree, line)))
@@ -68,6 +81,9 @@ fn with_role(tree: &Tree, line: &Line) -> Option<String> {
 
 /// What stands before a name in the middle of a line too.
 const INSIDE: [&str; 6] = ["作者：", "作者:", "记者：", "記者：", "撰文：", "文／"];
+
+/// Of these, what names one person in a line of several labels.
+const LABELS: [&str; 3] = ["作者：", "作者:", "撰文："];
 
 /// What the name of an agency, a paper or a department ends in, before its reporter: `河报记者 李晓明`. A spokesman's answers to
 /// reporters have a verb there.

@@ -169,7 +169,14 @@ fn all(text: &str) -> impl Iterator<Item = Told> {
         [Word::Number(d, 1 | 2, '.'), Word::Number(m, 1 | 2, '.'), Word::Number(y, 4, _)] => day(*y, *m, *d),
         // 31/12/2019 is told from 12/31/2019 only where one cannot be a month; else day first, as most of the world.
         [Word::Number(a, 1 | 2, '/' | '-'), Word::Number(b, 1 | 2, '/' | '-'), Word::Number(y, 4, _)] => {
-            day(*y, *b, *a).or_else(|| day(*y, *a, *b))
+            let (day_first, month_first) = (day(*y, *b, *a), day(*y, *a, *b));
+            // `Thu, 05/02/2024`: the weekday knows.
+            let falls_on = |told: &Told| falls_on(*told, &lower);
+            if month_first.as_ref().is_some_and(falls_on) && !day_first.as_ref().is_some_and(falls_on) {
+                month_first
+            } else {
+                day_first.or(month_first)
+            }
         }
         [Word::Number(d, 1 | 2, '.'), Word::Number(m, 1 | 2, '.'), Word::Number(y, 2, _)] => day(2000 + *y, *m, *d),
         [Word::Number(d, 1 | 2, _), Word::Month(m), Word::Number(y, 4, _)] => day(*y, *m, *d),
@@ -177,6 +184,13 @@ fn all(text: &str) -> impl Iterator<Item = Told> {
         [Word::Number(y, 4, _), Word::Month(m), Word::Number(d, 1 | 2, _)] => day(*y, *m, *d),
         _ => None,
     })
+}
+
+/// Whether a text that names a weekday names that of a day.
+fn falls_on(told: Told, lower: &str) -> bool {
+    use chrono::Datelike;
+    let bit = 1 << told.day().weekday().num_days_from_monday();
+    lower.split(|c: char| !c.is_alphabetic()).filter(|word| word.len() > 2).any(|word| date_words::weekdays(word) == bit)
 }
 
 enum Word {
@@ -234,6 +248,13 @@ fn digits(bytes: &[u8]) -> bool {
     bytes.iter().all(u8::is_ascii_digit)
 }
 
+/// What is said of a text beside a day, in a line of few letters.
+#[rustfmt::skip]
+const UPDATED: [&str; 15] = [
+    "updated", "published", "aktualisiert", "aktualizacja", "aktualizováno", "обновлено", "опубликовано", "оновлено", "mis à jour", "publié",
+    "actualizado", "aggiornato", "atualizado", "bijgewerkt", "güncelleme",
+];
+
 /// A folded line that is a date, with little else.
 pub fn is_dateline(folded: &str) -> bool {
     // A sentence of a script without spaces can be as short.
@@ -242,6 +263,10 @@ pub fn is_dateline(folded: &str) -> bool {
     }
     let cjk = ["年", "月", "日", "星期", "時間", "时间", "년", "월"].iter().filter(|w| folded.contains(**w)).count();
     if cjk >= 2 {
+        return true;
+    }
+    // `Reuters | updated 2012-01-04 (02:36)`
+    if !folded.ends_with('.') && UPDATED.iter().any(|word| folded.contains(word)) && find(folded).is_some() {
         return true;
     }
     let mut words = folded.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty());
@@ -256,5 +281,5 @@ pub fn is_dateline(folded: &str) -> bool {
         return false;
     }
     let digits = folded.bytes().filter(u8::is_ascii_digit).count();
-    words.any(names_time) && digits >= 3 || digits >= 6 && digits * 2 >= folded.chars().filter(|c| c.is_alphanumeric()).count()
+    digits >= 3 && words.any(names_time) || digits >= 6 && digits * 2 >= folded.chars().filter(|c| c.is_alphanumeric()).count()
 }

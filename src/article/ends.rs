@@ -26,6 +26,10 @@ const LONG_TAIL: u32 = 800;
 const INTRODUCTION: u32 = 5;
 /// A linked line of a quoted post that says something.
 const MIN_QUOTED: u32 = 24;
+/// Nodes of a quotation; old pages indent all their text as one.
+const MAX_QUOTATION: u32 = 40;
+/// Headings or days in a row that are a list.
+const MIN_ROW: usize = 3;
 /// Lines beside a line that are asked whether it stands in a text.
 const MAX_BESIDE: usize = 12;
 
@@ -36,13 +40,16 @@ impl Work<'_, '_> {
         let line = &self.lines[i];
         let text_around = self.stands_in_text(i);
         if !line.is_prose() {
-            if self.is_only_line(i) {
+            // A term with its explanation below it, in a text.
+            let explained = line.tag == Tag::Dt && self.lines.get(i + 1).is_some_and(|next| next.tag == Tag::Dd) && text_around;
+            if explained || self.is_only_line(i) {
                 return false;
             }
             // So may a heading within a text: `Advertising in the village`.
             let heading = line.tag.is_heading() && line.weight > weight(said.phrase) + 3;
             let sentence = heading || line.ends_sentence && line.own() >= 30 && !line.is_linky();
-            return !(sentence && text_around && said.n_words() == 1 && !said.is_label() && said.cue != Cue::Alone);
+            let few = said.n_words() == 1 || said.n_words() == 2 && line.link == 0 && line.ends_sentence;
+            return !(sentence && text_around && few && !said.is_label() && said.cue != Cue::Alone);
         }
         if said.phrase.is_empty() {
             return true;
@@ -133,6 +140,10 @@ impl Work<'_, '_> {
                     // A section that is all text and no links is the article's own, whatever its heading.
                     let long = share > 8 || after > LONG_TAIL;
                     let text_only = what == "related links" && long && link * 8 < weight;
+                    // What the line leads to is in it, and the text goes on right after it.
+                    let next = (i + 1..self.lines.len()).find(|&j| self.gone[j].is_none());
+                    let goes_on = |j: usize| self.lines[j].is_prose() && self.lines[j].link == 0 && self.beside(i, j);
+                    let inset = what == "related links" && self.lines[i].link > 0 && next.is_some_and(goes_on);
                     // As many links as texts: other articles, each with its first words.
                     let (n_linky, n_prose) =
                         rest().fold((0, 0), |(l, p), line| (l + u32::from(line.is_linky()), p + u32::from(line.is_prose())));
@@ -157,7 +168,7 @@ impl Work<'_, '_> {
                     } else {
                         25
                     };
-                    if share <= limit && before > 0 {
+                    if share <= limit && before > 0 && !inset {
                         let to = self.lines.last().map_or(0, |l| l.end);
                         let from = self.lines[i].first;
                         self.drop_nodes(from, to, what);
@@ -205,8 +216,12 @@ impl Work<'_, '_> {
             }
             self.drop_line(headline, "repeated headline");
         }
+        let schedule = self.schedule(first_prose);
+        // One may be the headline in other words.
+        let subheads: Vec<usize> =
+            (0..first_prose).filter(|&i| self.gone[i].is_none() && self.heads_text(i, first_prose)).collect();
         for i in 0..first_prose {
-            if self.gone[i].is_some() {
+            if self.gone[i].is_some() || schedule.contains(&i) {
                 continue;
             }
             let line = &self.lines[i];
@@ -225,11 +240,41 @@ impl Work<'_, '_> {
             let said = cues::cue(&text).is_some_and(|said| self.believes(i, said));
             if dates::is_dateline(&text) || said {
                 self.drop_line(i, "date or byline");
-            } else if paragraph && !byline::introduces(&text) {
+            } else if (paragraph || subheads.len() > 1 && subheads.contains(&i)) && !byline::introduces(&text) {
             } else if !sentence && line.tag != Tag::Pre && (!line.tag.is_heading() || i + 1 != first_prose) {
                 self.drop_line(i, "page head");
             }
         }
+    }
+
+    /// Whether a line is a heading beside the first paragraph, though short lines stand between.
+    fn heads_text(&self, i: usize, first_prose: usize) -> bool {
+        let line = &self.lines[i];
+        let lower = matches!(line.tag, Tag::H2 | Tag::H3 | Tag::H4);
+        let nodes = &self.tree.nodes;
+        let parent_of = |i: usize, tag: Tag| {
+            let at = self.tree.ancestors(self.lines[i].first).find(|&at| nodes[at as usize].tag == tag)?;
+            Some(nodes[at as usize].parent)
+        };
+        let home = parent_of(first_prose, Tag::P);
+        lower && line.link == 0 && !line.marks.has(Marks::HEADLINE) && home.is_some() && parent_of(i, line.tag) == home
+    }
+
+    /// Lines before the text that name a day each and more: when something takes place, no date of the text.
+    fn schedule(&mut self, first_prose: usize) -> std::ops::Range<usize> {
+        let mut run = 0..0;
+        for i in 0..first_prose {
+            let line = &self.lines[i];
+            let says = self.gone[i].is_none() && line.link == 0 && line.weight >= MIN_WORDS && line.weight < MAX_CUE_WEIGHT;
+            let tells = says && dates::names_day(self.text(i)) && cues::cue(&fold(self.text(i))).is_none();
+            if tells {
+                run.start = if run.end == i { run.start } else { i };
+                run.end = i + 1;
+            } else if run.len() >= MIN_ROW {
+                break;
+            }
+        }
+        if run.len() >= MIN_ROW { run } else { 0..0 }
     }
 
     /// Whether a line is one of several items of a list that say something each: what a text is about, in short.
@@ -272,7 +317,10 @@ impl Work<'_, '_> {
         self.rule = "line cue";
         // Whether a sentence introduced the links that follow.
         let mut is_listing = false;
+        // Whether running text went before.
+        let mut has_prose = false;
         for i in 0..self.lines.len() {
+            has_prose |= i > 0 && self.lines[i - 1].is_prose();
             let before = i.checked_sub(1).filter(|&before| self.gone[before].is_none());
             is_listing = before.is_some_and(|before| {
                 let several = self.lines.get(i + 1).is_some_and(Line::is_linky);
@@ -285,15 +333,20 @@ impl Work<'_, '_> {
                 continue;
             }
             let folded = fold(self.text(i));
-            // A line with twice as many letters is no headline, whatever folding makes of them.
-            if self.lines[i].weight as usize <= 2 * title.len() && same(&squash(&folded), title) {
+            // A line with twice as many letters is no headline, whatever folding makes of them; in a text only the same words are.
+            if self.lines[i].weight as usize <= 2 * title.len() && {
+                let line = squash(&folded);
+                same(&line, title) && (line == title || self.lines[i].tag == Tag::H1 || !has_prose)
+            } {
                 self.drop_line(i, "repeated headline");
                 continue;
             }
             if let Some(said) = cues::cue(&folded).filter(|said| self.believes(i, *said)) {
                 self.drop_line(i, said.what);
             } else if linked == Linked::Goes && !self.listed[i] && self.is_linked_line(i) {
+                self.rule = "linked line";
                 self.drop_line(i, "related links");
+                self.rule = "line cue";
             }
         }
     }
@@ -307,9 +360,12 @@ impl Work<'_, '_> {
     /// A line that is one or more links and little else.
     fn is_linked_line(&mut self, i: usize) -> bool {
         // An address that is shown is a source that the text names.
+        let has_words = self.lines[i].own() > 0;
         let text = self.text(i);
         let is_host = text.is_ascii() && !text.contains(' ') && text.trim_matches('.').contains('.');
-        let bare = text.contains("http") || text.starts_with("www.") || is_host;
+        let names_account = has_words && text.split_whitespace().any(|word| word.len() > 2 && word.starts_with('@'));
+        let is_source = text.starts_with('[') && (text.ends_with(']') || text[1..].starts_with(|c: char| c.is_ascii_digit()));
+        let bare = text.contains("http") || text.starts_with("www.") || is_host || names_account || is_source;
         let line = &self.lines[i];
         let says = |line: &Line| line.weight >= MIN_QUOTED;
         // A post of which nothing longer is here stays as it is.
@@ -327,6 +383,22 @@ impl Work<'_, '_> {
             && line.tag != Tag::Td
     }
 
+    /// Whether a heading over nothing is one of several in a row: a list that is set so.
+    fn is_list_of_headings(&self, i: usize) -> bool {
+        let lower = |tag: Tag| tag.is_heading() && tag != Tag::H1;
+        let is_bare = |i: &usize| lower(self.lines[*i].tag) && !self.lines[*i].is_linky();
+        let before = (0..=i).rev().filter(|&j| self.gone[j].is_none()).take(MIN_ROW);
+        before.take_while(is_bare).count() == MIN_ROW
+    }
+
+    /// Whether a line is of a quoted post, which ends with who wrote it and when.
+    fn ends_quotation(&self, i: usize) -> bool {
+        self.tree.ancestors(self.lines[i].first).take(4).any(|at| {
+            let node = &self.tree.nodes[at as usize];
+            node.tag == Tag::Blockquote && node.end - at <= MAX_QUOTATION
+        })
+    }
+
     /// Headings with nothing under them, and what sites put after the last sentence.
     pub(super) fn loose_ends(&mut self) {
         self.rule = "loose end";
@@ -342,10 +414,15 @@ impl Work<'_, '_> {
             if n_gone * 3 > n_kept || n_gone + 1 == n_kept {
                 break;
             }
-            let line = &self.lines[i];
-            if self.listed[i] {
+            if self.listed[i] || self.is_list_of_headings(i) || self.ends_quotation(i) {
                 break;
             }
+            // An address that is shown is a source that the text names.
+            let bare = self.text(i).trim_start_matches(|c: char| !c.is_alphanumeric());
+            if bare.starts_with("http") && !bare.contains(' ') {
+                break;
+            }
+            let line = &self.lines[i];
             let listed = matches!(line.tag, Tag::Li | Tag::Pre | Tag::Td | Tag::Th | Tag::Dd);
             let short = has_prose && !line.ends_sentence && line.weight < if line.tag == Tag::P { 40 } else { 60 } && !listed;
             let folded = fold(self.text(i));
@@ -391,7 +468,8 @@ impl Work<'_, '_> {
             if line.is_prose() {
                 seen += line.own();
             }
-            if line.tag.is_heading() && line.weight > 0 {
+            // The questions of folded answers are links.
+            if line.tag.is_heading() && line.weight > 0 && !line.marks.has(Marks::FOLDED) {
                 if line.is_linky() && seen * 2 > total {
                     first = first.or(Some(i));
                     n_linked += 1;

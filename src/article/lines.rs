@@ -283,7 +283,12 @@ pub fn mark(tree: &Tree, lines: &mut [Line], title: Option<&str>, trust: Trust) 
                 own = own.without(WEAK);
             }
             if share >= 50 {
-                own = own.without(JUNK.without(Marks::COMMENTS.and(Marks::FOOTER)));
+                // Labels and agreements to tick are the most of a form; a page in a form has paragraphs.
+                let n_lines =
+                    lines.partition_point(|line| line.first < node.end) - lines.partition_point(|line| line.first < at_u32);
+                let is_form = own.has(Marks::FORM) && n_prose.of(tree, at_u32) * MIN_LABELS <= n_lines as i64;
+                let form = if is_form { Marks::FORM } else { Marks::NONE };
+                own = own.without(JUNK.without(Marks::COMMENTS.and(Marks::FOOTER).and(form)));
             }
             if headline.of(tree, at as u32) > 0 {
                 own = own.without(WEAK);
@@ -331,6 +336,9 @@ fn is_named_by_heading(tree: &Tree, lines: &[Line], at: u32, comments: bool, has
         is_phrase && text.len() >= least && (text == id || (id.len() >= 12 && text.starts_with(&id)))
     })
 }
+
+/// Lines of a form for each that is running text.
+const MIN_LABELS: i64 = 3;
 
 /// Text beside an inline element that is looked at.
 const MAX_BESIDE: u32 = 16;

@@ -118,6 +118,9 @@ fn read(page: &Page, guide: &Guide, detail: Detail, explanation: &mut Explanatio
     if !seen.is_empty() {
         body.dates = seen;
     }
+    if let Some(headline) = body.headline.filter(|headline| is_headline_of(headline, found.article.title.as_deref())) {
+        found.article.title = Some(headline);
+    }
     found.article.author = found.article.author.or(body.author);
     found.dates.extend(body.dates);
     if found.dates.is_empty() {
@@ -155,6 +158,8 @@ struct Body {
     dates: published::Dates,
     /// As the byline has it.
     author: Option<String>,
+    /// The line that was taken for it.
+    headline: Option<String>,
     /// Whether it is a short post in an element that says what it is.
     is_short: bool,
     /// Whether it is a row of other articles.
@@ -263,6 +268,7 @@ fn hidden_body(site: &Site, page: &prepass::Prepared, data: Option<&str>, summar
             html,
             dates: Vec::new(),
             author: None,
+            headline: None,
             is_short: false,
             is_index: false,
             has_prose: true,
@@ -301,6 +307,7 @@ fn named_body(site: &Site) -> Option<Body> {
         html,
         dates,
         author,
+        headline: None,
         is_short: false,
         is_index: false,
         has_prose: true,
@@ -334,6 +341,7 @@ fn body(site: &Site, hidden: Hidden, trust: Trust, threads: Threads) -> Option<B
             html,
             dates,
             author: byline::author(&tree, &lines, selection),
+            headline: selection.headline.map(|i| tree.line_text(lines[i].first, lines[i].end, 300)),
             has_prose: pruned.has_prose,
             is_short,
             is_index: pruned.is_index,
@@ -360,6 +368,18 @@ fn body(site: &Site, hidden: Hidden, trust: Trust, threads: Threads) -> Option<B
         _ => body,
     })
 }
+
+/// Whether the title is a headline with the names of sections and of the site before or behind it.
+fn is_headline_of(headline: &str, title: Option<&str>) -> bool {
+    const MARKS: &str = "-–—|·»«:•/｜_‹›";
+    let Some(title) = title else { return false };
+    let rest = title.strip_prefix(headline).map(str::trim_start).filter(|rest| rest.starts_with(|c| MARKS.contains(c)));
+    let before = || title.strip_suffix(headline).map(str::trim_end).filter(|rest| rest.ends_with(|c| MARKS.contains(c)));
+    tree::weight(headline) >= MIN_HEADLINE && (rest.is_some() || before().is_some())
+}
+
+/// A heading that says less may be a section's.
+const MIN_HEADLINE: u32 = 20;
 
 /// Whether a page is a site's own: without a path, or called as the site is.
 fn is_front(title: Option<&str>, site: Option<&str>, address: Option<&Url>) -> bool {

@@ -346,8 +346,12 @@ impl<'a, 'b> Work<'a, 'b> {
             && !self.beside(lead, first)
         {
             let text = |i: usize| squash(&self.tree.line_text(self.lines[i].first, self.lines[i].end, MAX_TWICE));
-            if text(lead) == text(first) {
+            let (of_lead, of_first) = (text(lead), text(first));
+            if of_lead == of_first {
                 self.drop_line(first, "repeated text");
+            } else if of_first.ends_with(&of_lead) || of_first.starts_with(&of_lead) {
+                // `Place, day – agency. The lead again …`
+                self.drop_line(lead, "repeated text");
             }
         }
         if again.len() >= MIN_AGAIN && again.iter().map(|&i| self.lines[i].weight).sum::<u32>() * 4 >= total {

@@ -119,14 +119,16 @@ fn legal(tree: &Tree, lines: &[Line]) -> Vec<bool> {
     }
     // Of a block that is mostly that, all is.
     let mut blocks: HashMap<u32, Vec<usize>> = HashMap::new();
-    for i in 0..lines.len() {
-        if let Some(block) = block_of(tree, lines[i].first) {
+    for (i, line) in lines.iter().enumerate() {
+        if let Some(block) = block_of(tree, line.first) {
             blocks.entry(block).or_default().push(i);
         }
     }
     for inside in blocks.into_values() {
         let n_legal = inside.iter().filter(|&&i| legal[i]).count();
-        if n_legal >= MIN_NOTICES && n_legal * 3 >= inside.len() && !inside.iter().any(|&i| lines[i].tag.is_heading()) {
+        let speaks = |i: usize| legal[i] || voice::speaks_of_rights(&fold(&tree.line_text(lines[i].first, lines[i].end, 500)));
+        let speaks_of_rights = || inside.iter().filter(|&&i| speaks(i)).count() * 3 >= inside.len();
+        if n_legal >= MIN_NOTICES && speaks_of_rights() && !inside.iter().any(|&i| lines[i].tag.is_heading()) {
             inside.into_iter().for_each(|i| legal[i] = true);
         }
     }

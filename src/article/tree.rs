@@ -195,6 +195,8 @@ impl<'a> Tree<'a> {
         let mut skipping = 0usize;
         // The open forms, and how many fields each has.
         let mut forms: Vec<(u32, u32)> = Vec::new();
+        // Choices: the elements that they stand in.
+        let mut choices: Vec<u32> = Vec::new();
         for edge in html.tree.root().traverse() {
             match edge {
                 Edge::Open(node) => {
@@ -237,6 +239,9 @@ impl<'a> Tree<'a> {
                             let tag = Tag::of(element.name());
                             if let Some((_, fields)) = forms.last_mut().filter(|_| is_field(tag, element)) {
                                 *fields += 1;
+                            }
+                            if tag == Tag::Input && choices.len() < MAX_CHOICES && attribute(element, "type") == Some("radio") {
+                                choices.extend(parent);
                             }
                             let mut marks = classes::marks(tag, element, &mut names);
                             let is_silenced =
@@ -323,8 +328,46 @@ impl<'a> Tree<'a> {
             }
         }
         let mut tree = Tree { nodes };
+        tree.mark_polls(&choices);
+        tree.mark_form_boxes();
         tree.unlink_what_holds_all();
         tree
+    }
+
+    /// What is called a form around one, with little else in it: its heading, and what it says before the first field.
+    fn mark_form_boxes(&mut self) {
+        let weight_of = |nodes: &[Node]| nodes.iter().map(|node| weight(node.text)).sum::<u32>();
+        for form in 0..self.nodes.len() {
+            if self.nodes[form].tag != Tag::Form || !self.nodes[form].marks.has(Marks::FORM) {
+                continue;
+            }
+            let own = weight_of(&self.nodes[form..self.nodes[form].end as usize]);
+            let is_box = |&at: &u32| {
+                let node = &self.nodes[at as usize];
+                let named = node.element.and_then(|element| attribute(element, "class")).is_some_and(names_form);
+                named && node.tag == Tag::Div && weight_of(&self.nodes[at as usize..node.end as usize]) <= own + MAX_POLL
+            };
+            if let Some(outer) = self.ancestors(self.nodes[form].parent).take_while(is_box).last() {
+                let node = &mut self.nodes[outer as usize];
+                node.marks = node.marks.and(Marks::FORM);
+            }
+        }
+    }
+
+    /// The smallest elements with several choices, and the question above them, ask readers for their vote.
+    fn mark_polls(&mut self, choices: &[u32]) {
+        for pair in choices.windows(2) {
+            let Some(holder) = self.ancestors(pair[0]).find(|&at| self.holds(at, pair[1])) else { continue };
+            let fits = |&at: &u32| {
+                let inside = &self.nodes[at as usize..self.nodes[at as usize].end as usize];
+                let whole = matches!(self.nodes[at as usize].tag, Tag::Article | Tag::Main | Tag::Body | Tag::Html);
+                !whole && inside.len() < MAX_LOOK && inside.iter().map(|node| weight(node.text)).sum::<u32>() <= MAX_POLL
+            };
+            if let Some(poll) = self.ancestors(holder).take_while(fits).take(MAX_POLL_DEPTH).last() {
+                let node = &mut self.nodes[poll as usize];
+                node.marks = node.marks.and(Marks::FORM);
+            }
+        }
     }
 
     /// A link around most of the page's text is one that was never closed (the parser opens it again in each paragraph)
@@ -445,6 +488,22 @@ impl<'a> Tree<'a> {
         })
     }
 }
+
+/// Whether a class has the word `form`: `signup-form`, `subscriptFormBox`, and no `platform`.
+fn names_form(class: &str) -> bool {
+    let lower = class.to_ascii_lowercase();
+    lower.match_indices("form").any(|(at, _)| {
+        let before = class[..at].chars().next_back();
+        let after = class[at + 4..].chars().next();
+        let begins = !before.is_some_and(char::is_alphabetic) || class[at..].starts_with('F');
+        begins && !after.is_some_and(char::is_lowercase)
+    })
+}
+
+/// Choices of a page that are looked at; letters of a vote with its question and answers, and elements around its choices.
+const MAX_CHOICES: usize = 64;
+const MAX_POLL: u32 = 400;
+const MAX_POLL_DEPTH: usize = 3;
 
 /// Fields of a form that is more than a search.
 const MIN_FIELDS: u32 = 3;

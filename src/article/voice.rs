@@ -34,7 +34,7 @@ const ASKED: &[&str] = &[
     "our journalism", "what do you think", "read more", "abonnieren", "suscríb", "abonnez", "扫描", "二维码", "二維碼", "客户端", "转载", "轉載",
     "投稿", "구독", "подпис", "вконтакте", "в telegram", "subskry", "zapisz się", "na facebooku", "na twitterze", "στο twitter", "στο facebook",
     "в социальных сетях", "в соцсетях", "в соціальних мережах", "w mediach społecznościowych", "redes sociales", "réseaux sociaux",
-    "unserer app", "unsere app", "notre application", "nuestra app",
+    "napisz do nas", "пишите нам", "schreiben sie uns", "écrivez-nous", "escríbenos", "unserer app", "unsere app", "notre application", "nuestra app",
 ];
 
 /// Words that begin what is said to readers.
@@ -146,6 +146,11 @@ pub fn legal(folded: &str) -> usize {
     let line = folded.trim_start_matches(|c: char| !c.is_alphanumeric());
     let n_found = LEGAL.iter().filter(|phrase| line.contains(**phrase)).take(2).count();
     if n_found == 1 && !LEGAL.iter().any(|phrase| line.starts_with(phrase)) { 0 } else { n_found }
+}
+
+/// Whether a folded line has words of it anywhere.
+pub fn speaks_of_rights(folded: &str) -> bool {
+    LEGAL.iter().any(|phrase| folded.contains(phrase))
 }
 
 /// What people who write for a site are, in the sentence about them under their text.
