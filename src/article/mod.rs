@@ -12,6 +12,7 @@ mod dates;
 mod decode;
 mod ends;
 mod evidence;
+mod forms;
 mod images;
 mod lines;
 mod markup;

@@ -4,6 +4,7 @@
 //! linear. What is never text (scripts, form controls, hidden elements) is not in the array at all.
 
 use super::classes::{self, Marks};
+use super::forms;
 use super::tag::Tag;
 use crate::text::{is_alphanumeric, is_cjk};
 use ego_tree::{NodeRef, iter::Edge};
@@ -240,7 +241,10 @@ impl<'a> Tree<'a> {
                             if let Some((_, fields)) = forms.last_mut().filter(|_| is_field(tag, element)) {
                                 *fields += 1;
                             }
-                            if tag == Tag::Input && choices.len() < MAX_CHOICES && attribute(element, "type") == Some("radio") {
+                            if tag == Tag::Input
+                                && choices.len() < forms::MAX_CHOICES
+                                && attribute(element, "type") == Some("radio")
+                            {
                                 choices.extend(parent);
                             }
                             let mut marks = classes::marks(tag, element, &mut names);
@@ -332,42 +336,6 @@ impl<'a> Tree<'a> {
         tree.mark_form_boxes();
         tree.unlink_what_holds_all();
         tree
-    }
-
-    /// What is called a form around one, with little else in it: its heading, and what it says before the first field.
-    fn mark_form_boxes(&mut self) {
-        let weight_of = |nodes: &[Node]| nodes.iter().map(|node| weight(node.text)).sum::<u32>();
-        for form in 0..self.nodes.len() {
-            if self.nodes[form].tag != Tag::Form || !self.nodes[form].marks.has(Marks::FORM) {
-                continue;
-            }
-            let own = weight_of(&self.nodes[form..self.nodes[form].end as usize]);
-            let is_box = |&at: &u32| {
-                let node = &self.nodes[at as usize];
-                let named = node.element.and_then(|element| attribute(element, "class")).is_some_and(names_form);
-                named && node.tag == Tag::Div && weight_of(&self.nodes[at as usize..node.end as usize]) <= own + MAX_POLL
-            };
-            if let Some(outer) = self.ancestors(self.nodes[form].parent).take_while(is_box).last() {
-                let node = &mut self.nodes[outer as usize];
-                node.marks = node.marks.and(Marks::FORM);
-            }
-        }
-    }
-
-    /// The smallest elements with several choices, and the question above them, ask readers for their vote.
-    fn mark_polls(&mut self, choices: &[u32]) {
-        for pair in choices.windows(2) {
-            let Some(holder) = self.ancestors(pair[0]).find(|&at| self.holds(at, pair[1])) else { continue };
-            let fits = |&at: &u32| {
-                let inside = &self.nodes[at as usize..self.nodes[at as usize].end as usize];
-                let whole = matches!(self.nodes[at as usize].tag, Tag::Article | Tag::Main | Tag::Body | Tag::Html);
-                !whole && inside.len() < MAX_LOOK && inside.iter().map(|node| weight(node.text)).sum::<u32>() <= MAX_POLL
-            };
-            if let Some(poll) = self.ancestors(holder).take_while(fits).take(MAX_POLL_DEPTH).last() {
-                let node = &mut self.nodes[poll as usize];
-                node.marks = node.marks.and(Marks::FORM);
-            }
-        }
     }
 
     /// A link around most of the page's text is one that was never closed (the parser opens it again in each paragraph)
@@ -489,22 +457,6 @@ impl<'a> Tree<'a> {
     }
 }
 
-/// Whether a class has the word `form`: `signup-form`, `subscriptFormBox`, and no `platform`.
-fn names_form(class: &str) -> bool {
-    let lower = class.to_ascii_lowercase();
-    lower.match_indices("form").any(|(at, _)| {
-        let before = class[..at].chars().next_back();
-        let after = class[at + 4..].chars().next();
-        let begins = !before.is_some_and(char::is_alphabetic) || class[at..].starts_with('F');
-        begins && !after.is_some_and(char::is_lowercase)
-    })
-}
-
-/// Choices of a page that are looked at; letters of a vote with its question and answers, and elements around its choices.
-const MAX_CHOICES: usize = 64;
-const MAX_POLL: u32 = 400;
-const MAX_POLL_DEPTH: usize = 3;
-
 /// Fields of a form that is more than a search.
 const MIN_FIELDS: u32 = 3;
 
@@ -522,7 +474,7 @@ fn is_field(tag: Tag, element: &Element) -> bool {
 const SHOWN_ALONE: [&str; 5] = ["iframe", "img", "amp-img", "video", "audio"];
 
 /// Nodes below an element that are looked through before the element is read.
-const MAX_LOOK: usize = 500;
+pub(super) const MAX_LOOK: usize = 500;
 
 /// Paragraphs in one link that are more than a teaser.
 const MIN_PARAGRAPHS: usize = 4;
