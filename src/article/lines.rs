@@ -169,15 +169,13 @@ fn punctuation(text: &str) -> u32 {
         (before.is_alphabetic() || before == '"' || before == ')')
             && after.is_none_or(|c| c.is_whitespace() || c == '"' || is_cjk(before))
     };
-    let counts = |(at, byte): (usize, u8)| match byte {
-        b',' | b'.' | b';' | b'!' | b'?' => ends_word(at),
-        // … 、 。 ！ ， ； ？
-        0xe2 | 0xe3 | 0xef => {
-            matches!(bytes[at..at + 3], [0xe2, 0x80, 0xa6] | [0xe3, 0x80, 0x81 | 0x82] | [0xef, 0xbc, 0x81 | 0x8c | 0x9b | 0x9f])
-        }
-        _ => false,
+    // … 、 。 ！ ， ； ？
+    let is_sign = |at: usize| {
+        matches!(bytes[at..at + 3], [0xe2, 0x80, 0xa6] | [0xe3, 0x80, 0x81 | 0x82] | [0xef, 0xbc, 0x81 | 0x8c | 0x9b | 0x9f])
     };
-    bytes.iter().copied().enumerate().filter(|found| counts(*found)).count() as u32
+    let ascii = memchr::memchr3_iter(b',', b'.', b';', bytes).chain(memchr::memchr2_iter(b'!', b'?', bytes));
+    let others = memchr::memchr3_iter(0xe2, 0xe3, 0xef, bytes);
+    (ascii.filter(|at| ends_word(*at)).count() + others.filter(|at| is_sign(*at)).count()) as u32
 }
 
 /// How far classes are believed.
@@ -403,4 +401,27 @@ const WEAK: Marks = Marks::NOTICE
 /// Letters and digits only, folded: what is compared where white space and punctuation say nothing.
 pub fn squash(text: &str) -> String {
     fold(text).chars().filter(|c| c.is_alphanumeric()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::punctuation;
+    use crate::text::is_cjk;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn signs_are_counted_as_one_by_one(text in "([a-zé0-9 \")字か…、。！，；？（]|[,.;!?]){0,60}") {
+            let counts = |(at, c): &(usize, char)| match c {
+                ',' | '.' | ';' | '!' | '?' => {
+                    let before = text[..*at].chars().next_back().unwrap_or(' ');
+                    let after = text[at + 1..].chars().next();
+                    (before.is_alphabetic() || matches!(before, '"' | ')'))
+                        && after.is_none_or(|c| c.is_whitespace() || c == '"' || is_cjk(before))
+                }
+                c => "…、。！，；？".contains(*c),
+            };
+            prop_assert_eq!(punctuation(&text) as usize, text.char_indices().filter(counts).count());
+        }
+    }
 }

@@ -499,10 +499,11 @@ pub fn weight(text: &str) -> u32 {
     let (mut sum, mut at) = (0, 0);
     while let Some(byte) = bytes.get(at) {
         if byte.is_ascii() {
-            // Up to the end of the text, or the next character that is not ASCII.
-            let run = bytes[at..].iter().position(|b| !b.is_ascii()).unwrap_or(bytes.len() - at);
-            sum += bytes[at..at + run].iter().map(|b| u32::from(b.is_ascii_alphanumeric())).sum::<u32>();
-            at += run;
+            // Up to the next character that is not ASCII; few enough at a time that a byte counts them.
+            let ahead = &bytes[at..bytes.len().min(at + 64)];
+            let run = if ahead.is_ascii() { ahead } else { &ahead[..ahead.iter().take_while(|b| b.is_ascii()).count()] };
+            sum += u32::from(run.iter().map(|b| u8::from(b.is_ascii_alphanumeric())).sum::<u8>());
+            at += run.len();
             continue;
         }
         let Some(c) = text[at..].chars().next() else { break };
@@ -514,4 +515,19 @@ pub fn weight(text: &str) -> u32 {
         };
     }
     sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::weight;
+    use crate::text::{is_alphanumeric, is_cjk};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_text_weighs_what_its_letters_weigh(text in "(([a-zA-Z0-9 ,]{0,90})|[é字か…、 ]{0,9}){0,6}") {
+            let of = |c: char| if is_cjk(c) { 3 } else { u32::from(is_alphanumeric(c)) };
+            prop_assert_eq!(weight(&text), text.chars().map(of).sum::<u32>());
+        }
+    }
 }
