@@ -7,9 +7,9 @@ use crate::model::{ArticleId, EntryId, Timestamp};
 use crate::records::{BodyOf, NewDictionary, PackedBody};
 use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension, params};
-use std::sync::Arc;
+use std::collections::hash_map::Entry;
 use zstd::bulk::{Compressor, Decompressor};
-use zstd::dict::{DecoderDictionary, EncoderDictionary};
+use zstd::dict::EncoderDictionary;
 
 /// How hard it is tried; reading costs the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,19 +69,18 @@ impl Reader {
     }
 
     fn unpack(&self, id: i64) -> rusqlite::Result<String> {
-        let (n_bytes, dictionary, data): (u32, Option<i64>, Vec<u8>) = self
-            .connection
-            .prepare_cached("SELECT n_bytes, dictionary, data FROM bodies WHERE id = ?")?
-            .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        let mut packed = self.connection.prepare_cached("SELECT n_bytes, dictionary, data FROM bodies WHERE id = ?")?;
+        let mut rows = packed.query([id])?;
+        let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+        let (n_bytes, dictionary): (u32, Option<i64>) = (row.get(0)?, row.get(1)?);
         // No body is nearly as long; a damaged number must not take all memory.
         let n_bytes = usize::try_from(n_bytes).map_or(LONGEST, |n| n.min(LONGEST));
-        let plain = match dictionary {
-            None => zstd::bulk::decompress(&data, n_bytes),
-            Some(id) => {
-                let dictionary = self.dictionary(id)?;
-                Decompressor::with_prepared_dictionary(&dictionary).and_then(|mut unpack| unpack.decompress(&data, n_bytes))
-            }
+        let mut known = self.dictionaries.known.borrow_mut();
+        let unpack = match known.entry(dictionary) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(self.unpacker(dictionary)?),
         };
+        let plain = unpack.decompress(row.get_ref(2)?.as_blob()?, n_bytes);
         String::from_utf8(plain.map_err(damaged)?).map_err(|error| damaged(std::io::Error::other(error)))
     }
 
@@ -92,15 +91,12 @@ impl Reader {
         matches!((was, self.unpack(id)), (Ok(was), Ok(html)) if hash(&html) == was)
     }
 
-    fn dictionary(&self, id: i64) -> rusqlite::Result<Arc<DecoderDictionary<'static>>> {
-        if let Some(known) = self.dictionaries.known.borrow().get(&id) {
-            return Ok(known.clone());
-        }
-        let data: Vec<u8> =
-            self.connection.prepare_cached("SELECT data FROM dictionaries WHERE id = ?")?.query_row([id], |row| row.get(0))?;
-        let dictionary = Arc::new(DecoderDictionary::copy(&data));
-        self.dictionaries.known.borrow_mut().insert(id, dictionary.clone());
-        Ok(dictionary)
+    /// What unpacks bodies that were packed with a dictionary, or with none.
+    fn unpacker(&self, dictionary: Option<i64>) -> rusqlite::Result<Decompressor<'static>> {
+        let Some(id) = dictionary else { return Decompressor::new().map_err(damaged) };
+        let mut data = self.connection.prepare_cached("SELECT data FROM dictionaries WHERE id = ?")?;
+        let data: Vec<u8> = data.query_row([id], |row| row.get(0))?;
+        Decompressor::with_dictionary(&data).map_err(damaged)
     }
 
     /// So many bodies that are not packed yet, packed. Empty: there are none.

@@ -15,8 +15,10 @@ use crate::records::{PlannedFeed, ToSettle};
 use crate::schedule::FeedState;
 use crate::text;
 use rusqlite::{Connection, OptionalExtension, Row};
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::path::Path;
+use std::time::Duration;
 use xxhash_rust::xxh3::Xxh3;
 
 /// A connection that only reads; it never waits for the writer.
@@ -25,7 +27,13 @@ pub struct Reader {
     /// It sees what is written after it was opened.
     pub(super) follows: bool,
     pub(super) dictionaries: Dictionaries,
+    /// How polling stood, and when.
+    stood: Cell<Option<(Timestamp, Standing)>>,
 }
+
+/// So many feeds are looked at in 1 ms.
+const MANY_FEEDS: u32 = 1_000;
+const STANDING_KEPT: Duration = Duration::from_secs(5);
 
 /// The database in figures.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -107,7 +115,17 @@ impl FeedRow {
 impl Reader {
     pub fn open(path: &Path) -> Result<Reader, SchemaError> {
         let ToRead { connection, follows } = open_to_read(path)?;
-        Ok(Reader { connection, follows, dictionaries: Dictionaries::default() })
+        Ok(Reader { connection, follows, dictionaries: Dictionaries::default(), stood: Cell::new(None) })
+    }
+
+    /// Answers a question of several parts as of one moment. It also costs less: the log is looked up once.
+    pub fn at_one_moment<T>(&self, question: impl FnOnce(&Reader) -> rusqlite::Result<T>) -> rusqlite::Result<T> {
+        // Nothing is written: it ends with this. Inside of another it is a part of that.
+        let _moment = match self.connection.is_autocommit() {
+            true => Some(self.connection.unchecked_transaction()?),
+            false => None,
+        };
+        question(self)
     }
 
     /// Writes the database as it is now into a new file: see [`backup::copy`].
@@ -169,6 +187,17 @@ impl Reader {
                 let last_read = row.get::<_, Option<i64>>(2)?.map(Timestamp);
                 Ok(Standing { n_feeds: row.get(0)?, n_failing: row.get(1)?, last_read, troubles: Troubles::default() })
             })
+    }
+
+    /// The same for a page. All feeds are looked at for it: where they are many, as they stood a moment ago.
+    pub fn standing_about(&self, now: Timestamp) -> rusqlite::Result<Standing> {
+        let is_recent = |(at, _): &(Timestamp, Standing)| *at <= now && now.since(*at) < STANDING_KEPT;
+        if let Some((_, standing)) = self.stood.get().filter(is_recent) {
+            return Ok(standing);
+        }
+        let standing = self.standing()?;
+        self.stood.set((standing.n_feeds >= MANY_FEEDS).then_some((now, standing)));
+        Ok(standing)
     }
 
     pub fn held_back(&self) -> rusqlite::Result<HeldBack> {

@@ -2,6 +2,7 @@
 
 use super::dictionaries::BEST_BODY;
 use super::held::Tellers;
+use super::order::{Rank, Stretch, of_rank, rank, stretches};
 use super::read::Reader;
 use crate::article;
 use crate::model::{EntryId, StoryId, Timestamp};
@@ -9,7 +10,6 @@ use crate::query::{Order, Query, State, Words};
 use crate::rules::{Rule, is_muted};
 use rusqlite::{OptionalExtension, Row, params_from_iter};
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashSet};
 use std::fmt;
 use std::str::FromStr;
 use uuid::Uuid;
@@ -31,9 +31,9 @@ pub struct Selection {
 /// comes before it; a story that gains sources meanwhile may move past one by sources.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Cursor {
-    n_sources: i64,
-    sort_at: i64,
-    story: i64,
+    pub(super) n_sources: i64,
+    pub(super) sort_at: i64,
+    pub(super) story: i64,
 }
 
 impl fmt::Display for Cursor {
@@ -77,23 +77,23 @@ impl Selection {
     }
 }
 
-impl Selection {
-    /// Whether a story comes behind the one where this begins.
-    fn is_behind(&self, face: &Face) -> bool {
-        let Some(after) = self.after else { return true };
-        let (place, at) = (face.place(), |place: Cursor| (place.sort_at, place.story));
-        match self.query.order {
-            Order::Newest => at(place) < at(after),
-            Order::Oldest => at(place) > at(after),
-            Order::Sources => (place.n_sources, at(place)) < (after.n_sources, at(after)),
-        }
-    }
-}
-
 /// Stories whose text is checked at most for one search, and rows that are looked at: beyond it an unselective one stops
 /// instead of reading the whole database, and goes on with the next page.
-const MAX_CHECKED: usize = 20_000;
-const MAX_ROWS: usize = 200_000;
+pub(super) const MAX_CHECKED: usize = 20_000;
+pub(super) const MAX_ROWS: usize = 200_000;
+
+/// So many stories that were seen since a time are sorted rather than met in a walk through all.
+const FEW_SINCE: i64 = 3_000;
+/// … and all of them, where so long a walk did not meet enough.
+const WALKED_SINCE: usize = 10_000;
+
+/// Of the stories that were seen since a time.
+#[derive(Clone, Copy)]
+enum Seen {
+    All,
+    /// Those that several tell.
+    Covered,
+}
 
 /// The columns of [`Face`], of the stories `s`.
 pub(super) const FACE: &str = "s.id, s.sort_at, s.first_seen, s.n_sources, s.language,
@@ -121,13 +121,30 @@ pub(super) struct Asked {
 
 /// Stories in their order; where a search stopped, that had to, before it found enough.
 #[derive(Default)]
-struct Found {
-    faces: Vec<Face>,
-    stopped: Option<Cursor>,
+pub(super) struct Found {
+    pub places: Vec<Cursor>,
+    pub stopped: Option<Cursor>,
+}
+
+/// A walk through stories, and how far it has come.
+struct Walk {
+    rules: Vec<Rule>,
+    /// Only what comes behind this is still to be found.
+    behind: Option<Rank>,
+    found: Found,
+    n_checked: usize,
+}
+
+/// Whether a selection is of all stories, and no rule takes any out of it.
+fn is_every_story(selection: &Selection, rules: &[Rule]) -> bool {
+    let Query { order, sources, .. } = selection.query;
+    // Each story has one source at least.
+    let is_any = sources.holds(1) && sources.holds(u32::MAX);
+    is_any && selection.since.is_none() && rules.is_empty() && selection.query == Query { order, sources, ..Query::default() }
 }
 
 impl Face {
-    fn place(&self) -> Cursor {
+    pub(super) fn place(&self) -> Cursor {
         Cursor { n_sources: self.n_sources, sort_at: self.sort_at, story: self.story.0 }
     }
 
@@ -155,14 +172,14 @@ impl Reader {
     pub fn selected(&self, selection: &Selection) -> rusqlite::Result<Selected> {
         // One more than is wanted says whether there are more.
         let one_more = Selection { limit: selection.limit.saturating_add(1), ..selection.clone() };
-        let Found { faces: mut found, stopped } = match selection.query.words.expression() {
-            Some(expression) => self.search(&one_more, &expression)?,
-            None => self.walk(&one_more)?,
-        };
+        let Found { places: mut found, stopped } = self.at_one_moment(|reader| match selection.query.words.expression() {
+            Some(expression) => reader.search(&one_more, &expression),
+            None => reader.walk(&one_more),
+        })?;
         let has_more = found.len() > selection.limit;
         found.truncate(selection.limit);
-        let next = if has_more { found.last().map(Face::place) } else { stopped };
-        Ok(Selected { stories: found.into_iter().map(|face| face.story).collect(), next })
+        let next = if has_more { found.last().copied() } else { stopped };
+        Ok(Selected { stories: found.into_iter().map(|place| StoryId(place.story)).collect(), next })
     }
 
     /// The languages that stories are in, as feeds and pages call them.
@@ -228,116 +245,140 @@ impl Reader {
 
     /// All stories in order, until there are enough: most selections take most stories.
     fn walk(&self, selection: &Selection) -> rusqlite::Result<Found> {
-        let order = match selection.query.order {
-            Order::Newest => "sort_at DESC, id DESC",
-            Order::Oldest => "sort_at, id",
-            Order::Sources => "n_sources DESC, sort_at DESC, id DESC",
+        let order = selection.query.order;
+        let mut walk = Walk {
+            rules: self.rules()?,
+            behind: selection.after.map(|after| rank(order, after)),
+            found: Found::default(),
+            n_checked: 0,
         };
-        let mut condition = "s.redirect_to IS NULL".to_owned();
-        let mut values: Vec<i64> = Vec::new();
-        if let Some(Cursor { n_sources, sort_at, story }) = selection.after {
-            let (behind, place) = match selection.query.order {
-                Order::Newest => (" AND (s.sort_at, s.id) < (?, ?)", vec![sort_at, story]),
-                Order::Oldest => (" AND (s.sort_at, s.id) > (?, ?)", vec![sort_at, story]),
-                Order::Sources => (" AND (s.n_sources, s.sort_at, s.id) < (?, ?, ?)", vec![n_sources, sort_at, story]),
+        if order != Order::Sources && is_every_story(selection, &walk.rules) {
+            return self.every_story(selection);
+        }
+        if let Some(since) = selection.since {
+            let sources = &selection.query.sources;
+            let has_all = if !sources.holds(0) && !sources.holds(1) {
+                self.walk_since(&mut walk, selection, Seen::Covered, since)?;
+                true
+            } else if self.n_since(since, FEW_SINCE)? < FEW_SINCE {
+                self.walk_since(&mut walk, selection, Seen::All, since)?;
+                true
+            } else {
+                order == Order::Sources && !self.walk_since(&mut walk, selection, Seen::Covered, since)?
             };
-            condition.push_str(behind);
-            values.extend(place);
+            if has_all {
+                return Ok(walk.found);
+            }
+            if order == Order::Sources {
+                // All that several tell are dealt with.
+                let alone = (2, i64::MIN, i64::MIN);
+                walk.behind = Some(walk.behind.map_or(alone, |behind| behind.min(alone)));
+            }
         }
-        // The most covered of a time are sorted: few of all stories, where it is a short one.
-        if let (Order::Sources, Some(since)) = (selection.query.order, selection.since) {
-            condition.push_str(" AND s.first_seen >= ?");
-            values.push(since.0);
-        }
-        let mut all = self
-            .connection
-            .prepare_cached(&format!("SELECT {FACE}, s.representative FROM stories s WHERE {condition} ORDER BY {order}"))?;
-        let rules = self.rules()?;
-        let mut rows = all.query(params_from_iter(values))?;
-        let (mut found, mut n_checked) = (Found::default(), 0);
-        let mut last = None;
-        while let Some(row) = rows.next()? {
-            if found.faces.len() >= selection.limit {
-                break;
-            }
-            if n_checked >= MAX_CHECKED {
-                found.stopped = last;
-                break;
-            }
-            let face = Face::read(row)?;
-            if !self.fits(&face, selection, &rules)? {
-                continue;
-            }
-            if !selection.query.words.is_empty() {
-                n_checked += 1;
-                last = Some(face.place());
-                if !self.entry_matches(EntryId(row.get(FACE_COLUMNS)?), &selection.query.words)? {
-                    continue;
+        let mut n_rows = 0;
+        for Stretch { index, condition, values, order } in stretches(order, walk.behind) {
+            let mut all = self.connection.prepare_cached(&format!(
+                "SELECT {FACE}, s.representative FROM stories s INDEXED BY {index} WHERE {condition} ORDER BY {order}"
+            ))?;
+            let mut rows = all.query(params_from_iter(values))?;
+            while let Some(row) = rows.next()? {
+                if let Some(since) = selection.since
+                    && n_rows >= WALKED_SINCE
+                {
+                    self.walk_since(&mut walk, selection, Seen::All, since)?;
+                    return Ok(walk.found);
+                }
+                n_rows += 1;
+                if !self.take(&mut walk, selection, row)? {
+                    return Ok(walk.found);
                 }
             }
-            found.faces.push(face);
+        }
+        Ok(walk.found)
+    }
+
+    /// By date, whatever they are: the index of dates knows it all.
+    fn every_story(&self, selection: &Selection) -> rusqlite::Result<Found> {
+        let order = selection.query.order;
+        let mut found = Found::default();
+        for Stretch { index, condition, mut values, order: by } in
+            stretches(order, selection.after.map(|after| rank(order, after)))
+        {
+            let mut all = self.connection.prepare_cached(&format!(
+                "SELECT s.sort_at, s.id FROM stories s INDEXED BY {index} WHERE {condition} ORDER BY {by} LIMIT ?"
+            ))?;
+            values.push(i64::try_from(selection.limit).unwrap_or(i64::MAX));
+            let places = all.query_map(params_from_iter(values), |row| {
+                Ok(Cursor { n_sources: 0, sort_at: row.get(0)?, story: row.get(1)? })
+            })?;
+            for place in places {
+                found.places.push(place?);
+            }
         }
         Ok(found)
     }
 
-    /// Stories with an entry that holds the words. Entries are found in the order in which they were seen, and no story is
-    /// newer than any of its entries was seen: where the newest are wanted that says when there are enough.
-    fn search(&self, selection: &Selection, expression: &str) -> rusqlite::Result<Found> {
+    /// The same of those alone that were seen since a time, which are sorted. `false`: it is enough.
+    fn walk_since(&self, walk: &mut Walk, selection: &Selection, which: Seen, since: Timestamp) -> rusqlite::Result<bool> {
         let order = selection.query.order;
-        let direction = if order == Order::Oldest { "ASC" } else { "DESC" };
-        let mut hits = self.connection.prepare_cached(&format!(
-            "SELECT {FACE}, e.id, e.first_seen FROM search x JOIN entries e ON e.id = x.rowid JOIN stories s ON s.id = e.story_id
-             WHERE search MATCH ? ORDER BY x.rowid {direction}"
+        let (index, which) = match which {
+            Seen::All => ("stories_seen", ""),
+            Seen::Covered => ("stories_covered_seen", " AND s.n_sources > 1"),
+        };
+        let mut all = self.connection.prepare_cached(&format!(
+            "SELECT s.n_sources, s.sort_at, s.id FROM stories s INDEXED BY {index} WHERE s.redirect_to IS NULL{which} AND s.first_seen >= ?",
         ))?;
-        let rules = self.rules()?;
-        let mut rows = hits.query([expression])?;
-        let mut ordered: Vec<Face> = Vec::new();
-        let mut seen: HashSet<StoryId> = HashSet::new();
-        // The dates of as many as are wanted, the oldest of them on top.
-        let mut newest: BinaryHeap<Reverse<i64>> = BinaryHeap::new();
-        let (mut n_rows, mut n_checked) = (0, 0);
-        let mut stopped = None;
-        while let Some(row) = rows.next()? {
-            let (face, seen_at): (Face, i64) = (Face::read(row)?, row.get(FACE_COLUMNS + 1)?);
-            let is_older = |Reverse(oldest): &Reverse<i64>| *oldest > seen_at;
-            if order == Order::Newest && newest.len() >= selection.limit && newest.peek().is_some_and(is_older) {
-                break;
-            }
-            if n_checked >= MAX_CHECKED || n_rows >= MAX_ROWS {
-                stopped = Some(seen_at);
-                break;
-            }
-            n_rows += 1;
-            if seen.contains(&face.story) || !selection.is_behind(&face) || !self.fits(&face, selection, &rules)? {
-                continue;
-            }
-            n_checked += 1;
-            if self.entry_matches(EntryId(row.get(FACE_COLUMNS)?), &selection.query.words)? {
-                newest.push(Reverse(face.sort_at));
-                if newest.len() > selection.limit {
-                    newest.pop();
-                }
-                seen.insert(face.story);
-                ordered.push(face);
+        let rows = all.query_map([since.0], |row| {
+            Ok(rank(order, Cursor { n_sources: row.get(0)?, sort_at: row.get(1)?, story: row.get(2)? }))
+        })?;
+        let mut places = rows.collect::<rusqlite::Result<Vec<Rank>>>()?;
+        places.retain(|place| walk.behind.is_none_or(|behind| *place < behind));
+        places.sort_unstable_by_key(|place| Reverse(*place));
+        let mut one =
+            self.connection.prepare_cached(&format!("SELECT {FACE}, s.representative FROM stories s WHERE s.id = ?"))?;
+        for place in places {
+            let mut rows = one.query([of_rank(order, place).story])?;
+            if let Some(row) = rows.next()?
+                && !self.take(walk, selection, row)?
+            {
+                return Ok(false);
             }
         }
-        // Nothing newer than where it stopped is missing; what is as old or older is looked for from there on, if that is further on.
-        let stopped = stopped.filter(|_| order == Order::Newest).map(|at| {
-            ordered.retain(|face| face.sort_at > at);
-            Cursor { n_sources: i64::MAX, sort_at: at, story: i64::MAX }
-        });
-        let stopped = stopped.filter(|place| selection.after.is_none_or(|after| place.sort_at < after.sort_at));
-        ordered.sort_unstable_by_key(|face| match order {
-            Order::Newest => (Reverse(0), Reverse(face.sort_at), Reverse(face.story)),
-            Order::Oldest => (Reverse(0), Reverse(-face.sort_at), Reverse(StoryId(-face.story.0))),
-            Order::Sources => (Reverse(face.n_sources), Reverse(face.sort_at), Reverse(face.story)),
-        });
-        ordered.truncate(selection.limit);
-        Ok(Found { faces: ordered, stopped })
+        Ok(true)
+    }
+
+    /// How many stories were seen since a time, so many at most.
+    fn n_since(&self, since: Timestamp, most: i64) -> rusqlite::Result<i64> {
+        self.connection
+            .prepare_cached(
+                "SELECT count(*) FROM (SELECT 1 FROM stories s INDEXED BY stories_seen WHERE s.redirect_to IS NULL AND s.first_seen >= ? LIMIT ?)",
+            )?
+            .query_row([since.0, most], |row| row.get(0))
+    }
+
+    /// Takes a story in where it is one that is wanted. `false`: it is enough.
+    fn take(&self, walk: &mut Walk, selection: &Selection, row: &Row) -> rusqlite::Result<bool> {
+        if walk.found.places.len() >= selection.limit {
+            return Ok(false);
+        }
+        let (order, words) = (selection.query.order, &selection.query.words);
+        if walk.n_checked >= MAX_CHECKED {
+            walk.found.stopped = walk.behind.map(|behind| of_rank(order, behind));
+            return Ok(false);
+        }
+        let face = Face::read(row)?;
+        walk.behind = Some(rank(order, face.place()));
+        if self.fits(&face, selection, &walk.rules)? {
+            walk.n_checked += usize::from(!words.is_empty());
+            if words.is_empty() || self.entry_matches(EntryId(row.get(FACE_COLUMNS)?), words)? {
+                walk.found.places.push(face.place());
+            }
+        }
+        Ok(walk.found.places.len() < selection.limit)
     }
 
     /// Whether a story is what the query asks for, its words left aside.
-    fn fits(&self, face: &Face, selection: &Selection, rules: &[Rule]) -> rusqlite::Result<bool> {
+    pub(super) fn fits(&self, face: &Face, selection: &Selection, rules: &[Rule]) -> rusqlite::Result<bool> {
         let query = &selection.query;
         let n_sources = u32::try_from(face.n_sources).unwrap_or(0);
         if !query.sources.holds(n_sources)
@@ -373,14 +414,18 @@ impl Reader {
         Ok(query.tags_hold(&tags) && query.feeds_hold(&names))
     }
 
-    fn entry_matches(&self, entry: EntryId, words: &Words) -> rusqlite::Result<bool> {
-        let (title, html): (String, String) = self
-            .connection
-            .prepare_cached(&format!(
-                "SELECT e.title, {BEST_BODY} FROM entries e LEFT JOIN entry_bodies b ON b.entry_id = e.id
-                 LEFT JOIN article_bodies ab ON ab.article_id = e.article_id WHERE e.id = ?",
-            ))?
-            .query_row([entry.0], |row| Ok((row.get(0)?, self.body(row.get_ref(1)?)?)))?;
-        Ok(words.matches(&title, &article::plain_text(&html)))
+    pub(super) fn entry_matches(&self, entry: EntryId, words: &Words) -> rusqlite::Result<bool> {
+        let mut texts = self.connection.prepare_cached(&format!(
+            "SELECT e.title, {BEST_BODY} FROM entries e LEFT JOIN entry_bodies b ON b.entry_id = e.id
+             LEFT JOIN article_bodies ab ON ab.article_id = e.article_id WHERE e.id = ?",
+        ))?;
+        texts.query_row([entry.0], |row| {
+            let title = row.get_ref(0)?.as_str()?;
+            // Most that are found by few words have them in their titles, and no body is unpacked.
+            if words.unwanted.is_empty() && words.matches(title, "") {
+                return Ok(true);
+            }
+            Ok(words.matches(title, &article::plain_text(&self.body(row.get_ref(1)?)?)))
+        })
     }
 }

@@ -11,6 +11,8 @@ use crate::rules::Rule;
 use crate::story::{Evidence, Nearest};
 use crate::text;
 use rusqlite::{OptionalExtension, params};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use uuid::Uuid;
 
 /// A member of a story, with the reason why it is one.
@@ -46,6 +48,25 @@ pub struct StoryDetail {
     pub rules: Vec<(Rule, Timestamp)>,
 }
 
+/// Of a feed what is told with its stories.
+struct FeedFace {
+    name: String,
+    tags: Vec<String>,
+    /// Without what is secret in it.
+    address: String,
+    site_url: Option<String>,
+    language: Option<String>,
+    private: bool,
+}
+
+type Feeds = HashMap<i64, FeedFace>;
+
+/// Of the evidence of an entry what it was found near; each is read by itself, for an older version may have written it.
+#[derive(Default, serde::Deserialize)]
+struct Near {
+    related: Vec<serde_json::Value>,
+}
+
 fn enclosure(stored: StoredEnclosure) -> Enclosure {
     Enclosure { url: stored.url, media_type: stored.media_type, length: stored.length }
 }
@@ -64,9 +85,10 @@ impl Reader {
     /// The same in an output of this name, for which a person may have rules.
     pub fn published_in(&self, ids: &[StoryId], output: &str) -> rusqlite::Result<Vec<PublishedStory>> {
         let rules = self.rules()?;
+        let mut feeds = Feeds::new();
         let mut stories = Vec::with_capacity(ids.len());
         for id in ids {
-            let Some(mut story) = self.published_one(*id)? else { continue };
+            let Some(mut story) = self.published_one(*id, &mut feeds)? else { continue };
             for (rule, _) in self.rules_of(*id, &rules)?.into_iter().filter(|(rule, _)| rule.is_for(output)) {
                 rewrite(&mut story, rule);
             }
@@ -75,22 +97,22 @@ impl Reader {
         Ok(stories)
     }
 
-    fn published_one(&self, id: StoryId) -> rusqlite::Result<Option<PublishedStory>> {
+    fn published_one(&self, id: StoryId, feeds: &mut Feeds) -> rusqlite::Result<Option<PublishedStory>> {
         let face = self
             .connection
             .prepare_cached(&format!(
-                "SELECT s.urn, s.sort_at, s.updated, coalesce(a.language, e.language, f.language), e.title, e.link, coalesce(a.author, e.author),
-                   {BEST_BODY}, a.lead_image, e.extra, f.settings, f.url, e.id, a.title
-                 FROM stories s JOIN entries e ON e.id = s.representative JOIN feeds f ON f.id = e.feed_id
+                "SELECT s.urn, s.sort_at, s.updated, coalesce(a.language, e.language), e.title, e.link, coalesce(a.author, e.author),
+                   {BEST_BODY}, a.lead_image, e.extra, e.feed_id, e.id, a.title
+                 FROM stories s JOIN entries e ON e.id = s.representative
                  LEFT JOIN entry_bodies b ON b.entry_id = e.id LEFT JOIN articles a ON a.id = e.article_id AND a.state = 1
                  LEFT JOIN article_bodies ab ON ab.article_id = a.id WHERE s.id = ? AND s.redirect_to IS NULL",
             ))?
             .query_row([id.0], |row| {
                 let urn: [u8; 16] = row.get(0)?;
-                let (extra, settings, url): (String, String, String) = (row.get(9)?, row.get(10)?, row.get(11)?);
-                let extra: Extra = serde_json::from_str(&extra).unwrap_or_default();
-                let (title, article_title): (String, Option<String>) = (row.get(4)?, row.get(13)?);
-                let own_tags = settings_of(&settings, &url).tags;
+                let extra: Extra = serde_json::from_str(row.get_ref(9)?.as_str()?).unwrap_or_default();
+                let (title, article_title): (String, Option<String>) = (row.get(4)?, row.get(12)?);
+                let feed = self.feed(row.get(10)?, feeds)?;
+                let own_tags = feed.tags.clone();
                 let mut tags = own_tags.clone();
                 for category in extra.categories.iter().take(MAX_TAGS) {
                     if !tags.contains(category) {
@@ -104,7 +126,7 @@ impl Reader {
                     author: row.get(6)?,
                     published: Timestamp(row.get(1)?),
                     updated: Timestamp(row.get(2)?),
-                    language: row.get(3)?,
+                    language: row.get::<_, Option<String>>(3)?.or_else(|| feed.language.clone()),
                     tags,
                     own_tags,
                     html: self.body(row.get_ref(7)?)?,
@@ -114,28 +136,34 @@ impl Reader {
                     discussions: Vec::new(),
                     related: Vec::new(),
                 };
-                Ok((story, EntryId(row.get(12)?)))
+                Ok((story, EntryId(row.get(11)?)))
             })
             .optional()?;
         let Some((mut story, representative)) = face else { return Ok(None) };
         let mut members = self.connection.prepare_cached(
-            "SELECT e.id, f.url, f.settings, f.title, f.site_url, e.link, e.title, e.claimed, e.first_seen,
-               e.extra ->> '$.comments' FROM entries e JOIN feeds f ON f.id = e.feed_id
-             WHERE e.story_id = ?1 AND f.private = 0 ORDER BY e.id <> ?2, min(coalesce(e.claimed, e.first_seen), e.first_seen), e.id",
+            "SELECT e.feed_id, e.link, e.title, e.claimed, e.first_seen, e.extra ->> '$.comments',
+               iif(e.evidence LIKE '%\"related\":[%', e.evidence, NULL), e.id
+             FROM entries e WHERE e.story_id = ?1 ORDER BY e.id <> ?2, min(coalesce(e.claimed, e.first_seen), e.first_seen), e.id",
         )?;
         let mut rows = members.query(params![id.0, representative.0])?;
+        let mut near: Vec<(i64, Near)> = Vec::new();
         while let Some(row) = rows.next()? {
-            let (url, settings): (String, String) = (row.get(1)?, row.get(2)?);
-            let title: Option<String> = row.get(3)?;
+            if let Some(evidence) = row.get_ref(6)?.as_str_or_null()? {
+                near.push((row.get(7)?, serde_json::from_str(evidence).unwrap_or_default()));
+            }
+            let feed = self.feed(row.get(0)?, feeds)?;
+            if feed.private {
+                continue;
+            }
             let source = Source {
-                feed_title: feed_name(settings_of(&settings, &url).title.as_deref().or(title.as_deref()), &url),
-                feed_url: text::redact_url(&url),
-                site_url: row.get(4)?,
-                link: row.get(5)?,
-                title: row.get(6)?,
-                published: earlier(row.get(7)?, row.get(8)?),
+                feed_title: feed.name.clone(),
+                feed_url: feed.address.clone(),
+                site_url: feed.site_url.clone(),
+                link: row.get(1)?,
+                title: row.get(2)?,
+                published: earlier(row.get(3)?, row.get(4)?),
             };
-            let comments: Option<String> = row.get(9)?;
+            let comments: Option<String> = row.get(5)?;
             if let Some(url) = comments.filter(|url| is_elsewhere(url, source.link.as_deref()))
                 && !story.discussions.iter().any(|other| other.url == url)
             {
@@ -145,25 +173,47 @@ impl Reader {
                 story.sources.push(source);
             }
         }
-        story.related = self.related(id)?;
+        near.sort_unstable_by_key(|(entry, _)| *entry);
+        let near = near.into_iter().flat_map(|(_, near)| near.related);
+        story.related = self.related(id, near.filter_map(|near| serde_json::from_value(near).ok()))?;
         Ok(Some(story))
+    }
+
+    /// A feed as its stories tell it, looked up once.
+    fn feed<'a>(&self, id: i64, feeds: &'a mut Feeds) -> rusqlite::Result<&'a FeedFace> {
+        match feeds.entry(id) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(new) => {
+                let face = self
+                    .connection
+                    .prepare_cached("SELECT url, settings, title, site_url, language, private FROM feeds WHERE id = ?")?
+                    .query_row([id], |row| {
+                        let (url, settings, title): (String, String, Option<String>) = (row.get(0)?, row.get(1)?, row.get(2)?);
+                        let settings = settings_of(&settings, &url);
+                        Ok(FeedFace {
+                            name: feed_name(settings.title.as_deref().or(title.as_deref()), &url),
+                            tags: settings.tags,
+                            address: text::redact_url(&url),
+                            site_url: row.get(3)?,
+                            language: row.get(4)?,
+                            private: row.get(5)?,
+                        })
+                    })?;
+                Ok(new.insert(face))
+            }
+        }
     }
 
     /// The stories that the members of a story were found near and did not join, as they are now: each once, nearest first;
     /// those of private feeds are left out.
-    fn related(&self, id: StoryId) -> rusqlite::Result<Vec<Related>> {
-        let mut near = self.connection.prepare_cached(
-            "SELECT near.value FROM entries e, json_each(e.evidence, '$.related') near
-             WHERE e.story_id = ? AND e.evidence LIKE '%\"related\":[%' ORDER BY e.id, near.key",
-        )?;
-        let near: Vec<String> = near.query_map([id.0], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    fn related(&self, id: StoryId, near: impl Iterator<Item = Nearest>) -> rusqlite::Result<Vec<Related>> {
         let mut other = self.connection.prepare_cached(
             "SELECT t.id, t.urn, e.title, e.link FROM stories s JOIN stories t ON t.id = coalesce(s.redirect_to, s.id)
              JOIN entries e ON e.id = t.representative JOIN feeds f ON f.id = e.feed_id WHERE s.id = ? AND f.private = 0",
         )?;
         let mut seen = vec![id];
         let mut related = Vec::new();
-        for near in near.iter().filter_map(|near| serde_json::from_str::<Nearest>(near).ok()) {
+        for near in near {
             let found = other.query_row([near.story.0], |row| {
                 let urn: [u8; 16] = row.get(1)?;
                 let urn = Uuid::from_bytes(urn).urn().to_string();

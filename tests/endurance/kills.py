@@ -42,7 +42,7 @@ def main():
             # As the version before the last migration left it.
             older = sqlite3.connect(home.path / "state/courant.db")
             version = older.execute("PRAGMA user_version").fetchone()[0]
-            older.executescript(f"DROP TABLE replies; DROP TABLE loans; DROP TABLE passed_over; PRAGMA user_version = {version - 1}")
+            older.executescript(f"DROP INDEX stories_covered; DROP INDEX stories_covered_seen; PRAGMA user_version = {version - 1}")
             older.close()
             shutil.rmtree(home.path / "state/backups", ignore_errors=True)
             killed(home, "once", "--all")

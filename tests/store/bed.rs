@@ -20,7 +20,7 @@ pub const WINDOW: Duration = Duration::from_secs(96 * 3600);
 
 /// Undoes the migrations since the one that brought items, but for the version, where nothing was pruned.
 pub const BEFORE_ITEMS: &str =
-    "DROP TABLE samples; DROP TABLE pruned_feeds; DROP TABLE pruned; CREATE TABLE pruned(id INTEGER PRIMARY KEY, feed_id INTEGER NOT NULL,
+    "DROP INDEX stories_covered; DROP INDEX stories_covered_seen; DROP TABLE samples; DROP TABLE pruned_feeds; DROP TABLE pruned; CREATE TABLE pruned(id INTEGER PRIMARY KEY, feed_id INTEGER NOT NULL,
     keys BLOB NOT NULL, newest INTEGER NOT NULL) STRICT; CREATE INDEX pruned_of ON pruned(feed_id); DROP TRIGGER story_gone; DROP TRIGGER story_redirected; DROP TABLE rules; DROP TABLE rule_effects;
     DROP TABLE unruled; DROP TABLE notifiers; DROP TABLE notices; DROP TABLE deliveries; DROP TABLE items; DROP TABLE apps;
     DROP TABLE replica; DROP TABLE members; DROP TABLE forwarded; DROP TABLE texts; DROP TABLE replies; DROP TABLE passed_over; DROP TABLE loans;";

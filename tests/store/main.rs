@@ -16,6 +16,7 @@ mod paging;
 mod prepared;
 mod retention;
 mod rules;
+mod searching;
 mod size;
 mod visible;
 mod writer;

@@ -129,7 +129,7 @@ fn of_a_feed_that_is_purged_nothing_is_counted() {
     bed.settle();
     assert_eq!(prune(&mut bed, &KEEP, later(50)), 40);
     // What the version before left of such a feed.
-    bed.raw("INSERT INTO pruned_feeds VALUES(999, 5, 5); DROP TABLE samples; ALTER TABLE items DROP COLUMN star_of; DROP TABLE replies; DROP TABLE loans; DROP TABLE passed_over; PRAGMA user_version = 15");
+    bed.raw("INSERT INTO pruned_feeds VALUES(999, 5, 5); DROP INDEX stories_covered; DROP INDEX stories_covered_seen; DROP TABLE samples; ALTER TABLE items DROP COLUMN star_of; DROP TABLE replies; DROP TABLE loans; DROP TABLE passed_over; PRAGMA user_version = 15");
     bed.store = open(&bed.path);
     assert_eq!(bed.reader().growth(&KEEP, later(50)).unwrap().n_pruned, 40);
     bed.remove(bed.feed, true);
@@ -172,7 +172,7 @@ fn what_an_older_version_pruned_is_known_still() {
          CREATE INDEX pruned_of ON pruned(feed_id);
          INSERT INTO pruned(feed_id, keys, newest) SELECT {}, unhex(group_concat(hex(key), '')), {} FROM was GROUP BY n / 250;
          INSERT INTO pruned(feed_id, keys, newest) VALUES({}, x'00000000000000010000000000000000', 5);
-         DROP TABLE was; DROP TABLE pruned_feeds; DROP TABLE samples; ALTER TABLE items DROP COLUMN star_of; DROP TABLE replies; DROP TABLE loans; DROP TABLE passed_over; PRAGMA user_version = 14",
+         DROP TABLE was; DROP TABLE pruned_feeds; DROP INDEX stories_covered; DROP INDEX stories_covered_seen; DROP TABLE samples; ALTER TABLE items DROP COLUMN star_of; DROP TABLE replies; DROP TABLE loans; DROP TABLE passed_over; PRAGMA user_version = 14",
         bed.feed.0, NOW.0, bed.feed.0
     ));
     bed.store = open(&bed.path);
