@@ -1,7 +1,7 @@
 //! What is served, rendered once a change: the first request after a commit renders, the others get the same bytes.
 
 use super::edition::{Asked, Imprint};
-use super::packing::Coding;
+use super::packing::{Coding, Effort};
 use super::pages::{STANDING_LASTS, View};
 use crate::config::Live;
 use crate::model::Timestamp;
@@ -94,6 +94,15 @@ impl What {
         matches!(self, What::River(..) | What::Story(..) | What::Sources(_) | What::Status(_))
     }
 
+    /// How hard it is packed.
+    fn effort(&self) -> Effort {
+        match self {
+            What::Asked(..) | What::Feed(_, _, Some(_)) => Effort::Passing,
+            What::River(asked, _) if asked.after.is_some() || !asked.query.is_empty() => Effort::Passing,
+            _ => Effort::Lasting,
+        }
+    }
+
     fn content_type(&self) -> &'static str {
         match self {
             What::River(..) | What::Story(..) | What::Sources(_) | What::Status(_) => publish::HTML,
@@ -110,6 +119,7 @@ pub struct Document {
     etag: HeaderValue,
     /// In the order of [`Coding::ALL`].
     packed: [Packed; 3],
+    effort: Effort,
     pub content_type: &'static str,
     /// Its hub and its own address, for the header `Link` (WebSub 4), where it is pushed.
     pub links: Option<HeaderValue>,
@@ -210,7 +220,7 @@ impl Cache {
                 Personal::Login { failed } => imprint.login(reader, *failed, &view).map(Some),
             }
         };
-        self.readers.ask(question).await
+        self.readers.ask(|reader| reader.at_one_moment(question)).await
     }
 
     fn troubles(&self) -> Troubles {
@@ -242,13 +252,14 @@ impl Cache {
         }
         let turn = self.turns.clone().acquire_owned().await?;
         let asked = what.clone();
-        let Some(text) = self.readers.ask(move |reader| render(reader, &imprint, &asked, now, troubles)).await? else {
+        let question = move |reader: &Reader| render(reader, &imprint, &asked, now, troubles);
+        let Some(text) = self.readers.ask(|reader| reader.at_one_moment(question)).await? else {
             return Ok(None);
         };
         drop(turn);
         let links = links(&what, &ours)?;
         let basis = Basis { generation, imprint: ours, rendered: now, troubles };
-        let document = ready(text, what.content_type(), links, basis)?;
+        let document = ready(text, &what, links, basis)?;
         let document = Arc::new(document);
         let replaced = slot.replace(document.clone()).map_or(0, |replaced| replaced.n_bytes());
         self.count_bytes(|n_bytes| (n_bytes + document.body.len()).saturating_sub(replaced));
@@ -271,11 +282,11 @@ impl Cache {
     pub async fn packed(&self, document: &Document, coding: Coding) -> anyhow::Result<Bytes> {
         let pack = || async {
             let turn = self.turns.clone().acquire_owned().await?;
-            let text = document.body.clone();
+            let (text, effort) = (document.body.clone(), document.effort);
             // Whoever asked may be gone: the work goes on, and so does its turn.
             let packing = move || {
                 let _turn = turn;
-                coding.pack(&text)
+                coding.pack(&text, effort)
             };
             let packed = tokio::task::spawn_blocking(packing).await??;
             self.count_bytes(|n_bytes| n_bytes + packed.len());
@@ -344,10 +355,18 @@ fn links(what: &What, imprint: &Imprint) -> anyhow::Result<Option<HeaderValue>> 
     Ok(Some(HeaderValue::try_from(format!("<{hub}>; rel=\"hub\", <{own}>; rel=\"self\""))?))
 }
 
-fn ready(text: String, content_type: &'static str, links: Option<HeaderValue>, basis: Basis) -> anyhow::Result<Document> {
+fn ready(text: String, what: &What, links: Option<HeaderValue>, basis: Basis) -> anyhow::Result<Document> {
     let hash = xxhash_rust::xxh3::xxh3_128(text.as_bytes());
     let etag = |ending: &str| HeaderValue::try_from(format!("\"{hash:032x}{ending}\""));
     let packed = |coding: Coding| anyhow::Ok(Packed { bytes: OnceCell::new(), etag: etag(&format!("-{}", coding.name()))? });
     let [br, zstd, gzip] = Coding::ALL.map(packed);
-    Ok(Document { etag: etag("")?, packed: [br?, zstd?, gzip?], body: Bytes::from(text), content_type, links, basis })
+    Ok(Document {
+        etag: etag("")?,
+        packed: [br?, zstd?, gzip?],
+        effort: what.effort(),
+        body: Bytes::from(text),
+        content_type: what.content_type(),
+        links,
+        basis,
+    })
 }

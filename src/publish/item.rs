@@ -12,6 +12,10 @@ use std::collections::HashSet;
 const SUMMARY_COLUMNS: usize = 280;
 /// A summary is made from so many bytes of the body: a render must not read megabytes to show three lines.
 const SUMMARY_SOURCE_BYTES: usize = 8 * 1024;
+/// Most bodies show enough in so many.
+const SUMMARY_USUAL_BYTES: usize = 1536;
+/// A reference (`&hellip;`) or a mark that a cut may have halved.
+const CUT_COLUMNS: usize = 40;
 /// So many tags of a story are published; more is a feed that stuffs them.
 const MAX_TAGS: usize = 64;
 /// How long a title is made up from a body that has none.
@@ -93,9 +97,8 @@ pub(super) fn item(story: &PublishedStory) -> Item<'_> {
     let link = story.link.as_deref().and_then(link::web_url);
     let sources = carriers(story);
     let html = xml::legal(&story.html);
-    let text = article::plain_text(beginning(&html));
-    let title = title(&story.title, &text, link.as_deref());
-    let summary = match summary(&xml::plain(&text)) {
+    let title = title(&story.title, &html, link.as_deref());
+    let summary = match summary(&opening(&html)) {
         summary if summary.is_empty() => title.clone(),
         summary => summary,
     };
@@ -128,8 +131,7 @@ pub(super) fn item(story: &PublishedStory) -> Item<'_> {
 pub(super) fn reading(story: &PublishedStory) -> Reading {
     let link = story.link.as_deref().and_then(link::web_url);
     let body_html = xml::legal(&story.html);
-    let text = if xml::plain(&story.title).is_empty() { article::plain_text(beginning(&body_html)) } else { String::new() };
-    let title = title(&story.title, &text, link.as_deref());
+    let title = title(&story.title, &body_html, link.as_deref());
     let mut html = body(&body_html, &title, link.as_deref());
     push_sources(&mut html, &carriers(story), &discussions(story), story.language.as_deref());
     let enclosures = story.enclosures.iter().filter_map(enclosure).map(|enclosure| feed::Enclosure {
@@ -170,11 +172,12 @@ fn plausible(published: Timestamp, updated: Timestamp) -> Option<Timestamp> {
 }
 
 /// Every item has a title, because some readers show nothing else.
-fn title(given: &str, text: &str, link: Option<&str>) -> String {
+fn title(given: &str, html: &str, link: Option<&str>) -> String {
     let given = xml::plain(given);
     if !given.is_empty() {
         return given;
     }
+    let text = article::plain_text(beginning(html, SUMMARY_SOURCE_BYTES));
     let first_line = text.lines().map(xml::plain).find(|line| !line.is_empty());
     match first_line {
         Some(line) => text::excerpt(&line, TITLE_CHARS),
@@ -182,9 +185,22 @@ fn title(given: &str, text: &str, link: Option<&str>) -> String {
     }
 }
 
+/// The text of the first part of a body, on one line: as much as a summary takes, where there is so much.
+fn opening(html: &str) -> String {
+    let of = |n_bytes| xml::plain(&article::plain_text(beginning(html, n_bytes)));
+    let short = of(SUMMARY_USUAL_BYTES);
+    // Nothing that a summary shows or asks for is near the cut.
+    let is_enough = html.len() <= SUMMARY_USUAL_BYTES || columns(&short) > SUMMARY_COLUMNS + CUT_COLUMNS;
+    if is_enough { short } else { of(SUMMARY_SOURCE_BYTES) }
+}
+
+fn columns(text: &str) -> usize {
+    text.chars().map(|c| if text::is_cjk(c) { 2 } else { 1 }).sum()
+}
+
 /// The first part of a body, not cut inside a tag.
-fn beginning(html: &str) -> &str {
-    let part = text::clip(html, SUMMARY_SOURCE_BYTES);
+fn beginning(html: &str, n_bytes: usize) -> &str {
+    let part = text::clip(html, n_bytes);
     match part.rfind(['<', '>']) {
         Some(at) if part.len() < html.len() && part[at..].starts_with('<') => &part[..at],
         _ => part,
