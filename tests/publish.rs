@@ -463,7 +463,7 @@ fn the_page_groups_by_day_and_names_everything() {
         "href=\"/courant/?q=tag%3Adev%20order%3Asources\"",
         "href=\"/courant/?q=tag%3Adev&amp;before=1_2_3\"",
         "<mark>Story 2</mark>",
-        "12 Feeds, last read <time datetime=\"2026-11-23T09:30:00Z\">",
+        "12 feeds, last read <time datetime=\"2026-11-23T09:30:00Z\">",
         "<article lang=\"zh-Hant\">",
         "<html lang=\"en\">",
     ] {

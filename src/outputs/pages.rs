@@ -28,7 +28,7 @@ impl Imprint {
             base: self.path(),
             outputs: &self.links(),
             node: self.node.as_deref(),
-            standing: Standing { troubles: view.troubles, ..reader.standing()? },
+            standing: Standing { troubles: view.troubles, ..reader.standing_about(view.now)? },
             images: match &self.images {
                 PageImages::Linked => Images::Linked,
                 PageImages::Proxied(key) => Images::Proxied { key },
@@ -142,6 +142,7 @@ impl Imprint {
 
     /// The page at `/sources`.
     pub fn sources(&self, reader: &Reader, view: &View) -> rusqlite::Result<String> {
+        let mut lately = reader.lately(view.now)?;
         let feeds: Vec<FeedState> = reader
             .feeds()?
             .into_iter()
@@ -159,6 +160,7 @@ impl Imprint {
                     next_poll: feed.next_poll,
                     reasons: feed.reasons,
                     n_entries: u32::try_from(feed.n_entries).unwrap_or(0),
+                    lately: lately.remove(&feed.id).unwrap_or_default(),
                 }
             })
             .collect();

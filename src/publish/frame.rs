@@ -119,7 +119,7 @@ fn footer(site: &Site, words: &Words, own: Option<Escaped>) -> Markup {
     html! {
         footer class="note" lang=[own] { "\n"
             p {
-                (standing.n_feeds) " " (words.feeds)
+                (standing.n_feeds) (counted(words.n_feeds, standing.n_feeds))
                 @if let Some(at) = standing.last_read { ", " (words.last_read) (time(at, &minute(at))) }
                 @if standing.n_failing > 0 {
                     ", "

@@ -32,8 +32,8 @@ mod xml;
 
 pub use images::image_key;
 pub use types::{
-    Channel, Discussion, FeedState, Format, HTML, ICON, Images, Joined, MANIFEST, Marks, OutputLink, Page, PublishedStory,
-    ROBOTS, Reading, Related, SCRIPT, STYLE, Site, Source, Standing, StoryPage, Subscription, Troubles,
+    Channel, Discussion, FeedState, Format, HTML, ICON, Images, Joined, Lately, MANIFEST, Marks, OutputLink, Page,
+    PublishedStory, ROBOTS, Reading, Related, SCRIPT, STYLE, Site, Source, Standing, StoryPage, Subscription, Troubles,
 };
 
 use crate::model::{Content, Sample};

@@ -3,7 +3,7 @@
 use super::frame::{self, Frame, anchor, counted, minute, time};
 use super::words::{self, Words};
 use super::xml::{self, Escaped};
-use super::{FeedState, Site, link};
+use super::{FeedState, Lately, Site, link};
 use maud::{Markup, html};
 
 pub(super) fn page(site: &Site, feeds: &[FeedState]) -> String {
@@ -32,7 +32,9 @@ fn row(feed: &FeedState, words: &Words) -> Markup {
             @if !feed.advice.is_empty() { "; " em { (Escaped(&xml::plain(&feed.advice))) } }
             br;
             span class="meta" {
-                (feed.n_entries) (counted(words.entries, feed.n_entries)) " · " (words.last_read)
+                (feed.n_entries) (counted(words.entries, feed.n_entries)) " · "
+                (lately(&feed.lately, words))
+                (words.last_read)
                 @match feed.last_read { Some(at) => (time(at, &minute(at))), None => (words.never) }
                 " · " (words.next_poll)
                 @match feed.next_poll { Some(at) => (time(at, &minute(at))), None => (words.never) }
@@ -41,4 +43,30 @@ fn row(feed: &FeedState, words: &Words) -> Markup {
             }
         }
     }
+}
+
+/// A bar a day, and what kind of entries they are.
+fn lately(lately: &Lately, words: &Words) -> Markup {
+    let most = lately.days.iter().copied().max().unwrap_or(0);
+    let per_cent = |n: u32| (f64::from(n) * 100.0 / f64::from(lately.n_entries.max(1))).round();
+    html! {
+        @if most > 0 {
+            @let rate = f64::from(lately.days.iter().sum::<u32>()) / lately.days.len() as f64;
+            svg class="days" viewBox=(format!("0 0 {} 16", 3 * lately.days.len())) preserveAspectRatio="none" aria-hidden="true" {
+                path d=(bars(&lately.days, most)) {}
+            }
+            " " (words.a_day.0) (if rate < 9.95 { format!("{rate:.1}") } else { format!("{rate:.0}") }) (words.a_day.1) " · "
+            (per_cent(lately.n_whole)) " %" (words.whole) " · "
+            (per_cent(lately.n_copies)) " %" (words.copies) " · "
+        }
+    }
+}
+
+/// Two wide, one apart; a day that brought anything is seen.
+fn bars(days: &[u32], most: u32) -> String {
+    let bar = |(at, n): (usize, &u32)| {
+        let height = (f64::from(*n) * 16.0 / f64::from(most)).max(1.0);
+        (*n > 0).then(|| format!("M{} 16v-{height:.1}h2V16z", 3 * at))
+    };
+    days.iter().enumerate().filter_map(bar).collect()
 }

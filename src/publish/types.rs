@@ -293,4 +293,18 @@ pub struct FeedState {
     /// Why then.
     pub reasons: Vec<String>,
     pub n_entries: u32,
+    pub lately: Lately,
+}
+
+/// What a feed has brought in the last weeks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lately {
+    /// New entries of each day, today's last; empty: none.
+    pub days: Vec<u32>,
+    /// What these are of.
+    pub n_entries: u32,
+    /// With a whole text, the feed's own or the page's.
+    pub n_whole: u32,
+    /// Copies of what was there.
+    pub n_copies: u32,
 }

@@ -9,6 +9,8 @@ pub(super) struct Words {
     pub stop: &'static str,
     /// Between two sentences.
     pub gap: &'static str,
+    /// Behind a one, and behind other numbers.
+    pub n_feeds: (&'static str, &'static str),
     /// The heading of the list of outputs.
     pub feeds: &'static str,
     pub nothing_yet: &'static str,
@@ -44,6 +46,11 @@ pub(super) struct Words {
     pub charts: [&'static str; 7],
     /// So many entries a feed has brought: the same.
     pub entries: (&'static str, &'static str),
+    /// So many entries a day: before and behind the number.
+    pub a_day: (&'static str, &'static str),
+    /// Behind a number and a per cent sign: of entries with a whole text, of copies.
+    pub whole: &'static str,
+    pub copies: &'static str,
     /// What the keys do, where the script runs.
     pub keys: &'static str,
     /// What a headline opens, for the switch of the script.
@@ -79,6 +86,7 @@ const ENGLISH: Words = Words {
     between: ", ",
     stop: ".",
     gap: " ",
+    n_feeds: (" feed", " feeds"),
     feeds: "Feeds",
     nothing_yet: "No stories yet. They appear here as soon as the first feeds have been read.",
     nothing_found: "No story is what you asked for.",
@@ -113,6 +121,9 @@ const ENGLISH: Words = Words {
         "Memory",
     ],
     entries: (" entry", " entries"),
+    a_day: ("", " a day"),
+    whole: " with whole texts",
+    copies: " copies",
     keys: "j, k: next and previous story; o: open; v: at the publisher; /: search",
     open_here: "Headlines open here",
     open_away: "Headlines open at the publisher",
@@ -136,6 +147,7 @@ const SIMPLIFIED: Words = Words {
     between: "、",
     stop: "。",
     gap: "",
+    n_feeds: (" 订阅", " 订阅"),
     feeds: "订阅",
     nothing_yet: "还没有报道。读取第一批订阅源之后，报道会出现在这里。",
     nothing_found: "没有符合条件的报道。",
@@ -162,6 +174,9 @@ const SIMPLIFIED: Words = Words {
     no_samples: "还没有记录。服务每十五分钟记录一次状态。",
     charts: ["每十五分钟轮询次数", "失败的轮询", "新条目", "报道", "等待中的页面和条目", "数据库", "内存"],
     entries: (" 条", " 条"),
+    a_day: ("每天 ", " 条"),
+    whole: " 有全文",
+    copies: " 重复",
     keys: "j、k：下一条、上一条；o：打开；v：原站；/：搜索",
     open_here: "标题在此打开",
     open_away: "标题在原站打开",
@@ -185,6 +200,7 @@ const TRADITIONAL: Words = Words {
     between: "、",
     stop: "。",
     gap: "",
+    n_feeds: (" 訂閱", " 訂閱"),
     feeds: "訂閱",
     nothing_yet: "還沒有報導。讀取第一批訂閱來源之後，報導會出現在這裡。",
     nothing_found: "沒有符合條件的報導。",
@@ -211,6 +227,9 @@ const TRADITIONAL: Words = Words {
     no_samples: "還沒有記錄。服務每十五分鐘記錄一次狀態。",
     charts: ["每十五分鐘輪詢次數", "失敗的輪詢", "新條目", "報導", "等待中的頁面和條目", "資料庫", "記憶體"],
     entries: (" 則", " 則"),
+    a_day: ("每天 ", " 則"),
+    whole: " 有全文",
+    copies: " 重複",
     keys: "j、k：下一則、上一則；o：開啟；v：原站；/：搜尋",
     open_here: "標題在此開啟",
     open_away: "標題在原站開啟",

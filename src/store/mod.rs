@@ -15,7 +15,7 @@
 //! | `backup`, `export` | the whole of it copied, put back, written out |
 //! | `clock` | what a clock that was ahead has left |
 //! | `rules` | rules, triggers and notices |
-//! | `claims`, `known`, `read`, `select`, `order`, `search`, `held`, `judge`, `notices`, `stories`, `items`, `check` | questions: they only read |
+//! | `claims`, `known`, `read`, `select`, `order`, `search`, `lately`, `held`, `judge`, `notices`, `stories`, `items`, `check` | questions: they only read |
 //! | `rekey` | stored addresses, where the tables that decide their keys have changed |
 //! | `readers` | connections that are kept for the next question |
 //! | `agreed`, `node`, `following`, `replica` | several machines: what they agree on; the writer that leads or follows; what a transaction changed, as a record of the log |
@@ -45,6 +45,7 @@ mod items;
 mod job;
 mod judge;
 mod known;
+mod lately;
 mod look;
 mod marks;
 #[cfg(feature = "cluster")]
