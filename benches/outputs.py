@@ -9,7 +9,8 @@ All of them are seen on one day and dated over a month: the hardest case for wha
 page      a hundred stories of an output from a cursor anywhere in it, and the page at `/` from there: ms, median and p99
 search    newest first, words that few and that many stories have: two Chinese characters, two English words: ms
 covered   most covered of the last week: ms
-document  CPU of the server for one answer, at rest: 304, and the cached feed, beside bytes from memory by LIMITS: µs
+document  CPU of the server for one answer, at rest: 304, and the cached feed, beside bytes from memory by LIMITS: µs. LIMITS has
+          one short text and one long one: what as many bytes as ours cost is on the straight line between them
 """
 import argparse
 import contextlib
@@ -140,13 +141,22 @@ def documents(a, process, address):
     with serving([str(a.limits.resolve()), "serve", "8490"], r"(merged feed)") as (floor, _):
         at = "127.0.0.1:8490"
         until_it_listens(at)
-        size = len(Client(at).get("/gz")[1])
-        pairs = {"cached feed": ("/feeds/all.atom", {}, "/gz"), "304": ("/feeds/all.atom", conditional, "/304")}
-        for name, (ours, headers, theirs) in pairs.items():
-            costs = [(cost(process, address, ours, a.requests, headers), cost(floor, at, theirs, a.requests)) for _ in range(5)]
-            our, their = (statistics.median(column) for column in zip(*costs))
-            sizes = f", {len(document) / 1000:.0f} KB beside {size / 1000:.0f}" if name == "cached feed" else ""
-            print(f"{name:44} {our:9.1f} µs of CPU {their:9.1f} µs static  {our / their:6.2f} ×   at most 1.1 ×{sizes}", flush=True)
+        sizes = {path: len(Client(at).get(path)[1]) for path in ("/gz", "/static")}
+        n = a.requests
+        runs = []
+        for _ in range(5):
+            runs.append([
+                cost(process, address, "/feeds/all.atom", n),
+                cost(process, address, "/feeds/all.atom", n, conditional),
+                *(cost(floor, at, path, n) for path in ("/gz", "/static", "/304")),
+            ])
+        ours, ours_known, short, long, known = (statistics.median(column) for column in zip(*runs))
+        share = (len(document) - sizes["/gz"]) / (sizes["/static"] - sizes["/gz"])
+        same = short + share * (long - short)
+        print(f"static bytes: {sizes['/gz'] / 1000:.1f} KB {short:.1f} µs, {sizes['/static'] / 1000:.1f} KB {long:.1f} µs", flush=True)
+        for name, our, their in (("cached feed", ours, same), ("304", ours_known, known)):
+            size = f", {len(document) / 1000:.1f} KB both" if name == "cached feed" else ""
+            print(f"{name:44} {our:9.1f} µs of CPU {their:9.1f} µs static  {our / their:6.2f} ×   at most 1.1 ×{size}", flush=True)
 
 
 def until_it_listens(address):

@@ -6,7 +6,7 @@ mod valid;
 
 use courant::feed::{self, ParsedEntry, ParsedFeed};
 use courant::model::{Content, Timestamp};
-use courant::publish::{Channel, Discussion, Format, PublishedStory, Source, render};
+use courant::publish::{Channel, Discussion, Format, PublishedStory, Source, Subscription, opml, render};
 use std::path::{Path, PathBuf};
 
 const NOW: Timestamp = Timestamp(1_795_426_200_042);
@@ -121,6 +121,34 @@ fn what_is_made_of_hostile_bodies_is_valid() {
         .collect();
     let wrong = wrong("\u{1}<b>&", "nonsense_", &stories);
     assert!(wrong.is_empty(), "{} of {} stories\n{}", wrong.len(), stories.len(), wrong.join("\n"));
+}
+
+#[test]
+fn lists_of_feeds_are_valid() {
+    let feed = |url: &str, title: Option<&str>, site: Option<&str>| Subscription {
+        url: url.to_owned(),
+        title: title.map(str::to_owned),
+        site_url: site.map(str::to_owned),
+        tags: vec!["a <tag>".into(), "\u{1}".into()],
+    };
+    let list = opml(
+        "All & <more>",
+        &[
+            feed("https://a.example/f?a=1&b=%3C2%3E", Some("A \"title\" \u{b}"), Some("https://a.example/é")),
+            feed("https://b.example/", None, None),
+            feed("https://c.example/", Some(" "), Some("javascript:alert(1)")),
+        ],
+    );
+    assert_eq!(valid::opml(&list), Vec::<String>::new(), "{list}");
+    for (from, to) in [
+        ("version=\"2.0\"", "version=\"7\""),
+        ("xmlUrl=\"https:", "xmlUrl=\""),
+        (" text=\"", " label=\""),
+        ("<body>", "<body><p/>"),
+    ] {
+        assert!(list.contains(from), "{from}\n{list}");
+        assert!(!valid::opml(&list.replacen(from, to, 1)).is_empty(), "{to}");
+    }
 }
 
 /// The checks find what is wrong: each of these documents is spoilt in one place.

@@ -92,8 +92,10 @@ pub fn atom(document: &str) -> Vec<String> {
     atom_common(&feed, &mut say);
     let own: Vec<&Element> = feed.links("self").collect();
     expect(own.len() == 1, || format!("{} links to itself", own.len()), &mut say);
-    let mut ids = HashSet::new();
+    let (mut ids, mut updates) = (HashSet::new(), HashSet::new());
     for entry in feed.all("atom:entry") {
+        let updated = entry.child("atom:updated");
+        expect(updates.insert(updated), || format!("two entries updated at {updated}"), &mut say);
         children(entry, &ATOM_ENTRY, &mut say);
         atom_common(entry, &mut say);
         expect(ids.insert(entry.child("atom:id")), || format!("an id twice: {}", entry.child("atom:id")), &mut say);
@@ -196,6 +198,35 @@ pub fn rss(document: &str) -> Vec<String> {
             html(&body.text, &mut say);
         }
         media(item, &mut say);
+    }
+    wrong
+}
+
+/// What is wrong with an OPML 2.0 list of feeds.
+pub fn opml(document: &str) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let Some(root) = read(document, &mut wrong) else { return wrong };
+    let mut say = |what: String| wrong.push(what);
+    expect(root.name == "opml" && root.attribute("version") == Some("2.0"), || format!("the root is {}", root.name), &mut say);
+    children(&root, &[("head", 1, 1), ("body", 1, 1)], &mut say);
+    for head in root.all("head") {
+        children(head, &[("title", 1, 1), ("dateCreated", 0, 1), ("dateModified", 0, 1)], &mut say);
+    }
+    let mut outlines: Vec<&Element> = root.all("body").flat_map(|body| &body.children).collect();
+    while let Some(outline) = outlines.pop() {
+        expect(outline.name == "outline", || format!("{} in the body", outline.name), &mut say);
+        let text = outline.attribute("text").unwrap_or_default();
+        expect(!text.trim().is_empty(), || "an outline without a text".into(), &mut say);
+        if outline.attribute("type").is_some_and(|kind| kind == "rss") || outline.attribute("xmlUrl").is_some() {
+            expect(outline.attribute("type") == Some("rss"), || format!("of no type: {text}"), &mut say);
+            absolute("xmlUrl", outline.attribute("xmlUrl").unwrap_or_default(), &mut say);
+            let title = outline.attribute("title").unwrap_or_default();
+            expect(!title.trim().is_empty(), || format!("a feed without a title: {text}"), &mut say);
+        }
+        if let Some(page) = outline.attribute("htmlUrl") {
+            absolute("htmlUrl", page, &mut say);
+        }
+        outlines.extend(&outline.children);
     }
     wrong
 }
@@ -333,7 +364,8 @@ fn absolute(what: &str, address: &str, say: &mut impl FnMut(String)) {
 }
 
 fn date(text: &str, say: &mut impl FnMut(String)) {
-    let plausible = chrono::DateTime::parse_from_rfc3339(text).is_ok_and(|at| at.timestamp() > 0);
+    // Validators hold what is older than the web implausible.
+    let plausible = chrono::DateTime::parse_from_rfc3339(text).is_ok_and(|at| at.timestamp() >= 631_152_000);
     expect(plausible && text.contains('T') && text.is_ascii(), || format!("{text:?} is not a date of RFC 3339"), say);
 }
 

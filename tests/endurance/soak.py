@@ -1,16 +1,19 @@
 #!/usr/bin/env python3
 """The service for an hour against the feed simulator, with faults and ticks at a hundred times the speed of the world and
 retention on: memory, size on disk, descriptors and tasks must not grow in the second half, when the window of retention is full.
+What the descriptors are is told at the end.
 
 usage: soak.py COURANT ORIGIN [MINUTES [PLOT.svg]]
 
 ORIGIN is the simulator of feeds (feed-origin). Feeds are polled every 36 s (an hour, at that speed), and each tells an entry in
 86 s (ten a day); what is older than a sixth of the run is pruned; backups, questions and edits of outputs go on all the time.
 """
+import collections
 import json
 import os
 import pathlib
 import re
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -65,6 +68,27 @@ def sample(pid, state):
     return memory, disk, len(os.listdir(proc / "fd")), len(os.listdir(proc / "task"))
 
 
+def held(pid):
+    """What the descriptors are: how many of each file, sockets, and so on."""
+    kinds = collections.Counter()
+    for link in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            kinds[pathlib.Path(os.readlink(link)).name.split(":")[0]] += 1
+        except OSError:
+            pass  # Closed meanwhile.
+    return kinds
+
+
+def slope_of_counts(times, values):
+    """The trend of a number of things, an hour: half of all pairs of minutes rise more, by the most there were in each. What a
+    pool opens once and keeps is a step, and no trend by this; what leaks rises between any two minutes that are far apart."""
+    most = {}
+    for t, value in zip(times, values):
+        most[t // 60] = max(value, most.get(t // 60, 0))
+    pairs = [(b_n - a_n) / (b - a) * 60 for a, a_n in most.items() for b, b_n in most.items() if a < b]
+    return statistics.median(pairs) if pairs else 0.0
+
+
 def slope(times, values):
     """A least-squares trend, an hour."""
     mean_t, mean_v = sum(times) / len(times), sum(values) / len(values)
@@ -103,12 +127,13 @@ def watch(folder):
             raise SystemExit(f"FAIL it does not serve: {log.read_text()}")
         time.sleep(0.05)
     address = log.read_text().split("serving on ")[1].split()[0]
-    samples, begun, n = [], time.monotonic(), 0
+    samples, kinds, begun, n = [], [], time.monotonic(), 0
     try:
         while (passed := time.monotonic() - begun) < minutes * 60:
             if service.poll() is not None:
                 raise SystemExit(f"FAIL the service ended after {passed:.0f} s: {log.read_text()[-3000:]}")
             samples.append((passed, sample(service.pid, state)))
+            kinds.append(held(service.pid))
             if n % (TICK_SECONDS // SAMPLE_SECONDS) == 0:
                 control(f"tick?share={SHARE}&k=1")
                 get(f"{address}feeds/all.atom")
@@ -126,7 +151,7 @@ def watch(folder):
     checked = subprocess.run(command + ["db", "check"], capture_output=True, text=True)
     if checked.returncode != 0 or "panicked" in log.read_text():
         raise SystemExit(f"FAIL {checked.stdout}{checked.stderr}{log.read_text()[-3000:]}")
-    return samples, status
+    return samples, kinds, status
 
 
 def main():
@@ -145,18 +170,26 @@ def main():
             folder = pathlib.Path(folder)
             (folder / "feeds.toml").write_text("".join(f'[[feed]]\nurl = "{url}"\n' for url in urls))
             (folder / "courant.toml").write_text(CONFIG)
-            samples, status = watch(folder)
+            samples, kinds, status = watch(folder)
     finally:
         simulator.terminate()
         simulator.wait()
     # The first window fills it, the next two bring the free pages, the caches and the kept connections to their size: a step there
     # is no trend.
     steady = [(t, row) for t, row in samples if t > 3 * window]
-    trends = [slope([t for t, _ in steady], [row[at] for _, row in steady]) for at in range(len(MEASURES))]
+    trends = []
+    for at, (name, *_) in enumerate(MEASURES):
+        trend = slope_of_counts if name in ("descriptors", "tasks") else slope
+        trends.append(trend([t for t, _ in steady], [row[at] for _, row in steady]))
     if plot:
         draw(samples, trends)
     last = steady[-1][1]
     said = ", ".join(f"{name} {value:.1f}{' ' + unit if unit else ''} ({trend:+.2f} an hour)" for (name, unit, _), value, trend in zip(MEASURES, last, trends))
+    # The most of each kind in the first half of that, and in the second.
+    half = len(kinds) - len(steady) + len(steady) // 2
+    parts = [{name: max(at[name] for at in part) for name in set().union(*part)} for part in (kinds[len(kinds) - len(steady) : half], kinds[half:])]
+    changes = [f"{name} {parts[0].get(name, 0)} → {parts[1].get(name, 0)}" for name in sorted(set().union(*parts))]
+    print(f"descriptors, the most of each kind in the first and the second half of what is judged: {', '.join(changes)}")
     n_pruned = status["growth"]["n_pruned"]
     risen = [name for (name, _, most), trend in zip(MEASURES, trends) if trend > most and minutes >= 60]
     if risen or n_pruned == 0:
