@@ -51,11 +51,10 @@ fn lately(lately: &Lately, words: &Words) -> Markup {
     let per_cent = |n: u32| (f64::from(n) * 100.0 / f64::from(lately.n_entries.max(1))).round();
     html! {
         @if most > 0 {
-            @let rate = f64::from(lately.days.iter().sum::<u32>()) / lately.days.len() as f64;
             svg class="days" viewBox=(format!("0 0 {} 16", 3 * lately.days.len())) preserveAspectRatio="none" aria-hidden="true" {
                 path d=(bars(&lately.days, most)) {}
             }
-            " " (words.a_day.0) (if rate < 9.95 { format!("{rate:.1}") } else { format!("{rate:.0}") }) (words.a_day.1) " · "
+            " " (lately.days.iter().sum::<u32>()) (words.in_days.0) (lately.days.len()) (words.in_days.1) " · "
             (per_cent(lately.n_whole)) " %" (words.whole) " · "
             (per_cent(lately.n_copies)) " %" (words.copies) " · "
         }
