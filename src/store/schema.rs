@@ -24,7 +24,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/017.sql"),
     include_str!("schema/018.sql"),
     include_str!("schema/019.sql"),
-    include_str!("schema/021.sql"),
+    include_str!("schema/020.sql"),
 ];
 
 /// Why a database cannot be used as it is.
