@@ -36,7 +36,7 @@ pub(super) fn atom(world: &Publisher, base: &str, lines: &[Line]) -> String {
     let updated = lines.iter().map(|line| line.article.published).max().unwrap_or_default();
     let mut out = format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\" xml:lang=\"{}\">\
-         <id>tag:demo.invalid,2026:{3}</id><title>{}</title><link href=\"{base}/\"/><link rel=\"self\" href=\"{base}{}\"/>\
+         <id>tag:demo.invalid,2026:{2}</id><title>{}</title><link href=\"{base}/\"/><link rel=\"self\" href=\"{base}{}\"/>\
          <updated>{}</updated>\n",
         world.language,
         escaped(world.title),

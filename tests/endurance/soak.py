@@ -81,7 +81,8 @@ def held(pid):
 
 def slope_of_counts(times, values):
     """The trend of a number of things, an hour: half of all pairs of minutes rise more, by the most there were in each. What a
-    pool opens once and keeps is a step, and no trend by this; what leaks rises between any two minutes that are far apart."""
+    pool opens once and keeps is a step, and no trend by this; what leaks rises between any two minutes that are far apart. So it
+    sees no less than two steps: of the half hour that a run of an hour judges, a leak of four an hour."""
     most = {}
     for t, value in zip(times, values):
         most[t // 60] = max(value, most.get(t // 60, 0))
