@@ -7,8 +7,9 @@ mod server;
 
 use courant::cluster::{
     Append, Bell, Engine, EngineError, Fault, Head, LEADER_LEASE, Leader, Licence, MAX_CHUNK_BYTES, MemberState, Memory,
-    NODE_LEASE, PostgresEngine, Snapshot, owner, submission_id,
+    NODE_LEASE, PostgresEngine, Snapshot, owner, submission_id, wrong_by,
 };
+use courant::records::{Loan, View, ViewedNode};
 use proptest::prelude::*;
 use rustix::process::Signal;
 use server::Server;
@@ -87,6 +88,7 @@ fn state(applied: u64) -> MemberState {
         view: 2,
         url: "http://n.example/".to_owned(),
         checked: Some((applied, u128::MAX - 1)),
+        clock: 1_795_000_000_000,
     }
 }
 
@@ -134,6 +136,8 @@ async fn a_cluster_is_made_once(rig: &Rig) {
     assert_eq!(n1.identity().await, Err(EngineError::NotACluster));
     assert_eq!(n1.head().await, Err(EngineError::NotACluster));
     assert!(matches!(n1.append(1, 1, b"x").await, Append::Unknown(_)));
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    assert!(n1.clock().await.unwrap().abs_diff(since.as_millis() as i64) < 60_000);
     n1.create(CLUSTER).await.unwrap();
     let n2 = rig.node("n2");
     assert_eq!(n2.create("5a2d5d0e-0e0f-4d61-8a5e-7f6b0d2d9c55").await, Err(EngineError::Exists));
@@ -228,10 +232,13 @@ async fn members_come_and_go(rig: &Rig) {
     assert_eq!(n2.renew("n2", first, &state(1)).await, Ok(None), "another's session");
 
     rig.advance(NODE_LEASE - SECOND).await;
-    assert!(n1.renew("n1", first, &state(8)).await.unwrap().is_some());
+    let seen = n1.renew("n1", first, &state(8)).await.unwrap().unwrap();
+    assert!(seen[1].holds_for <= SECOND && seen[1].holds_for > SECOND / 4, "n2 has said nothing: {seen:?}");
     rig.advance(2 * SECOND).await;
     assert_eq!(names(&n1.renew("n1", first, &state(8)).await.unwrap().unwrap()), ["n1"]);
     assert_eq!(n2.renew("n2", second, &state(1)).await, Ok(None), "what has lapsed is over");
+    let seen = n1.renew("n1", first, &state(8)).await.unwrap().unwrap();
+    assert!(seen[0].holds_for > NODE_LEASE - SECOND / 2, "{seen:?}");
     let all = n1.members().await.unwrap();
     assert!(all[0].lapsed.is_none() && all[1].lapsed.unwrap() >= SECOND / 2, "{all:?}");
 
@@ -508,6 +515,41 @@ fn a_server_that_goes_and_comes_is_found_again() {
 }
 
 #[test]
+fn a_changed_password_is_read_again() {
+    let Some(server) = Server::start() else { return left_out() };
+    runtime().block_on(async {
+        database(&server, "door").await;
+        run_sql(&server.url("door"), "ALTER ROLE courant PASSWORD 'old'").await;
+        std::fs::write(server.folder().join("data/pg_hba.conf"), "host all courant 127.0.0.1/32 scram-sha-256\n").unwrap();
+        run_sql(&server.url("door"), "SELECT pg_reload_conf()").await;
+        let with = |password: &str| server.url("door").replace("courant@", &format!("courant:{password}@"));
+        let said = Arc::new(std::sync::Mutex::new(with("old")));
+        let read = said.clone();
+        let engine = PostgresEngine::at(Box::new(move || Ok(read.lock().unwrap().clone()))).unwrap();
+        let began = Instant::now();
+        while engine.create(CLUSTER).await.is_err() {
+            assert!(began.elapsed() < 10 * SECOND);
+        }
+        let others =
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND usename = 'courant'";
+        run_sql(&with("old"), &format!("ALTER ROLE courant PASSWORD 'new'; {others}")).await;
+        let refused = loop {
+            match engine.head().await {
+                Err(EngineError::Refused(why)) => break why,
+                // The connection that was there has ended.
+                Err(EngineError::Unreachable(_)) => assert!(began.elapsed() < 20 * SECOND),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert!(refused.contains("password authentication failed"), "{refused}");
+        *said.lock().unwrap() = "not an address".to_owned();
+        assert!(matches!(engine.head().await, Err(EngineError::Refused(_))), "the last one that could be read is used");
+        *said.lock().unwrap() = with("new");
+        assert_eq!(engine.head().await, Ok(Head::default()));
+    });
+}
+
+#[test]
 fn tls_is_verified() {
     let Some(mut server) = Server::start() else { return left_out() };
     let folder = server.folder().to_owned();
@@ -618,6 +660,44 @@ fn owners_are_the_same_in_every_version() {
 }
 
 #[test]
+fn what_the_gone_leave_is_told_from_what_the_living_lose() {
+    let node = |(name, session): (&str, u64)| ViewedNode { node: name.into(), session, url: String::new() };
+    let loan = |(domain, node): (&str, &str)| Loan { domain: domain.into(), node: node.into() };
+    let view = |n: u64, nodes: &[(&str, u64)], loans: &[(&str, &str)]| View {
+        n,
+        nodes: nodes.iter().copied().map(node).collect(),
+        loans: loans.iter().copied().map(loan).collect(),
+    };
+    let before = view(5, &[("a", 1), ("b", 2), ("c", 3)], &[("x.example", "a"), ("y.example", "c")]);
+    let without = |after: View| after.is_without_some_of(&before);
+    assert!(without(view(6, &[("a", 1), ("b", 2)], &[("x.example", "a")])));
+    assert!(without(view(6, &[("b", 2)], &[])));
+    assert!(!without(view(7, &[("a", 1), ("b", 2)], &[("x.example", "a")])), "a view between them is not known");
+    assert!(
+        !without(view(6, &[("a", 1), ("b", 4)], &[("x.example", "a")])),
+        "b has come anew: it may have been gone, and others asked"
+    );
+    assert!(!without(view(6, &[("a", 1), ("d", 4)], &[("x.example", "a")])), "the living lose what d gains");
+    assert!(
+        !without(view(6, &[("a", 1), ("b", 2)], &[])),
+        "x.example goes back to its owner, and a may have something out there"
+    );
+    assert!(!without(view(6, &[("a", 1), ("b", 2)], &[("x.example", "b")])));
+    assert!(!without(view(6, &[("a", 1), ("b", 2), ("c", 3)], &[("x.example", "a"), ("y.example", "c")])), "nobody is gone");
+}
+
+proptest! {
+    #[test]
+    fn nobody_who_stays_loses_a_domain_by_it(domain in "[a-z]{1,12}\\.example", members in prop::collection::btree_set("[a-z0-9-]{1,8}", 2..8), gone in any::<prop::sample::Index>()) {
+        let members: Vec<String> = members.into_iter().collect();
+        let gone = members[gone.index(members.len())].clone();
+        let left: Vec<String> = members.iter().filter(|member| **member != gone).cloned().collect();
+        let (before, after) = (owner(&domain, &members), owner(&domain, &left));
+        prop_assert!(before == after || before == Some(gone.as_str()));
+    }
+}
+
+#[test]
 fn a_licence_ends_before_the_lease() {
     let second = |n: f64| Duration::from_secs_f64(n);
     for (licence, holds, lease) in
@@ -634,6 +714,20 @@ fn a_licence_ends_before_the_lease() {
         held.ended();
         assert!(!held.holds(second(101.0)));
     }
+}
+
+#[test]
+fn a_clock_is_wrong_by_most_of_the_others() {
+    const HOUR: i64 = 3_600_000;
+    let now = 500 * HOUR;
+    assert_eq!(wrong_by(now, &[now + 900, now - 119_000]), None);
+    assert_eq!(wrong_by(now + HOUR, &[now, now + 900]), Some(HOUR - 900));
+    assert_eq!(wrong_by(now - HOUR, &[now, now, now]), Some(-HOUR));
+    assert_eq!(wrong_by(now, &[now + HOUR, now]), None, "another's");
+    assert_eq!(wrong_by(now + HOUR, &[now, now + HOUR, now]), None, "two and two: nobody can tell");
+    assert_eq!(wrong_by(now + HOUR, &[now]), None, "one and one");
+    assert_eq!(wrong_by(now + HOUR, &[]), None);
+    assert_eq!(wrong_by(i64::MAX, &[i64::MIN, i64::MIN]), Some(i64::MAX));
 }
 
 #[test]

@@ -216,6 +216,31 @@ async fn what_is_not_in_the_log_is_not_in_the_database() {
     other.end();
 }
 
+/// A record that says so, and changes nothing.
+fn saying(words: &str) -> Record {
+    let packed = zstd::bulk::compress(&[&(words.len() as u32).to_be_bytes(), words.as_bytes()].concat(), 1).unwrap();
+    let chain = xxhash_rust::xxh3::xxh3_128(&[&0u128.to_be_bytes(), packed.as_slice()].concat());
+    (1, [&chain.to_be_bytes(), packed.as_slice()].concat())
+}
+
+#[tokio::test]
+async fn a_newer_version_s_records_are_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let opening = Opening { at: Timestamp(1_790_000_000_000), instance: uuid::Uuid::from_u128(7) };
+    let node = Node::start(&folder.path().join("a.db"), opening);
+    let before = node.fingerprint();
+    for words in [r#"{"v":9999,"t":0}"#, r#"{"v":9999,"t":"in words","s":7,"more":[]}"#] {
+        let refused = node.writer.follow(vec![saying(words)]).await;
+        let Err(FollowError::Newer { seq: 1, found: 9999, .. }) = &refused else { panic!("{refused:?}") };
+        assert!(refused.unwrap_err().to_string().contains("install that version here too"));
+    }
+    let spoilt = node.writer.follow(vec![saying(r#"{"v":1,"t":"in words"}"#)]).await;
+    assert!(matches!(spoilt, Err(FollowError::Diverged { seq: 1, .. })), "{spoilt:?}");
+    assert_eq!(node.fingerprint(), before);
+    assert_eq!(node.writer.follow(vec![saying(r#"{"v":1,"t":0}"#)]).await.unwrap().seq, 1, "it has not lost its place");
+    node.end();
+}
+
 #[tokio::test]
 async fn a_command_that_is_submitted_twice_is_done_once() {
     let folder = tempfile::tempdir().unwrap();

@@ -87,14 +87,18 @@ pub struct MemberState {
     pub url: String,
     /// What its tables hash to at a record.
     pub checked: Option<(Seq, u128)>,
+    /// Its wall clock, in milliseconds since 1970; 0 where it does not say.
+    pub clock: i64,
 }
 
 /// A node whose lease holds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
     pub node: String,
     pub session: Session,
     pub state: MemberState,
+    /// Until its lease ends, if it is not renewed.
+    pub holds_for: Duration,
 }
 
 /// A node that has joined at some time, whether it is there or not.
@@ -168,6 +172,9 @@ pub trait Engine: Send + Sync + 'static {
 
     /// The cluster's UUID.
     fn identity(&self) -> Reply<'_, String>;
+
+    /// The engine's wall clock, in milliseconds since 1970.
+    fn clock(&self) -> Reply<'_, i64>;
 
     fn head(&self) -> Reply<'_, Head>;
 

@@ -148,7 +148,8 @@ impl State {
 
 impl Node {
     fn member(&self, node: &str) -> Member {
-        Member { node: node.to_owned(), session: self.session, state: self.state.clone() }
+        let holds_for = self.until.saturating_duration_since(Instant::now());
+        Member { node: node.to_owned(), session: self.session, state: self.state.clone(), holds_for }
     }
 }
 
@@ -202,6 +203,11 @@ impl Engine for MemoryNode {
 
     fn identity(&self) -> Reply<'_, String> {
         self.ask(|state| state.cluster.clone().ok_or(EngineError::NotACluster))
+    }
+
+    fn clock(&self) -> Reply<'_, i64> {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        self.ask(move |_| Ok(i64::try_from(since.as_millis()).unwrap_or(i64::MAX)))
     }
 
     fn head(&self) -> Reply<'_, Head> {

@@ -8,11 +8,12 @@
 //! ```
 //!
 //! An [`Engine`] keeps these; it knows nothing of what the bodies hold. [`PostgresEngine`] is the real one, [`Memory`] the one of
-//! tests. [`Licence`] and [`owner`] are pure. Which commands make the records, and who applies them, is the
+//! tests. [`Licence`], [`owner`] and [`wrong_by`] are pure. Which commands make the records, and who applies them, is the
 //! business of `store` and `daemon`.
 
 mod bells;
 mod boottime;
+mod clocks;
 mod engine;
 mod lease;
 mod memory;
@@ -21,6 +22,7 @@ mod postgres;
 
 pub use bells::Bell;
 pub use boottime::boottime;
+pub use clocks::{MOST_APART_MS, wrong_by};
 pub use engine::{
     Append, Engine, EngineError, Head, LEADER_LEASE, Leader, Logged, MAX_CHUNK_BYTES, Member, MemberState, NODE_LEASE, Reply,
     Seen, Seq, Session, Snapshot, Submission, Term, session_of, submission_id,

@@ -14,6 +14,20 @@ pub struct View {
     pub loans: Vec<Loan>,
 }
 
+impl View {
+    /// Whether all that differs from the view before it is that some nodes are gone: whatever has another owner by that was theirs,
+    /// and nobody who is there has lost anything.
+    pub fn is_without_some_of(&self, before: &View) -> bool {
+        let is_there = |node: &str| self.nodes.iter().any(|known| known.node == node);
+        let is_as_before =
+            |node: &ViewedNode| before.nodes.iter().any(|was| (&was.node, was.session) == (&node.node, node.session));
+        self.n == before.n + 1
+            && self.nodes.len() < before.nodes.len()
+            && self.nodes.iter().all(is_as_before)
+            && self.loans.iter().eq(before.loans.iter().filter(|loan| is_there(&loan.node)))
+    }
+}
+
 /// A domain that its owner leaves to another node for a while.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Loan {

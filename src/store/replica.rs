@@ -60,6 +60,13 @@ struct Words {
     search: Vec<SearchChange>,
 }
 
+/// The part that each version can read.
+#[derive(Deserialize)]
+struct Written {
+    #[serde(rename = "v")]
+    schema: i32,
+}
+
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
@@ -307,5 +314,10 @@ fn unpack(body: &[u8]) -> std::io::Result<(Words, Vec<u8>)> {
     unpacker.by_ref().take(u32::from_be_bytes(length).into()).read_to_string(&mut words)?;
     let mut patchset = Vec::new();
     unpacker.read_to_end(&mut patchset)?;
-    Ok((serde_json::from_str(&words)?, patchset))
+    let read = serde_json::from_str(&words).or_else(|error| match serde_json::from_str::<Written>(&words) {
+        // Whatever else a newer version says.
+        Ok(Written { schema }) if schema > schema::known() => Ok(Words { schema, ..Words::default() }),
+        _ => Err(error),
+    });
+    Ok((read?, patchset))
 }

@@ -18,6 +18,12 @@ OUTPUTS = ["/feeds/all.atom", "/feeds/all.rss", "/feeds/all.json"]
 Disturbed = collections.namedtuple("Disturbed", "at name")
 
 
+def limit(what, found, most):
+    if found > most:
+        raise SystemExit(f"FAIL {what}: {found:.2f} s, of {most} s at most")
+    return found
+
+
 def entries(replica, truth):
     """Of what was published, each is there once."""
     found = collections.Counter(link for link, in replica.execute("SELECT link FROM entries"))

@@ -5,6 +5,9 @@ usage: figures.py COURANT lag [--rate 300] [--seconds 60]     record by record, 
        figures.py COURANT join [--entries 100000]             a new node: from `courant cluster join` until it has everything
        figures.py COURANT takeover [--entries 30000] [--times 3]
                                  a leader killed, until what is published after is served; with what followers prepare, and without
+       figures.py COURANT pages --origin FEED_ORIGIN [--feeds 170] [--entries 5100]
+                                 pages extracted by one machine alone, and by three nodes: CPU of each process a page. Where each has a
+                                 machine of its own, three are as many times as fast as the busiest of them works less
 
 Needs Debian's postgresql and a release build of courant with the feature `cluster`.
 """
@@ -12,13 +15,15 @@ import argparse
 import pathlib
 import shutil
 import sqlite3
+import subprocess
 import tempfile
 import time
+import urllib.request
 
 import origin as origins
 from nodes import APPLIED, LEADER, NEWEST, Node
 from origin import Origin
-from postgres import Pair, wait_for
+from postgres import Pair, free_port, wait_for
 
 INTERVAL, SPACING = 4, 0.3
 
@@ -30,9 +35,9 @@ origins.WORDS = [one + two + three for one in SYLLABLES[::3] for two in SYLLABLE
 SETTLED = "SELECT count(*) FROM entries WHERE story_id IS NOT NULL"
 
 
-def started(courant, folder, origin, pair, n):
+def started(courant, folder, origin, pair, n, changes=None):
     """So many nodes, the first of which has made the cluster."""
-    nodes = [Node(courant, folder, f"n{i + 1}", pair.url(), origin, INTERVAL, SPACING) for i in range(n)]
+    nodes = [Node(courant, folder, f"n{i + 1}", pair.url(), origin, INTERVAL, SPACING, changes) for i in range(n)]
     for node, what in zip(nodes, ["create"] + ["join"] * (n - 1)):
         node.do(what)
         node.start()
@@ -139,18 +144,98 @@ def takeover(options, folder):
                 print(f"{'with' if warm else 'without'} what followers prepare: another leads after {lead:.1f} s, and the next story is there after {story:.1f} s")
 
 
+class Simulator:
+    """feed-origin, whose entries have pages. A node's list is empty at first."""
+
+    def __init__(self, program, feeds, entries):
+        self.port = free_port()
+        command = [program, "--feeds", str(feeds), "--entries", str(entries), "--hosts", "250", "--formats", "rss,atom", "--port", str(self.port)]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def urls(self):
+        return []
+
+    def feeds(self):
+        wait_for(self.answers, 20, "the simulator does not answer")
+        return self.answers()
+
+    def answers(self):
+        try:
+            return urllib.request.urlopen(f"http://127.0.0.1:{self.port}/urls.txt").read().decode().split()
+        except OSError:
+            return None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+
+
+# As benches/pages.py has it: every page is wanted, hosts wait for nothing.
+PAGES = {
+    'article = "never"\n': "", 'mode = "never"': 'mode = "always"', "127.77.0.0/16:": "127.0.0.0/8:",
+    f'interval = "{INTERVAL}s"': 'interval = "1h"', f'host_spacing = "{int(SPACING * 1000)}ms"': 'host_spacing = "0s"\nper_host = 4',
+}
+
+# Members whose leases hold.
+POLLING = "SELECT node FROM courant_nodes WHERE until > clock_timestamp()"
+
+EXTRACTED = "SELECT count(*) FROM articles WHERE state = 1"
+
+
+def pages(options, folder):
+    alone = three = None
+    for n in (1, 3):
+        place = folder / f"of-{n}"
+        place.mkdir()
+        with Simulator(options.origin, options.feeds, options.entries // options.feeds) as origin, Pair(place / "postgres") as pair:
+            if n == 1:
+                nodes = [Node(options.courant, place, "n1", None, origin, INTERVAL, SPACING, PAGES)]
+                nodes[0].start()
+            else:
+                nodes = started(options.courant, place, origin, pair, n, PAGES)
+                wait_for(lambda: len(set(pair.sql(POLLING).split())) == n, 30, "not all nodes poll")
+            # The list comes when all are there: one that is alone for a moment would have most of it behind itself.
+            list_of = nodes[0].path / "feeds.toml"
+            list_of.write_text("".join(f'[[feed]]\nurl = "{url}"\n' for url in origin.feeds()))
+            nodes[0].do("reload")
+            before = [node.cpu() for node in nodes]
+            begun, n_pages, since = time.monotonic(), 0, time.monotonic()
+            # Until nothing more comes.
+            while time.monotonic() < since + 10:
+                time.sleep(1)
+                found = min(asked(node, EXTRACTED) for node in nodes)
+                if found > n_pages:
+                    n_pages, since = found, time.monotonic()
+            used = [node.cpu() - cpu for node, cpu in zip(nodes, before)]
+            if n == 1:
+                alone = used[0] / n_pages
+            else:
+                three = max(used) / n_pages
+            leads = {node.name for node in nodes if n > 1 and node.name == pair.sql(LEADER)}
+            each = ", ".join(f"{cpu / n_pages * 1000:.2f} ms{' (leads)' if node.name in leads else ''}" for node, cpu in zip(nodes, used))
+            print(f"{n} node{'s' if n > 1 else ' alone'}: {n_pages} pages in {since - begun:.0f} s; CPU a page of each: {each}", flush=True)
+            for node in nodes:
+                node.stop()
+    print(f"three nodes, each on a machine of its own: {alone / three:.2f} × one")
+
+
 def main():
     parser = argparse.ArgumentParser(usage=__doc__.split("usage: ")[1].split("\n\n")[0])
     parser.add_argument("courant")
-    parser.add_argument("figure", choices=["lag", "join", "takeover"])
+    parser.add_argument("figure", choices=["lag", "join", "takeover", "pages"])
     parser.add_argument("--rate", type=int, default=300)
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--entries", type=int)
     parser.add_argument("--times", type=int, default=3)
+    parser.add_argument("--origin", type=pathlib.Path)
+    parser.add_argument("--feeds", type=int, default=170)
     options = parser.parse_args()
-    options.entries = options.entries or {"join": 100_000, "takeover": 30_000}.get(options.figure)
+    options.entries = options.entries or {"join": 100_000, "takeover": 30_000, "pages": 5_100}.get(options.figure)
     folder = pathlib.Path(tempfile.mkdtemp(prefix="courant-figures-"))
-    {"lag": lag, "join": join, "takeover": takeover}[options.figure](options, folder)
+    {"lag": lag, "join": join, "takeover": takeover, "pages": pages}[options.figure](options, folder)
     shutil.rmtree(folder)
 
 

@@ -25,7 +25,7 @@ NEWEST = "SELECT coalesce(max(seq), 0) FROM courant_log"
 COMMANDS = {
     "create": ("cluster", "create"), "join": ("cluster", "join"), "run": ("run",), "status": ("cluster", "status"),
     "yield": ("cluster", "yield"), "check": ("cluster", "check"), "remove": ("cluster", "remove"), "reseed": ("cluster", "reseed"),
-    "let in": ("sync", "add"), "refetch": ("feed", "refetch"),
+    "let in": ("sync", "add"), "refetch": ("feed", "refetch"), "reload": ("reload",),
 }
 
 # Names of apps that a person let in, in a replica.
@@ -63,13 +63,18 @@ base_url = "http://127.77.255.1"
 class Node:
     """A folder with a replica, and the process that serves from it, if it runs."""
 
-    def __init__(self, courant, folder, name, url, origin, interval, spacing):
+    def __init__(self, courant, folder, name, url, origin, interval, spacing, changes=None):
+        """`changes`: what is otherwise in its configuration and in its list."""
         self.courant, self.path, self.name, self.process, self.address = str(pathlib.Path(courant).resolve()), pathlib.Path(folder) / name, name, None, None
         self.path.mkdir()
         self.env = {"HOME": str(self.path), "PATH": os.environ["PATH"], "TZ": "UTC"}
         cluster = f'[cluster]\nurl = "{url}"\nnode = "{name}"\n' if url else ""
-        (self.path / "courant.toml").write_text(CONFIG.format(cluster=cluster, interval=interval, spacing_ms=int(spacing * 1000), name=name, port=origin.port))
-        (self.path / "feeds.toml").write_text("".join(f'[[feed]]\nurl = "{url}"\narticle = "never"\n' for url in origin.urls()))
+        config = CONFIG.format(cluster=cluster, interval=interval, spacing_ms=int(spacing * 1000), name=name, port=origin.port)
+        feeds = "".join(f'[[feed]]\nurl = "{url}"\narticle = "never"\n' for url in origin.urls())
+        for file, text in (("courant.toml", config), ("feeds.toml", feeds)):
+            for old, new in (changes or {}).items():
+                text = text.replace(old, new)
+            (self.path / file).write_text(text)
         self.database = self.path / "state" / "courant.db"
 
     def command(self, what, *words):
@@ -115,6 +120,11 @@ class Node:
 
     def thaw(self):
         self.process.send_signal(signal.SIGCONT)
+
+    def cpu(self):
+        """Seconds that its process has worked."""
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def applied(self):
         """The last record that is in its replica; None where it cannot be read just now."""

@@ -1,7 +1,7 @@
 """PostgreSQL for the drills: a primary with a synchronous standby, as Debian packs them, in a folder of their own on loopback.
 
     with Pair(folder) as pair:
-        pair.url()              # of both hosts: whoever takes writes is used
+        pair.url()              # of both servers: whoever takes writes is used
         pair.kill_primary()     # as a crash does
         pair.promote()          # the standby takes writes at once, without a standby of its own
         pair.rebuild()          # the other one becomes the standby, synchronous when it has caught up
@@ -135,8 +135,12 @@ class Pair:
         for server in (self.standby, self.primary):
             server.stop(signal.SIGQUIT)
 
-    def url(self):
-        return f"postgres://courant@127.0.0.1:{self.primary.port},127.0.0.1:{self.standby.port}/courant?sslmode=disable"
+    def ports(self):
+        return [self.primary.port, self.standby.port]
+
+    def url(self, name="courant", ports=None):
+        hosts = ",".join(f"127.0.0.1:{port}" for port in ports or self.ports())
+        return f"postgres://courant@{hosts}/courant?sslmode=disable&application_name={name}"
 
     def attach(self):
         """Makes the standby from the primary, and waits until commits wait for it."""

@@ -18,10 +18,14 @@ import tempfile
 import threading
 import time
 
+import adversity
 import checks
+from adversity import TAKEN_OVER
+from checks import limit
 from nodes import APPLIED, APPS, LEADER, NEWEST, NOT_KNOWN, Node, name_of, running, settled
 from origin import Origin
 from postgres import Pair, programs, wait_for
+from wire import Wires
 
 INTERVAL, SPACING = 4, 0.3
 N_HOSTS, FEEDS_A_HOST, RATE = 24, 4, 15
@@ -30,8 +34,8 @@ N_HOSTS, FEEDS_A_HOST, RATE = 24, 4, 15
 class Cluster:
     """Nodes, the origin that they ask, and what was done to them."""
 
-    def __init__(self, courant, folder, origin, pair, seed):
-        self.courant, self.folder, self.origin, self.pair = courant, pathlib.Path(folder), origin, pair
+    def __init__(self, courant, folder, origin, pair, seed, wires=None):
+        self.courant, self.folder, self.origin, self.pair, self.wires = courant, pathlib.Path(folder), origin, pair, wires
         self.nodes, self.disturbed, self.chance, self.n_copies = [], [], random.Random(seed), 0
         self.is_loaded = False
         self.commits, self.watching, self.wanted, self.n_apps = [], True, [], 0
@@ -47,8 +51,10 @@ class Cluster:
         self.watcher.start()
 
     def node(self):
-        url = self.pair.url() if self.pair else None
-        node = Node(self.courant, self.folder, f"n{len(self.nodes) + 1}", url, self.origin, INTERVAL, SPACING)
+        name, wire = f"n{len(self.nodes) + 1}", self.wires and self.wires.to(self.pair.ports())
+        url = self.pair and self.pair.url(name, wire.ports)
+        node = Node(self.courant, self.folder, name, url, self.origin, INTERVAL, SPACING)
+        node.wire = wire
         self.nodes.append(node)
         return node
 
@@ -89,27 +95,27 @@ class Cluster:
     def commits_again(self, seconds, since):
         wait_for(lambda: any(at > since for at in self.commits), seconds, "nothing is committed any more")
 
-    def asks(self, node):
+    def asks(self, node, since=0):
         """Waits for it: one that has come a moment ago has nothing yet that others could take over."""
-        wait_for(lambda: any(name_of(asked.agent) == node.name for asked in self.origin.log[-100:]), 30, f"{node.name} asks nobody")
+        wait_for(lambda: any(name_of(asked.agent) == node.name and asked.at > since for asked in self.origin.log[-100:]), 30, f"{node.name} asks nobody")
 
     def taken_over(self, node, since):
-        """How long until others have asked all hosts that were this node's."""
+        """How long until others have asked all feeds that were this node's."""
         last = {}
         for asked in list(self.origin.log):
             if asked.at < since:
-                last[asked.host] = name_of(asked.agent)
-        hosts = {host for host, name in last.items() if name == node.name}
+                last[asked.host, asked.path] = name_of(asked.agent)
+        feeds = {feed for feed, name in last.items() if name == node.name}
         first = {}
 
         def all_asked():
             for asked in list(self.origin.log):
                 if asked.at > since and name_of(asked.agent) != node.name:
-                    first.setdefault(asked.host, asked.at)
-            return hosts <= first.keys()
+                    first.setdefault((asked.host, asked.path), asked.at)
+            return feeds <= first.keys()
 
-        wait_for(all_asked, 30, f"hosts of {node.name} are not asked again")
-        return max((first[host] - since for host in hosts), default=0.0)
+        wait_for(all_asked, 30, f"feeds of {node.name} are not asked again")
+        return max((first[feed] - since for feed in feeds), default=0.0)
 
     def copies(self):
         """Of each replica that is in use, all at one record: the leader may tidy up meanwhile."""
@@ -149,12 +155,6 @@ class Cluster:
         time.sleep(INTERVAL)
 
 
-def limit(what, found, most):
-    if found > most:
-        raise SystemExit(f"FAIL {what}: {found:.2f} s, of {most} s at most")
-    return found
-
-
 # Each drill does one thing to the cluster, and returns the figure that it is about, or None.
 
 def leader_killed(cluster):
@@ -172,7 +172,7 @@ def node_killed(cluster):
     cluster.asks(node)
     since = cluster.disturb(node)
     node.kill()
-    took = limit("a dead node's hosts asked again", cluster.taken_over(node, since), 8 + INTERVAL)
+    took = limit("a dead node's feeds asked again", cluster.taken_over(node, since), TAKEN_OVER)
     node.start()
     return took
 
@@ -267,7 +267,7 @@ def node_removed(cluster):
     cluster.asks(node)
     since = cluster.disturb(node)
     cluster.leader().do("remove", node.name)
-    took = limit("a removed node's hosts asked again", cluster.taken_over(node, since), 8 + INTERVAL)
+    took = limit("a removed node's feeds asked again", cluster.taken_over(node, since), TAKEN_OVER)
     node.stop()
     return took
 
@@ -358,6 +358,9 @@ DRILLS = {
     leader_killed: (20, 1), node_killed: (50, 1), leader_stopped: (25, 0), node_stopped: (25, 1), node_joined: (50, 1), node_removed: (50, 1),
     standby_promoted: (5, 1), engine_away: (3, 0), log_cut: (3, 0), record_flipped: (3, 0), row_altered: (3, 0),
     command_in_doubt: (10, 1), feed_refetched: (20, 1), upgraded: (0, 0),
+    adversity.leader_silent: (5, 0), adversity.leader_deaf: (5, 1), adversity.leader_cut_off: (5, 0), adversity.node_silent: (5, 0),
+    adversity.node_deaf: (5, 0), adversity.node_cut_off: (5, 1), adversity.server_hangs: (3, 0), adversity.leader_removed: (3, 0),
+    adversity.disk_full: (3, 0), adversity.clock_set: (3, 0), adversity.left_behind: (3, 0), adversity.twin: (3, 0),
 }
 
 # So many nodes are there at one time.
@@ -403,10 +406,10 @@ def together(options, folder):
     else:
         counts = {drill: short if options.short else full for drill, (full, short) in DRILLS.items()}
     drills = in_order([drill for drill, n in counts.items() for _ in range(n)], random.Random(options.seed), options.nodes)
-    with Origin(N_HOSTS, FEEDS_A_HOST, options.seed) as origin, Pair(pathlib.Path(folder) / "postgres") as pair:
+    with Origin(N_HOSTS, FEEDS_A_HOST, options.seed) as origin, Pair(pathlib.Path(folder) / "postgres") as pair, Wires() as wires:
         origin.add(N_HOSTS * FEEDS_A_HOST * 2)
         origin.publish(RATE)
-        cluster = Cluster(options.old or options.courant, folder, origin, pair, options.seed)
+        cluster = Cluster(options.old or options.courant, folder, origin, pair, options.seed, wires)
         cluster.is_loaded = options.loaded
         cluster.old, cluster.courant_now = options.old, str(pathlib.Path(options.courant).resolve())
         cluster.begin(options.nodes)

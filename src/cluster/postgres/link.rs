@@ -10,7 +10,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use std::error::Error;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::task::{AbortHandle, JoinHandle, JoinSet};
@@ -31,12 +31,23 @@ const KEEPALIVE: Duration = Duration::from_secs(3);
 /// Streams of a connection with TLS, and of one that will have none.
 pub type Wire = Connection<Socket, Secured>;
 
+/// Reads where the database is, and with which password: what is read may be another another time.
+pub type Source = Box<dyn Fn() -> Result<String, String> + Send + Sync>;
+
 /// How to get there.
 pub struct Dialer {
-    hosts: Vec<Config>,
-    roots: Option<PathBuf>,
+    source: Source,
+    address: std::sync::Mutex<Address>,
     /// Loading roots costs milliseconds, and not every link needs them.
     tls: OnceLock<Tls>,
+}
+
+/// What a source said when it was last read.
+#[derive(Clone)]
+struct Address {
+    text: String,
+    hosts: Vec<Config>,
+    roots: Option<PathBuf>,
 }
 
 /// A connection that is used by one call after the other, or by several in a row.
@@ -57,14 +68,14 @@ impl Drop for Link {
     }
 }
 
-impl Dialer {
+impl Address {
     /// Of a `postgres://` address; of several hosts the first that takes writes is used.
     ///
     /// `sslmode` is `disable`, `prefer` (the default), `require`, `verify-ca` or `verify-full`. Wherever TLS is spoken the
     /// certificate is verified in full, which is stricter than libpq. `sslrootcert` names a file of roots to trust in the
     /// place of the system's.
-    pub fn new(url: &str) -> Result<Dialer, EngineError> {
-        let (url, roots) = without_tls_keys(url);
+    fn read(text: String) -> Result<Address, EngineError> {
+        let (url, roots) = without_tls_keys(&text);
         let config: Config = url.parse().map_err(|error: tokio_postgres::Error| {
             EngineError::Refused(format!("its address cannot be read: {}", with_causes(&error)))
         })?;
@@ -75,15 +86,41 @@ impl Dialer {
         if config.get_ports().len() > 1 && config.get_ports().len() != n_hosts {
             return Err(EngineError::Refused("its address has not as many ports as hosts".to_owned()));
         }
-        Ok(Dialer { hosts: (0..n_hosts).map(|n| alone(&config, n)).collect(), roots, tls: OnceLock::new() })
+        let hosts = (0..n_hosts).map(|n| alone(&config, n)).collect();
+        Ok(Address { text, hosts, roots })
+    }
+}
+
+impl Dialer {
+    pub fn new(source: Source) -> Result<Dialer, EngineError> {
+        let address = Address::read(source().map_err(EngineError::Refused)?)?;
+        Ok(Dialer { source, address: std::sync::Mutex::new(address), tls: OnceLock::new() })
+    }
+
+    /// As its source has it now: a password may have been changed. Where that cannot be read it is as before.
+    fn address(&self) -> Address {
+        let again = (self.source)();
+        // It is set as a whole.
+        let mut address = self.address.lock().unwrap_or_else(PoisonError::into_inner);
+        match again {
+            Ok(text) if text == address.text => {}
+            Ok(text) => match Address::read(text) {
+                Ok(new) => *address = new,
+                Err(error) => tracing::warn!(%error, "the new address of the cluster's database is not used"),
+            },
+            Err(error) => tracing::debug!(error, "the address of the cluster's database cannot be read again"),
+        }
+        address.clone()
     }
 
     /// The first host that takes writes. Each is given a head start before the next; one that is refused at once delays
     /// nobody longer than that.
     pub async fn dial(&self) -> Result<(Client, Wire), EngineError> {
+        let address = self.address();
+        let tls = self.tls(&address)?;
         let mut dials = JoinSet::new();
-        for (n, host) in (0..).zip(&self.hosts) {
-            let (host, tls) = (host.clone(), self.tls()?);
+        for (n, host) in (0..).zip(address.hosts) {
+            let tls = tls.clone();
             dials.spawn(async move {
                 tokio::time::sleep(HEAD_START * n).await;
                 match timeout(CONNECT_TIMEOUT, host.connect(tls)).await {
@@ -106,12 +143,12 @@ impl Dialer {
         Err(refused.swap_remove(passing.unwrap_or(0)))
     }
 
-    fn tls(&self) -> Result<Tls, EngineError> {
+    fn tls(&self, address: &Address) -> Result<Tls, EngineError> {
         if let Some(tls) = self.tls.get() {
             return Ok(tls.clone());
         }
-        let needed = self.hosts.iter().any(|host| host.get_ssl_mode() != SslMode::Disable);
-        let roots = if needed { roots(self.roots.as_deref())? } else { rustls::RootCertStore::empty() };
+        let needed = address.hosts.iter().any(|host| host.get_ssl_mode() != SslMode::Disable);
+        let roots = if needed { roots(address.roots.as_deref())? } else { rustls::RootCertStore::empty() };
         let config = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .with_safe_default_protocol_versions()
             .map_err(|error| EngineError::Refused(format!("TLS cannot be set up: {error}")))?

@@ -16,7 +16,7 @@ use super::engine::{
     Append, Engine, EngineError, Head, LEADER_LEASE, Leader, Logged, MAX_CHUNK_BYTES, Member, MemberState, NODE_LEASE, Reply,
     Seen, Seq, Session, Snapshot, Submission, Term,
 };
-use link::{Dialer, Lane, explain};
+use link::{Dialer, Lane, Source, explain};
 use std::collections::HashSet;
 use std::future::Future;
 use std::pin::Pin;
@@ -38,6 +38,9 @@ const MAX_READ: i64 = 1000;
 
 /// What sessions that are over left is cleared away no more often than this.
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
+
+/// Seconds until a node's lease ends, or since it has.
+const LEFT: &str = "CAST(extract(epoch FROM until - clock_timestamp()) AS double precision)";
 
 /// A parameter with its type: nothing has to be asked before a statement is sent.
 type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
@@ -65,10 +68,16 @@ impl Drop for PostgresEngine {
 }
 
 impl PostgresEngine {
-    /// Reads the address (see docs/cluster.md); nothing is dialled before the first call.
+    /// At an address (see docs/cluster.md); nothing is dialled before the first call.
     pub fn new(url: &str) -> Result<PostgresEngine, EngineError> {
+        let url = url.to_owned();
+        PostgresEngine::at(Box::new(move || Ok(url.clone())))
+    }
+
+    /// At an address that is read again whenever the database is dialled.
+    pub fn at(source: Source) -> Result<PostgresEngine, EngineError> {
         Ok(PostgresEngine {
-            dialer: Arc::new(Dialer::new(url)?),
+            dialer: Arc::new(Dialer::new(source)?),
             log: Lane::default(),
             leases: Lane::default(),
             mail: Lane::default(),
@@ -195,6 +204,13 @@ impl Engine for PostgresEngine {
         })
     }
 
+    fn clock(&self) -> Reply<'_, i64> {
+        Box::pin(async move {
+            let sql = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)";
+            field(only(&self.ask(&self.leases, sql, &[]).await?)?, 0)
+        })
+    }
+
     fn head(&self) -> Reply<'_, Head> {
         Box::pin(async move {
             let sql = "SELECT greatest(coalesce(max(seq), 0), \
@@ -279,10 +295,12 @@ impl Engine for PostgresEngine {
     fn renew<'a>(&'a self, node: &'a str, session: Session, state: &'a MemberState) -> Reply<'a, Option<Vec<Member>>> {
         Box::pin(async move {
             // The selection sees the row as it was before the update: what this node says of itself is put in below.
-            let sql = "WITH mine AS (UPDATE courant_nodes SET state = $3, until = clock_timestamp() + $4 * interval '1 second' \
+            let sql = format!(
+                "WITH mine AS (UPDATE courant_nodes SET state = $3, until = clock_timestamp() + $4 * interval '1 second' \
                    WHERE node = $1 AND session = $2 AND until > clock_timestamp() AND NOT removed RETURNING node) \
-                 SELECT courant_nodes.node, session, state FROM courant_nodes, mine \
-                   WHERE courant_nodes.node = mine.node OR until > clock_timestamp()";
+                 SELECT courant_nodes.node, session, state, {LEFT} FROM courant_nodes, mine \
+                   WHERE courant_nodes.node = mine.node OR until > clock_timestamp()"
+            );
             let text = to_json(state)?;
             let parameters: [Parameter; 4] = [
                 (&node, Type::TEXT),
@@ -290,13 +308,14 @@ impl Engine for PostgresEngine {
                 (&text, Type::TEXT),
                 (&NODE_LEASE.as_secs_f64(), Type::FLOAT8),
             ];
-            let rows = self.ask(&self.leases, sql, &parameters).await?;
+            let rows = self.ask(&self.leases, &sql, &parameters).await?;
             if rows.is_empty() {
                 return Ok(None);
             }
             let mut members = rows.iter().map(member).collect::<Result<Vec<Member>, _>>()?;
             for own in members.iter_mut().filter(|member| member.node == node) {
                 own.state = state.clone();
+                own.holds_for = NODE_LEASE;
             }
             members.sort_by(|one, other| one.node.cmp(&other.node));
             Ok(Some(members))
@@ -329,13 +348,11 @@ impl Engine for PostgresEngine {
 
     fn members(&self) -> Reply<'_, Vec<Seen>> {
         Box::pin(async move {
-            let sql = "SELECT node, session, state, removed, \
-                 CAST(extract(epoch FROM clock_timestamp() - until) AS double precision) FROM courant_nodes";
-            let rows = self.ask(&self.leases, sql, &[]).await?;
+            let sql = format!("SELECT node, session, state, {LEFT}, removed FROM courant_nodes");
+            let rows = self.ask(&self.leases, &sql, &[]).await?;
             let seen = rows.iter().map(|row| {
-                let since_end: f64 = field(row, 4)?;
-                let lapsed = Duration::try_from_secs_f64(since_end).ok();
-                Ok(Seen { member: member(row)?, lapsed, removed: field(row, 3)? })
+                let lapsed = Duration::try_from_secs_f64(-field::<f64>(row, 3)?).ok();
+                Ok(Seen { member: member(row)?, lapsed, removed: field(row, 4)? })
             });
             let mut seen = seen.collect::<Result<Vec<Seen>, EngineError>>()?;
             seen.sort_by(|one, other| one.member.node.cmp(&other.member.node));
@@ -498,12 +515,13 @@ fn only(rows: &[Row]) -> Result<&Row, EngineError> {
     rows.first().ok_or(EngineError::NotACluster)
 }
 
-/// Of the columns node, session and state.
+/// Of the columns node, session, state and [`LEFT`].
 fn member(row: &Row) -> Result<Member, EngineError> {
     let state: &str = field(row, 2)?;
     let state =
         serde_json::from_str(state).map_err(|error| EngineError::Refused(format!("a node's state cannot be read: {error}")))?;
-    Ok(Member { node: field(row, 0)?, session: natural(row, 1)?, state })
+    let holds_for = Duration::try_from_secs_f64(field(row, 3)?).unwrap_or_default();
+    Ok(Member { node: field(row, 0)?, session: natural(row, 1)?, state, holds_for })
 }
 
 fn to_json(state: &MemberState) -> Result<String, EngineError> {

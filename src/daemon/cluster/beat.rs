@@ -18,6 +18,8 @@ const RENEW_EVERY: Duration = Duration::from_secs(1);
 /// The same while others are to let go what this node has gained.
 const HAND_OVER_EVERY: Duration = Duration::from_millis(200);
 const KEEP_EVERY: Duration = Duration::from_millis(300);
+/// A renewal that comes so long after another's membership was to end finds that it has.
+const LAPSED_BY: Duration = Duration::from_millis(10);
 /// Between two tries to take a lead that is free.
 const TRY_EVERY: Duration = Duration::from_millis(500);
 
@@ -31,7 +33,8 @@ const BETWEEN_FETCHES: Duration = Duration::from_secs(2);
 const NEARLY_THERE: u64 = 64;
 
 impl Node {
-    /// Renews this node's membership, and polls nobody without one.
+    /// Renews this node's membership, and polls nobody without one. Where another's is about to end this node looks when it has:
+    /// nobody asks what is that one's before the leader knows.
     pub(super) async fn be_member(self: Arc<Node>) -> anyhow::Result<()> {
         loop {
             match self.renew().await {
@@ -42,15 +45,19 @@ impl Node {
                 }
                 Err(error) => self.not_heard(&error),
             }
-            let ends = self.licences.poll_ends().map(|ends| ends.saturating_sub(boottime()));
-            let every = if self.state(|state| state.waits_for_others) { HAND_OVER_EVERY } else { RENEW_EVERY };
+            let now = boottime();
+            let ends = self.licences.poll_ends().map(|ends| ends.saturating_sub(now));
+            let (every, lapse) = self.state(|state| {
+                let every = if state.waits_for_others { HAND_OVER_EVERY } else { RENEW_EVERY };
+                (every, state.next_lapse.take().map(|lapse| lapse.saturating_sub(now) + LAPSED_BY))
+            });
             tokio::select! {
-                () = tokio::time::sleep(ends.map_or(every, |left| left.min(every))) => {}
+                () = tokio::time::sleep([ends, lapse].into_iter().flatten().fold(every, Duration::min)) => {}
                 () = self.renew_soon.notified() => {}
             }
-            if self.state(|state| state.session.is_some() && (state.stuck.is_some() || state.diverged.is_some())) {
-                // Its tables stand still: others ask what it asked.
-                self.end_membership().await;
+            if !self.may_be_member() {
+                // Others ask what it asked.
+                self.give_membership_back().await;
             }
             if self.state(|state| state.session.is_some()) && !self.licences.may_poll() {
                 tracing::warn!("this node has not heard of the others for 4 s: it polls nobody until it has");
@@ -65,11 +72,15 @@ impl Node {
         let Some(session) = self.state(|state| state.session) else {
             let head = self.engine.head().await?.newest;
             self.state(|state| state.head = head);
-            let may_join = self.state(|state| state.stuck.is_none() && state.diverged.is_none());
-            if head.saturating_sub(state.applied) > NEARLY_THERE || !may_join {
+            if head.saturating_sub(state.applied) > NEARLY_THERE || !self.goes_on() {
                 return Ok(());
             }
             self.check_identity().await?;
+            self.look_at_clocks().await?;
+            if self.state(|state| state.clock_off.is_some()) {
+                return Ok(());
+            }
+            self.licences.trust_wall();
             let session = self.engine.join(&self.name, &state).await?;
             tracing::info!(node = self.name, session, "joined the cluster");
             self.n_submitted.store(0, Ordering::SeqCst);
@@ -86,7 +97,7 @@ impl Node {
         match renewed.map_err(|_| EngineError::Unreachable("no answer to a renewal".into()))?? {
             Some(members) => {
                 self.licences.renewed(sent);
-                self.note_members(members);
+                self.note_members(members, sent);
             }
             None => self.lose_session().await,
         }
@@ -129,20 +140,34 @@ impl Node {
             view,
             url: self.config.get().base_url(),
             checked,
+            clock: clock().0,
         }
     }
 
-    fn note_members(&self, members: Vec<Member>) {
+    /// What a renewal that was sent at `sent` told.
+    fn note_members(&self, members: Vec<Member>, sent: Duration) {
         self.compare_checks(&members);
+        self.compare_clocks(members.iter().filter(|member| member.node != self.name));
         let members: Vec<Member> = members.into_iter().filter(|member| member.state.polls).collect();
-        self.state(|state| {
+        let now = boottime();
+        let is_new = self.state(|state| {
             let standing = |member: &Member| Standing { let_go: member.state.view, applied: member.state.applied };
             state.members = members.iter().map(|member| (member.node.clone(), standing(member))).collect();
+            let others = members.iter().filter(|member| member.node != self.name);
+            state.next_lapse = others.map(|member| now + member.holds_for).min();
+            if sent < state.led_since {
+                // Who has come since, and was in the former leader's view, may be missing.
+                return false;
+            }
             state.viewed = members
                 .into_iter()
                 .map(|member| ViewedNode { node: member.node, session: member.session, url: member.state.url })
                 .collect();
+            state.viewed != state.view.nodes
         });
+        if is_new {
+            self.view_due.notify_one();
+        }
         self.membership_moved.notify_waiters();
     }
 
@@ -172,12 +197,35 @@ impl Node {
         self.kept_views.lock().await.clear();
     }
 
+    /// Whether this node's tables go on: where they stand still, or its disk takes nothing, it does not know what was asked.
+    fn goes_on(&self) -> bool {
+        self.writer.trouble().is_none() && self.state(|state| state.stuck.is_none() && state.diverged.is_none())
+    }
+
+    /// Whether what this node asks can be relied on.
+    fn may_be_member(&self) -> bool {
+        self.goes_on() && !self.licences.wall_was_set() && self.state(|state| state.clock_off.is_none())
+    }
+
+    /// Ends it, and the others need not wait until it would end by itself: nothing of this node is out.
+    async fn give_membership_back(&self) {
+        let Some(session) = self.state(|state| state.session) else { return };
+        tracing::warn!("this node's tables or clock are not to be relied on: others ask what it asked");
+        self.end_membership().await;
+        if let Err(error) = self.engine.leave(&self.name, session).await {
+            tracing::debug!(%error, "the others will see by themselves that this node is no member");
+        }
+    }
+
     /// Takes the lead where it is free, and keeps it.
     pub(super) async fn be_leader(self: Arc<Node>) -> anyhow::Result<()> {
         loop {
             if self.state(|state| state.term.is_some()) {
                 self.keep().await;
-                tokio::time::sleep(KEEP_EVERY).await;
+                tokio::select! {
+                    () = tokio::time::sleep(KEEP_EVERY) => {}
+                    () = self.view_due.notified() => {}
+                }
             } else {
                 match self.try_to_lead().await {
                     Ok(()) => {}
@@ -208,8 +256,8 @@ impl Node {
             }
             Err(_) => self.licences.may_lead(),
         };
-        if self.writer.trouble().is_some() {
-            tracing::warn!("this node's disk takes nothing: another one is to lead");
+        if !self.may_be_member() {
+            tracing::warn!("this node's disk or clock is not to be relied on: another one is to lead");
             return self.pass_the_lead_on().await;
         }
         // The writer may have found out first.
@@ -301,6 +349,8 @@ impl Node {
         tracing::info!(node = self.name, term, applied, "leads the cluster");
         self.state(|state| {
             state.term = Some(term);
+            state.led_since = boottime();
+            state.viewed.clear();
             state.loans = taken_over(&state.view);
             state.leader = Some(self.name.clone());
         });
@@ -308,6 +358,7 @@ impl Node {
         let (rules, triggers) = (config.rules.clone(), config.triggers());
         self.writer.submit(Command::Watch { rules, triggers, at: clock() }).await?;
         self.duties.set_leads(true);
+        self.renew_soon.notify_one();
         self.bells.feeds_changed.notify_one();
         Ok(())
     }
@@ -350,7 +401,7 @@ impl Node {
                 continue;
             };
             // Others ask what it asked, as soon as nothing of it is out.
-            self.end_membership().await;
+            self.give_membership_back().await;
             match fetch_another(&*self.engine, &self.config.get(), &needs).await {
                 Ok(()) => return Err(needs.into()),
                 Err(error) => tracing::warn!(error = format!("{error:#}"), "no snapshot could be had yet"),

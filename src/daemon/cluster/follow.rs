@@ -152,6 +152,10 @@ impl Node {
             // New: nothing was this node's before.
             kept.push(View::default());
         }
+        if kept.last().is_some_and(|last| view.is_without_some_of(last)) && self.learn_what_others_asked().await {
+            // The view that they were in need not be waited for: the gone have nothing out, and all that they did is known here.
+            kept.pop();
+        }
         kept.push(view);
         self.duties.poll(share(&self.name, kept.clone()));
         self.bells.feeds_changed.notify_one();
@@ -192,27 +196,39 @@ impl Node {
             let has_gained = is_in && self.kept_views.lock().await.len() > 1;
             self.state(|state| state.waits_for_others = has_gained && !all_let_go);
             if has_gained && all_let_go {
-                self.take_over(&view).await?;
+                self.take_over(&view).await;
             }
             moved.await;
         }
     }
 
-    async fn take_over(&self, view: &View) -> anyhow::Result<()> {
+    /// Before this node asks what others have asked until now; `false`: it cannot be read just now.
+    async fn learn_what_others_asked(&self) -> bool {
         let now = clock();
-        let robots = self.readers.ask(move |reader| reader.robots(now)).await?;
-        let mut kept = self.kept_views.lock().await;
-        if self.state(|state| state.view != *view) {
-            return Ok(());
+        match self.readers.ask(move |reader| reader.robots(now)).await {
+            Ok(robots) => {
+                self.client.take_over(robots);
+                true
+            }
+            Err(error) => {
+                tracing::debug!(error = format!("{error:#}"), "what others have asked cannot be read now");
+                false
+            }
         }
-        self.client.take_over(robots);
+    }
+
+    async fn take_over(&self, view: &View) {
+        let mut kept = self.kept_views.lock().await;
+        if self.state(|state| state.view != *view) || !self.learn_what_others_asked().await {
+            // Looked at again with the next renewal at the latest.
+            return;
+        }
         let n_before = kept.len().saturating_sub(1);
         kept.drain(..n_before);
         self.duties.poll(share(&self.name, kept.clone()));
         tracing::debug!(view = view.n, "asks what this view gives it");
         self.bells.feeds_changed.notify_one();
         self.bells.pages_wanted.notify_one();
-        Ok(())
     }
 }
 

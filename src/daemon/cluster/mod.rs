@@ -9,6 +9,7 @@
 //! | `follow` | the log → this node's database; who owns which domain |
 //! | `log` | what this node commits while it leads → the log |
 //! | `forward` | commands of a node that follows → the leader → their answers |
+//! | `clocks` | whose wall clock is wrong |
 //! | `carry_out` | commands of the others, while this node leads |
 //! | `snapshot` | a whole database → the engine, and back |
 //! | `loans` | domains that their owner leaves to another node for a while |
@@ -16,6 +17,7 @@
 
 mod beat;
 mod carry_out;
+mod clocks;
 mod follow;
 mod forward;
 mod list;

@@ -1,17 +1,17 @@
 //! What the tasks of a node share.
 
 use super::super::duties::Duties;
-use super::super::parts::Bells;
+use super::super::parts::{Bells, clock};
 use super::super::polls::Polls;
 use super::super::reloads::Reloads;
-use crate::cluster::{Engine, Licence, Session, Term, boottime};
+use crate::cluster::{Engine, Licence, MOST_APART_MS, Session, Term, boottime};
 use crate::config::{Config, Live};
 use crate::fetch::Client;
 use crate::records::{Committed, NodeStanding, View, ViewedNode};
 use crate::store::{Forwarded, NodeLinks, Readers, Replica, WriteError, Writer};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
@@ -59,6 +59,8 @@ pub struct Node {
     pub(super) membership_moved: Notify,
     /// Others wait for what the next renewal says.
     pub(super) renew_soon: Notify,
+    /// Others are there than the view says.
+    pub(super) view_due: Notify,
     pub(super) snapshot_wanted: Notify,
     /// The shared list is another than before.
     pub(super) list_moved: Notify,
@@ -91,6 +93,8 @@ pub(super) type Loans = BTreeMap<String, (String, Duration)>;
 pub(super) struct Licences {
     poll: Mutex<Licence>,
     lead: Mutex<Licence>,
+    /// By how much the wall clock was ahead of the clock of licences when this membership began, in milliseconds.
+    wall: AtomicI64,
 }
 
 /// What a node knows of the others.
@@ -106,14 +110,22 @@ pub(super) struct State {
     pub waits_for_others: bool,
     /// Live members as the last renewal of this session told of them; none before the first, which tells of this node too.
     pub members: BTreeMap<String, Standing>,
-    /// The same as a view has them.
+    /// The same as a view has them; while this node leads, none before a renewal that was sent since it does.
     pub viewed: Vec<ViewedNode>,
+    /// When the first of the others' memberships ends, if it is not renewed.
+    pub next_lapse: Option<Duration>,
+    /// Since when this node leads, or led.
+    pub led_since: Duration,
     /// While this node leads: what is lent to whom.
     pub loans: Loans,
     /// The log's newest record as it was last heard of.
     pub head: u64,
     /// When the engine answered last.
     pub heard: Duration,
+    /// How far the engine's clock is ahead of the clock of licences, in milliseconds; `None`: it was not asked yet.
+    pub engine_ahead: Option<i64>,
+    /// Why this node's wall clock is not to be relied on.
+    pub clock_off: Option<String>,
     /// Why records are not applied now.
     pub stuck: Option<String>,
     /// When the engine last said that this node's session was over.
@@ -174,9 +186,23 @@ pub struct Parts {
     pub leads: watch::Receiver<bool>,
 }
 
+/// The clock of licences, in milliseconds.
+pub(super) fn boot_ms() -> i64 {
+    i64::try_from(boottime().as_millis()).unwrap_or(i64::MAX)
+}
+
+/// How far the wall clock is ahead of the clock of licences, in milliseconds: as far as ever, unless it is set.
+fn wall_ahead() -> i64 {
+    clock().0.saturating_sub(boot_ms())
+}
+
 impl Licences {
     pub fn new() -> Licences {
-        Licences { poll: Mutex::new(Licence::to_poll()), lead: Mutex::new(Licence::to_lead()) }
+        Licences {
+            poll: Mutex::new(Licence::to_poll()),
+            lead: Mutex::new(Licence::to_lead()),
+            wall: AtomicI64::new(wall_ahead()),
+        }
     }
 
     fn lock(licence: &Mutex<Licence>) -> MutexGuard<'_, Licence> {
@@ -185,11 +211,21 @@ impl Licences {
     }
 
     pub fn may_poll(&self) -> bool {
-        Self::lock(&self.poll).holds(boottime())
+        !self.wall_was_set() && Self::lock(&self.poll).holds(boottime())
     }
 
     pub fn may_lead(&self) -> bool {
-        Self::lock(&self.lead).holds(boottime())
+        !self.wall_was_set() && Self::lock(&self.lead).holds(boottime())
+    }
+
+    /// The wall clock was set since: what is said by it now is not to get to others before it was looked at.
+    pub fn wall_was_set(&self) -> bool {
+        wall_ahead().abs_diff(self.wall.load(Ordering::Relaxed)) > MOST_APART_MS
+    }
+
+    /// The wall clock is right as it is.
+    pub fn trust_wall(&self) {
+        self.wall.store(wall_ahead(), Ordering::Relaxed);
     }
 
     pub fn poll_ends(&self) -> Option<Duration> {
@@ -248,6 +284,7 @@ impl Node {
             kept_views: tokio::sync::Mutex::default(),
             membership_moved: Notify::new(),
             renew_soon: Notify::new(),
+            view_due: Notify::new(),
             snapshot_wanted: Notify::new(),
             list_moved: Notify::new(),
             polls,
@@ -296,7 +333,7 @@ impl Node {
                 applied,
                 head: state.head.max(applied),
                 silent_s: silent.as_secs(),
-                stale: state.stands_still().or(late).or_else(|| state.engine_error.clone()),
+                stale: state.stands_still().or(late).or_else(|| state.engine_error.clone()).or_else(|| state.clock_off.clone()),
                 members: state.members.keys().cloned().collect(),
             }
         })

@@ -78,8 +78,8 @@ impl Node {
 
 /// The cluster that a configuration names. It is not asked yet.
 pub(in super::super) fn engine_of(config: &Config) -> anyhow::Result<Arc<dyn Engine>> {
-    let url = config.cluster.address(&config.secrets).map_err(anyhow::Error::msg)?;
-    Ok(Arc::new(PostgresEngine::new(&url).context("cluster.url")?))
+    let (cluster, secrets) = (config.cluster.clone(), config.secrets.clone());
+    Ok(Arc::new(PostgresEngine::at(Box::new(move || cluster.address(&secrets))).context("cluster.url")?))
 }
 
 /// Makes a cluster of this machine's database, which is made where there is none. `anew`: there was one, whose log is lost.
