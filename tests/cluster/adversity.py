@@ -45,7 +45,7 @@ def wire_of_leader(cluster, how):
     leader.wire.be(how)
     try:
         cluster.commits_again(15, since + 3)
-        took = limit("commit gap after the leader was cut off", cluster.gap(since), 5)
+        took = limit("commit gap after the leader was cut off", cluster.gap(since), 5, cluster.is_loaded)
         time.sleep(max(0.0, since + FOR - time.monotonic()))
         others_lead(cluster, leader)
         serves(leader)
@@ -76,7 +76,7 @@ def wire_of_node(cluster, how, more=0):
     since = cluster.disturb(node)
     node.wire.be(how)
     try:
-        took = limit("a cut-off node's feeds asked again", cluster.taken_over(node, since), TAKEN_OVER + more)
+        took = limit("a cut-off node's feeds asked again", cluster.taken_over(node, since), TAKEN_OVER + more, cluster.is_loaded)
         time.sleep(max(0.0, since + FOR - time.monotonic()))
         serves(node)
     finally:
@@ -112,7 +112,7 @@ def leader_removed(cluster):
     since = cluster.disturb(leader)
     cluster.follower().do("remove", leader.name)
     cluster.commits_again(15, since + 3)
-    took = limit("commit gap after the leader was removed", cluster.gap(since), 5)
+    took = limit("commit gap after the leader was removed", cluster.gap(since), 5, cluster.is_loaded)
     wait_for(lambda: leader.process.poll() is not None, 20, f"{leader.name} was removed, and goes on")
     says(leader, "was removed from the cluster")
     comes_anew(leader)
@@ -126,7 +126,7 @@ def disk_full(cluster):
     since = cluster.disturb(node)
     fault.write_text("ENOSPC")
     try:
-        took = limit("feeds of a node with a full disk asked again", cluster.taken_over(node, since), TAKEN_OVER)
+        took = limit("feeds of a node with a full disk asked again", cluster.taken_over(node, since), TAKEN_OVER, cluster.is_loaded)
         serves(node)
     finally:
         fault.unlink()
@@ -143,7 +143,7 @@ def clock_set(cluster):
     since = cluster.disturb(node)
     clock.write_text(str(ahead))
     try:
-        took = limit("feeds of a node with a wrong clock asked again", cluster.taken_over(node, since), TAKEN_OVER)
+        took = limit("feeds of a node with a wrong clock asked again", cluster.taken_over(node, since), TAKEN_OVER, cluster.is_loaded)
         serves(node)
     finally:
         clock.write_text("0")

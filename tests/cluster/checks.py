@@ -18,8 +18,14 @@ OUTPUTS = ["/feeds/all.atom", "/feeds/all.rss", "/feeds/all.json"]
 Disturbed = collections.namedtuple("Disturbed", "at name")
 
 
-def limit(what, found, most):
-    if found > most:
+# Where the machine is not quiet, what is late is said and counted, and is no failure.
+late = []
+
+
+def limit(what, found, most, is_loaded=False):
+    if found > most and is_loaded:
+        late.append(f"{what}: {found:.2f} s, of {most} s at most")
+    elif found > most:
         raise SystemExit(f"FAIL {what}: {found:.2f} s, of {most} s at most")
     return found
 

@@ -124,24 +124,28 @@ def takeover(options, folder):
                 followers = [node for node in nodes if node is not leader]
                 for node in followers:
                     if warm:
-                        # Its first look is half a minute after its start.
+                        # Its first look is half a minute after its start, the next ones ten minutes apart.
+                        node.stop()
+                        node.start()
                         wait_for(lambda: prepared(node).exists(), 120, f"{node.name} prepares nothing")
                     else:
                         prepared(node).unlink(missing_ok=True)
                 killed = time.monotonic()
                 leader.kill()
-                wait_for(lambda: pair.sql(LEADER), 30, "nobody leads")
-                led = time.monotonic()
+                wait_for(lambda: pair.sql(LEADER) not in ("", leader.name), 30, "nobody leads")
+                led, newest = time.monotonic(), int(pair.sql(NEWEST))
+                wait_for(lambda: int(pair.sql(NEWEST)) > newest, 30, "nothing is committed any more")
+                committed = time.monotonic()
                 n_settled = max(asked(node, SETTLED) for node in followers)
                 while asked(followers[0], SETTLED) <= n_settled:
                     origin.add(1)
                     time.sleep(0.1)
-                took.append((led - killed, time.monotonic() - killed))
+                took.append((led - killed, committed - killed, time.monotonic() - killed))
                 leader.start()
                 wait_for(lambda: (leader.applied() or 0) >= int(pair.sql(NEWEST)) - 5, 60, "the killed node does not catch up")
                 time.sleep(INTERVAL)
-            for (lead, story) in took:
-                print(f"{'with' if warm else 'without'} what followers prepare: another leads after {lead:.1f} s, and the next story is there after {story:.1f} s")
+            for lead, commit, story in took:
+                print(f"{'with' if warm else 'without'} what followers prepare: another leads after {lead:.1f} s, commits after {commit:.1f} s, and the next story is there after {story:.1f} s")
 
 
 class Simulator:

@@ -241,6 +241,10 @@ impl Node {
 
     async fn keep(&self) {
         let Some(term) = self.state(|state| state.term) else { return };
+        if !self.licences.may_lead() {
+            // A renewal now would only have the others wait longer.
+            return self.stop_leading().await;
+        }
         let sent = boottime();
         let kept = tokio::time::timeout(Duration::from_secs(2), self.engine.keep(&self.name, term)).await;
         let is_kept = match kept {
