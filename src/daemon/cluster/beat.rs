@@ -5,7 +5,7 @@ use super::loans::{lent, taken_over};
 use super::log::LeadersLog;
 use super::node::{CHANCE, Node, Standing};
 use super::snapshot::fetch_another;
-use crate::cluster::{EngineError, Member, MemberState, boottime};
+use crate::cluster::{EngineError, Leader, Member, MemberState, boottime};
 use crate::records::{Command, View, ViewedNode};
 use crate::store::schema_version;
 use anyhow::Context;
@@ -242,8 +242,12 @@ impl Node {
     async fn keep(&self) {
         let Some(term) = self.state(|state| state.term) else { return };
         if !self.licences.may_lead() {
-            // A renewal now would only have the others wait longer.
-            return self.stop_leading().await;
+            // A renewal that nobody answers would only have the others wait longer: first it is asked whether anybody does.
+            let asked = tokio::time::timeout(RENEW_EVERY, self.engine.leader()).await;
+            let is_ours = |leader: &Leader| leader.node == self.name && leader.term == term;
+            if !asked.is_ok_and(|answered| answered.is_ok_and(|leader| leader.as_ref().is_some_and(is_ours))) {
+                return self.stop_leading().await;
+            }
         }
         let sent = boottime();
         let kept = tokio::time::timeout(Duration::from_secs(2), self.engine.keep(&self.name, term)).await;
