@@ -176,6 +176,9 @@ impl Node {
                 let mut lost = Box::pin(self.duties.until_none_out(|domain| !owns(&self.name, domain, &view, &names)));
                 tokio::select! {
                     () = &mut lost => {
+                        // Polls that found nothing are handed in together, after their requests have ended: whoever asks there
+                        // next is to know of them.
+                        self.polls.unchanged.flush().await;
                         self.state(|state| state.let_go = view.n);
                         self.renew_soon.notify_one();
                     }
