@@ -178,7 +178,12 @@ impl Node {
                     () = &mut lost => {
                         // Polls that found nothing are handed in together, after their requests have ended: whoever asks there
                         // next is to know of them.
-                        self.polls.unchanged.flush().await;
+                        if let Some(session) = self.state(|state| state.session) {
+                            tokio::select! {
+                                () = self.polls.unchanged.flush() => {}
+                                () = self.session_ends(session) => {}
+                            }
+                        }
                         self.state(|state| state.let_go = view.n);
                         self.renew_soon.notify_one();
                     }

@@ -216,7 +216,7 @@ impl Node {
         }
     }
 
-    async fn session_ends(&self, session: u64) {
+    pub(super) async fn session_ends(&self, session: u64) {
         while self.state(|state| state.session) == Some(session) {
             tokio::time::sleep(LOOK_EVERY).await;
         }
