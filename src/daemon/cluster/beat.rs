@@ -249,9 +249,23 @@ impl Node {
                 return self.stop_leading().await;
             }
         }
+        let is_kept = self.renew_lead(term).await;
+        if !self.may_be_member() {
+            tracing::warn!("this node's disk or clock is not to be relied on: another one is to lead");
+            return self.pass_the_lead_on().await;
+        }
+        // The writer may have found out first.
+        if !is_kept || !self.licences.may_lead() || !*self.leads.borrow() {
+            self.stop_leading().await;
+        } else if let Err(error) = self.beside_renewals(term, self.publish_view()).await {
+            tracing::debug!(error = format!("{error:#}"), "who polls could not be published");
+        }
+    }
+
+    /// Whether this node still leads, as far as it knows.
+    async fn renew_lead(&self, term: u64) -> bool {
         let sent = boottime();
-        let kept = tokio::time::timeout(Duration::from_secs(2), self.engine.keep(&self.name, term)).await;
-        let is_kept = match kept {
+        match tokio::time::timeout(RENEW_EVERY * 2, self.engine.keep(&self.name, term)).await {
             Ok(Ok(true)) => {
                 self.licences.kept(sent);
                 self.heard();
@@ -263,16 +277,19 @@ impl Node {
                 self.licences.may_lead()
             }
             Err(_) => self.licences.may_lead(),
-        };
-        if !self.may_be_member() {
-            tracing::warn!("this node's disk or clock is not to be relied on: another one is to lead");
-            return self.pass_the_lead_on().await;
         }
-        // The writer may have found out first.
-        if !is_kept || !self.licences.may_lead() || !*self.leads.borrow() {
-            self.stop_leading().await;
-        } else if let Err(error) = self.publish_view().await {
-            tracing::debug!(error = format!("{error:#}"), "who polls could not be published");
+    }
+
+    /// Does what may take longer than a lead lasts that is not renewed. Once the lead is lost it is not renewed any more; what was
+    /// begun is ended all the same.
+    async fn beside_renewals<T>(&self, term: u64, work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+        tokio::pin!(work);
+        let mut is_kept = true;
+        loop {
+            tokio::select! {
+                done = &mut work => return done,
+                () = tokio::time::sleep(KEEP_EVERY), if is_kept => is_kept = self.renew_lead(term).await,
+            }
         }
     }
 
@@ -328,22 +345,12 @@ impl Node {
 
     async fn begin_to_lead(&self, term: u64, sent: Duration) -> anyhow::Result<()> {
         self.licences.kept(sent);
-        // Long catching up must not cost the lead.
         let caught_up = async {
             while self.follow_some().await? {}
             anyhow::Ok(())
         };
-        tokio::pin!(caught_up);
-        loop {
-            tokio::select! {
-                done = &mut caught_up => { done?; break; }
-                () = tokio::time::sleep(KEEP_EVERY) => {
-                    let sent = boottime();
-                    anyhow::ensure!(self.engine.keep(&self.name, term).await?, "the lead was lost while the log was read");
-                    self.licences.kept(sent);
-                }
-            }
-        }
+        self.beside_renewals(term, caught_up).await?;
+        anyhow::ensure!(self.licences.may_lead(), "the lead was lost while the log was read");
         let (head, applied) = (self.engine.head().await?, *self.applied.borrow());
         anyhow::ensure!(applied >= head.newest, "this database ends at record {applied}, and the cluster at {}", head.newest);
         if applied > head.newest {
@@ -353,7 +360,8 @@ impl Node {
             );
             return self.reseed().await;
         }
-        self.writer.lead(Box::new(LeadersLog::new(self, term))).await.context("the writer cannot lead")?;
+        let leading = async { self.writer.lead(Box::new(LeadersLog::new(self, term))).await.context("the writer cannot lead") };
+        self.beside_renewals(term, leading).await?;
         tracing::info!(node = self.name, term, applied, "leads the cluster");
         self.state(|state| {
             state.term = Some(term);
@@ -364,7 +372,8 @@ impl Node {
         });
         let config = self.config.get();
         let (rules, triggers) = (config.rules.clone(), config.triggers());
-        self.writer.submit(Command::Watch { rules, triggers, at: clock() }).await?;
+        let watch = async { Ok(self.writer.submit(Command::Watch { rules, triggers, at: clock() }).await?) };
+        self.beside_renewals(term, watch).await?;
         self.duties.set_leads(true);
         self.renew_soon.notify_one();
         self.bells.feeds_changed.notify_one();
