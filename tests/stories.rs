@@ -336,21 +336,57 @@ fn nothing_of_a_series_is_joined() {
         let found = joins(&series(n_feeds, hours_apart));
         assert!(found.is_empty(), "{n_feeds} feeds, each {hours_apart} hours: {} joins\n{}", found.len(), found.join("\n"));
     }
-    // Without texts as well, where names and numbers are filled in. Frames of common words can be told from reworded reports
-    // by their texts alone: of three of them headlines alone are joined, which is wrong.
-    let (mut bare, mut framed) = (series(4, 1), Vec::new());
+    // Without texts as well, where something is filled in.
+    let mut bare = series(4, 1);
     bare.iter_mut().for_each(|row| row.text.clear());
     let standing: HashSet<&str> = FORMS.iter().map(|(title, _)| *title).filter(|title| !title.contains('{')).collect();
     bare.retain(|row| !standing.contains(&*row.title));
-    let frames = ["Supreme court", "Deal:", "证监会"];
-    bare.retain(|row| {
-        let is_frame = frames.iter().any(|frame| row.title.starts_with(frame));
-        framed.extend(is_frame.then(|| row.clone()));
-        !is_frame
-    });
     let found = joins(&bare);
     assert!(found.is_empty(), "headlines alone: {} joins\n{}", found.len(), found.join("\n"));
-    assert_eq!(joins(&framed).len(), 57);
+}
+
+#[derive(serde::Deserialize)]
+struct Frame {
+    title: String,
+    text: String,
+    fillings: Vec<Vec<String>>,
+}
+
+/// The joins of series that are filled in with words of real life, each in a window of its own.
+fn frame_joins(n_feeds: usize, with_text: bool) -> Vec<String> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stories_series.jsonl");
+    let start = chrono::DateTime::parse_from_rfc3339("2026-11-20T00:00:00Z").unwrap();
+    let frames = std::fs::read_to_string(file).unwrap();
+    let frames = frames.lines().map(|line| serde_json::from_str::<Frame>(line).unwrap());
+    frames
+        .flat_map(|frame| {
+            let told = frame.fillings.iter().enumerate().map(|(i, words)| {
+                let fill = |form: &str| {
+                    let numbered = form.replace("{n}", &(11 + i).to_string());
+                    words.iter().enumerate().fold(numbered, |form, (n, word)| form.replace(&format!("{{{n}}}"), word))
+                };
+                let feed = format!("series-{}", i % n_feeds);
+                Row {
+                    id: i.to_string(),
+                    url: Some(format!("https://{feed}.example/{i}")),
+                    feed,
+                    title: fill(&frame.title),
+                    text: if with_text { fill(&frame.text) } else { String::new() },
+                    published: (start + chrono::Duration::hours(3 * i as i64)).to_rfc3339(),
+                }
+            });
+            joins(&told.collect::<Vec<_>>())
+        })
+        .collect()
+}
+
+/// Thirty-two series of six, written before they were tried; half of them were not looked at when a rule was made.
+#[test]
+fn few_of_real_words_in_frames_are_joined() {
+    for (n_feeds, with_text, expected) in [(1, true, 0), (1, false, 0), (3, true, 1), (3, false, 4)] {
+        let found = frame_joins(n_feeds, with_text);
+        assert_eq!(found.len(), expected, "{n_feeds} feeds, texts: {with_text}\n{}", found.join("\n"));
+    }
 }
 
 /// Made-up reports, and what becomes of each in other feeds and in its own: all of them are one story each.
@@ -451,13 +487,15 @@ fn hard_pairs(file: &str) -> (usize, usize, String) {
     (n_one, n_two, format!("missed:\n{}\njoined:\n{}", missed.join("\n"), joined.join("\n")))
 }
 
-/// Sixty pairs that were written before they were tried and are not tuned to, and two hundred of which a third was not looked
-/// at: what comes out is asserted as it is, wrong ones included. A change that joins more of those that are two, or fewer of
+/// Sixty pairs that were written before they were tried and are not tuned to, two hundred of which a third was not looked at, and
+/// two hundred of which a half was not: what comes out is asserted as it is, wrong ones included. A change that joins more of those that are two, or fewer of
 /// those that are one, has to say why.
 #[test]
 fn hard_pairs_come_out_as_they_are_told_in_the_docs() {
     let (n_one, n_two, told) = hard_pairs("tests/stories_hard.jsonl");
     assert_eq!((n_one, n_two), (19, 35), "of 24 and 36; {told}");
     let (n_one, n_two, told) = hard_pairs("tests/stories_hard_more.jsonl");
-    assert_eq!((n_one, n_two), (81, 121), "of 84 and 127; {told}");
+    assert_eq!((n_one, n_two), (81, 123), "of 84 and 127; {told}");
+    let (n_one, n_two, told) = hard_pairs("tests/stories_hard_fresh.jsonl");
+    assert_eq!((n_one, n_two), (92, 102), "of 96 and 103; {told}");
 }

@@ -4,7 +4,7 @@
 //! young index. A form shows in the order: a run of equal words, and a gap where each side has a name or a number
 //! of its own. Two reports of one event share names, or say it in other words.
 
-use super::fold;
+use super::{fold, refilled};
 use crate::text::{is_alphanumeric, is_cjk};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -62,8 +62,8 @@ const AMOUNTS: &[&str] = &[
 /// The lowest bits of a unit say what it may be; the rest is its hash.
 const NAME: u32 = 1;
 const NUMBER: u32 = 2;
-const CJK: u32 = 3;
-const WHAT: u32 = 3;
+pub(super) const CJK: u32 = 3;
+pub(super) const WHAT: u32 = 3;
 
 /// The words of a title in their order: hashes that also say whether a word may be a name or number.
 pub fn units(title: &str) -> Box<[u32]> {
@@ -101,12 +101,12 @@ fn stands_alone(c: char) -> bool {
     is_cjk(c) || ('\u{3040}'..='\u{30ff}').contains(&c)
 }
 
-fn unit(word: &str, what: u32) -> u32 {
+pub(super) fn unit(word: &str, what: u32) -> u32 {
     (xxh3_64(word.as_bytes()) >> 32) as u32 & !WHAT | what
 }
 
 /// The lengths of the longest common subsequences, from each pair of places to the ends.
-fn common(a: &[u32], b: &[u32]) -> Vec<u8> {
+pub(super) fn common(a: &[u32], b: &[u32]) -> Vec<u8> {
     let same = |x: u32, y: u32| x & !WHAT == y & !WHAT;
     let width = b.len() + 1;
     let mut longest = vec![0u8; (a.len() + 1) * width];
@@ -270,34 +270,6 @@ pub fn one_frame(a: &[u32], b: &[u32]) -> Option<Frame> {
 /// something of its own at the start, where the subject stands, or wherever they differ. Who says a thing in other words also
 /// adds some. Much less than [`one_form`] asks for: it is for titles of one feed.
 pub fn filled_in(a: &[u32], b: &[u32]) -> bool {
-    let same = |x: u32, y: u32| x & !WHAT == y & !WHAT;
-    let longest = common(a, b);
-    let width = b.len() + 1;
-    let n_ordered = usize::from(longest[0]);
-    let mut left: Vec<u32> = b.to_vec();
-    let n_shared = a.iter().filter(|x| left.iter().position(|y| same(**x, *y)).map(|at| left.swap_remove(at)).is_some()).count();
-    // Other words in another order: no form.
-    if n_ordered == 0 || n_ordered * 5 < n_shared * 4 {
-        return false;
-    }
-    let (mut i, mut j, mut gap_a, mut gap_b) = (0, 0, 0, 0);
-    let (mut first, mut filled, mut added) = (false, false, false);
-    while i < a.len() || j < b.len() {
-        if i < a.len() && j < b.len() && same(a[i], b[j]) {
-            first |= gap_a > 0 && gap_b > 0 && i == gap_a && j == gap_b;
-            filled |= gap_a > 0 && gap_b > 0;
-            added |= (gap_a > 0) != (gap_b > 0);
-            (gap_a, gap_b) = (0, 0);
-            (i, j) = (i + 1, j + 1);
-        } else if j >= b.len() || i < a.len() && longest[(i + 1) * width + j] >= longest[i * width + j + 1] {
-            gap_a += 1;
-            i += 1;
-        } else {
-            gap_b += 1;
-            j += 1;
-        }
-    }
-    filled |= gap_a > 0 && gap_b > 0;
-    added |= (gap_a > 0) != (gap_b > 0);
-    first || filled && !added
+    let Some(gaps) = refilled::gaps(a, b) else { return false };
+    gaps.first().is_some_and(refilled::is_filled) || refilled::all_filled(&gaps)
 }

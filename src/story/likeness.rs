@@ -4,6 +4,7 @@
 use super::form::{self, Frame};
 use super::index::{CORE_MEMBERS, Index, MAX_TERM_FREQUENCY, Newcomer, Slot};
 use super::prepare::Prepared;
+use super::refilled;
 use super::score::{self, Features, PairFeatures};
 use super::shingle;
 use super::spread::Map;
@@ -225,19 +226,29 @@ impl Index {
             return Some(Guard::OneHead);
         }
         let n_words = told::n_words(&new.terms).min(told::n_words(&slot.terms));
-        if cross || n_words < NOTE {
+        if cross {
             return None;
         }
         // A number in common is a detail of one event, and so are two names, but where one place differs in all. A few Han
         // letters in a row are somebody and a verb.
         let named = features[score::TITLE_NAMES] + features[score::TITLE_MODELS] >= TWO_NAMES;
-        let framed = match form::one_frame(&new.units, &slot.units) {
+        let frame = form::one_frame(&new.units, &slot.units);
+        let framed = match frame {
             Some(Frame::Tight) => true,
             Some(Frame::Loose) => !named && !new.han,
             None => false,
         };
-        if framed && features[score::ALL_NUMBERS] == 0.0 && self.own_told(newcomer, slot) < OWN_TOLD {
+        let framed = framed && n_words >= NOTE && features[score::ALL_NUMBERS] == 0.0;
+        // Headlines alone, or over notes, are asked for the order of their words; a number of the texts may be the frame's.
+        let refilled = || {
+            let exempt = named && frame != Some(Frame::Tight) || features[score::TITLE_NUMBERS] > 0.0;
+            !exempt && refilled::refilled(&new.units, &slot.units)
+        };
+        if self.own_told(newcomer, slot) < OWN_TOLD && (framed || refilled()) {
             return Some(Guard::Frame);
+        }
+        if n_words < NOTE {
+            return None;
         }
         let subjects = (told::names_one_of(&new.terms, &slot.terms), told::names_one_of(&slot.terms, &new.terms));
         (subjects == (Some(false), Some(false))).then_some(Guard::Subject)

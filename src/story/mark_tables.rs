@@ -185,18 +185,67 @@ pub const UNITS: &[&str] = &[
 ];
 
 pub const MONTHS: [&[&str]; 12] = [
-    &["january", "jan", "januar", "janvier", "enero"],
-    &["february", "feb", "februar", "février", "febrero"],
-    &["march", "mar", "märz", "mars", "marzo"],
-    &["april", "apr", "avril", "abril"],
-    &["may", "mai", "mayo"],
-    &["june", "jun", "juni", "juin", "junio"],
-    &["july", "jul", "juli", "juillet", "julio"],
-    &["august", "aug", "août", "agosto"],
-    &["september", "sept", "sep", "septembre", "septiembre"],
-    &["october", "oct", "oktober", "octobre", "octubre"],
-    &["november", "nov", "novembre", "noviembre"],
-    &["december", "dec", "dezember", "décembre", "diciembre"],
+    &["january", "jan", "januar", "janvier", "enero", "января", "январь", "stycznia", "styczeń", "gennaio", "janeiro", "januari"],
+    &[
+        "february",
+        "feb",
+        "februar",
+        "février",
+        "febrero",
+        "февраля",
+        "февраль",
+        "lutego",
+        "luty",
+        "febbraio",
+        "fevereiro",
+        "februari",
+    ],
+    &["march", "mar", "märz", "mars", "marzo", "марта", "март", "marca", "marzec", "março", "maart"],
+    &["april", "apr", "avril", "abril", "апреля", "апрель", "kwietnia", "kwiecień", "aprile"],
+    &["may", "mai", "mayo", "мая", "май", "maja", "maggio", "maio", "mei"],
+    &["june", "jun", "juni", "juin", "junio", "июня", "июнь", "czerwca", "czerwiec", "giugno", "junho"],
+    &["july", "jul", "juli", "juillet", "julio", "июля", "июль", "lipca", "lipiec", "luglio", "julho"],
+    &["august", "aug", "août", "agosto", "августа", "август", "sierpnia", "sierpień", "augustus"],
+    &[
+        "september",
+        "sept",
+        "sep",
+        "septembre",
+        "septiembre",
+        "сентября",
+        "сентябрь",
+        "września",
+        "wrzesień",
+        "settembre",
+        "setembro",
+    ],
+    &[
+        "october",
+        "oct",
+        "oktober",
+        "octobre",
+        "octubre",
+        "октября",
+        "октябрь",
+        "października",
+        "październik",
+        "ottobre",
+        "outubro",
+    ],
+    &["november", "nov", "novembre", "noviembre", "ноября", "ноябрь", "listopada", "listopad", "novembro"],
+    &[
+        "december",
+        "dec",
+        "dezember",
+        "décembre",
+        "diciembre",
+        "декабря",
+        "декабрь",
+        "grudnia",
+        "grudzień",
+        "dicembre",
+        "dezembro",
+    ],
 ];
 
 pub const WEEKDAYS: &[&str] = &[
@@ -252,3 +301,31 @@ pub const EXCHANGES: &[&str] =
 pub const NAME_BRACKETS: &[(char, char)] = &[('「', '」'), ('『', '』'), ('《', '》')];
 
 pub const QUOTES: &[(char, char)] = &[('“', '”'), ('"', '"'), ('‘', '’'), ('\'', '\'')];
+
+/// What a title ends with, apart from the rest, of which there are several: 长安往事（上）, 后篇.
+pub const HAN_PARTS: &[(&str, &str)] =
+    &[("上", "1"), ("中", "2"), ("下", "3"), ("前", "1"), ("后", "3"), ("後", "3"), ("終", "3"), ("终", "3")];
+
+/// What stands behind such a letter.
+pub const HAN_PART_WORDS: &[&str] = &["", "篇", "集", "部", "卷", "编", "編", "巻", "册"];
+
+/// Numbers in words, behind a counter: Part Two.
+pub const NUMBER_WORDS: &[(&str, &str)] = &[
+    ("one", "1"),
+    ("two", "2"),
+    ("three", "3"),
+    ("four", "4"),
+    ("five", "5"),
+    ("six", "6"),
+    ("seven", "7"),
+    ("eight", "8"),
+    ("nine", "9"),
+    ("ten", "10"),
+    ("eins", "1"),
+    ("zwei", "2"),
+    ("drei", "3"),
+    ("deux", "2"),
+    ("trois", "3"),
+    ("dos", "2"),
+    ("tres", "3"),
+];

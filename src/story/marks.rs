@@ -7,7 +7,8 @@
 //! feed, which seldom tells one event twice, such numbers and the days of the week tell apart as well: *soft* marks.
 
 use super::mark_tables::{
-    COUNTERS, EXCHANGES, HAN_COUNTERS, HAN_MEASURES, MONTHS, NAME_BRACKETS, NO_NAMES, ORDINALS, PERIODS, QUOTES, UNITS, WEEKDAYS,
+    COUNTERS, EXCHANGES, HAN_COUNTERS, HAN_MEASURES, HAN_PART_WORDS, HAN_PARTS, MONTHS, NAME_BRACKETS, NO_NAMES, NUMBER_WORDS,
+    ORDINALS, PERIODS, QUOTES, UNITS, WEEKDAYS,
 };
 use super::{fold, stopwords};
 use crate::text::{is_alphanumeric, is_cjk};
@@ -148,7 +149,16 @@ pub fn marks(title: &str) -> Box<[Mark]> {
                 }
                 // Part III
                 let counted = before.is_some_and(|before| piece.gap == " " && COUNTERS.contains(&&*before.folded));
-                if counted && piece.text.bytes().all(|b| matches!(b, b'I' | b'V' | b'X')) {
+                let spelled = NUMBER_WORDS.iter().find(|(word, _)| *word == piece.folded).map(|(_, value)| *value);
+                let value = if is_roman(piece.text) { Some(roman(piece.text)) } else { spelled };
+                if let (true, Some(value)) = (counted, value) {
+                    marks.push(Mark::new(before.map_or("", |before| &before.folded), value, false));
+                }
+                // Gladiator II
+                let named = before.is_some_and(|before| {
+                    piece.gap == " " && before.what == What::Word && before.text.starts_with(char::is_uppercase)
+                });
+                if named && !counted && piece.text.len() > 1 && is_roman(piece.text) {
                     marks.push(Mark::new(before.map_or("", |before| &before.folded), roman(piece.text), false));
                 }
             }
@@ -159,6 +169,9 @@ pub fn marks(title: &str) -> Box<[Mark]> {
                     }
                 }
                 han_ordinals(&piece.folded, &mut marks);
+                if i > 0 && i + 1 == pieces.len() && !piece.gap.is_empty() {
+                    han_part(&piece.folded, &mut marks);
+                }
             }
         }
     }
@@ -193,6 +206,10 @@ fn month(word: &str) -> Option<usize> {
     MONTHS.iter().position(|names| names.contains(&word))
 }
 
+fn is_roman(text: &str) -> bool {
+    text.bytes().all(|b| matches!(b, b'I' | b'V' | b'X'))
+}
+
 fn roman(text: &str) -> &str {
     const NUMERALS: &[(&str, &str)] = &[
         ("I", "1"),
@@ -207,6 +224,14 @@ fn roman(text: &str) -> &str {
         ("X", "10"),
     ];
     NUMERALS.iter().find(|(numeral, _)| *numeral == text).map_or(text, |(_, value)| value)
+}
+
+/// 上篇, 下: a part of several.
+fn han_part(last: &str, marks: &mut Vec<Mark>) {
+    let part = HAN_PARTS.iter().find_map(|(letter, value)| Some((last.strip_prefix(letter)?, value)));
+    if let Some((_, value)) = part.filter(|(rest, _)| HAN_PART_WORDS.contains(rest)) {
+        marks.push(Mark::new("part", value, false));
+    }
 }
 
 /// 第十二期, written out; with digits the number's piece sees it.
@@ -404,6 +429,12 @@ mod tests {
             ("11月20日天气", "11月21日天气"),
             ("「海棠智能」完成天使轮融资", "「青禾新材」完成天使轮融资"),
             ("Rust in Action, Part II", "Rust in Action, Part III"),
+            ("Rust in Action, Part Two", "Rust in Action, Part III"),
+            ("Gladiator II review", "Gladiator III review"),
+            ("长安往事（上）", "长安往事（下）"),
+            ("听书 三体 上篇", "听书 三体 中篇"),
+            ("Хроника дня, 20 ноября", "Хроника дня, 21 ноября"),
+            ("Dziennik, 3 grudnia", "Dziennik, 4 grudnia"),
             ("Samsung Galaxy S26 leak shows colours", "Samsung Galaxy Z TriFold leak shows screens"),
             ("华为发布Mate 80系列", "华为发布Mate X7折叠屏"),
             ("Vitamin D and sleep", "Vitamin K and sleep"),

@@ -23,6 +23,7 @@ mod mark_tables;
 mod marks;
 mod postings;
 mod prepare;
+mod refilled;
 mod representative;
 mod roundup;
 pub mod score;
@@ -30,6 +31,7 @@ mod shingle;
 mod sites;
 mod spread;
 mod stopwords;
+mod synonyms;
 mod teller;
 mod told;
 mod types;
@@ -44,7 +46,7 @@ pub use representative::{Completeness, Face, representative};
 pub use types::{AddressHit, AddressKey, AddressKind, Constraints, Decision, Evidence, Item, Nearest, Rung};
 
 /// The version of the scores: stored with each membership, raised when a decision could come out otherwise.
-pub const MODEL_VERSION: u32 = 8;
+pub const MODEL_VERSION: u32 = 9;
 
 /// The version of the tables that decide what address keys come to: `address_tables.rs` and `tracking.rs`. Keys are stored,
 /// so whoever changes a row raises it: the stored addresses are then keyed anew behind the running service.

@@ -159,6 +159,7 @@ pub const TITLE_COSINE: usize = 0;
 pub const ALL_COSINE: usize = 1;
 pub const TITLE_NAMES: usize = 2;
 pub const TITLE_MODELS: usize = 3;
+pub const TITLE_NUMBERS: usize = 4;
 pub const RAREST_SHARED: usize = 7;
 pub const ALL_NAMES: usize = 5;
 pub const ALL_NUMBERS: usize = 6;
