@@ -442,6 +442,100 @@ fn what_is_published_again_is_joined() {
     assert!(missed.is_empty(), "{missed}");
 }
 
+/// The last of each fills in anew what one before it says, and another one, which belongs to that, is near it as well.
+const BRIDGES: &[&[&str]] = &[
+    &[
+        "Госдума приняла закон о рекламе в такси",
+        "Закон о рекламе в такси принят Госдумой",
+        "Госдума приняла закон о рекламе",
+        "Госдума приняла закон о такси",
+    ],
+    &["Vexa and Orlo sued over layoffs and patents in Texas court", "Vexa sued over layoffs", "Vexa sued over patents"],
+    &[
+        "Dover tunnel and Calder bridge closed after flood of river",
+        "Calder bridge closed after flood",
+        "Dover tunnel closed after flood",
+    ],
+    &[
+        "Storm Petra shuts Dover port and Calder airport",
+        "Storm shuts Dover port for two days",
+        "Storm shuts Calder airport for two days",
+    ],
+    &[
+        "Fire in Dunmore mill injures three workers, police say",
+        "Three workers injured as Dunmore mill burns",
+        "Dunmore mill fire injures three workers",
+        "Dunmore brewery fire injures three workers",
+    ],
+    &[
+        "Minister Halvorsen resigns over ferry contract",
+        "Halvorsen quits as minister in row over ferry contract",
+        "Minister Halvorsen resigns over loan",
+        "Minister Halvorsen resigns over trip to Spain",
+    ],
+    &[
+        "Union calls off strike at Calder airport after night of talks with Dover port",
+        "Strike at Calder airport called off by union",
+        "Strike at Dover port called off by union",
+    ],
+    &[
+        "Rovers sack manager after fifth defeat",
+        "Rovers manager Hale sacked, Albion boss Dunn under pressure",
+        "Albion sack manager after fifth defeat",
+    ],
+    &[
+        "Rovers sack manager after fifth defeat",
+        "Hale sacked as Rovers manager, and Albion wait for news of Dunn",
+        "Albion sack manager after fifth defeat",
+    ],
+    &[
+        "Brellin recalls cargo bikes over cracked forks",
+        "Brellin cargo bikes recalled; dealers wait for word from rival Tovvo on forks",
+        "Tovvo recalls cargo bikes over cracked forks",
+    ],
+    &[
+        "Calder airport closes after drone sighting",
+        "Drones: Calder airport flights sent to Dunmore, police search",
+        "Dunmore airport closes after drone sighting",
+    ],
+    &[
+        "Brellin to cut 900 jobs in Leeds",
+        "Job cuts: Brellin staff in Leeds fear closure, Tovvo workers too",
+        "Tovvo to cut jobs in Leeds",
+    ],
+    &[
+        "Calder hospital closes maternity ward over staff shortage",
+        "Mothers sent to Dunmore as maternity ward in Calder shuts",
+        "Dunmore hospital closes maternity ward over staff shortage",
+    ],
+    &["卡尔德机场因无人机关闭", "卡尔德机场无人机事件：航班备降邓莫尔", "邓莫尔机场因无人机关闭"],
+];
+
+/// Written before they were tried; how much nearer a member has to be was chosen on them, and what comes out is asserted.
+#[test]
+fn a_member_near_for_another_reason_seldom_brings_a_frame_in() {
+    let start = chrono::DateTime::parse_from_rfc3339("2026-11-20T08:00:00Z").unwrap();
+    let mut joined = Vec::new();
+    for titles in BRIDGES {
+        let mut stream = Stream::default();
+        let told = titles.iter().enumerate().map(|(i, title)| Row {
+            id: i.to_string(),
+            feed: format!("bridge-{i}"),
+            url: Some(format!("https://bridge-{i}.example/{i}")),
+            title: (*title).to_owned(),
+            text: String::new(),
+            published: (start + chrono::Duration::hours(i as i64)).to_rfc3339(),
+        });
+        let stories: Vec<StoryId> = told.map(|row| stream.take(&row, row.at()).0).collect();
+        let (last, others) = stories.split_last().unwrap();
+        assert_eq!(others[0], others[1], "what belongs together is no story: {titles:?}");
+        if others.contains(last) {
+            joined.push(format!("{titles:?}"));
+        }
+    }
+    assert_eq!(joined.len(), 4, "of 14; {}", joined.join("\n"));
+}
+
 #[derive(serde::Deserialize)]
 struct HardPair {
     same: bool,

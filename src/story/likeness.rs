@@ -1,10 +1,8 @@
 //! The story rung: which entries of the window may report the same event as a newcomer, and how likely each of their
 //! stories is his. Finds candidates by rare terms, compares pairs, judges stories; the index decides.
 
-use super::form::{self, Frame};
-use super::index::{CORE_MEMBERS, Index, MAX_TERM_FREQUENCY, Newcomer, Slot};
+use super::index::{CORE_MEMBERS, Index, MAX_TERM_FREQUENCY, Newcomer, Slot, Story};
 use super::prepare::Prepared;
-use super::refilled;
 use super::score::{self, Features, PairFeatures};
 use super::shingle;
 use super::spread::Map;
@@ -38,14 +36,8 @@ const MIN_NAMED: f32 = 1.0;
 /// The share of a text that is a mould's if another text has it too.
 const MOULD: f32 = 0.4;
 
-/// What two names in both titles are worth, by rarity.
-const TWO_NAMES: f32 = 1.3;
-
 /// Words of a text that may tell what a headline says.
-const NOTE: usize = 6;
-
-/// The least share of what a title says in another's frame that the other text tells, if both tell one thing.
-const OWN_TOLD: f32 = 0.2;
+pub(super) const NOTE: usize = 6;
 
 /// In a window of so many entries some share a name by chance.
 const CROWDED: usize = 1_500;
@@ -182,8 +174,8 @@ impl Index {
             return Some(Guard::Cosine);
         }
         let crowded = self.len() >= CROWDED;
-        // One word or number in common makes no event of two headlines, where the window does not know yet which are rare.
-        if !crowded && textless && score::n_shared_titles(&newcomer.side, &slot.terms) < MIN_SHARED_WORDS {
+        // One word or number in common makes no event of two headlines: a name has several in one week.
+        if textless && score::n_shared_titles(&newcomer.side, &slot.terms) < MIN_SHARED_WORDS {
             return Some(Guard::OneWord);
         }
         // Two whole texts on one event share rare details; texts of one mould share only the mould.
@@ -218,49 +210,14 @@ impl Index {
                 }
             }
         }
-        // Two things under one head, or filled into one form.
-        if form::one_form(&new.units, &slot.units) {
-            return Some(Guard::Form);
+        if let Some(guard) = self.filled_anew(newcomer, slot, || *features) {
+            return Some(guard);
         }
-        if form::under_one_head((&new.units, new.n_head), (&slot.units, slot.n_head)) {
-            return Some(Guard::OneHead);
-        }
-        let n_words = told::n_words(&new.terms).min(told::n_words(&slot.terms));
-        if cross {
-            return None;
-        }
-        // A number in common is a detail of one event, and so are two names, but where one place differs in all. A few Han
-        // letters in a row are somebody and a verb.
-        let named = features[score::TITLE_NAMES] + features[score::TITLE_MODELS] >= TWO_NAMES;
-        let frame = form::one_frame(&new.units, &slot.units);
-        let framed = match frame {
-            Some(Frame::Tight) => true,
-            Some(Frame::Loose) => !named && !new.han,
-            None => false,
-        };
-        let framed = framed && n_words >= NOTE && features[score::ALL_NUMBERS] == 0.0;
-        // Headlines alone, or over notes, are asked for the order of their words; a number of the texts may be the frame's.
-        let refilled = || {
-            let exempt = named && frame != Some(Frame::Tight) || features[score::TITLE_NUMBERS] > 0.0;
-            !exempt && refilled::refilled(&new.units, &slot.units)
-        };
-        if self.own_told(newcomer, slot) < OWN_TOLD && (framed || refilled()) {
-            return Some(Guard::Frame);
-        }
-        if n_words < NOTE {
+        if cross || told::n_words(&new.terms).min(told::n_words(&slot.terms)) < NOTE {
             return None;
         }
         let subjects = (told::names_one_of(&new.terms, &slot.terms), told::names_one_of(&slot.terms, &new.terms));
         (subjects == (Some(false), Some(false))).then_some(Guard::Subject)
-    }
-
-    /// How far either entry's text tells what the other's title says beyond its own.
-    pub(super) fn own_told(&self, newcomer: &Newcomer, old: &Slot) -> f32 {
-        let mine = newcomer.new.terms.iter().copied().zip(newcomer.side.idf.iter().copied());
-        let theirs = old.terms.iter().filter(|term| term.in_title() > 0).map(|term| (*term, self.rarity(*term)));
-        let shares = [told::own_told(mine, &old.terms), told::own_told(theirs, &newcomer.new.terms)];
-        // A title that says nothing beyond the other is told whole.
-        shares.iter().fold(0.0, |most, share| share.unwrap_or(1.0).max(most))
     }
 
     /// What keeps an entry and one of the window apart whatever they score, and what they score as a pair: for the table of
@@ -273,7 +230,11 @@ impl Index {
         let share = score::title_share(&newcomer.side, &slot.terms);
         let features = score::features(&pair, cosine, share, cosine);
         let guard = self.told_apart(&newcomer, slot).or_else(|| self.too_little(&newcomer, slot, &pair));
-        let guard = guard.or_else(|| self.room(&newcomer, slot.story).is_none().then_some(Guard::NoRoom));
+        let room = || {
+            let members = self.core_of(self.stories.get(&slot.story)?);
+            self.room(&newcomer, slot.story).filter(|_| !self.fills_in_a_member(&newcomer, &members, pair[score::TITLE_COSINE]))
+        };
+        let guard = guard.or_else(|| room().is_none().then_some(Guard::NoRoom));
         Some((guard, self.model.score(&features)))
     }
 
@@ -288,7 +249,11 @@ impl Index {
         found
     }
 
-    /// `None` for a story whose time is over.
+    fn core_of(&self, story: &Story) -> Vec<&Slot> {
+        story.members.iter().rev().take(CORE_MEMBERS).filter_map(|at| self.at(*at)).collect()
+    }
+
+    /// `None` for a story whose time is over, or that has a member which leaves no room.
     fn likeness(&self, newcomer: &Newcomer, story: StoryId, pairs: &[Pair]) -> Option<Likeness> {
         let new = newcomer.new;
         let known = self.stories.get(&story).filter(|known| new.at.since(known.first) <= self.retention())?;
@@ -297,8 +262,9 @@ impl Index {
         let told = self.room(newcomer, story)?;
         let n = known.members.len();
         let k = n.min(TOP_MEMBERS);
+        let most_alike = compared.clone().map(|pair| pair.features[score::TITLE_COSINE]).fold(0.0, f32::max);
         let mean = compared.by_ref().take(k).map(|pair| pair.features[score::ALL_COSINE]).sum::<f32>() / k as f32;
-        let youngest: Vec<&Slot> = known.members.iter().rev().take(CORE_MEMBERS).filter_map(|at| self.at(*at)).collect();
+        let youngest = self.core_of(known);
         let shares = youngest.iter().map(|slot| score::title_share(&newcomer.side, &slot.terms));
         let core = shares.sum::<f32>() / youngest.len() as f32;
         let centroid = match &known.centroid {
@@ -309,8 +275,13 @@ impl Index {
         if told {
             features[score::SAME_FEED] = 1.0;
         }
+        let score = self.model.score(&features);
+        // Asked last, of the few stories that he might join or be told of.
+        if score >= self.model.near && self.fills_in_a_member(newcomer, &youngest, most_alike) {
+            return None;
+        }
         let at = self.at(best.slot).map_or(new.at, |slot| slot.at);
         let apart = Duration::from_millis(new.at.0.abs_diff(at.0));
-        Some(Likeness { story, entry: best.entry, features, score: self.model.score(&features), apart })
+        Some(Likeness { story, entry: best.entry, features, score, apart })
     }
 }

@@ -15,6 +15,7 @@ mod decide;
 mod evidence;
 mod fold;
 mod form;
+mod frames;
 mod glossary;
 mod index;
 mod later;
