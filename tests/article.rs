@@ -244,6 +244,9 @@ fn bombs_take_no_time() {
         format!("<body{attributes}>").repeat(4),
         "<table><tr><td>".repeat(30_000),
         "<a><b></a>".repeat(50_000),
+        // Each form is in all of the boxes, and each choice in one with all of the text.
+        format!("{}{}", "<div class=form>".repeat(100), "<form><input><input><input></form>".repeat(15_000)),
+        "<div><label><input type=radio>Yes</label>".repeat(15_000),
     ] {
         let _ = extract(&page(&bomb));
         let _ = sanitize(&bomb, "https://a.example/");

@@ -27,6 +27,12 @@ impl Work<'_, '_> {
         if node.tag != Tag::Figure && !node.marks.has(Marks::PICTURE) {
             return false;
         }
+        // What is called a picture may be a text beside one.
+        let has_prose = |line: &Line| tree.holds(at, line.first) && line.tag == Tag::P && line.is_prose();
+        let first = self.lines.partition_point(|line| line.first < at);
+        if node.tag != Tag::Figure && self.lines[first..].iter().take_while(|line| line.first < node.end).any(has_prose) {
+            return false;
+        }
         let inside = &tree.nodes[at as usize + 1..node.end as usize];
         let texts: u32 = inside.iter().filter(|n| n.tag == Tag::Text).map(|n| weight(n.text)).sum();
         (1..400).contains(&texts)

@@ -125,7 +125,9 @@ const TOKENS: &[(Marks, &[&str])] = &[
         "coral", "discussion", "disqus", "disqusthread", "fbcomments", "gentie", "kommentar", "kommentare", "leserkommentare",
         "livefyre", "openweb", "pingback", "pinglun", "plun", "postcomment", "replies", "reply", "respond", "responses",
         "spotim", "tiepost", "trackback", "trackbacks", "usercomments", "viafoura",
-        "commenti", "kommentarer", "kommentarii", "komentarz", "komentarze", "opinia", "opinie", "otzyvy", "reacties", "yorum", "yorumlar",
+        // Pairs: one word of them alone is also what a newspaper calls its op-eds.
+        "dodajkomentarz", "dodajopinie", "komentarzelista", "kommentarerlista", "listacommenti", "listakomentarzy", "listaopinii",
+        "opinieczytelnikow", "opinieuzytkownikow", "reacties", "spisokkommentariev", "yorumlar",
     ]),
     (Marks::SHARE, &[
         "a2a", "actions", "addthis", "addtoany", "articletools", "bdshare", "bdsharebuttonbox", "erweima", "ewm", "fenxiang",
@@ -133,7 +135,7 @@ const TOKENS: &[(Marks, &[&str])] = &[
         "reactions", "share", "shareaholic", "sharebar", "sharebox", "sharebuttons", "sharedaddy", "sharelinks", "shares",
         "sharethis", "sharetools", "shariff", "sharing", "sns", "social", "socialbar", "socialmedia", "socials", "ssba",
         "teilen", "toolbar", "tools", "utility", "voting", "wpulike",
-        "compartilhar", "compartir", "condividi", "delen", "paylas", "podelitsya", "podziel", "podzielsie", "polub", "udostepnij",
+        "compartilhar", "compartir", "condividi", "paylas", "podelitsya", "podzielsie", "polub", "udostepnij",
     ]),
     (Marks::RELATED, &[
         "aboutmore", "alsoread", "backlinks", "breakingnews", "crp", "editorspicks", "furtherreading", "hotnews", "inlinerelated",
@@ -145,7 +147,7 @@ const TOKENS: &[(Marks, &[&str])] = &[
         "revcontent", "seealso", "similar", "storypromo", "suggested", "suggestions", "taboola", "teaser", "teasers",
         "topstories", "trending", "tuijian", "upnext", "verwandte", "webmentions", "weiterlesen", "xiangguan", "yarpp",
         "youmaylike", "zergnet",
-        "alsoin", "czytaj", "czytajtakze", "leesook", "leggianche", "leiatambem", "lireaussi", "poteme", "powiazane", "przeczytaj", "seemore", "takzhe", "zobacztakze",
+        "alsoin", "czytajtakze", "leesook", "leggianche", "leiatambem", "lireaussi", "poteme", "powiazane", "przeczytajtakze", "zobacztakze",
     ]),
     (Marks::NAVIGATION, &[
         "breadcrumb", "breadcrumbs", "crumb", "crumbs", "dropdown", "eztoc", "fenye", "indexmenu", "jumplink", "lwptoc",
@@ -192,7 +194,7 @@ const TOKENS: &[(Marks, &[&str])] = &[
         "credits", "cutline", "figcaption", "imageattribution", "imagecaption", "imagecopyright", "imagecredit",
         "imagecredits", "imagedescription", "imagesource", "imgcaption", "imgdesc", "legende", "photocaption", "photocredit",
         "photographer", "picdesc", "picturesource", "wpcaptiontext",
-        "bildnachweis", "bildquelle", "didascalia", "fotoautor", "fotopodpis", "opisfoto", "picby", "podpis", "podpiszdjecia",
+        "bildnachweis", "bildquelle", "didascalia", "fotoautor", "fotopodpis", "opisfoto", "picby", "podpiszdjecia",
     ]),
     (Marks::CONSENT, &[
         "cmp", "consent", "cookie", "cookiebar", "cookielaw", "cookienotice", "cookies", "donationbox", "gdpr", "hovercard",
@@ -205,7 +207,7 @@ const TOKENS: &[(Marks, &[&str])] = &[
         "noexcerpt", "noprint", "poll", "polls", "printfooter", "printonly", "quiz", "readaloud", "screenreader",
         "screenreadertext", "shengming", "snackbar", "sronly", "subscriberonly", "survey", "texttospeech", "toast",
         "trinityplayer", "visuallyhidden", "widgetarea", "zeren",
-        "ankieta", "encuesta", "golosovanie", "opros", "orphus", "sonda", "sondaggio", "sondaz", "umfrage", "vote",
+        "orphus",
     ]),
     (Marks::SIDEBAR, &[
         "aside", "complementary", "leftrail", "rail", "rightcol", "rightcolumn", "rightrail", "rightside", "secondary",
@@ -240,7 +242,7 @@ const TOKENS: &[(Marks, &[&str])] = &[
         "abstract", "articleintro", "articlelead", "articlesubtitle", "articlesummary", "chapo", "deck", "dek", "entradilla",
         "excerpt", "intro", "keypoints", "lead", "leadtext", "lede", "standfirst", "storysummary", "strapline", "subhead",
         "subheadline", "subtitle", "summary", "teasertext", "vorspann", "zhaiyao",
-        "anons", "artlead", "bajada", "chapeau", "copete", "ingress", "lid", "occhiello", "preface", "sommario", "sottotitolo", "volanta", "wstep", "zajawka",
+        "artlead", "chapeau", "copete", "ingress", "occhiello", "preface", "sottotitolo", "volanta", "wstep",
     ]),
     (Marks::MEDIA, &[
         "brightcove", "carousel", "galleries", "gallery", "imagegallery", "jwplayer", "slick", "slider", "slides", "slideshow",

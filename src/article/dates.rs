@@ -130,10 +130,13 @@ pub fn count(text: &str) -> usize {
 }
 
 fn all(text: &str) -> impl Iterator<Item = Told> {
+    use chrono::Datelike;
     // Soft hyphens stand inside words. Without a digit there is no date, and most lines have none.
     let dated = text.bytes().any(|b| b.is_ascii_digit());
     let lower = if dated { text.to_lowercase().replace('\u{ad}', "") } else { String::new() };
     let mut words: Vec<Word> = Vec::new();
+    // Where each begins and ends in the text.
+    let mut spans: Vec<(usize, usize)> = Vec::new();
     let mut rest = lower.as_str();
     while let Some(c) = rest.chars().next() {
         if words.len() > 64 {
@@ -157,6 +160,8 @@ fn all(text: &str) -> impl Iterator<Item = Told> {
                 words.push(Word::Other);
             }
         }
+        let start = lower.len() - rest.len();
+        spans.resize(words.len(), (start, start + len));
         rest = after;
     }
     (0..words.len().saturating_sub(2)).filter_map(move |at| match &words[at..at + 3] {
@@ -171,7 +176,8 @@ fn all(text: &str) -> impl Iterator<Item = Told> {
         [Word::Number(a, 1 | 2, '/' | '-'), Word::Number(b, 1 | 2, '/' | '-'), Word::Number(y, 4, _)] => {
             let (day_first, month_first) = (day(*y, *b, *a), day(*y, *a, *b));
             // `Thu, 05/02/2024`: the weekday knows.
-            let falls_on = |told: &Told| falls_on(*told, &lower);
+            let weekday = weekday_beside(&lower[..spans[at].0], &lower[spans[at + 2].1..]);
+            let falls_on = |told: &Told| weekday == Some(told.day().weekday().num_days_from_monday());
             if month_first.as_ref().is_some_and(falls_on) && !day_first.as_ref().is_some_and(falls_on) {
                 month_first
             } else {
@@ -186,12 +192,34 @@ fn all(text: &str) -> impl Iterator<Item = Told> {
     })
 }
 
-/// Whether a text that names a weekday names that of a day.
-fn falls_on(told: Told, lower: &str) -> bool {
-    use chrono::Datelike;
-    let bit = 1 << told.day().weekday().num_days_from_monday();
-    lower.split(|c: char| !c.is_alphabetic()).filter(|word| word.len() > 2).any(|word| date_words::weekdays(word) == bit)
+/// The weekday (Monday is 0) right before or right after a day, with a sign or `on` on its other side: `Mon-Sat` and `The Sun` say
+/// nothing. English alone: no other language writes the month first.
+fn weekday_beside(before: &str, after: &str) -> Option<u32> {
+    let named = |word: &str| WEEKDAYS.iter().position(|names| names.contains(&word)).map(|day| day as u32);
+    let gap: &[char] = &[' ', '\u{a0}', ',', '(', ')'];
+    let ends = |rest: &str| {
+        let rest = rest.trim_end();
+        rest.is_empty() || rest.ends_with(['|', '·', '•', ':', '(', '[', ',']) || rest.ends_with(" on")
+    };
+    let begins = |rest: &str| rest.trim_start().is_empty() || rest.trim_start().starts_with(['|', '·', '•', ')', ']', ',']);
+    let before = before.trim_end_matches(gap);
+    let head = before.trim_end_matches(char::is_alphabetic);
+    let after = after.trim_start_matches(gap);
+    let tail = after.trim_start_matches(char::is_alphabetic);
+    named(&before[head.len()..])
+        .filter(|_| ends(head))
+        .or_else(|| named(&after[..after.len() - tail.len()]).filter(|_| begins(tail)))
 }
+
+const WEEKDAYS: [&[&str]; 7] = [
+    &["monday", "mon"],
+    &["tuesday", "tue", "tues"],
+    &["wednesday", "wed"],
+    &["thursday", "thu", "thur", "thurs"],
+    &["friday", "fri"],
+    &["saturday", "sat"],
+    &["sunday", "sun"],
+];
 
 enum Word {
     Number(u32, usize, char),
@@ -255,6 +283,18 @@ const UPDATED: [&str; 15] = [
     "actualizado", "aggiornato", "atualizado", "bijgewerkt", "güncelleme",
 ];
 
+/// Whether a line says of itself when it was written: the word begins it, or stands behind a sign and a name, and there are
+/// numbers and the names of a day behind it. A sentence about a book that was published has words before and after.
+fn is_said_of(folded: &str, word: &str) -> bool {
+    let Some((before, after)) = folded.split_once(word) else { return false };
+    let words = |text: &str| text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()).count();
+    let before = before.trim_end();
+    let others = after.split(|c: char| !c.is_alphabetic());
+    let mut others = others.filter(|w| w.chars().count() > 3 && date_words::month(w).is_none() && date_words::weekdays(w) == 0);
+    let apart = before.is_empty() || before.ends_with(['|', '·', '•', '–', '—', ',']);
+    apart && words(before) <= 3 && !after.starts_with(char::is_alphabetic) && others.next().is_none()
+}
+
 /// A folded line that is a date, with little else.
 pub fn is_dateline(folded: &str) -> bool {
     // A sentence of a script without spaces can be as short.
@@ -266,7 +306,7 @@ pub fn is_dateline(folded: &str) -> bool {
         return true;
     }
     // `Reuters | updated 2012-01-04 (02:36)`
-    if !folded.ends_with('.') && UPDATED.iter().any(|word| folded.contains(word)) && find(folded).is_some() {
+    if !folded.ends_with(['.', '!']) && UPDATED.iter().any(|word| is_said_of(folded, word)) && find(folded).is_some() {
         return true;
     }
     let mut words = folded.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty());

@@ -230,6 +230,9 @@ pub fn mark(tree: &Tree, lines: &mut [Line], title: Option<&str>, trust: Trust) 
     });
     let prose = Sums::new(tree, lines, |line| if line.is_prose() { i64::from(line.own()) } else { 0 });
     let total = prose.total().max(1);
+    // What is prose above the headline.
+    let is_headline = |line: &&Line| headline.of(tree, line.first) > 0;
+    let above_text = lines.iter().find(is_headline).map_or(0, |line| prose.before(line.first));
     let n_prose = Sums::new(tree, lines, |line| i64::from(line.is_prose()));
     let weight = Sums::new(tree, lines, |line| i64::from(line.weight));
     let link = Sums::new(tree, lines, |line| i64::from(line.link));
@@ -272,6 +275,10 @@ pub fn mark(tree: &Tree, lines: &mut [Line], title: Option<&str>, trust: Trust) 
             // What stands before all prose and links to nothing is the lead, which German sites call teaser.
             if own.has(Marks::RELATED) && prose.before(at_u32) == 0 && link.of(tree, at_u32) == 0 {
                 own = own.without(Marks::RELATED);
+            }
+            // The first prose below the headline says what the form is for: a calculator's page is that and a form.
+            if own.has(Marks::FORM) && node.tag != Tag::Form && prose.of(tree, at_u32) > 0 && prose.before(at_u32) <= above_text {
+                own = own.without(Marks::FORM);
             }
             let share = prose.of(tree, at as u32) * 100 / total;
             if matches!(node.tag, Tag::Html | Tag::Body) {
