@@ -27,10 +27,10 @@ impl Work<'_, '_> {
         if node.tag != Tag::Figure && !node.marks.has(Marks::PICTURE) {
             return false;
         }
-        // What is called a picture may be a text beside one.
-        let has_prose = |line: &Line| tree.holds(at, line.first) && line.tag == Tag::P && line.is_prose();
+        // One paragraph beside a picture is its caption; several are a text, whatever it is called.
         let first = self.lines.partition_point(|line| line.first < at);
-        if node.tag != Tag::Figure && self.lines[first..].iter().take_while(|line| line.first < node.end).any(has_prose) {
+        let within = self.lines[first..].iter().take_while(|line| line.first < node.end);
+        if node.tag != Tag::Figure && within.filter(|line| line.tag == Tag::P && line.is_prose()).nth(1).is_some() {
             return false;
         }
         let inside = &tree.nodes[at as usize + 1..node.end as usize];

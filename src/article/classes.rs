@@ -250,7 +250,6 @@ const TOKENS: &[(Marks, &[&str])] = &[
     ]),
     (Marks::PICTURE, &[
         "image", "imagewrap", "img", "inlineimage", "leadimage", "photo", "pic", "picture", "thumbnail", "wpcaption",
-        "foto", "zdjecie",
     ]),
     (Marks::EMBED, &[
         "blockquote", "embed", "embedded", "endnotes", "footnote", "footnotes", "instagrammedia", "oembed", "pullquote", "tweet",
