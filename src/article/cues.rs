@@ -99,7 +99,7 @@ const ROWS: &[Row] = &[
     ] },
     Row { cue: Cue::Line, what: "share bar", phrases: &[
         "поделиться", "поделитесь", "рассказать друзьям", "добавить в закладки", "отправить другу", "отправить ссылку", "версия для печати",
-        "распечатать", "мне нравится", "опубликовать в", "код для вставки", "код для блога", "оцените статью", "оцените материал", "оцените, пожалуйста", "оценка статьи", "ваша оценка", "oceń ten", "rate this article", "artikel bewerten",
+        "распечатать", "мне нравится", "опубликовать в", "код для вставки", "код для блога", "оцените статью", "оцените материал", "оцените, пожалуйста, статью", "оцените, пожалуйста, материал", "оценка статьи:", "ваша оценка:", "oceń ten artykuł", "oceń ten tekst", "rate this article", "artikel bewerten:",
         "podziel się", "udostępnij", "wyślij znajomemu", "poleć znajomemu", "poleć artykuł", "drukuj", "wydrukuj", "wersja do druku", "polub",
         "oceń artykuł", "śledź nas", "powiadom znajomego", "κοινοποίηση", "κοινοποιήστε", "μοιραστείτε", "εκτύπωση", "ακολουθήστε", "αποστολή με",
         "share this", "share on", "share via", "share:", "share article", "share the article", "share to", "share with",
@@ -159,7 +159,7 @@ const ROWS: &[Row] = &[
     Row { cue: Cue::Line, what: "notice", phrases: &[
         "все права защищены", "все права на материалы", "перепечатка", "при перепечатке", "при использовании материалов", "использование материалов",
         "при цитировании", "если вы заметили ошибку", "если вы нашли ошибку", "нашли ошибку", "выделите ошибку", "заметили ошибку", "правовые ограничения",
-        "наверх", "вернуться", "на главную", "версия для", "постоянный адрес", "адрес материала", "адрес новости", "адреса матеріалу", "ссылка на материал", "мнение редакции может", "редакция не несет", "редакция не несёт",
+        "наверх", "вернуться", "на главную", "версия для", "постоянный адрес:", "постоянный адрес статьи:", "постоянный адрес новости:", "адрес материала:", "адрес новости:", "адреса матеріалу:", "ссылка на материал:", "мнение редакции может", "редакция не несет", "редакция не несёт",
         "wszelkie prawa", "materiał chroniony", "prawa zastrzeżone", "kopiowanie", "regulamin", "wyrażam zgodę", "ta strona używa",
         "strona korzysta z plików", "do góry", "powrót", "zgłoś błąd", "zauważyłeś błąd", "oświadczam, że", "με επιφύλαξη", "απαγορεύεται η αναδημοσίευση",
         "όλα τα δικαιώματα", "επιστροφή",
@@ -175,7 +175,7 @@ const ROWS: &[Row] = &[
         "wir verwenden cookies", "alle rechte vorbehalten", "nach oben", "zurück zur", "zur startseite", "zum inhalt",
         "inhaltsverzeichnis", "an dieser stelle finden sie", "externer inhalt", "empfohlener redaktioneller inhalt",
         "mit ihrer zustimmung", "dieses element enthält daten", "bitte aktivieren sie javascript", "ce site utilise",
-        "tous droits réservés", "este sitio", "todos los derechos", "本网站使用", "本站使用", "本文链接", "本文地址", "原文地址", "permalink:", "adres artykułu", "返回首页", "返回顶部", "回到顶部", "返回列表", "目录",
+        "tous droits réservés", "este sitio", "todos los derechos", "本网站使用", "本站使用", "本文链接：", "本文链接:", "本文地址：", "本文地址:", "原文地址：", "原文地址:", "permalink:", "adres artykułu:", "返回首页", "返回顶部", "回到顶部", "返回列表", "目录",
         "目錄", "点击进入", "下载app", "下载客户端", "打开app", "客户端下载", "如有侵权", "投诉", "加载中", "正在加载", "展开全文", "閱讀全文", "阅读全文", "点击展开", "目次",
         "続きを読む", "この続き", "もっと見る", "ページトップ", "本サイトは", "더보기", "목차", "본문 바로가기",
     ] },
@@ -190,7 +190,7 @@ const ROWS: &[Row] = &[
         "img", "视频", "視頻", "影片", "动图", "gif", "video", "動画", "동영상", "图片加载中", "点击查看大图",
     ] },
     Row { cue: Cue::Alone, what: "share bar", phrases: &[
-        "печать", "распечатать", "вконтакте", "одноклассники", "твитнуть", "сохранить", "обсудить", "комментарии", "комментировать", "реклама",
+        "печать", "распечатать", "ваша оценка", "оценка статьи", "artikel bewerten", "вконтакте", "одноклассники", "твитнуть", "сохранить", "обсудить", "комментарии", "комментировать", "реклама",
         "подписаться", "далее", "назад", "наверх", "войти", "drukuj", "komentarze", "opinie", "wróć", "dalej", "zaloguj", "oceń", "więcej",
         "reklama", "εκτύπωση", "σχόλια", "επιστροφή",
         "share", "tweet", "pin", "email", "print", "facebook", "twitter", "linkedin", "pinterest", "whatsapp", "reddit",

@@ -11,7 +11,10 @@ use super::prune::{Linked, Work};
 use super::tag::Tag;
 use super::tree::weight;
 use super::voice::{self, MIN_STATEMENT};
+use super::write::Fate;
+use crate::date_words;
 use crate::text::fold;
+use url::Url;
 
 /// Lines heavier than this are never taken for a cue: real paragraphs start with such words too.
 const MAX_CUE_WEIGHT: u32 = 240;
@@ -30,6 +33,12 @@ const MIN_QUOTED: u32 = 24;
 const MAX_QUOTATION: u32 = 40;
 /// Headings or days in a row that are a list.
 const MIN_ROW: usize = 3;
+/// What a line about a picture begins with.
+const PICTURES: [&str; 9] = ["photo", "image", "picture", "фото", "fot", "foto", "图", "圖", "bild"];
+/// What goes before a name that made a page, and a row of a schedule lacks.
+const MAKERS: [&str; 10] = ["by", "von", "par", "por", "przez", "autor", "autorin", "автор", "作者", "编辑"];
+/// Words of a row of a schedule beside its day.
+const MIN_TOLD: usize = 3;
 /// Lines beside a line that are asked whether it stands in a text.
 const MAX_BESIDE: usize = 12;
 
@@ -48,7 +57,9 @@ impl Work<'_, '_> {
             // So may a heading within a text: `Advertising in the village`.
             let heading = line.tag.is_heading() && line.weight > weight(said.phrase) + 3;
             let sentence = heading || line.ends_sentence && line.own() >= 30 && !line.is_linky();
-            let few = said.n_words() == 1 || said.n_words() == 2 && line.link == 0 && line.ends_sentence;
+            // Who took a picture is said in sentences too.
+            let of_picture = || PICTURES.iter().any(|word| said.phrase.starts_with(word));
+            let few = said.n_words() == 1 || said.n_words() == 2 && line.link == 0 && line.ends_sentence && !of_picture();
             return !(sentence && text_around && few && !said.is_label() && said.cue != Cue::Alone);
         }
         if said.phrase.is_empty() {
@@ -266,8 +277,7 @@ impl Work<'_, '_> {
         for i in 0..first_prose {
             let line = &self.lines[i];
             let says = self.gone[i].is_none() && line.link == 0 && line.weight >= MIN_WORDS && line.weight < MAX_CUE_WEIGHT;
-            let tells = says && dates::names_day(self.text(i)) && cues::cue(&fold(self.text(i))).is_none();
-            if tells {
+            if says && tells_of_day(self.text(i)) {
                 run.start = if run.end == i { run.start } else { i };
                 run.end = i + 1;
             } else if run.len() >= MIN_ROW {
@@ -363,8 +373,14 @@ impl Work<'_, '_> {
         let has_words = self.lines[i].own() > 0;
         let text = self.text(i);
         let is_host = text.is_ascii() && !text.contains(' ') && text.trim_matches('.').contains('.');
-        let names_account = has_words && text.split_whitespace().any(|word| word.len() > 2 && word.starts_with('@'));
-        let is_source = text.starts_with('[') && (text.ends_with(']') || text[1..].starts_with(|c: char| c.is_ascii_digit()));
+        let names_account = has_words
+            && text.split_whitespace().any(|word| word.len() > 2 && word.starts_with('@'))
+            && !voice::begins_request(&fold(text));
+        // `[3] The title of a book`, `[example.org]`
+        let is_source = text.strip_prefix('[').is_some_and(|inner| {
+            let names_host = inner.ends_with(']') && !inner.contains(' ') && inner.trim_matches('.').contains('.');
+            names_host || inner.starts_with(|c: char| c.is_ascii_digit())
+        });
         let bare = text.contains("http") || text.starts_with("www.") || is_host || names_account || is_source;
         let line = &self.lines[i];
         let says = |line: &Line| line.weight >= MIN_QUOTED;
@@ -387,8 +403,13 @@ impl Work<'_, '_> {
     fn is_list_of_headings(&self, i: usize) -> bool {
         let lower = |tag: Tag| tag.is_heading() && tag != Tag::H1;
         let is_bare = |i: &usize| lower(self.lines[*i].tag) && !self.lines[*i].is_linky();
-        let before = (0..=i).rev().filter(|&j| self.gone[j].is_none()).take(MIN_ROW);
-        before.take_while(is_bare).count() == MIN_ROW
+        let Some(first) = (i + 1).checked_sub(MIN_ROW) else { return false };
+        // Nothing was cut between them, nor is the box of the last.
+        let is_whole = |at: u32| self.fates[at as usize] != Fate::Drop;
+        let ends_all = self.lines.get(i + 1).is_none_or(|next| self.gone[i + 1].is_none() || next.tag.is_heading());
+        (first..=i).all(|j| self.gone[j].is_none() && is_bare(&j))
+            && (self.lines[first].first..self.lines[i].end).all(is_whole)
+            && ends_all
     }
 
     /// Whether a line is of a quoted post, which ends with who wrote it and when.
@@ -397,6 +418,13 @@ impl Work<'_, '_> {
             let node = &self.tree.nodes[at as usize];
             node.tag == Tag::Blockquote && node.end - at <= MAX_QUOTATION
         })
+    }
+
+    /// Whether a line is an address of the page's own site.
+    fn is_own_address(&mut self, i: usize) -> bool {
+        let address = Url::parse(self.text(i).trim());
+        let host = |url: &Url| url.host_str().map(|host| host.trim_start_matches("www.").to_owned());
+        address.is_ok_and(|address| self.base.and_then(host).is_some_and(|own| host(&address) == Some(own)))
     }
 
     /// Headings with nothing under them, and what sites put after the last sentence.
@@ -414,24 +442,23 @@ impl Work<'_, '_> {
             if n_gone * 3 > n_kept || n_gone + 1 == n_kept {
                 break;
             }
-            if self.listed[i] || self.is_list_of_headings(i) || self.ends_quotation(i) {
-                break;
-            }
-            // An address that is shown is a source that the text names.
-            let bare = self.text(i).trim_start_matches(|c: char| !c.is_alphanumeric());
-            if bare.starts_with("http") && !bare.contains(' ') {
-                break;
-            }
-            let line = &self.lines[i];
-            let listed = matches!(line.tag, Tag::Li | Tag::Pre | Tag::Td | Tag::Th | Tag::Dd);
-            let short = has_prose && !line.ends_sentence && line.weight < if line.tag == Tag::P { 40 } else { 60 } && !listed;
             let folded = fold(self.text(i));
             let line = &self.lines[i];
             let links = line.link > 0;
             let boilerplate = line.weight < 420
                 && (voice::is_boilerplate(&folded, links) || voice::tells_of_author(self.text(i)))
                 && !self.is_told(i);
+            if self.listed[i] || self.is_list_of_headings(i) || self.ends_quotation(i) && !boilerplate {
+                break;
+            }
+            // An address that is shown is a source that the text names; the page's own is none.
+            let bare = self.text(i).trim_start_matches(|c: char| !c.is_alphanumeric());
+            if bare.starts_with("http") && !bare.contains(' ') && !self.is_own_address(i) {
+                break;
+            }
             let line = &self.lines[i];
+            let listed = matches!(line.tag, Tag::Li | Tag::Pre | Tag::Td | Tag::Th | Tag::Dd);
+            let short = has_prose && !line.ends_sentence && line.weight < if line.tag == Tag::P { 40 } else { 60 } && !listed;
             if line.tag.is_heading()
                 || (line.is_linky() && !line.ends_sentence)
                 || short
@@ -488,6 +515,20 @@ impl Work<'_, '_> {
             self.drop_nodes(self.lines[first].first, to, "related links");
         }
     }
+}
+
+/// Whether a row says what takes place on a day that it names. `Changed 3 May 2024 by …` is a stamp.
+fn tells_of_day(text: &str) -> bool {
+    let folded = fold(text);
+    let words = || folded.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
+    let beside = words().filter(|word| date_words::month(word).is_none() && date_words::weekdays(word) == 0);
+    let (n_told, told) = beside.fold((0, 0), |(n, sum), word| (n + 1, sum + weight(word)));
+    let is_cjk = folded.chars().any(crate::text::is_cjk);
+    dates::names_day(text)
+        && cues::cue(&folded).is_none()
+        && told >= MIN_WORDS
+        && (n_told >= MIN_TOLD || is_cjk)
+        && !words().any(|word| MAKERS.contains(&word))
 }
 
 fn same(line: &str, title: &str) -> bool {

@@ -332,8 +332,9 @@ fn body(site: &Site, hidden: Hidden, trust: Trust, threads: Threads) -> Option<B
     if threads == Threads::Drop {
         threads::mark(&tree, &mut lines);
     }
+    let known = prune::Known { title: site.title, base: site.base, memory: site.memory, evidence: &site.evidence };
     let read = |selection: &select::Selection, reading: &'static str| {
-        let pruned = prune::prune(&tree, &lines, &believed, selection, site.title, site.memory, &site.evidence);
+        let pruned = prune::prune(&tree, &lines, &believed, selection, &known);
         let html = write::write(&tree, selection.outer, &pruned.fates, site.base);
         let dates = published::seen(&tree, &lines, selection);
         let is_short = selection.is_short && !html.is_empty();

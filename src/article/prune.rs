@@ -6,6 +6,7 @@
 
 use super::Removed;
 use super::classes::{JUNK, Marks};
+use super::dates;
 use super::evidence::Evidence;
 use super::lines::{Line, squash};
 use super::memory::{self, Memory};
@@ -13,12 +14,16 @@ use super::select::Selection;
 use super::tag::Tag;
 use super::tree::{Tree, weight};
 use super::write::Fate;
-use crate::text::excerpt;
+use crate::date_words;
+use crate::text::{excerpt, fold};
+use url::Url;
 
 /// Paragraphs in a row that are a second copy.
 const MIN_AGAIN: usize = 2;
 /// Bytes by which two paragraphs are the same.
 const MAX_TWICE: usize = 2_000;
+/// Letters of a dateline.
+const MAX_DATELINE: usize = 80;
 /// Pictures between the headline and the text that stay.
 const MAX_LEADS: usize = 2;
 /// A person looks at these; a page can have thousands.
@@ -62,6 +67,8 @@ pub(super) struct Work<'a, 'b> {
     pub(super) listed: Vec<bool>,
     /// What others say of the article's words: a line that has them stays.
     pub(super) evidence: &'b [Evidence],
+    /// The page's address.
+    pub(super) base: Option<&'b Url>,
 }
 
 /// What becomes of a line that is links and little else.
@@ -73,19 +80,20 @@ pub(super) enum Linked {
     Stays,
 }
 
+/// What is known of a page beside its text.
+pub struct Known<'a> {
+    pub title: Option<&'a str>,
+    pub base: Option<&'a Url>,
+    pub memory: Option<&'a Memory>,
+    pub evidence: &'a [Evidence],
+}
+
 /// The article in what was selected.
-pub fn prune(
-    tree: &Tree,
-    all: &[Line],
-    believed: &[Marks],
-    selection: &Selection,
-    title: Option<&str>,
-    memory: Option<&Memory>,
-    evidence: &[Evidence],
-) -> Pruned {
+pub fn prune(tree: &Tree, all: &[Line], believed: &[Marks], selection: &Selection, known: &Known) -> Pruned {
     let mut work = Work::new(tree, all, selection.outer);
-    work.evidence = evidence;
-    let title = title.map(squash).unwrap_or_default();
+    work.evidence = known.evidence;
+    work.base = known.base;
+    let title = known.title.map(squash).unwrap_or_default();
     let headline = selection.headline.map(|i| all[i].first);
     work.marked(selection.outer, believed);
     work.threads();
@@ -96,7 +104,7 @@ pub fn prune(
     work.start(&title);
     work.single_lines(&title, Linked::Goes);
     work.twice();
-    let blocks = work.repeated(memory);
+    let blocks = work.repeated(known.memory);
     work.loose_ends();
     work.done(blocks)
 }
@@ -142,6 +150,7 @@ impl<'a, 'b> Work<'a, 'b> {
             removed: Vec::new(),
             listed: vec![false; lines.len()],
             evidence: &[],
+            base: None,
         }
     }
 
@@ -349,14 +358,28 @@ impl<'a, 'b> Work<'a, 'b> {
             let (of_lead, of_first) = (text(lead), text(first));
             if of_lead == of_first {
                 self.drop_line(first, "repeated text");
-            } else if of_first.ends_with(&of_lead) || of_first.starts_with(&of_lead) {
-                // `Place, day – agency. The lead again …`
+            } else if let Some(before) = of_first.strip_suffix(&of_lead)
+                && self.is_dateline_before(first, before)
+            {
                 self.drop_line(lead, "repeated text");
             }
         }
         if again.len() >= MIN_AGAIN && again.iter().map(|&i| self.lines[i].weight).sum::<u32>() * 4 >= total {
             again.into_iter().for_each(|i| self.drop_line(i, "repeated text"));
         }
+    }
+
+    /// Whether a line begins with a dateline that says no more than these squashed letters: `Place, day – agency. …`
+    fn is_dateline_before(&self, i: usize, letters: &str) -> bool {
+        let text = self.tree.line_text(self.lines[i].first, self.lines[i].end, MAX_TWICE);
+        let ends = text.char_indices().map(|(at, c)| at + c.len_utf8()).take(MAX_DATELINE);
+        let Some(end) = ends.filter(|&end| squash(&text[..end]) == letters).last() else { return false };
+        let dateline = text[..end].trim_end();
+        let Some(dash) = dateline.find(['-', '–', '—', '―']) else { return dateline.ends_with(['电', '電']) };
+        let place = &dateline[..dash];
+        let is_month = |word: &str| date_words::month(&fold(word.trim_matches(|c: char| !c.is_alphabetic()))).is_some();
+        let is_name = |word: &str| word.chars().next().is_some_and(|c| !c.is_lowercase()) || is_month(word);
+        dates::names_day(dateline) || place.split_whitespace().all(is_name)
     }
 
     /// What the host repeats in its articles; returns the lines that are to be counted for the next.

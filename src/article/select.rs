@@ -140,17 +140,29 @@ fn container(tree: &Tree, lines: &[Line], headline: Option<usize>, title: Option
     Some(named.unwrap_or(best))
 }
 
-/// What holds a quotation, where its other lines are few and hardly links. Old pages indent all their text with `<blockquote>`.
+/// What holds a quotation, where paragraphs beside it introduce it and say less than it does, and nothing to readers. Old pages
+/// indent all their text with `<blockquote>`, and put the site's own lines beside it.
 fn around_quotation(tree: &Tree, lines: &[Line], at: u32) -> Option<u32> {
     let quote = tree.ancestors(at).take(2).find(|&at| tree.nodes[at as usize].tag == Tag::Blockquote)?;
     let around = tree.nodes[quote as usize].parent;
-    let beside = || {
-        let inside = lines.iter().filter(|line| tree.holds(around, line.first) && !tree.holds(quote, line.first));
-        inside.filter(|line| !line.marks.has(JUNK) && !line.tag.is_heading())
+    let beside: Vec<&Line> = lines
+        .iter()
+        .filter(|line| tree.holds(around, line.first) && !tree.holds(quote, line.first))
+        .filter(|line| !line.marks.has(JUNK) && !line.tag.is_heading() && (line.ends_sentence || line.own() >= MIN_BESIDE))
+        .take(MAX_SHORT + 1)
+        .collect();
+    let is_paragraph = |line: &&Line| {
+        let block = tree.ancestors(line.first).find(|&at| tree.nodes[at as usize].tag.is_block());
+        let of_it = |at: u32| tree.nodes[at as usize].tag == Tag::P && tree.nodes[at as usize].parent == around;
+        block.is_some_and(of_it)
+            && !super::voice::speaks_to_readers(&crate::text::fold(&tree.line_text(line.first, line.end, 400)))
     };
-    let (own, link) = beside().fold((0, 0), |(own, link), line| (own + line.own(), link + line.link));
-    let says = beside().any(|line| line.ends_sentence && line.own() >= MIN_BESIDE);
-    (says && link * 2 <= own && beside().count() <= MAX_SHORT).then_some(around)
+    let quoted: u32 = lines.iter().filter(|line| tree.holds(quote, line.first)).map(Line::own).sum();
+    let (own, link) = beside.iter().fold((0, 0), |(own, link), line| (own + line.own(), link + line.link));
+    let says = beside.iter().any(|line| line.ends_sentence && line.own() >= MIN_BESIDE);
+    let introduces = beside.iter().any(|line| line.end <= quote);
+    (says && introduces && link * 2 <= own && own <= quoted && beside.len() <= MAX_SHORT && beside.iter().all(is_paragraph))
+        .then_some(around)
 }
 
 /// Letters of a sentence beside a quotation.

@@ -108,12 +108,23 @@ fn legal(tree: &Tree, lines: &[Line]) -> Vec<bool> {
         let block = tree.ancestors(lines[i].first).find(|&at| tree.nodes[at as usize].tag.is_block());
         block.map(|at| tree.nodes[at as usize].parent)
     };
-    // A sentence of a text may begin so: paragraphs beside it go before it and come after it.
+    // An article about the law speaks so: what holds the headline and the first text below it.
+    let is_text = |i: usize| found[i] == 0 && lines[i].is_prose();
+    let heading = lines.iter().position(|line| line.tag == Tag::H1).or_else(|| lines.iter().position(|line| line.tag == Tag::H2));
+    let first = (heading.unwrap_or(0)..lines.len()).find(|&i| is_text(i));
+    let article = heading
+        .zip(first)
+        .and_then(|(heading, first)| tree.ancestors(lines[heading].first).find(|&at| tree.holds(at, lines[first].first)));
+    // Paragraphs beside it go before it and come after it, or it is the first below the headline.
     let in_text = |i: usize| {
-        let beside = |&j: &usize| found[j] == 0 && lines[j].is_prose() && parent(j) == parent(i);
-        (i.saturating_sub(MAX_BESIDE)..i).any(|j| beside(&j)) && (i + 1..lines.len()).take(MAX_BESIDE).any(|j| beside(&j))
+        let beside = |&j: &usize| is_text(j) && parent(j) == parent(i);
+        let after = (i + 1..lines.len()).take(MAX_BESIDE).filter(beside).count();
+        let in_article = article.is_some_and(|at| tree.holds(at, lines[i].first));
+        let opens = || in_article && after >= MIN_FOLLOWING && heading.is_some_and(|at| (at + 1..=at + MAX_OPENING).contains(&i));
+        let within = || (i.saturating_sub(MAX_BESIDE)..i).any(|j| beside(&j));
+        after > 0 && ((found[i] == 1 || in_article) && within() || opens())
     };
-    let mut legal: Vec<bool> = (0..lines.len()).map(|i| found[i] > 1 || found[i] == 1 && !in_text(i)).collect();
+    let mut legal: Vec<bool> = (0..lines.len()).map(|i| found[i] > 0 && !in_text(i)).collect();
     if !legal.contains(&true) {
         return legal;
     }
@@ -126,14 +137,19 @@ fn legal(tree: &Tree, lines: &[Line]) -> Vec<bool> {
     }
     for inside in blocks.into_values() {
         let n_legal = inside.iter().filter(|&&i| legal[i]).count();
-        let speaks = |i: usize| legal[i] || voice::speaks_of_rights(&fold(&tree.line_text(lines[i].first, lines[i].end, 500)));
-        let speaks_of_rights = || inside.iter().filter(|&&i| speaks(i)).count() * 3 >= inside.len();
-        if n_legal >= MIN_NOTICES && speaks_of_rights() && !inside.iter().any(|&i| lines[i].tag.is_heading()) {
+        let n_short = inside.iter().filter(|&&i| !legal[i] && lines[i].weight < MIN_LEGAL).count();
+        let opens = first.is_some_and(|first| inside.contains(&first));
+        let heads = inside.iter().any(|&i| lines[i].tag.is_heading());
+        if n_legal >= MIN_NOTICES && (n_legal + n_short) * 2 > inside.len() && !opens && !heads {
             inside.into_iter().for_each(|i| legal[i] = true);
         }
     }
     legal
 }
+
+/// Lines below a headline with which a text begins, and paragraphs that follow there.
+const MAX_OPENING: usize = 6;
+const MIN_FOLLOWING: usize = 2;
 
 /// Sentences about rights that make a notice of the block that they stand in.
 const MIN_NOTICES: usize = 2;

@@ -33,7 +33,8 @@ const ASKED: &[&str] = &[
     "subscribe", "click here", "our app", "whatsapp", "telegram", "have a tip", "send us", "get in touch", "contact us", "affiliate",
     "our journalism", "what do you think", "read more", "abonnieren", "suscríb", "abonnez", "扫描", "二维码", "二維碼", "客户端", "转载", "轉載",
     "投稿", "구독", "подпис", "вконтакте", "в telegram", "subskry", "zapisz się", "na facebooku", "na twitterze", "στο twitter", "στο facebook",
-    "в социальных сетях", "в соцсетях", "в соціальних мережах", "w mediach społecznościowych", "redes sociales", "réseaux sociaux",
+    "нас в социальных сетях", "нас в соцсетях", "нами в социальных сетях", "нами в соцсетях", "нас у соціальних мережах", "nas w mediach społecznościowych",
+    "nuestras redes sociales", "nos réseaux sociaux",
     "napisz do nas", "пишите нам", "schreiben sie uns", "écrivez-nous", "escríbenos", "unserer app", "unsere app", "notre application", "nuestra app",
 ];
 
@@ -43,7 +44,7 @@ const REQUESTS: &[&str] = &[
     "follow", "subscribe", "sign up", "join", "download", "get", "click", "send", "email", "contact", "like", "read", "let us", "visit", "want",
     "have", "do you", "what do you", "please", "if you", "for more", "check out", "share", "support", "you can", "find", "listen", "watch", "see",
     "don't", "stay", "to", "got", "folgen", "abonnieren", "melden", "sie", "wenn", "suscríbete", "sigue", "abonnez", "retrouvez",
-    "подпис", "читайте", "zapisz", "dołącz", "śledź", "mehr", "chcesz", "masz", "хотите", "следите", "关注", "扫码", "扫描", "扫一扫", "欢迎", "更多", "請", "请",
+    "подпис", "читайте", "zapisz", "dołącz", "śledź", "mehr dazu", "chcesz", "masz", "хотите", "следите", "关注", "扫码", "扫描", "扫一扫", "欢迎", "更多", "請", "请",
 ];
 
 /// How a site speaks of itself and to its readers. No words that, folded, are others too: "us" is the US, "ihre" also "her" and
@@ -100,9 +101,33 @@ const ERRORS: [&str; 14] = [
     "λάθος",
 ];
 
-/// Whether a folded line tells readers which keys report a mistake.
+/// Words for marking it. A text about a program may tell of keys and of errors.
+const MARKING: [&str; 12] = [
+    "выдел",
+    "виділ",
+    "вылуч",
+    "zaznacz",
+    "označ",
+    "маркир",
+    "markier",
+    "select",
+    "highlight",
+    "sélectionn",
+    "seleccion",
+    "επιλέξ",
+];
+
+/// Whether a folded line tells readers which keys report a mistake that they marked.
 pub fn reports_errors(folded: &str) -> bool {
-    folded.contains("ctrl") && folded.contains("enter") && ERRORS.iter().any(|word| folded.contains(word))
+    let has = |key: &str| folded.split(|c: char| !c.is_alphanumeric()).any(|word| word == key);
+    let speaks = |of: &[&str]| of.iter().any(|word| folded.contains(word));
+    has("ctrl") && has("enter") && !has("shift") && speaks(&ERRORS) && speaks(&MARKING)
+}
+
+/// Whether a folded line begins as what is said to readers.
+pub fn begins_request(folded: &str) -> bool {
+    let line = folded.trim_start_matches(|c: char| !c.is_alphanumeric());
+    REQUESTS.iter().any(|word| line.strip_prefix(word).is_some_and(|rest| word_ends(word, rest)))
 }
 
 /// Whether a folded line after the last sentence is what sites put there; `links`: whether a part of it is a link.
@@ -121,10 +146,7 @@ pub fn is_boilerplate(folded: &str, links: bool) -> bool {
         return false;
     }
     let n_asked = ASKED.iter().filter(|phrase| folded.contains(**phrase)).take(2).count();
-    let asks = || {
-        let line = folded.trim_start_matches(|c: char| !c.is_alphanumeric());
-        REQUESTS.iter().any(|word| line.strip_prefix(word).is_some_and(|rest| word_ends(word, rest)))
-    };
+    let asks = || begins_request(folded);
     n_asked > 0 && (links && (asks() || n_asked > 1 || weight(folded) < 120) || asks() && (n_asked > 1 || weight(folded) < 160))
 }
 
@@ -146,11 +168,6 @@ pub fn legal(folded: &str) -> usize {
     let line = folded.trim_start_matches(|c: char| !c.is_alphanumeric());
     let n_found = LEGAL.iter().filter(|phrase| line.contains(**phrase)).take(2).count();
     if n_found == 1 && !LEGAL.iter().any(|phrase| line.starts_with(phrase)) { 0 } else { n_found }
-}
-
-/// Whether a folded line has words of it anywhere.
-pub fn speaks_of_rights(folded: &str) -> bool {
-    LEGAL.iter().any(|phrase| folded.contains(phrase))
 }
 
 /// What people who write for a site are, in the sentence about them under their text.
