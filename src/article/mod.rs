@@ -15,6 +15,7 @@ mod evidence;
 mod forms;
 mod images;
 mod lines;
+mod loose;
 mod markup;
 pub mod memory;
 mod meta;

@@ -2,7 +2,8 @@
 //!
 //! Works on lines and on marked elements; the result is a fate for each node, and a note of each thing that
 //! was taken out. Order matters: marked elements, what is known by its shape, link lists, the end, the start, single lines,
-//! and at last what these left behind (headings over nothing). The steps on lines are in `ends`, those on boxes in `boxes`.
+//! and at last what these left behind (headings over nothing). The steps on lines are in `ends` and `loose`, those on
+//! boxes in `boxes`.
 
 use super::Removed;
 use super::classes::{JUNK, Marks};

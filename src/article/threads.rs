@@ -137,10 +137,12 @@ fn legal(tree: &Tree, lines: &[Line]) -> Vec<bool> {
     }
     for inside in blocks.into_values() {
         let n_legal = inside.iter().filter(|&&i| legal[i]).count();
-        let n_short = inside.iter().filter(|&&i| !legal[i] && lines[i].weight < MIN_LEGAL).count();
+        let speaks = |i: usize| voice::speaks_of_rights(&fold(&tree.line_text(lines[i].first, lines[i].end, 500)));
+        let of_it = |i: usize| legal[i] || lines[i].weight < MIN_LEGAL || speaks(i);
+        let mostly = || inside.iter().filter(|&&i| of_it(i)).count() * 2 > inside.len();
         let opens = first.is_some_and(|first| inside.contains(&first));
         let heads = inside.iter().any(|&i| lines[i].tag.is_heading());
-        if n_legal >= MIN_NOTICES && (n_legal + n_short) * 2 > inside.len() && !opens && !heads {
+        if n_legal >= MIN_NOTICES && !opens && !heads && mostly() {
             inside.into_iter().for_each(|i| legal[i] = true);
         }
     }

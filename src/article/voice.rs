@@ -33,9 +33,13 @@ const ASKED: &[&str] = &[
     "subscribe", "click here", "our app", "whatsapp", "telegram", "have a tip", "send us", "get in touch", "contact us", "affiliate",
     "our journalism", "what do you think", "read more", "abonnieren", "suscríb", "abonnez", "扫描", "二维码", "二維碼", "客户端", "转载", "轉載",
     "投稿", "구독", "подпис", "вконтакте", "в telegram", "subskry", "zapisz się", "na facebooku", "na twitterze", "στο twitter", "στο facebook",
-    "нас в социальных сетях", "нас в соцсетях", "нами в социальных сетях", "нами в соцсетях", "нас у соціальних мережах", "nas w mediach społecznościowych",
-    "nuestras redes sociales", "nos réseaux sociaux",
     "napisz do nas", "пишите нам", "schreiben sie uns", "écrivez-nous", "escríbenos", "unserer app", "unsere app", "notre application", "nuestra app",
+];
+
+/// Where people write too, so that only a request says it.
+#[rustfmt::skip]
+const SOCIAL: [&str; 6] = [
+    "в социальных сетях", "в соцсетях", "в соціальних мережах", "w mediach społecznościowych", "redes sociales", "réseaux sociaux",
 ];
 
 /// Words that begin what is said to readers.
@@ -142,6 +146,9 @@ pub fn is_boilerplate(folded: &str, links: bool) -> bool {
     if MENTIONED.iter().any(|phrase| folded.contains(phrase) && !tells(phrase)) {
         return true;
     }
+    if SOCIAL.iter().any(|phrase| folded.contains(phrase) && !tells(phrase)) && begins_request(folded) && weight(folded) < 160 {
+        return true;
+    }
     if ASKED.iter().find(|phrase| folded.contains(**phrase)).is_some_and(|phrase| tells(phrase)) {
         return false;
     }
@@ -168,6 +175,11 @@ pub fn legal(folded: &str) -> usize {
     let line = folded.trim_start_matches(|c: char| !c.is_alphanumeric());
     let n_found = LEGAL.iter().filter(|phrase| line.contains(**phrase)).take(2).count();
     if n_found == 1 && !LEGAL.iter().any(|phrase| line.starts_with(phrase)) { 0 } else { n_found }
+}
+
+/// Whether a folded line has words of it anywhere.
+pub fn speaks_of_rights(folded: &str) -> bool {
+    LEGAL.iter().any(|phrase| folded.contains(phrase))
 }
 
 /// What people who write for a site are, in the sentence about them under their text.
