@@ -20,12 +20,9 @@ impl Work<'_, '_> {
         let lower = |tag: Tag| tag.is_heading() && tag != Tag::H1;
         let is_bare = |i: &usize| lower(self.lines[*i].tag) && !self.lines[*i].is_linky();
         let Some(first) = (i + 1).checked_sub(MIN_ROW) else { return false };
-        // Nothing was cut between them, nor is the box of the last.
+        // Nothing was cut between them.
         let is_whole = |at: u32| self.fates[at as usize] != Fate::Drop;
-        let ends_all = self.lines.get(i + 1).is_none_or(|next| self.gone[i + 1].is_none() || next.tag.is_heading());
-        (first..=i).all(|j| self.gone[j].is_none() && is_bare(&j))
-            && (self.lines[first].first..self.lines[i].end).all(is_whole)
-            && ends_all
+        (first..=i).all(|j| self.gone[j].is_none() && is_bare(&j)) && (self.lines[first].first..self.lines[i].end).all(is_whole)
     }
 
     /// Whether a line is of a quoted post, which ends with who wrote it and when.
