@@ -373,10 +373,15 @@ impl Work<'_, '_> {
         let names_account = has_words
             && text.split_whitespace().any(|word| word.len() > 2 && word.starts_with('@'))
             && !voice::begins_request(&fold(text));
-        // `[3] The title of a book`, `[example.org]`
+        let is_quoted = |at: u32| self.tree.ancestors(at).any(|at| self.tree.nodes[at as usize].tag == Tag::Blockquote);
+        let below_quotation = i.checked_sub(1).is_some_and(|before| is_quoted(self.lines[before].first));
+        let text = self.text(i);
+        // `[3] The title of a book`, `[example.org]`, `[The Paper]` below what it says
         let is_source = text.strip_prefix('[').is_some_and(|inner| {
-            let names_host = inner.ends_with(']') && !inner.contains(' ') && inner.trim_matches('.').contains('.');
-            names_host || inner.starts_with(|c: char| c.is_ascii_digit())
+            let named = inner.strip_suffix(']').unwrap_or_default();
+            let names_host = !named.contains(' ') && named.trim_matches('.').contains('.');
+            let names_source = below_quotation && !named.is_empty() && !named.contains(':');
+            names_host || names_source || inner.starts_with(|c: char| c.is_ascii_digit())
         });
         let bare = text.contains("http") || text.starts_with("www.") || is_host || names_account || is_source;
         let line = &self.lines[i];
