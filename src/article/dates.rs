@@ -292,7 +292,9 @@ fn is_said_of(folded: &str, word: &str) -> bool {
     let others = after.split(|c: char| !c.is_alphabetic());
     let mut others = others.filter(|w| w.chars().count() > 3 && date_words::month(w).is_none() && date_words::weekdays(w) == 0);
     let apart = before.is_empty() || before.ends_with(['|', '·', '•', '–', '—', ',']);
-    apart && words(before) <= 3 && !after.starts_with(char::is_alphabetic) && others.next().is_none()
+    // `Silt, published 3 May 2021 (QP)`
+    let names_house = after.strip_suffix(')').is_some_and(|after| after.ends_with(char::is_alphabetic));
+    apart && !names_house && words(before) <= 3 && !after.starts_with(char::is_alphabetic) && others.next().is_none()
 }
 
 /// A folded line that is a date, with little else.
