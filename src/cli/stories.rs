@@ -99,6 +99,12 @@ const COUNTED: usize = 1000;
 /// … and up to so many that hold a word: each of them is read for it, a tenth of a millisecond.
 const COUNTED_BY_WORDS: usize = 200;
 
+const STOPPED: &str =
+    "the search was stopped, because too many texts had to be read: add a word, or look less far back with --since";
+
+/// A search that stops before it has found enough is begun again where it stopped: so many times in all, each a second or two.
+const SEARCHES: usize = 10;
+
 pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
     let mut query = query(&options.query, &options.shown)?;
     query.since.get_or_insert(options.since);
@@ -140,7 +146,10 @@ fn list(config: &Config, query: Query, shown: &Shown) -> Outcome {
     let reader = &setup::reader(config)?;
     let now = clock();
     let counted = if query.words.is_empty() { COUNTED } else { COUNTED_BY_WORDS };
-    let found = reader.selected(&Selection::of(query.clone(), shown.limit.max(counted), now))?;
+    let selection = Selection::of(query.clone(), shown.limit.max(counted), now);
+    let found = reader.selected_on(&selection, shown.limit, SEARCHES)?;
+    // There may be more, which --limit does not show.
+    let has_stopped = found.stories.len() < shown.limit && found.next.is_some();
     let ids = &found.stories[..found.stories.len().min(shown.limit)];
     let rows = rows(reader, ids)?;
     let listing = listing(reader)?;
@@ -148,14 +157,19 @@ fn list(config: &Config, query: Query, shown: &Shown) -> Outcome {
         if !matches!(shown.format, Format::Table | Format::Md) {
             output::print(&listing, &rows, shown.format)?;
         }
-        return Err(Failure::NothingFound(filters::fault(reader, &query, now)?));
+        return Err(Failure::NothingFound(match has_stopped {
+            true => format!("no story so far; {STOPPED}"),
+            false => filters::fault(reader, &query, now)?,
+        }));
     }
     output::print(&listing, &rows, shown.format)?;
     if shown.mark_read {
         let n_marked = mark(config, ids, Marking::READ)?;
         say!("marked {n_marked} stories as read");
     }
-    if rows.len() < found.stories.len() || found.next.is_some() {
+    if has_stopped {
+        say!("{} so far; {STOPPED}", rows.len());
+    } else if rows.len() < found.stories.len() || found.next.is_some() {
         let all =
             if found.next.is_some() { format!("more than {}", found.stories.len()) } else { found.stories.len().to_string() };
         let order = match query.order {

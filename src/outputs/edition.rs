@@ -49,6 +49,9 @@ pub struct Asked {
 /// Stories in a document, or on a page, that does not say how many.
 pub const LIMIT: usize = 100;
 
+/// A search that stops before it has found any is begun again where it stopped: so many times in all, each a second or two.
+pub(super) const SEARCHES: usize = 3;
+
 impl Imprint {
     /// What stands before every path of ours: nothing, or `/courant` where a proxy has the server under a path.
     pub fn path(&self) -> &str {
@@ -117,7 +120,7 @@ impl Imprint {
     }
 
     fn render(&self, reader: &Reader, document: &Document, format: Format) -> rusqlite::Result<String> {
-        let selected = reader.selected(&document.selection)?;
+        let selected = reader.selected_on(&document.selection, 1, SEARCHES)?;
         let stories = reader.published_in(&selected.stories, document.name)?;
         let instance = Uuid::parse_str(&reader.instance()?).unwrap_or_default();
         let self_path = match document.selection.after {

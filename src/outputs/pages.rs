@@ -1,6 +1,6 @@
 //! Pages for people, and all that can be served from files.
 
-use super::edition::{Asked, Imprint, LIMIT, PageImages};
+use super::edition::{Asked, Imprint, LIMIT, PageImages, SEARCHES};
 use crate::model::{Content, Timestamp};
 use crate::publish::{self, FeedState, Format, Images, Joined, Marks, Page, Site, Standing, StoryPage, Troubles};
 use crate::query::{Order, Query};
@@ -28,7 +28,7 @@ impl Imprint {
             base: self.path(),
             outputs: &self.links(),
             node: self.node.as_deref(),
-            standing: Standing { troubles: view.troubles, ..reader.standing_about(view.now)? },
+            standing: Standing { troubles: view.troubles, ..reader.standing_kept()? },
             images: match &self.images {
                 PageImages::Linked => Images::Linked,
                 PageImages::Proxied(key) => Images::Proxied { key },
@@ -49,7 +49,8 @@ impl Imprint {
             Some(_) => Default::default(),
             None => {
                 let output = Some(String::new());
-                reader.selected(&Selection { after: asked.after, output, ..Selection::of(query, asked.limit, view.now) })?
+                let selection = Selection { after: asked.after, output, ..Selection::of(query, asked.limit, view.now) };
+                reader.selected_on(&selection, 1, SEARCHES)?
             }
         };
         let stories = reader.published(&selected.stories)?;
@@ -142,7 +143,7 @@ impl Imprint {
 
     /// The page at `/sources`.
     pub fn sources(&self, reader: &Reader, view: &View) -> rusqlite::Result<String> {
-        let mut lately = reader.lately(view.now)?;
+        let mut lately = reader.lately_about(view.now)?;
         let feeds: Vec<FeedState> = reader
             .feeds()?
             .into_iter()

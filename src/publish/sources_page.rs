@@ -48,13 +48,14 @@ fn row(feed: &FeedState, words: &Words) -> Markup {
 /// A bar a day, and what kind of entries they are.
 fn lately(lately: &Lately, words: &Words) -> Markup {
     let most = lately.days.iter().copied().max().unwrap_or(0);
+    let n_days = u32::try_from(lately.days.len()).unwrap_or(u32::MAX);
     let per_cent = |n: u32| (f64::from(n) * 100.0 / f64::from(lately.n_entries.max(1))).round();
     html! {
         @if most > 0 {
             svg class="days" viewBox=(format!("0 0 {} 16", 3 * lately.days.len())) preserveAspectRatio="none" aria-hidden="true" {
                 path d=(bars(&lately.days, most)) {}
             }
-            " " (lately.days.iter().sum::<u32>()) (words.in_days.0) (lately.days.len()) (words.in_days.1) " · "
+            " " (lately.n_entries) (words.in_days) (n_days) (counted(words.days, n_days)) " · "
             (per_cent(lately.n_whole)) " %" (words.whole) " · "
             (per_cent(lately.n_copies)) " %" (words.copies) " · "
         }

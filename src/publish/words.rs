@@ -46,8 +46,9 @@ pub(super) struct Words {
     pub charts: [&'static str; 7],
     /// So many entries a feed has brought: the same.
     pub entries: (&'static str, &'static str),
-    /// So many entries in so many days: between and behind the numbers.
-    pub in_days: (&'static str, &'static str),
+    /// So many entries in so many days: between the numbers, and behind the second, of one or of many.
+    pub in_days: &'static str,
+    pub days: (&'static str, &'static str),
     /// Behind a number and a per cent sign: of entries with a whole text, of copies.
     pub whole: &'static str,
     pub copies: &'static str,
@@ -121,7 +122,8 @@ const ENGLISH: Words = Words {
         "Memory",
     ],
     entries: (" entry", " entries"),
-    in_days: (" in ", " days"),
+    in_days: " in ",
+    days: (" day", " days"),
     whole: " with whole texts",
     copies: " copies",
     keys: "j, k: next and previous story; o: open; v: at the publisher; /: search",
@@ -174,7 +176,8 @@ const SIMPLIFIED: Words = Words {
     no_samples: "还没有记录。服务每十五分钟记录一次状态。",
     charts: ["每十五分钟轮询次数", "失败的轮询", "新条目", "报道", "等待中的页面和条目", "数据库", "内存"],
     entries: (" 条", " 条"),
-    in_days: (" 条 / ", " 天"),
+    in_days: " 条 / ",
+    days: (" 天", " 天"),
     whole: " 有全文",
     copies: " 重复",
     keys: "j、k：下一条、上一条；o：打开；v：原站；/：搜索",
@@ -227,7 +230,8 @@ const TRADITIONAL: Words = Words {
     no_samples: "還沒有記錄。服務每十五分鐘記錄一次狀態。",
     charts: ["每十五分鐘輪詢次數", "失敗的輪詢", "新條目", "報導", "等待中的頁面和條目", "資料庫", "記憶體"],
     entries: (" 則", " 則"),
-    in_days: (" 則 / ", " 天"),
+    in_days: " 則 / ",
+    days: (" 天", " 天"),
     whole: " 有全文",
     copies: " 重複",
     keys: "j、k：下一則、上一則；o：開啟；v：原站；/：搜尋",

@@ -15,7 +15,7 @@
 //! | `backup`, `export` | the whole of it copied, put back, written out |
 //! | `clock` | what a clock that was ahead has left |
 //! | `rules` | rules, triggers and notices |
-//! | `claims`, `known`, `read`, `select`, `order`, `search`, `lately`, `held`, `judge`, `notices`, `stories`, `items`, `check` | questions: they only read |
+//! | `claims`, `known`, `read`, `select`, `order`, `search`, `limits`, `lately`, `held`, `judge`, `notices`, `stories`, `items`, `check` | questions: they only read |
 //! | `rekey` | stored addresses, where the tables that decide their keys have changed |
 //! | `readers` | connections that are kept for the next question |
 //! | `agreed`, `node`, `following`, `replica` | several machines: what they agree on; the writer that leads or follows; what a transaction changed, as a record of the log |
@@ -46,6 +46,7 @@ mod job;
 mod judge;
 mod known;
 mod lately;
+mod limits;
 mod look;
 mod marks;
 #[cfg(feature = "cluster")]
@@ -90,6 +91,7 @@ pub use error::WriteError;
 pub use export::{import, reindex};
 pub use items::{ItemFilter, ItemOrder};
 pub use job::Listener;
+pub use limits::Limits;
 #[cfg(feature = "cluster")]
 pub use node::{Append, Followed, Forwarded, Log, NodeLinks};
 pub use patience::{Door, Opened, Opener};

@@ -2,6 +2,7 @@
 
 use super::backup::{self, BackupError};
 use super::dictionaries::{BEST_BODY, Dictionaries};
+use super::limits::Limits;
 use super::open::{ToRead, open_to_read};
 use super::rows::{earlier, feed_name, host_of, settings_of, trouble_of};
 use super::schema::SchemaError;
@@ -10,15 +11,14 @@ use crate::feed::identity::Habit;
 use crate::fetch::RobotsRecord;
 use crate::health::{self, Health, Trouble};
 use crate::model::{Dedupe, EntryId, FeedId, StoryId, Timestamp};
-use crate::publish::{Standing, Troubles};
+use crate::publish::{Lately, Standing, Troubles};
 use crate::records::{PlannedFeed, ToSettle};
 use crate::schedule::FeedState;
 use crate::text;
 use rusqlite::{Connection, OptionalExtension, Row};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::path::Path;
-use std::time::Duration;
 use xxhash_rust::xxh3::Xxh3;
 
 /// A connection that only reads; it never waits for the writer.
@@ -27,13 +27,12 @@ pub struct Reader {
     /// It sees what is written after it was opened.
     pub(super) follows: bool,
     pub(super) dictionaries: Dictionaries,
-    /// How polling stood, and when.
-    stood: Cell<Option<(Timestamp, Standing)>>,
+    pub(super) limits: Limits,
+    /// How polling stood, and at which version of the data.
+    stood: Cell<Option<(i64, Standing)>>,
+    /// What each feed had brought, and when.
+    pub(super) brought: RefCell<Option<(Timestamp, HashMap<FeedId, Lately>)>>,
 }
-
-/// So many feeds are looked at in 1 ms.
-const MANY_FEEDS: u32 = 1_000;
-const STANDING_KEPT: Duration = Duration::from_secs(5);
 
 /// The database in figures.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -115,7 +114,19 @@ impl FeedRow {
 impl Reader {
     pub fn open(path: &Path) -> Result<Reader, SchemaError> {
         let ToRead { connection, follows } = open_to_read(path)?;
-        Ok(Reader { connection, follows, dictionaries: Dictionaries::default(), stood: Cell::new(None) })
+        Ok(Reader {
+            connection,
+            follows,
+            dictionaries: Dictionaries::default(),
+            limits: Limits::default(),
+            stood: Cell::new(None),
+            brought: RefCell::new(None),
+        })
+    }
+
+    /// The same with other limits.
+    pub fn within(self, limits: Limits) -> Reader {
+        Reader { limits, ..self }
     }
 
     /// Answers a question of several parts as of one moment. It also costs less: the log is looked up once.
@@ -189,14 +200,14 @@ impl Reader {
             })
     }
 
-    /// The same for a page. All feeds are looked at for it: where they are many, as they stood a moment ago.
-    pub fn standing_about(&self, now: Timestamp) -> rusqlite::Result<Standing> {
-        let is_recent = |(at, _): &(Timestamp, Standing)| *at <= now && now.since(*at) < STANDING_KEPT;
-        if let Some((_, standing)) = self.stood.get().filter(is_recent) {
+    /// The same for a page. All feeds are looked at for it: once, as long as nothing is written.
+    pub fn standing_kept(&self) -> rusqlite::Result<Standing> {
+        let version = self.connection.pragma_query_value(None, "data_version", |row| row.get(0))?;
+        if let Some((_, standing)) = self.stood.get().filter(|(at, _)| *at == version) {
             return Ok(standing);
         }
         let standing = self.standing()?;
-        self.stood.set((standing.n_feeds >= MANY_FEEDS).then_some((now, standing)));
+        self.stood.set(Some((version, standing)));
         Ok(standing)
     }
 

@@ -1,7 +1,8 @@
 //! Stories that hold words, in the order of a selection.
 //!
 //! The text index tells the entries that may hold the words in the order in which they came, which is not that of the stories.
-//! So there are two ways, which find the same:
+//! So there are two ways, which find the same; what they may cost alone decides where a page ends that is not full
+//! ([`Limits`](super::limits::Limits)), and the next begins there:
 //!
 //! - to look up the story of each of these entries, and to read the texts in the order that is wanted: good for words of few
 //!   entries, and for the newest stories of a database that has grown day by day, where what came last is also the newest;
@@ -9,34 +10,27 @@
 //!   entries, of which enough are met soon.
 //!
 //! The first is begun with. Where the second is likely to be shorter than the rest of it, that goes on where the first stopped;
-//! and where it was not, the other way round.
+//! and where it was not, the other way round. Of what was seen since a time the index tells the entries at once: there is no
+//! walk, which would pass all other stories too.
 
 use super::order::{Rank, Stretch, of_rank, rank, stretches};
 use super::read::Reader;
-use super::select::{Cursor, FACE, Face, Found, MAX_CHECKED, MAX_ROWS, Selection};
+use super::select::{Cursor, FACE, Face, Found, Selection};
 use crate::model::EntryId;
 use crate::query::Order;
 use crate::rules::Rule;
 use rusqlite::params_from_iter;
 use std::collections::{BinaryHeap, HashSet};
 
-/// So many entries are looked up before the other way is thought of.
-const LOOKED_UP_FIRST: usize = 500;
-
-/// So many entries the index tells for the walk; the texts of those that came before are read.
-const MOST_TOLD: usize = 200_000;
-/// After so many it is known about how many hold the words …
-const TOLD_FIRST: usize = 5_000;
-/// … and whether it is less work to ask for the rest or to read texts, one of which costs as much as so many entries.
-const TEXT_COST: usize = 200;
-
 /// What it costs to look up the story of an entry, in stories that are walked past.
 const LOOK_UP_COST: usize = 2;
 
-/// The entries that the text index tells, the latest first.
+/// The entries that the text index tells, those first that are likely to be in the first stories.
 #[derive(Default)]
 struct Told {
     entries: Vec<i64>,
+    /// The earliest is first, not the latest.
+    ascends: bool,
     /// There are no more.
     is_all: bool,
 }
@@ -44,8 +38,12 @@ struct Told {
 impl Told {
     /// Whether an entry is among them, as far as that is known.
     fn may_hold(&self, entry: i64) -> bool {
+        let is_reached = |last: i64| if self.ascends { entry <= last } else { entry >= last };
         match self.entries.last() {
-            Some(last) if entry >= *last => self.entries.binary_search_by(|told| entry.cmp(told)).is_ok(),
+            Some(last) if is_reached(*last) => {
+                let beside = |told: &i64| if self.ascends { told.cmp(&entry) } else { entry.cmp(told) };
+                self.entries.binary_search_by(beside).is_ok()
+            }
             _ => !self.is_all,
         }
     }
@@ -85,7 +83,7 @@ impl Reader {
             n_checked: 0,
             behind: selection.after.map(|after| rank(selection.query.order, after)),
         };
-        if search.look_up(true)? == Outcome::GivenUp && search.walk()? == Outcome::GivenUp {
+        if search.look_up(selection.since.is_none())? == Outcome::GivenUp && search.walk()? == Outcome::GivenUp {
             search.look_up(false)?;
         }
         Ok(search.found)
@@ -97,21 +95,33 @@ impl Search<'_> {
         self.selection.query.order
     }
 
+    /// Whether the index is to tell the earliest entry first. What was seen since a time is all told in any case, from the end
+    /// where it is.
+    fn ascends(&self) -> bool {
+        self.order() == Order::Oldest && self.selection.since.is_none()
+    }
+
+    /// The order of the index.
+    fn direction(&self) -> &'static str {
+        if self.ascends() { "ASC" } else { "DESC" }
+    }
+
     /// The first way; `may_give_up`: for the second one.
     fn look_up(&mut self, may_give_up: bool) -> rusqlite::Result<Outcome> {
         let order = self.order();
-        let mut all = self.reader.connection.prepare_cached(
+        let mut all = self.reader.connection.prepare_cached(&format!(
             "SELECT x.rowid, e.first_seen, s.id, s.sort_at, s.n_sources FROM search x JOIN entries e ON e.id = x.rowid
-             JOIN stories s ON s.id = e.story_id WHERE search MATCH ? ORDER BY x.rowid DESC",
-        )?;
+             JOIN stories s ON s.id = e.story_id WHERE search MATCH ? ORDER BY x.rowid {}",
+            self.direction()
+        ))?;
         let mut rows = all.query([self.expression])?;
-        self.told = Told::default();
+        self.told = Told { ascends: self.ascends(), ..Told::default() };
         // Stories whose turn has not come, the first on top.
         let mut waiting: BinaryHeap<Rank> = BinaryHeap::new();
         let mut seen: HashSet<i64> = HashSet::new();
         while let Some(row) = rows.next()? {
             let (entry, seen_at): (i64, i64) = (row.get(0)?, row.get(1)?);
-            // No story was seen later than any of its entries.
+            // No story was seen later than any of its entries; and what came before this one was seen before it.
             if self.selection.since.is_some_and(|since| seen_at < since.0) {
                 break;
             }
@@ -128,7 +138,7 @@ impl Search<'_> {
                     return Ok(Outcome::Ended);
                 }
             }
-            if may_give_up && self.told.entries.len() == LOOKED_UP_FIRST && self.is_walked_sooner()? {
+            if may_give_up && self.told.entries.len() == self.reader.limits.looked_up_first && self.is_walked_sooner()? {
                 return Ok(Outcome::GivenUp);
             }
         }
@@ -154,37 +164,69 @@ impl Search<'_> {
 
     /// How many stories are walked past until enough are found, if those that hold the words lie evenly.
     fn steps(&self, n_told: usize) -> rusqlite::Result<usize> {
-        let mut last = self.reader.connection.prepare_cached("SELECT coalesce(max(id), 0) FROM stories")?;
-        let n_stories = usize::try_from(last.query_row([], |row| row.get::<_, i64>(0))?).unwrap_or(0);
+        let (first, last) = self.ends("stories")?;
         let n_wanted = self.selection.limit - self.found.places.len();
-        Ok(n_wanted.saturating_mul(n_stories) / n_told.max(1))
+        Ok(n_wanted.saturating_mul(n_between(first, last)) / n_told.max(1))
+    }
+
+    /// The lowest and the highest number in a table, which are the ends of a tree.
+    fn ends(&self, table: &str) -> rusqlite::Result<(i64, i64)> {
+        self.reader
+            .connection
+            .prepare_cached(&format!(
+                "SELECT coalesce((SELECT min(id) FROM {table}), 0), coalesce((SELECT max(id) FROM {table}), 0)"
+            ))?
+            .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
+    }
+
+    /// Whether to ask the index for the rest costs more than to read texts instead, told by the first that it tells.
+    fn is_dear(&self, told: &[i64]) -> rusqlite::Result<bool> {
+        let (Some(first), Some(last)) = (told.first(), told.last()) else { return Ok(false) };
+        let (lowest, highest) = self.ends("entries")?;
+        let (n_before, n_from) = match self.ascends() {
+            true => (first - lowest, n_between(*first, highest)),
+            false => (highest - first, n_between(lowest, *first)),
+        };
+        let n_about = told.len().saturating_mul(n_from) / n_between(*first, *last).max(1);
+        // Where the stories lie as the entries do, those are passed first that came before the first of them.
+        let n_passed = usize::try_from(n_before).unwrap_or(0);
+        Ok(n_about > self.steps(n_about)?.saturating_mul(self.reader.limits.text_cost).saturating_add(n_passed))
     }
 
     fn all_told(&self) -> rusqlite::Result<Told> {
-        let mut all =
-            self.reader.connection.prepare_cached("SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid DESC")?;
+        let mut all = self
+            .reader
+            .connection
+            .prepare_cached(&format!("SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid {}", self.direction()))?;
         let mut rows = all.query([self.expression])?;
-        let mut entries: Vec<i64> = Vec::new();
+        let mut told = Told { ascends: self.ascends(), ..Told::default() };
+        let limits = self.reader.limits;
         while let Some(row) = rows.next()? {
-            let is_dear = entries.len() == TOLD_FIRST && {
-                let (first, last) = (entries[0], entries[TOLD_FIRST - 1]);
-                let n_about = TOLD_FIRST as i64 * first / (first - last).max(1);
-                let n_about = usize::try_from(n_about).unwrap_or(0);
-                n_about > self.steps(n_about)? * TEXT_COST
-            };
-            if is_dear || entries.len() >= MOST_TOLD {
-                return Ok(Told { entries, is_all: false });
+            let n_told = told.entries.len();
+            if n_told >= limits.told || n_told == limits.told_first && self.is_dear(&told.entries)? {
+                return Ok(told);
             }
-            entries.push(row.get(0)?);
+            told.entries.push(row.get(0)?);
         }
-        Ok(Told { entries, is_all: true })
+        told.is_all = true;
+        Ok(told)
+    }
+
+    /// How many stories are walked past at most, and what then. Where all is known that the index tells, to look it up is at
+    /// hand: that is done after twice what it would have cost, and before so long a walk that it stopped. Where it is more
+    /// than can be looked up, the walk stops.
+    fn most_walked(&self) -> (usize, Outcome) {
+        let most = self.reader.limits.rows;
+        match self.told.is_all {
+            true => (most.min(self.told.entries.len() * LOOK_UP_COST * 2), Outcome::GivenUp),
+            false => (most, Outcome::Ended),
+        }
     }
 
     /// The second way.
     fn walk(&mut self) -> rusqlite::Result<Outcome> {
         let order = self.order();
-        // Twice what it would have cost to look up all of them.
-        let most = if self.told.is_all { self.told.entries.len() * LOOK_UP_COST * 2 } else { usize::MAX };
+        let (most, then) = self.most_walked();
         let mut n_walked = 0;
         for Stretch { index, condition, values, order: by } in stretches(order, self.behind) {
             // How many tell it is not in the index of dates.
@@ -200,11 +242,10 @@ impl Search<'_> {
                 if past != Some(place) {
                     self.behind = past.or(self.behind);
                     if n_walked >= most {
-                        return Ok(Outcome::GivenUp);
-                    }
-                    if n_walked >= MAX_ROWS {
-                        self.found.stopped = self.behind.map(|place| of_rank(order, place));
-                        return Ok(Outcome::Ended);
+                        if then == Outcome::Ended {
+                            self.found.stopped = self.behind.map(|place| of_rank(order, place));
+                        }
+                        return Ok(then);
                     }
                     n_walked += 1;
                 } else if self.behind == past {
@@ -225,7 +266,7 @@ impl Search<'_> {
         if self.found.places.len() >= self.selection.limit {
             return Ok(false);
         }
-        if self.n_checked >= MAX_CHECKED {
+        if self.n_checked >= self.reader.limits.checked {
             self.found.stopped = self.behind.map(|behind| of_rank(self.order(), behind));
             return Ok(false);
         }
@@ -253,16 +294,24 @@ impl Search<'_> {
     }
 }
 
+/// Numbers from one to the other, whichever is the lower.
+fn n_between(a: i64, b: i64) -> usize {
+    usize::try_from(a.abs_diff(b)).unwrap_or(usize::MAX).saturating_add(1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn what_the_index_was_not_asked_of_may_hold_the_words() {
-        let told = |is_all| Told { entries: vec![9, 7, 4], is_all };
+        let told = |is_all| Told { entries: vec![9, 7, 4], ascends: false, is_all };
         let known = |told: Told| (1..=10).filter(|entry| told.may_hold(*entry)).collect::<Vec<i64>>();
         assert_eq!(known(told(true)), [4, 7, 9]);
         assert_eq!(known(told(false)), [1, 2, 3, 4, 7, 9]);
-        assert!(known(Told { entries: Vec::new(), is_all: true }).is_empty());
+        let ascending = |is_all| Told { entries: vec![4, 7, 9], ascends: true, is_all };
+        assert_eq!(known(ascending(true)), [4, 7, 9]);
+        assert_eq!(known(ascending(false)), [4, 7, 9, 10]);
+        assert!(known(Told { is_all: true, ..Told::default() }).is_empty());
     }
 }

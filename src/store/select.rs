@@ -27,10 +27,12 @@ pub struct Selection {
     pub output: Option<String>,
 }
 
-/// A story's place in every order. As text (`3_1795500000000_17`) it is part of addresses. By date it stays good whatever
-/// comes before it; a story that gains sources meanwhile may move past one by sources.
+/// A story's place in the order in which it was given; one that was given by date leads on by sources too, from the sources
+/// that its story has by then. As text (`3_1795500000000_17`) it is part of addresses. By date it stays good whatever comes
+/// before it; a story that gains sources meanwhile may move past one by sources.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Cursor {
+    /// 0: by date nobody asked.
     pub(super) n_sources: i64,
     pub(super) sort_at: i64,
     pub(super) story: i64,
@@ -76,16 +78,6 @@ impl Selection {
         Selection { since: query.since.map(|age| now.minus(age)), query, limit, after: None, output: None }
     }
 }
-
-/// Stories whose text is checked at most for one search, and rows that are looked at: beyond it an unselective one stops
-/// instead of reading the whole database, and goes on with the next page.
-pub(super) const MAX_CHECKED: usize = 20_000;
-pub(super) const MAX_ROWS: usize = 200_000;
-
-/// So many stories that were seen since a time are sorted rather than met in a walk through all.
-const FEW_SINCE: i64 = 3_000;
-/// … and all of them, where so long a walk did not meet enough.
-const WALKED_SINCE: usize = 10_000;
 
 /// Of the stories that were seen since a time.
 #[derive(Clone, Copy)]
@@ -171,15 +163,42 @@ impl Reader {
     /// The same, and where what comes after them begins.
     pub fn selected(&self, selection: &Selection) -> rusqlite::Result<Selected> {
         // One more than is wanted says whether there are more.
-        let one_more = Selection { limit: selection.limit.saturating_add(1), ..selection.clone() };
-        let Found { places: mut found, stopped } = self.at_one_moment(|reader| match selection.query.words.expression() {
-            Some(expression) => reader.search(&one_more, &expression),
-            None => reader.walk(&one_more),
+        let mut one_more = Selection { limit: selection.limit.saturating_add(1), ..selection.clone() };
+        let Found { places: mut found, stopped } = self.at_one_moment(|reader| {
+            one_more.after = selection.after.map(|after| reader.place_in(selection.query.order, after)).transpose()?;
+            match selection.query.words.expression() {
+                Some(expression) => reader.search(&one_more, &expression),
+                None => reader.walk(&one_more),
+            }
         })?;
         let has_more = found.len() > selection.limit;
         found.truncate(selection.limit);
         let next = if has_more { found.last().copied() } else { stopped };
         Ok(Selected { stories: found.into_iter().map(|place| StoryId(place.story)).collect(), next })
+    }
+
+    /// The same; it goes on where a search stopped, until it has so many, and begins so many times at most.
+    pub fn selected_on(&self, selection: &Selection, least: usize, n_begun: usize) -> rusqlite::Result<Selected> {
+        let mut found = self.selected(selection)?;
+        for _ in 1..n_begun {
+            let n_found = found.stories.len();
+            let Some(next) = found.next.filter(|_| n_found < least.min(selection.limit)) else { break };
+            let rest = Selection { limit: selection.limit - n_found, after: Some(next), ..selection.clone() };
+            let more = self.selected(&rest)?;
+            found.stories.extend(more.stories);
+            found.next = more.next;
+        }
+        Ok(found)
+    }
+
+    /// A place as an order needs it.
+    fn place_in(&self, order: Order, after: Cursor) -> rusqlite::Result<Cursor> {
+        if order != Order::Sources || after.n_sources > 0 {
+            return Ok(after);
+        }
+        let mut one = self.connection.prepare_cached("SELECT n_sources FROM stories WHERE id = ?")?;
+        let n_sources: Option<i64> = one.query_row([after.story], |row| row.get(0)).optional()?;
+        Ok(Cursor { n_sources: n_sources.unwrap_or(1).max(1), ..after })
     }
 
     /// The languages that stories are in, as feeds and pages call them.
@@ -260,7 +279,7 @@ impl Reader {
             let has_all = if !sources.holds(0) && !sources.holds(1) {
                 self.walk_since(&mut walk, selection, Seen::Covered, since)?;
                 true
-            } else if self.n_since(since, FEW_SINCE)? < FEW_SINCE {
+            } else if self.n_since(since, self.limits.few_since)? < self.limits.few_since {
                 self.walk_since(&mut walk, selection, Seen::All, since)?;
                 true
             } else {
@@ -283,7 +302,7 @@ impl Reader {
             let mut rows = all.query(params_from_iter(values))?;
             while let Some(row) = rows.next()? {
                 if let Some(since) = selection.since
-                    && n_rows >= WALKED_SINCE
+                    && n_rows >= self.limits.walked_since
                 {
                     self.walk_since(&mut walk, selection, Seen::All, since)?;
                     return Ok(walk.found);
@@ -362,7 +381,7 @@ impl Reader {
             return Ok(false);
         }
         let (order, words) = (selection.query.order, &selection.query.words);
-        if walk.n_checked >= MAX_CHECKED {
+        if walk.n_checked >= self.limits.checked {
             walk.found.stopped = walk.behind.map(|behind| of_rank(order, behind));
             return Ok(false);
         }
