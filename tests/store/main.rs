@@ -9,6 +9,7 @@ mod corrections;
 mod entries;
 mod files;
 mod index;
+mod lately;
 mod later;
 mod marks;
 mod pages;
