@@ -122,8 +122,7 @@ fn names_form(class: &str) -> bool {
     })
 }
 
-/// Choices and forms of a page that are looked at; letters of a vote with its question and answers, and elements around its choices.
-pub(super) const MAX_CHOICES: usize = 64;
+/// Forms of a page that are looked at; letters of a vote with its question and answers, and elements around its choices.
 const MAX_FORMS: usize = 64;
 const MAX_POLL: u32 = 400;
 const MAX_POLL_DEPTH: usize = 3;

@@ -4,7 +4,6 @@
 //! linear. What is never text (scripts, form controls, hidden elements) is not in the array at all.
 
 use super::classes::{self, Marks};
-use super::forms;
 use super::tag::Tag;
 use crate::text::{is_alphanumeric, is_cjk};
 use ego_tree::{NodeRef, iter::Edge};
@@ -241,10 +240,7 @@ impl<'a> Tree<'a> {
                             if let Some((_, fields)) = forms.last_mut().filter(|_| is_field(tag, element)) {
                                 *fields += 1;
                             }
-                            if tag == Tag::Input
-                                && choices.len() < forms::MAX_CHOICES
-                                && attribute(element, "type") == Some("radio")
-                            {
+                            if tag == Tag::Input && choices.len() < MAX_CHOICES && attribute(element, "type") == Some("radio") {
                                 choices.extend(parent);
                             }
                             let mut marks = classes::marks(tag, element, &mut names);
@@ -472,6 +468,9 @@ fn is_field(tag: Tag, element: &Element) -> bool {
 
 /// What a quoted post may show without a word, so that it is not only an address.
 const SHOWN_ALONE: [&str; 5] = ["iframe", "img", "amp-img", "video", "audio"];
+
+/// Choices of a page that are looked at.
+const MAX_CHOICES: usize = 64;
 
 /// Nodes below an element that are looked through before the element is read.
 pub(super) const MAX_LOOK: usize = 500;

@@ -94,6 +94,7 @@ pub use job::Listener;
 pub use limits::Limits;
 #[cfg(feature = "cluster")]
 pub use node::{Append, Followed, Forwarded, Log, NodeLinks};
+pub use order::{Cursor, NotACursor};
 pub use patience::{Door, Opened, Opener};
 pub use prune::Growth;
 pub use read::{Counts, FeedRow, HeldBack, InWindow, Reader};
@@ -104,6 +105,6 @@ pub use replica::{FollowError, Replica};
 pub use schema::SchemaError;
 #[cfg(feature = "cluster")]
 pub use schema::known as schema_version;
-pub use select::{Cursor, NotACursor, Selected, Selection};
+pub use select::{Selected, Selection};
 pub use stories::{ArticleRow, Member, StoryDetail};
 pub use writer::Writer;

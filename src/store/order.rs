@@ -1,7 +1,40 @@
 //! The orders of stories, and the indexes that have them in these orders.
 
-use super::select::Cursor;
 use crate::query::Order;
+use std::fmt;
+use std::str::FromStr;
+
+/// A story's place in the order in which it was given; one that was given by date leads on by sources too, from the sources
+/// that its story has by then. As text (`3_1795500000000_17`) it is part of addresses. By date it stays good whatever comes
+/// before it; a story that gains sources meanwhile may move past one by sources.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Cursor {
+    /// 0: by date nobody asked.
+    pub(super) n_sources: i64,
+    pub(super) sort_at: i64,
+    pub(super) story: i64,
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{}_{}_{}", self.n_sources, self.sort_at, self.story)
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = NotACursor;
+
+    fn from_str(text: &str) -> Result<Cursor, NotACursor> {
+        let mut numbers = text.split('_').map(|number| number.parse::<i64>().map_err(|_| NotACursor));
+        let mut next = || numbers.next().unwrap_or(Err(NotACursor));
+        let cursor = Cursor { n_sources: next()?, sort_at: next()?, story: next()? };
+        numbers.next().is_none().then_some(cursor).ok_or(NotACursor)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a place in a list of ours")]
+pub struct NotACursor;
 
 /// A place in an order: what comes first is the greatest.
 pub(super) type Rank = (i64, i64, i64);

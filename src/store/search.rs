@@ -13,9 +13,9 @@
 //! and where it was not, the other way round. Of what was seen since a time the index tells the entries at once: there is no
 //! walk, which would pass all other stories too.
 
-use super::order::{Rank, Stretch, of_rank, rank, stretches};
+use super::order::{Cursor, Rank, Stretch, of_rank, rank, stretches};
 use super::read::Reader;
-use super::select::{Cursor, FACE, Face, Found, Selection};
+use super::select::{FACE, Face, Found, Selection};
 use crate::model::EntryId;
 use crate::query::Order;
 use crate::rules::Rule;

@@ -5,7 +5,7 @@ use super::index::{Index, Newcomer, Slot, title_key};
 use super::likeness::Pair;
 use super::shingle::{self, Overlap, Verdict};
 use super::spread::Map;
-use super::{AddressHit, AddressKind, Nearest, evidence, form, marks, told};
+use super::{AddressHit, AddressKind, Nearest, evidence, form, marks, refilled, told};
 use crate::model::StoryId;
 use std::time::Duration;
 
@@ -207,7 +207,7 @@ impl Index {
         let short = new.sketch.is_short() || old.sketch.is_short();
         let least = if short { WORD_FOR_WORD } else { 0.9 };
         let one_head = told::same_title(&newcomer.new.terms, &old.terms) || form::is_cut(&new.units, &old.units);
-        let filled_in = short && !one_head && form::filled_in(&new.units, &old.units);
+        let filled_in = short && !one_head && refilled::filled_in(&new.units, &old.units);
         // Word for word under headlines of which it tells neither: what a site puts under all of them.
         let tells_neither = || short && alike < UNLIKE && self.support(newcomer, old) < MIN_SUPPORT;
         if verdict == Verdict::Copy && overlap.jaccard >= least && !filled_in && tells_neither() {

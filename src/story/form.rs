@@ -4,7 +4,7 @@
 //! young index. A form shows in the order: a run of equal words, and a gap where each side has a name or a number
 //! of its own. Two reports of one event share names, or say it in other words.
 
-use super::{fold, refilled};
+use super::fold;
 use crate::text::{is_alphanumeric, is_cjk};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -264,12 +264,4 @@ pub fn one_frame(a: &[u32], b: &[u32]) -> Option<Frame> {
         return None;
     }
     Some(if found.places == 1 && found.shared >= MOSTLY_EQUAL { Frame::Tight } else { Frame::Loose })
-}
-
-/// Whether one title may be the other with something else filled in: what they share stands in the same order, and each has
-/// something of its own at the start, where the subject stands, or wherever they differ. Who says a thing in other words also
-/// adds some. Much less than [`one_form`] asks for: it is for titles of one feed.
-pub fn filled_in(a: &[u32], b: &[u32]) -> bool {
-    let Some(gaps) = refilled::gaps(a, b) else { return false };
-    gaps.first().is_some_and(refilled::is_filled) || refilled::all_filled(&gaps)
 }

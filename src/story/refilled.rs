@@ -51,6 +51,14 @@ pub fn all_filled(gaps: &[Gap]) -> bool {
     gaps.iter().any(is_filled) && gaps.iter().all(|gap| is_filled(gap) || *gap == (0, 0))
 }
 
+/// Whether one title may be the other with something else filled in: what they share stands in the same order, and each has
+/// something of its own at the start, where the subject stands, or wherever they differ. Who says a thing in other words also
+/// adds some. Much less than `form::one_form` asks for: it is for titles of one feed.
+pub fn filled_in(a: &[u32], b: &[u32]) -> bool {
+    let Some(gaps) = gaps(a, b) else { return false };
+    gaps.first().is_some_and(is_filled) || all_filled(&gaps)
+}
+
 /// Whether two titles are one frame filled in anew: at least half of what the shorter one says stands in both, in the same
 /// order, and each has words of its own wherever they differ.
 pub fn refilled(a: &[u32], b: &[u32]) -> bool {

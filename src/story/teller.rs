@@ -7,7 +7,7 @@
 
 use super::index::{Index, Newcomer, Slot};
 use super::likeness::Guard;
-use super::{form, marks, score, shingle, told};
+use super::{form, marks, refilled, score, shingle, told};
 use crate::model::StoryId;
 use std::time::Duration;
 
@@ -94,7 +94,7 @@ impl Index {
             return false;
         }
         let detailed = one >= TOLD_BY_ONE && same_details(newcomer, old, one);
-        if form::filled_in(&new.units, &old.units) {
+        if refilled::filled_in(&new.units, &old.units) {
             return one >= TOLD_WHOLE && detailed;
         }
         both >= NAMED_BY_BOTH && one >= NAMED_BY_ONE || one >= TOLD_AT_ALL && same_names(newcomer, old) || detailed

@@ -51,7 +51,7 @@ fn dated(n: u32, grew: bool) -> ParsedEntry {
     };
     // In those alone that join a story, or in all others too.
     add("later", n % 3 == 2);
-    add("everywhere", n % 3 != 0);
+    add("everywhere", !n.is_multiple_of(3));
     for (word, of) in [("half", 2), ("tenth", 10), ("rare", 100), ("公司发布新品", 5)] {
         add(word, scattered(n + of, of) == 0);
     }
