@@ -50,7 +50,8 @@ fn one_pass_yields_every_story_once() {
         let whole = articles.iter().find(|article| article.paragraphs.iter().all(|paragraph| body.contains(paragraph)));
         let Some(whole) = whole else { panic!("a body that is none of the texts: {body}") };
         let around = whole.paragraphs.iter().fold(body.clone(), |rest, paragraph| rest.replace(paragraph, ""));
-        // A caption, or the agency's line.
+        // A lead, a caption, or the agency's line.
+        let around = around.replace(whole.summary, "");
         assert!(around.trim().chars().count() <= 60, "{}: {around}", whole.title);
     }
 
