@@ -105,13 +105,18 @@ fn links_where(html: &str, base_url: &str, fits: impl Fn(&str) -> bool) -> Vec<S
 const FEED_ENDS: [&str; 12] =
     [".rss", ".atom", ".rdf", "/feed", "/feed/", "/rss", "/rss/", "/atom", "feed.xml", "rss.xml", "atom.xml", "feed.json"];
 
+/// How the hosts of services begin that keep feeds for others.
+const FEED_HOSTS: [&str; 3] = ["feeds.", "feed.", "rss."];
+
 /// Words of the names of XML files that are not feeds.
 const OTHER_XML: [&str; 8] = ["sitemap", "opensearch", "osd", "browserconfig", "crossdomain", "wlwmanifest", "rsd", "manifest"];
 
 fn looks_like_feed(href: &str) -> bool {
     let href = href.to_ascii_lowercase();
     let path = href.split(['?', '#']).next().unwrap_or_default();
+    let host = path.split_once("//").map_or("", |(_, rest)| rest);
     FEED_ENDS.iter().any(|end| path.ends_with(end))
+        || FEED_HOSTS.iter().any(|name| host.starts_with(name))
         || href.contains("feed=rss")
         || href.contains("format=rss")
         || href.contains("format=feed")
@@ -183,6 +188,14 @@ fn value(attributes: &[Attribute], name: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn services_that_keep_feeds_are_known_by_their_hosts() {
+        for href in ["https://feeds.example/harbour", "//rss.example/12"] {
+            assert!(looks_like_feed(href), "{href}");
+        }
+        assert!(!looks_like_feed("https://harbour.example/feeds.example"));
+    }
 
     #[test]
     fn xml_that_is_no_feed_is_told_by_the_name_of_its_file() {

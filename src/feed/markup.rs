@@ -260,11 +260,24 @@ pub(super) fn absolute(address: &str, base: Option<&Url>) -> Option<String> {
     let address = single.as_deref().unwrap_or(address);
     // In the standard's spelling, so that both readers name one page by one address.
     let parsed = match (Url::parse(address), base) {
+        (Err(url::ParseError::RelativeUrlWithoutBase), base) if lacks_its_scheme(address) => {
+            let scheme = base.map(Url::scheme).filter(|scheme| *scheme == "http").unwrap_or("https");
+            Url::parse(&format!("{scheme}://{address}"))
+        }
         (Err(url::ParseError::RelativeUrlWithoutBase), Some(base)) => base.join(address),
         (parsed, _) => parsed,
     };
     let absolute = parsed.map_or_else(|_| one_line(address), String::from);
     Some(absolute).filter(|address| !address.is_empty())
+}
+
+/// `www.harbour.example/tides`: who writes so means a host, and no file of that name.
+fn lacks_its_scheme(address: &str) -> bool {
+    const FILES: [&str; 6] = ["html", "htm", "php", "asp", "aspx", "jsp"];
+    let host = address.split(['/', '?', '#', ':']).next().unwrap_or_default().to_ascii_lowercase();
+    let is_name = host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'));
+    let last = host.strip_prefix("www.").and_then(|rest| rest.rsplit_once('.')).map(|(_, last)| last);
+    is_name && last.is_some_and(|last| !last.is_empty() && !FILES.contains(&last))
 }
 
 /// Standard base64, white space ignored; `None` where it is none.

@@ -85,7 +85,9 @@ pub(super) fn clean(text: &str) -> Option<Clean<'_>> {
     if !root_attributes_are_known(&tokens, root) {
         return None;
     }
-    let mut scan = Scan { stack: vec![if root == Root::Rss { "rss" } else { "feed" }], root, seen: 0, n_entries: 0, head: None };
+    let prefixes = tokens.attributes.iter().filter_map(|a| a.name.strip_prefix("xmlns:")).collect();
+    let name = if root == Root::Rss { "rss" } else { "feed" };
+    let mut scan = Scan { stack: vec![name], root, prefixes, seen: 0, n_entries: 0, head: None };
     loop {
         let at = tokens.position();
         let Some(token) = tokens.next() else { break };
@@ -114,6 +116,8 @@ fn root_attributes_are_known(tokens: &Tokens, root: Root) -> bool {
 struct Scan<'a> {
     stack: Vec<&'a str>,
     root: Root,
+    /// Those that the root declares.
+    prefixes: Vec<&'a str>,
     /// Children that the entry already has, a bit for each row of its list.
     seen: u32,
     n_entries: usize,
@@ -147,7 +151,11 @@ impl<'a> Scan<'a> {
                     self.stack.push(name);
                 }
                 // An empty element may mean "missing" to one reader and "empty" to the other.
-                !closed || matches!(name, "link" | "atom:link" | "category" | "enclosure")
+                match name {
+                    // The link of an RSS item is its text; where that is empty its guid may be the link.
+                    "link" => !closed || self.root == Root::Atom || self.stack.len() < self.entry_depth(),
+                    name => !closed || matches!(name, "atom:link" | "category" | "enclosure"),
+                }
             }
         }
     }
@@ -194,6 +202,10 @@ impl<'a> Scan<'a> {
         if depth == entry_depth {
             let (list, n_free) = if self.root == Root::Rss { (ITEM, 1) } else { (ENTRY, 3) };
             let Some(row) = list.iter().position(|known| *known == name) else { return false };
+            // feed-rs leaves out what has a prefix that nobody declared.
+            if name.split_once(':').is_some_and(|(prefix, _)| !self.prefixes.contains(&prefix)) {
+                return false;
+            }
             let is_second = self.seen & (1 << row) != 0;
             self.seen |= 1 << row;
             return (!is_second || row < n_free) && (self.root == Root::Rss || self.is_plain_text_type(name, tokens));
