@@ -61,14 +61,7 @@ fn text(mut rest: &str, pre: bool, space: &mut bool, out: &mut String) {
     while !rest.is_empty() {
         // Whole stretches without an entity or white space that must be folded are copied at once.
         let bytes = rest.as_bytes();
-        let folds = |at: usize| bytes.get(at + 1).is_none_or(|next| matches!(next, b' ' | b'\n' | b'\t' | b'\r'));
-        let stops = |(at, byte): (usize, &u8)| match byte {
-            b'&' => true,
-            b'\n' | b'\t' | b'\r' => !pre,
-            b' ' => !pre && (at == 0 || folds(at)),
-            _ => false,
-        };
-        let stop = first_stop(bytes, stops);
+        let stop = first_stop(bytes, stops(bytes, pre));
         if stop > 0 {
             push(&rest[..stop], space, out);
             rest = &rest[stop..];
@@ -83,6 +76,17 @@ fn text(mut rest: &str, pre: bool, space: &mut bool, out: &mut String) {
             *space = true;
             rest = &rest[1..];
         }
+    }
+}
+
+/// Whether a byte is an entity's first, or white space that must be folded.
+fn stops(bytes: &[u8], pre: bool) -> impl Fn((usize, &u8)) -> bool {
+    let folds = |at: usize| bytes.get(at + 1).is_none_or(|next| matches!(next, b' ' | b'\n' | b'\t' | b'\r'));
+    move |(at, byte)| match byte {
+        b'&' => true,
+        b'\n' | b'\t' | b'\r' => !pre,
+        b' ' => !pre && (at == 0 || folds(at)),
+        _ => false,
     }
 }
 
@@ -153,7 +157,7 @@ pub fn paragraphs(plain: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::first_stop;
+    use super::{first_stop, stops};
     use proptest::prelude::*;
 
     proptest! {
@@ -161,15 +165,8 @@ mod tests {
         #[test]
         fn stops_are_where_they_are(text in "([a-zé ]{0,80}[&\\t\\n ]{0,2}){0,5}", pre in any::<bool>()) {
             let bytes = text.as_bytes();
-            let folds = |at: usize| bytes.get(at + 1).is_none_or(|next| matches!(next, b' ' | b'\n' | b'\t' | b'\r'));
-            let stops = |(at, byte): (usize, &u8)| match byte {
-                b'&' => true,
-                b'\n' | b'\t' | b'\r' => !pre,
-                b' ' => !pre && (at == 0 || folds(at)),
-                _ => false,
-            };
-            let slow = bytes.iter().enumerate().position(stops).unwrap_or(bytes.len());
-            prop_assert_eq!(first_stop(bytes, stops), slow);
+            let slow = bytes.iter().enumerate().position(stops(bytes, pre)).unwrap_or(bytes.len());
+            prop_assert_eq!(first_stop(bytes, stops(bytes, pre)), slow);
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::daemon::prune::retention;
 use crate::daemon::socket::{self, ControlRequest, ControlResponse};
 use crate::health::Health;
 use crate::store::FeedRow;
+use crate::store::files::Sizes;
 use crate::text;
 use serde_json::json;
 use std::io::Write;
@@ -37,7 +38,7 @@ pub fn run(named: Option<&Path>, options: &Options) -> Outcome {
 fn show(config: &Config, options: &Options) -> Outcome {
     let reader = setup::reader(config)?;
     let (counts, held, feeds) = (reader.counts()?, reader.held_back()?, reader.feeds()?);
-    let bytes = std::fs::metadata(config.database()).map_or(0, |file| file.len());
+    let bytes = Sizes::of(&config.database());
     let network = socket::network(&config.state_dir);
     let now = clock();
     let growth = reader.growth(&retention(&config.store), now)?;
@@ -53,7 +54,8 @@ fn show(config: &Config, options: &Options) -> Outcome {
     let mut out = std::io::stdout().lock();
     if options.format == Format::Json {
         let mut status = serde_json::to_value(counts)?;
-        status["database_bytes"] = bytes.into();
+        status["database_bytes"] = bytes.database.into();
+        status["log_bytes"] = bytes.log.into();
         status["trouble"] = disk.into();
         status["node"] = node.into();
         status["undelivered"] = undelivered
@@ -93,7 +95,11 @@ fn show(config: &Config, options: &Options) -> Outcome {
     )?;
     writeln!(out, "articles  {} ({} pages still to fetch)", counts.articles, counts.articles_wanted)?;
     writeln!(out, "stories   {}", counts.stories)?;
-    writeln!(out, "database  {:.1} MB, {}", bytes as f64 / 1e6, config.database().display())?;
+    let log = match bytes.log {
+        0 => String::new(),
+        log => format!(" and {:.1} MB of log", log as f64 / 1e6),
+    };
+    writeln!(out, "database  {:.1} MB{log}, {}", bytes.database as f64 / 1e6, config.database().display())?;
     let at_last = growth
         .bytes_at_last
         .map_or("without end: store.keep is \"forever\"".into(), |bytes| format!("up to about {:.1} MB", bytes as f64 / 1e6));

@@ -3,21 +3,19 @@
 use super::engine::Engine;
 use super::metrics::Figures;
 use super::parts::Stats;
-use std::path::{Path, PathBuf};
+use crate::store::files::Sizes;
 
 /// The metrics of a running service as OpenMetrics text.
 pub async fn metrics(engine: &Engine) -> anyhow::Result<String> {
     let counts = engine.readers.ask(|reader| reader.counts()).await?;
-    let database = engine.config.get().database();
-    let log = tokio::task::spawn_blocking(move || size(&log_of(&database)));
-    let (database_bytes, log_bytes) = (database_bytes(engine).await?, log.await?);
+    let bytes = sizes(engine).await?;
     let figures = Figures {
         counts,
         polls_in_flight: Stats::get(&engine.stats.polls_in_flight),
         pages_in_flight: Stats::get(&engine.stats.pages_in_flight),
         n_writer: engine.writer.n_waiting(),
-        database_bytes,
-        log_bytes,
+        database_bytes: bytes.database,
+        log_bytes: bytes.log,
         network_is_down: engine.network().is_some(),
         node: engine.node(),
         reload_failed: engine.reloads.standing().failed.is_some(),
@@ -25,19 +23,8 @@ pub async fn metrics(engine: &Engine) -> anyhow::Result<String> {
     Ok(engine.metrics.text(&figures)?)
 }
 
-/// Of the database's file.
-pub(super) async fn database_bytes(engine: &Engine) -> anyhow::Result<u64> {
+/// Of the database's files.
+pub(super) async fn sizes(engine: &Engine) -> anyhow::Result<Sizes> {
     let database = engine.config.get().database();
-    Ok(tokio::task::spawn_blocking(move || size(&database)).await?)
-}
-
-fn log_of(database: &Path) -> PathBuf {
-    let mut name = database.as_os_str().to_owned();
-    name.push("-wal");
-    name.into()
-}
-
-/// 0: it is not there.
-fn size(file: &Path) -> u64 {
-    std::fs::metadata(file).map_or(0, |file| file.len())
+    Ok(tokio::task::spawn_blocking(move || Sizes::of(&database)).await?)
 }

@@ -1,7 +1,7 @@
 //! How things stand, noted now and then for the page at `/status`.
 
 use super::engine::Engine;
-use super::exposition::database_bytes;
+use super::exposition::sizes;
 use super::parts::clock;
 use super::pass::Done;
 use crate::model::Sample;
@@ -14,7 +14,7 @@ pub(super) async fn note(engine: &Engine, done: &Done) -> anyhow::Result<()> {
         return Ok(());
     }
     let counts = engine.readers.ask(|reader| reader.counts()).await?;
-    let (database_bytes, memory_bytes) = tokio::join!(database_bytes(engine), memory_bytes());
+    let (bytes, memory_bytes) = tokio::join!(sizes(engine), memory_bytes());
     let sample = Sample {
         at: clock(),
         n_polls: done.polled,
@@ -22,7 +22,7 @@ pub(super) async fn note(engine: &Engine, done: &Done) -> anyhow::Result<()> {
         n_entries: done.new_entries,
         n_stories: counts.stories.unsigned_abs(),
         n_waiting: (counts.articles_wanted + counts.pending).unsigned_abs(),
-        database_bytes: database_bytes?,
+        database_bytes: bytes?.database,
         memory_bytes,
     };
     engine.writer.submit(Command::Sample { sample }).await?;

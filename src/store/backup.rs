@@ -1,5 +1,6 @@
 //! The database copied while it is in use, put back, and set aside. Nothing that a person has is deleted here.
 
+use super::files::{self, beside};
 use super::schema::{self, SchemaError};
 use rusqlite::{Connection, OpenFlags};
 use std::fs::File;
@@ -37,7 +38,7 @@ pub fn copy(connection: &Connection, to: &Path) -> Result<(), BackupError> {
     if to.exists() {
         return Err(BackupError::Exists(to.to_owned()));
     }
-    let part = with_suffix(to, PART);
+    let part = beside(to, PART);
     // One that lies there is of a process that was killed in its work.
     remove(&part)?;
     // Empty, and nobody else's to read: what somebody reads is private.
@@ -88,12 +89,12 @@ pub fn check(file: &Path) -> Result<(), BackupError> {
 pub fn restore(backup: &Path, database: &Path, suffix: &str) -> Result<Option<PathBuf>, BackupError> {
     check(backup)?;
     finish_restore(database)?;
-    let aside = with_suffix(database, suffix);
+    let aside = beside(database, suffix);
     if aside.exists() {
         return Err(BackupError::Exists(aside));
     }
-    let part = with_suffix(database, PART);
-    let whole = with_suffix(database, &format!("{RESTORING}{suffix}"));
+    let part = beside(database, PART);
+    let whole = beside(database, &format!("{RESTORING}{suffix}"));
     let placed = std::fs::copy(backup, &part)
         .and_then(|_| File::open(&part)?.sync_all())
         .map_err(of_file(&part))
@@ -114,7 +115,7 @@ const RESTORING: &str = ".restoring";
 /// Finishes a restore that was decided on, where there is one. Before anybody opens the database to write.
 pub fn finish_restore(database: &Path) -> Result<(), BackupError> {
     for (whole, suffix) in decided(database)? {
-        let aside = with_suffix(database, &suffix);
+        let aside = beside(database, &suffix);
         let refused = match check(&whole) {
             Ok(()) if database.exists() && aside.exists() => BackupError::Exists(aside),
             Ok(()) => return put_in_place(&whole, database, &aside),
@@ -127,7 +128,7 @@ pub fn finish_restore(database: &Path) -> Result<(), BackupError> {
         tracing::warn!(copy = %whole.display(), error = %refused, "what a restore left is of no use, and is ignored");
     }
     // Nothing is decided: half of a copy is nobody's.
-    remove(&with_suffix(database, PART))
+    remove(&beside(database, PART))
 }
 
 fn put_in_place(whole: &Path, database: &Path, aside: &Path) -> Result<(), BackupError> {
@@ -153,7 +154,7 @@ fn decided(database: &Path) -> Result<Vec<(PathBuf, String)>, BackupError> {
         let name = file.file_name();
         let suffix = name.to_str().and_then(|name| name.strip_prefix(&begin)).filter(|suffix| suffix.len() > 1);
         // Beside a copy that was looked through SQLite may leave files of its own.
-        let is_own = |suffix: &&str| suffix.starts_with('.') && !suffix.ends_with("-wal") && !suffix.ends_with("-shm");
+        let is_own = |suffix: &&str| suffix.starts_with('.') && !suffix.ends_with(files::LOG) && !suffix.ends_with(files::SHARED);
         all.extend(suffix.filter(is_own).map(|suffix| (file.path(), suffix.to_owned())));
     }
     Ok(all)
@@ -169,7 +170,7 @@ pub fn set_aside(database: &Path, suffix: &str) -> Result<Option<PathBuf>, Backu
     if !database.exists() {
         return Ok(None);
     }
-    let aside = with_suffix(database, suffix);
+    let aside = beside(database, suffix);
     if aside.exists() {
         return Err(BackupError::Exists(aside));
     }
@@ -178,17 +179,17 @@ pub fn set_aside(database: &Path, suffix: &str) -> Result<Option<PathBuf>, Backu
 }
 
 /// What a database's files have behind its name.
-const FILES: [&str; 3] = ["", "-wal", "-shm"];
+const FILES: [&str; 3] = ["", files::LOG, files::SHARED];
 
 /// Removes what was not made to its end: the files of a database that nobody has yet.
 pub(super) fn remove_database(unfinished: &Path) -> Result<(), BackupError> {
-    FILES.iter().try_for_each(|part| remove(&with_suffix(unfinished, part)))
+    FILES.iter().try_for_each(|part| remove(&beside(unfinished, part)))
 }
 
 /// Those of its files that are there: the database first, because beside a log alone nobody makes a new one.
 fn move_aside(database: &Path, aside: &Path) -> Result<(), BackupError> {
     for part in FILES {
-        let (from, to) = (with_suffix(database, part), with_suffix(aside, part));
+        let (from, to) = (beside(database, part), beside(aside, part));
         match std::fs::rename(&from, &to) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(of_file(&from)(error)),
             _ => {}
@@ -200,12 +201,6 @@ fn move_aside(database: &Path, aside: &Path) -> Result<(), BackupError> {
 /// Where copies are, as a rule: beside the database.
 pub fn folder(database: &Path) -> PathBuf {
     database.with_file_name("backups")
-}
-
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
 }
 
 fn remove(path: &Path) -> Result<(), BackupError> {

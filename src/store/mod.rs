@@ -8,6 +8,7 @@
 //! | `open`, `schema` | the file, its tables and migrations |
 //! | `writer`, `job`, `work`, `apply`, `base` | commands one after the other, several in a transaction; what the writer keeps in memory |
 //! | `checkpoint` | the log copied into the database, behind the writer |
+//! | `files` | the files on the disk, and their sizes |
 //! | `disk`, `patience` | a disk that takes nothing: what is kept in reserve, who waits for what |
 //! | `record` | what the writer carried out, written down as JSON lines |
 //! | `subscribe`, `polls`, `entries`, `pages`, `settle`, `faces`, `correct`, `purge`, `prune`, `pruned`, `hubs`, `marks` | what each command does to the rows |
@@ -37,6 +38,7 @@ mod entries;
 mod error;
 mod export;
 mod faces;
+pub mod files;
 #[cfg(feature = "cluster")]
 mod following;
 mod held;

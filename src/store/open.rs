@@ -2,6 +2,7 @@
 
 use super::backup::{self, BackupError};
 use super::disk::DiskTrouble;
+use super::files;
 use super::schema::{self, SchemaError};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use std::path::Path;
@@ -109,8 +110,7 @@ fn share_with_group(database: &Path) {
     use std::os::unix::fs::PermissionsExt;
     const GROUP_READ: u32 = 0o040;
     const GROUP_WRITE: u32 = 0o020;
-    let mut shared = database.as_os_str().to_owned();
-    shared.push("-shm");
+    let shared = files::beside(database, files::SHARED);
     let done = std::fs::metadata(database).and_then(|file| {
         let mode = file.permissions().mode();
         if mode & GROUP_READ == 0 {
@@ -155,7 +155,5 @@ pub fn open_to_read(path: &Path) -> Result<ToRead, SchemaError> {
 
 /// Whether the file holds everything: nothing waits beside it in the log.
 fn lies_still(path: &Path) -> bool {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    path.exists() && std::fs::metadata(log).map_or(0, |log| log.len()) == 0
+    path.exists() && files::Sizes::of(path).log == 0
 }

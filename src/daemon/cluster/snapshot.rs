@@ -9,6 +9,7 @@ use crate::cluster::{
 };
 use crate::config::Config;
 use crate::records::Submitted;
+use crate::store::files::{LOG, SHARED, beside};
 use crate::store::{Opening, Reader, Replica, Store, empty_log, restore};
 use anyhow::Context;
 use std::fs::File;
@@ -129,7 +130,7 @@ pub async fn create(config: &Config, anew: bool) -> anyhow::Result<String> {
 /// Makes this machine a node: its database is the cluster's newest snapshot.
 pub async fn join(config: &Config) -> anyhow::Result<u64> {
     let database = config.database();
-    if [&database, &beside(&database, "-wal")].iter().any(|file| file.exists()) {
+    if [&database, &beside(&database, LOG)].iter().any(|file| file.exists()) {
         anyhow::bail!(
             "{} exists: a node begins with the cluster's database; move it away, or name another state_dir",
             database.display()
@@ -214,7 +215,7 @@ async fn fetch_to(engine: &dyn Engine, config: &Config, to: &Path) -> anyhow::Re
     // A newer one may take its place while it is read: then it begins again.
     for _ in 0..MOST_TRIES {
         let snapshot = engine.snapshot().await?.ok_or(NoSnapshotYet)?;
-        for left in [beside(to, "-wal"), beside(to, "-shm")] {
+        for left in [beside(to, LOG), beside(to, SHARED)] {
             // Of an earlier try: it would be read into the new one.
             match std::fs::remove_file(&left) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -279,13 +280,6 @@ async fn upload(engine: &dyn Engine, database: &Path) -> anyhow::Result<u64> {
         }
     }
     uploaded
-}
-
-/// What SQLite keeps beside a database.
-fn beside(database: &Path, suffix: &str) -> PathBuf {
-    let mut name = database.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
 }
 
 fn packed_name(copy: &Path) -> PathBuf {
