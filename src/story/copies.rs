@@ -41,6 +41,10 @@ const WORD_FOR_WORD: f32 = 0.97;
 /// The least share of what one title says beyond the other that a text tells which stands under both.
 const TOLD_BY_TEXT: f32 = 0.2;
 
+/// How soon a headline that is written once stands over another text on the same event: days later it is a column's, or
+/// asked anew.
+const ONE_HEADLINE: Duration = Duration::from_secs(24 * 3600);
+
 /// Titles that have no more in common share nothing.
 const UNLIKE: f32 = 0.05;
 
@@ -152,10 +156,11 @@ impl Index {
             }
             let titled = new.title != 0 && slot.title == new.title;
             let overlap = shingle::overlap(&new.sketch, &slot.sketch, titled);
+            let apart = Duration::from_millis(new.at.0.abs_diff(slot.at.0));
+            let soon = apart <= ONE_HEADLINE;
             let textless = new.sketch.is_empty() || slot.sketch.is_empty();
             let accepted = if textless {
                 // A headline alone, word for word, from another feed at the same time.
-                let apart = Duration::from_millis(new.at.0.abs_diff(slot.at.0));
                 titled && apart <= self.window && !new.roundup && !slot.roundup
             } else {
                 let verdict = self.verdict(newcomer, slot, &overlap);
@@ -174,10 +179,11 @@ impl Index {
                     || overlap.jaccard >= WHOLE
                     || new.roundup == slot.roundup && (overlap.jaccard >= 0.4 || one_head);
                 let same = titled
+                    && soon
                     && (overlap.head_in_head >= 0.9
                         || verdict != Verdict::Template
                             && (overlap.of_new >= 0.65 || overlap.of_old.max(overlap.head_in_head) >= 0.8));
-                whole && (verdict == Verdict::Copy || same) && found.shares_its_own(newcomer, slot)
+                whole && (verdict == Verdict::Copy || same) && found.shares_its_own(newcomer, slot, soon)
             };
             let better = best.as_ref().is_none_or(|known| overlap.jaccard >= known.overlap.jaccard);
             if accepted && better && self.room(newcomer, slot.story).is_some() {
@@ -270,16 +276,17 @@ impl Index {
 }
 
 impl Found {
-    /// Whether two texts with much of a template in them also share what is not the template's.
-    fn shares_its_own(&self, newcomer: &Newcomer, old: &Slot) -> bool {
+    /// Whether two texts with much of a template in them also share what is not the template's. `soon`: after each other.
+    fn shares_its_own(&self, newcomer: &Newcomer, old: &Slot, soon: bool) -> bool {
         let n_judged = self.specific.len() + self.formed.len();
         if self.formed.len() * 8 < n_judged {
             return true;
         }
-        // Nothing but a template: then the titles tell.
+        // Nothing but a template: then the titles tell, of what is published soon after each other.
         if self.specific.len() * 8 < n_judged {
-            return newcomer.new.title != 0 && newcomer.new.title == old.title
-                || newcomer.titles_alike(old) >= ALIKE_TITLES && !form::one_form(&newcomer.new.units, &old.units);
+            return soon
+                && (newcomer.new.title != 0 && newcomer.new.title == old.title
+                    || newcomer.titles_alike(old) >= ALIKE_TITLES && !form::one_form(&newcomer.new.units, &old.units));
         }
         let shared = |hashes: &[u32]| hashes.iter().filter(|hash| old.sketch.has(**hash)).count();
         let mut own = self.specific.len();

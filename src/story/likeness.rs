@@ -25,10 +25,13 @@ const MIN_COSINE: f32 = 0.04;
 /// … nor are two whole texts of one script with less than this: the same matter, but not the same event.
 const MIN_TEXTS_COSINE: f32 = 0.23;
 /// … and two whole texts with fewer rare terms in common are two stories. Titles hardly alike need twice as many, and
-/// texts in two languages, which share few words, one while the window is small.
+/// texts in two languages, which share few words, one while the window is small; but twice as many where the titles share
+/// no more than one name or number: whoever has a name has several events in one week.
 const MIN_RARE_SHARED: f32 = 2.0;
 const MIN_RARE_CROSS: f32 = 1.0;
 const UNLIKE_TITLES: f32 = 0.1;
+/// What more than one name in both titles is worth, by rarity.
+const MORE_THAN_ONE_NAME: f32 = 1.0;
 /// … and two whole texts of a script with capitals with fewer names and numbers in common, by rarity: an event has someone, a
 /// place or a time; advice on one matter has none of them.
 const MIN_NAMED: f32 = 1.0;
@@ -180,7 +183,9 @@ impl Index {
         }
         // Two whole texts on one event share rare details; texts of one mould share only the mould.
         if new.has_text && slot.has_text {
+            let named_in_titles = features[score::TITLE_NAMES] + features[score::TITLE_MODELS] + features[score::TITLE_NUMBERS];
             let least = match cross {
+                true if named_in_titles < MORE_THAN_ONE_NAME => 2.0 * MIN_RARE_SHARED,
                 true if crowded => MIN_RARE_SHARED,
                 true => MIN_RARE_CROSS,
                 false if features[score::TITLE_COSINE] < UNLIKE_TITLES => 2.0 * MIN_RARE_SHARED,
