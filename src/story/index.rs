@@ -347,6 +347,11 @@ impl Index {
         Rarity::of(self.by_entry.len()).idf(self.n_holders(term))
     }
 
+    /// … without so many of those that have it.
+    pub(super) fn rarity_beside(&self, term: Term, n: f32) -> f32 {
+        Rarity::of(self.by_entry.len()).idf((self.n_holders(term) - n).max(0.0))
+    }
+
     fn n_holders(&self, term: Term) -> f32 {
         self.frequency.get(&term.key()).copied().unwrap_or(0) as f32
     }

@@ -1,11 +1,12 @@
 //! A later look at a story: what the first look, which knew only what came before, would not do again.
 //!
-//! Two small stories that turn out one are merged; a member that its story does not hold is let go. Both are proposals with
+//! Two stories that turn out one are merged; a member that its story does not hold is let go. Both are proposals with
 //! evidence: the caller carries them out, logs them, keeps them undoable, and never proposes against a person's word.
 
 use super::decide::shared_names;
 use super::index::{Index, Slot};
 use super::prepare::Prepared;
+use super::score::Term;
 use super::{Evidence, evidence, marks, score};
 use crate::model::{EntryId, StoryId};
 
@@ -18,11 +19,19 @@ pub enum Revision {
     LetGo { from: StoryId, entry: EntryId, evidence: Evidence },
 }
 
-/// Larger stories are not merged: a wrong merge of them hides too much.
+/// Two stories of so many members at most are merged if each member of the one is surely the other's. Of larger ones, which
+/// began as two because some of their headlines fill in one frame, so must be a share of the youngest members of either, and
+/// what marks the titles of the one must stand in those of the other: a wrong merge of them hides more.
 const SMALL: usize = 4;
+const AGREED: f32 = 0.5;
 
-/// How much more than the threshold of the first look each member of a story must score in the other.
+/// How much more than the threshold of the first look a member that is surely another story's scores there.
 const SURER: f32 = 0.25;
+
+/// The words that mark a story's titles: so many of those that most of its titles have and few others, and the share of another
+/// story's titles that have each of them if both tell of one thing.
+const MARKING: usize = 2;
+const MARKED: f32 = 0.5;
 
 /// A member is let go that has no more in common with any other, unless identifiers tell it apart.
 const NOTHING: f32 = 0.04;
@@ -56,31 +65,67 @@ impl Index {
     }
 
     fn merge(&self, story: StoryId, members: &[&Slot], fixed: &dyn Fn(EntryId) -> bool) -> Option<Revision> {
-        if members.is_empty() || members.len() > SMALL || members.iter().any(|slot| fixed(slot.entry)) {
+        let (into, evidence) = self.leads_to(story, members)?;
+        let (known, other) = (self.stories.get(&story)?, self.stories.get(&into)?);
+        let mut all = known.members.iter().chain(&other.members).filter_map(|at| self.at(*at));
+        if all.any(|slot| fixed(slot.entry)) {
             return None;
         }
-        let surely = self.model.threshold + SURER;
-        let (mut into, mut told) = (None, None);
-        for slot in members {
-            let again = again(slot);
-            let others = self.likely(&again).into_iter().filter(|found| found.story != story);
-            let best = others.max_by(|a, b| a.score.total_cmp(&b.score).then(b.story.cmp(&a.story)))?;
-            if best.score < surely || into.is_some_and(|known| known != best.story) {
+        if known.members.len().max(other.members.len()) > SMALL {
+            let theirs: Vec<&Slot> = other.members.iter().rev().take(MOST_MEMBERS).filter_map(|at| self.at(*at)).collect();
+            if !self.marked_alike(members, &theirs) || self.leads_to(into, &theirs)?.0 != story {
                 return None;
             }
-            into = Some(best.story);
-            let names = self.slot(best.entry).map(|other| shared_names(&again, other)).unwrap_or_default();
-            told.get_or_insert(evidence::merged(&best, surely, &names));
         }
-        let (into, evidence) = (into?, told?);
-        let other = self.stories.get(&into)?;
-        let fixed_there = other.members.iter().filter_map(|at| self.at(*at)).any(|slot| fixed(slot.entry));
-        if other.members.len() > SMALL || fixed_there {
-            return None;
-        }
-        let first = |story: StoryId| self.stories.get(&story).map(|known| (known.first, story));
-        let (from, into) = if first(into) <= first(story) { (story, into) } else { (into, story) };
+        let (from, into) = if (other.first, into) <= (known.first, story) { (story, into) } else { (into, story) };
         Some(Revision::Merge { from, into, evidence })
+    }
+
+    /// The other story whose the members surely are, all of a few and [`AGREED`] of many, and what says so of the youngest.
+    fn leads_to(&self, story: StoryId, members: &[&Slot]) -> Option<(StoryId, Evidence)> {
+        let surely = self.model.threshold + SURER;
+        let least = if members.len() > SMALL { AGREED } else { 1.0 } * members.len() as f32;
+        let mut told: Vec<(StoryId, usize, Evidence)> = Vec::new();
+        for (n_asked, slot) in members.iter().enumerate() {
+            let most = told.iter().map(|(_, n, _)| *n).max().unwrap_or(0);
+            if ((most + members.len() - n_asked) as f32) < least {
+                return None;
+            }
+            let again = again(slot);
+            let others = self.likely(&again).into_iter().filter(|found| found.story != story);
+            let best = others.max_by(|a, b| a.score.total_cmp(&b.score).then(b.story.cmp(&a.story)));
+            let Some(best) = best.filter(|best| best.score >= surely) else { continue };
+            match told.iter_mut().find(|(into, ..)| *into == best.story) {
+                Some((_, n, _)) => *n += 1,
+                None => {
+                    let names = self.slot(best.entry).map(|other| shared_names(&again, other)).unwrap_or_default();
+                    told.push((best.story, 1, evidence::merged(&best, surely, &names)));
+                }
+            }
+        }
+        let found = told.into_iter().max_by_key(|(into, n, _)| (*n, std::cmp::Reverse(*into)))?;
+        (found.1 as f32 >= least).then_some((found.0, found.2))
+    }
+
+    /// Whether the titles of two stories are marked by the same words: other people and companies do the same things.
+    fn marked_alike(&self, a: &[&Slot], b: &[&Slot]) -> bool {
+        let marked = |a: &[&Slot], b: &[&Slot]| self.marking(a).iter().all(|word| share_of_titles(*word, b) >= MARKED);
+        marked(a, b) && marked(b, a)
+    }
+
+    /// The words that most of these titles have and few other entries.
+    fn marking(&self, slots: &[&Slot]) -> Vec<Term> {
+        let mut words: Vec<Term> =
+            slots.iter().flat_map(|slot| slot.terms.iter().copied()).filter(|term| term.in_title() > 0).collect();
+        words.sort_unstable_by_key(|term| term.key());
+        words.dedup_by_key(|term| term.key());
+        let weigh = |word: Term| {
+            let share = share_of_titles(word, slots);
+            (share * self.rarity_beside(word, share * slots.len() as f32), word)
+        };
+        let mut weighed: Vec<(f32, Term)> = words.into_iter().map(weigh).collect();
+        weighed.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.key().cmp(&b.1.key())));
+        weighed.into_iter().take(MARKING).map(|(_, word)| word).collect()
     }
 
     fn let_go(&self, story: StoryId, members: &[&Slot], slot: &Slot) -> Option<Revision> {
@@ -107,6 +152,13 @@ impl Index {
         let pairs = self.pairs_of(&newcomer);
         self.copy_of(&newcomer, &pairs, &|other| other != story, &mut Vec::new()).is_ok()
     }
+}
+
+fn share_of_titles(word: Term, slots: &[&Slot]) -> f32 {
+    let found = |slot: &&&Slot| {
+        slot.terms.binary_search_by_key(&word.key(), |term| term.key()).is_ok_and(|at| slot.terms[at].in_title() > 0)
+    };
+    slots.iter().filter(found).count() as f32 / slots.len().max(1) as f32
 }
 
 /// A member as if it came anew. Its shingles were dropped when it was taken in: those of its sample that are known by name
