@@ -30,7 +30,8 @@ impl Index {
         if form::one_form(&new.units, &slot.units) {
             return Some(Guard::Form);
         }
-        if form::under_one_head((&new.units, new.n_head), (&slot.units, slot.n_head)) {
+        // What two languages say under one name shares no words, alike or not.
+        if new.han_text == slot.han_text && form::under_one_head((&new.units, new.n_head), (&slot.units, slot.n_head)) {
             return Some(Guard::OneHead);
         }
         if new.han_text != slot.han_text {
