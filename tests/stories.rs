@@ -2,7 +2,7 @@
 //! nothing may be joined.
 
 use courant::model::{Dedupe, EntryId, FeedId, StoryId, Timestamp};
-use courant::story::{AddressHit, AddressKind, Constraints, Index, Item, address_keys, prepare};
+use courant::story::{AddressHit, AddressKind, Constraints, Index, Item, Revision, address_keys, prepare};
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -71,6 +71,25 @@ impl Stream {
         self.index.insert(prepared, story);
         self.stories.push(story);
         (story, decision.evidence.why)
+    }
+
+    /// What a later look makes of a story that grew.
+    fn look_again(&mut self, story: StoryId) {
+        if !self.index.is_to_be_looked_at(story) {
+            return;
+        }
+        for revision in self.index.look_again(story, &|_| false) {
+            let (moving, to) = match revision {
+                Revision::Merge { from, into, .. } => {
+                    ((0..self.stories.len()).filter(|at| self.stories[*at] == from).collect(), into)
+                }
+                Revision::LetGo { entry, .. } => (vec![entry.0 as usize], StoryId(1_000_000 + entry.0)),
+            };
+            for at in moving {
+                self.stories[at] = to;
+                self.index.reassign(EntryId(at as i64), to);
+            }
+        }
     }
 }
 
@@ -592,4 +611,47 @@ fn hard_pairs_come_out_as_they_are_told_in_the_docs() {
     assert_eq!((n_one, n_two), (81, 123), "of 84 and 127; {told}");
     let (n_one, n_two, told) = hard_pairs("tests/stories_hard_fresh.jsonl");
     assert_eq!((n_one, n_two), (92, 102), "of 96 and 103; {told}");
+}
+
+#[derive(serde::Deserialize)]
+struct Crowd {
+    /// Of each event its headlines, each of another feed.
+    events: Vec<Vec<String>>,
+}
+
+/// Crowds of headlines alone on one event, or on two of one kind or of one name, which come in turn: how many stories the events
+/// are told as, and how many pairs of two events are joined, later looks included. Every second one was not looked at. Two deeds of
+/// one person, two wins of two rivals and two places in one storm are joined, wrongly.
+#[test]
+fn later_looks_merge_no_crowd_with_another() {
+    let start = chrono::DateTime::parse_from_rfc3339("2026-11-20T08:00:00Z").unwrap();
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stories_crowds.jsonl");
+    let (mut n_stories, mut n_events, mut n_wrong) = (0, 0, 0);
+    for line in std::fs::read_to_string(file).unwrap().lines() {
+        let crowd: Crowd = serde_json::from_str(line).unwrap();
+        let longest = crowd.events.iter().map(Vec::len).max().unwrap_or(0);
+        let (mut stream, mut events) = (Stream::default(), Vec::new());
+        for n in 0..longest {
+            for (event, headlines) in crowd.events.iter().enumerate().filter(|(_, headlines)| n < headlines.len()) {
+                let at = start + chrono::Duration::minutes(20 * events.len() as i64);
+                let row = Row {
+                    id: format!("{event}-{n}"),
+                    feed: format!("crowd-{event}-{n}"),
+                    url: Some(format!("https://crowd-{event}-{n}.example/{n}")),
+                    title: headlines[n].clone(),
+                    text: String::new(),
+                    published: at.to_rfc3339(),
+                };
+                events.push(event);
+                let story = stream.take(&row, row.at()).0;
+                stream.look_again(story);
+            }
+        }
+        let told = stream.stories;
+        let pairs = (0..told.len()).flat_map(|b| (0..b).map(move |a| (a, b)));
+        n_wrong += pairs.filter(|(a, b)| events[*a] != events[*b] && told[*a] == told[*b]).count();
+        n_stories += events.iter().zip(&told).collect::<HashSet<_>>().len();
+        n_events += crowd.events.len();
+    }
+    assert_eq!((n_events, n_stories, n_wrong), (44, 69, 111));
 }

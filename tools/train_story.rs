@@ -19,7 +19,7 @@
 
 use courant::model::{Dedupe, EntryId, FeedId, StoryId, Timestamp};
 use courant::story::score::{FEATURES, Features, Model};
-use courant::story::{Constraints, Guard, Index, Item, Prepared, prepare};
+use courant::story::{Constraints, Guard, Index, Item, Prepared, Revision, prepare};
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
@@ -203,7 +203,7 @@ fn row_of(features: &Features) -> [f64; N] {
     x
 }
 
-/// What the weights make of a set's entries from the `from`th on: right and wrong joins, pairs, B³ over the entries of
+/// What the weights make of a set's entries from the `from`th on, with the later looks: right and wrong joins, pairs, B³ over the entries of
 /// stories of several entries.
 fn tell(what: &str, set: &Set, model: &Model, from: usize) {
     let mut index = Index::with_model(Duration::from_secs(96 * 3600), model.clone());
@@ -223,6 +223,18 @@ fn tell(what: &str, set: &Set, model: &Model, from: usize) {
         let story = decision.join.unwrap_or(StoryId(i as i64));
         found.push(story.0);
         index.insert(item.clone(), story);
+        if decision.join.is_some() && index.is_to_be_looked_at(story) {
+            for revision in index.look_again(story, &|_| false) {
+                let (moving, to): (Vec<usize>, i64) = match revision {
+                    Revision::Merge { from, into, .. } => ((0..=i).filter(|at| found[*at] == from.0).collect(), into.0),
+                    Revision::LetGo { entry, .. } => (vec![entry.0 as usize], set.items.len() as i64 + entry.0),
+                };
+                for at in moving {
+                    found[at] = to;
+                    index.reassign(EntryId(at as i64), StoryId(to));
+                }
+            }
+        }
     }
     let known = set.stories.iter().zip(&found).skip(from).filter_map(|(truth, found)| Some(((*truth)?, *found)));
     let (mut truth, mut said, mut both) = (HashMap::new(), HashMap::new(), HashMap::new());
