@@ -611,6 +611,9 @@ fn hard_pairs_come_out_as_they_are_told_in_the_docs() {
     assert_eq!((n_one, n_two), (81, 123), "of 84 and 127; {told}");
     let (n_one, n_two, told) = hard_pairs("tests/stories_hard_fresh.jsonl");
     assert_eq!((n_one, n_two), (92, 102), "of 96 and 103; {told}");
+    // One name in two languages, and one headline over two texts, days apart.
+    let (n_one, n_two, told) = hard_pairs("tests/stories_hard_names.jsonl");
+    assert_eq!((n_one, n_two), (6, 8), "of 6 and 8; {told}");
 }
 
 #[derive(serde::Deserialize)]
