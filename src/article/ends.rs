@@ -19,6 +19,12 @@ use crate::text::fold;
 const MAX_CUE_WEIGHT: u32 = 240;
 /// A line of fewer letters says nothing alone.
 const MIN_WORDS: u32 = 16;
+/// Letters of what is pressed.
+const MAX_BUTTON: u32 = 40;
+/// Letters of a sentence that opens a text.
+const MIN_OPENING: u32 = 30;
+/// Letters of a sentence behind the words of a cue.
+const MIN_REST: u32 = 10;
 /// A key point says at least this much, and all of a list as much as a sentence.
 const MIN_POINT: u32 = 14;
 const MIN_POINTS: u32 = 60;
@@ -57,7 +63,11 @@ impl Work<'_, '_> {
             // Who took a picture is said in sentences too.
             let of_picture = || PICTURES.iter().any(|word| said.phrase.starts_with(word));
             let few = said.n_words() == 1 || said.n_words() == 2 && line.link == 0 && line.ends_sentence && !of_picture();
-            return !(sentence && text_around && few && !said.is_label() && said.cue != Cue::Alone);
+            if said.is_label() || said.cue == Cue::Alone || !said.phrase.contains(char::is_alphabetic) {
+                return true;
+            }
+            let of_text = sentence && few && self.stands_among_sentences(i);
+            return !(of_text || heading && text_around && self.heads_paragraph(i) || self.goes_on_as_text(i, said));
         }
         if said.phrase.is_empty() {
             return true;
@@ -67,9 +77,9 @@ impl Work<'_, '_> {
         }
         let links = self.lines[i].link > 0;
         let long = self.lines[i].own() >= MIN_STATEMENT;
+        let folded = fold(self.text(i));
+        let rest = folded.replacen(said.phrase, " ", 1);
         let asks = {
-            let folded = fold(self.text(i));
-            let rest = folded.replacen(said.phrase, " ", 1);
             // `This entry was posted on Monday …`
             let dated = said.n_words() >= 4 && dates::names_day(&rest);
             dated || voice::speaks_to_readers(&rest) || voice::is_boilerplate(&rest, links)
@@ -78,7 +88,9 @@ impl Work<'_, '_> {
             // No blank says where a word ends: `图为` may be the beginning of a longer one.
             let says_much = said.is_label() || said.n_words() > 1;
             return if text_around {
-                says_much && (asks || links)
+                // A text about rights has their words too.
+                let of_site = voice::speaks_to_readers(&rest) || voice::is_never_text(&rest) || dates::names_day(&rest);
+                says_much && (asks && of_site || links)
             } else {
                 says_much && asks || links || said.is_label() || !long
             };
@@ -87,6 +99,17 @@ impl Work<'_, '_> {
             return !text_around || links;
         }
         !text_around && (links || said.n_words() >= 3 && (asks || !long || said.what == "date or byline"))
+    }
+
+    /// Whether a paragraph that is no request stands right below a heading: links, forms and readers' words are below those of sites.
+    fn heads_paragraph(&mut self, i: usize) -> bool {
+        let next = (i + 1..self.lines.len()).find(|&j| self.gone[j].is_none());
+        let Some(next) = next.filter(|&j| self.lines[j].link == 0 && (self.lines[j].is_prose() || self.lines[j].is_sentence()))
+        else {
+            return false;
+        };
+        let folded = fold(self.text(next));
+        !voice::speaks_to_readers(&folded) && !voice::is_boilerplate(&folded, false) && cues::cue(&folded).is_none()
     }
 
     /// Whether nothing else that says something is left beside a line that is no link: a post of a few words.
@@ -104,6 +127,37 @@ impl Work<'_, '_> {
     pub(super) fn stands_in_text(&self, i: usize) -> bool {
         let prose = |j: usize| self.gone[j].is_none() && self.lines[j].is_prose();
         (0..i).rev().take(MAX_BESIDE).any(prose) && (i + 1..self.lines.len()).take(MAX_BESIDE).any(prose)
+    }
+
+    /// The same for a short sentence, which other short ones of its element may follow.
+    fn stands_among_sentences(&self, i: usize) -> bool {
+        let says =
+            |j: usize| self.gone[j].is_none() && (self.lines[j].is_prose() || self.lines[j].is_sentence() && self.beside(i, j));
+        (0..i).rev().take(MAX_BESIDE).any(says) && (i + 1..self.lines.len()).take(MAX_BESIDE).any(says)
+    }
+
+    /// Whether a line that begins with what sites say goes on as a sentence of the text does: with a small letter, without a link, to
+    /// no reader, and right behind a paragraph of the same element. Labels and stamps go on with a name or a number.
+    fn goes_on_as_text(&mut self, i: usize, said: Said) -> bool {
+        let line = &self.lines[i];
+        let is_behind = || {
+            let before = (0..i).rev().find(|&j| self.gone[j].is_none());
+            before.is_some_and(|j| (self.lines[j].is_prose() || self.lines[j].is_sentence()) && self.beside(i, j))
+        };
+        let of_picture = PICTURES.iter().any(|word| said.phrase.starts_with(word));
+        if !line.is_sentence() || of_picture || line.own() < weight(said.phrase) + MIN_REST || !is_behind() {
+            return false;
+        }
+        let folded = fold(self.text(i));
+        if voice::begins_request(&folded) {
+            return false;
+        }
+        let text = self.text(i);
+        // Folding keeps the words in their order, though not their letters.
+        let n_words = said.phrase.split_whitespace().count();
+        let small = text.split_whitespace().nth(n_words).is_some_and(|word| word.starts_with(char::is_lowercase));
+        let rest = folded.replacen(said.phrase, " ", 1);
+        small && !voice::speaks_to_readers(&rest) && !voice::is_boilerplate(&rest, false) && !dates::names_day(&rest)
     }
 
     /// Whether the feed or the page's data have the line's words.
@@ -198,7 +252,7 @@ impl Work<'_, '_> {
     /// What stands before the text: headline, date, byline, share bar.
     pub(super) fn start(&mut self, title: &str) {
         self.rule = "start";
-        let Some(first_prose) = self.kept_prose().map(|(i, _)| i).next() else { return };
+        let Some(first_prose) = self.kept_prose().map(|(i, _)| i).next() else { return self.stamps() };
         // The last headline before the text; what is above it is the site's.
         let repeats = (0..first_prose).rev().find(|&i| self.gone[i].is_none() && same(&squash(self.text(i)), title));
         // Where one repeats the title, a first-level heading below it is the text's own; so is one of several.
@@ -228,11 +282,14 @@ impl Work<'_, '_> {
         // One may be the headline in other words.
         let subheads: Vec<usize> =
             (0..first_prose).filter(|&i| self.gone[i].is_none() && self.heads_text(i, first_prose)).collect();
+        // A text may open with a short sentence: the headings, lists and tables from there to the first long one are its own.
+        let opening = (0..first_prose).find(|&i| self.gone[i].is_none() && self.opens_text(i, first_prose));
         for i in 0..first_prose {
             if self.gone[i].is_some() || schedule.contains(&i) {
                 continue;
             }
             let line = &self.lines[i];
+            let inside = opening.is_some_and(|opening| opening <= i);
             if line.marks.has(Marks::SUMMARY) && line.own() > 40 && !line.is_linky() {
                 continue;
             }
@@ -241,17 +298,55 @@ impl Work<'_, '_> {
             }
             let sentence = line.ends_sentence && (line.own() >= 60 || (line.own() >= 12 && !line.is_linky()));
             let line = &self.lines[i];
-            let says = line.weight >= 24 || line.ends_sentence && line.tag == Tag::P && line.link == 0;
+            let is_open = line.tag == Tag::P && line.link == 0;
+            // `Dear neighbours,`
+            let says = line.weight >= 24 || is_open && (line.ends_sentence || self.text(i).trim_end().ends_with([',', '，']));
+            let line = &self.lines[i];
             let paragraph = !line.tag.is_heading() && says && !line.is_linky() && self.beside(i, first_prose);
             let text = fold(self.text(i));
             let line = &self.lines[i];
             let said = cues::cue(&text).is_some_and(|said| self.believes(i, said));
             if dates::is_dateline(&text) || said {
-                self.drop_line(i, "date or byline");
+                if !inside || line.tag == Tag::P {
+                    self.drop_line(i, "date or byline");
+                }
+            } else if inside && line.link == 0 {
             } else if (paragraph || subheads.len() > 1 && subheads.contains(&i)) && !byline::introduces(&text) {
             } else if !sentence && line.tag != Tag::Pre && (!line.tag.is_heading() || i + 1 != first_prose) {
                 self.drop_line(i, "page head");
             }
+        }
+    }
+
+    /// Whether a short sentence is the first paragraph of a text: beside the first long one, and nothing that sites say there.
+    fn opens_text(&mut self, i: usize, first_prose: usize) -> bool {
+        let line = &self.lines[i];
+        if !line.is_sentence() || line.own() < MIN_OPENING || line.tag != Tag::P || !self.beside(i, first_prose) {
+            return false;
+        }
+        let folded = fold(self.text(i));
+        cues::cue(&folded).is_none()
+            && !dates::is_dateline(&folded)
+            && !byline::introduces(&folded)
+            && !voice::is_boilerplate(&folded, false)
+    }
+
+    /// Dates and bylines above a text of a few words.
+    fn stamps(&mut self) {
+        for i in 0..self.lines.len() {
+            if self.gone[i].is_some() || self.lines[i].tag.is_heading() {
+                continue;
+            }
+            let folded = fold(self.text(i));
+            if !dates::is_dateline(&folded) && !byline::introduces(&folded) {
+                return;
+            }
+            let is_told = self.is_told(i);
+            let says = |j: usize| self.gone[j].is_none() && self.lines[j].own() >= MIN_WORDS && !self.lines[j].tag.is_heading();
+            if is_told || !(i + 1..self.lines.len()).any(says) {
+                return;
+            }
+            self.drop_line(i, "date or byline");
         }
     }
 
@@ -350,12 +445,27 @@ impl Work<'_, '_> {
             }
             if let Some(said) = cues::cue(&folded).filter(|said| self.believes(i, *said)) {
                 self.drop_line(i, said.what);
+            } else if linked == Linked::Goes && self.asks_above_button(i, &folded) {
+                self.drop_line(i, "newsletter");
             } else if linked == Linked::Goes && !self.listed[i] && self.is_linked_line(i) {
                 self.rule = "linked line";
                 self.drop_line(i, "related links");
                 self.rule = "line cue";
             }
         }
+    }
+
+    /// Whether a line asks readers for something that one link below it does: `If you are not on the list yet, sign up here:`.
+    fn asks_above_button(&self, i: usize, folded: &str) -> bool {
+        let line = &self.lines[i];
+        let is_button = |j: usize| self.lines.get(j).is_some_and(|line| line.is_linky() && line.weight <= MAX_BUTTON);
+        line.link == 0
+            && !line.tag.is_heading()
+            && folded.trim_end().ends_with([':', '：'])
+            && is_button(i + 1)
+            && !is_button(i + 2)
+            && voice::speaks_to_readers(folded)
+            && voice::is_boilerplate(folded, true)
     }
 
     /// Whether a line after which no text comes speaks to readers: `Here you find more of this:`.

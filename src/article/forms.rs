@@ -16,6 +16,36 @@ impl Tree<'_> {
         }
     }
 
+    /// A field for an address below a heading and a few words asks for a subscription, whatever its classes.
+    pub(super) fn mark_subscriptions(&mut self, fields: &[u32]) {
+        for &field in fields {
+            let Some(form) = self.ancestors(field).find(|&at| self.nodes[at as usize].tag == Tag::Form) else { continue };
+            let heads = |at: &u32| {
+                let mut inside = self.nodes[*at as usize..form as usize].iter().filter(|node| node.tag.is_block());
+                inside.any(|node| node.tag.is_heading() && node.tag != Tag::H1)
+            };
+            let around: Vec<u32> = self.ancestors(self.nodes[form as usize].parent).take(MAX_AROUND).collect();
+            let found = around.into_iter().take_while(|&at| self.is_small_box(at)).filter(heads).last();
+            let Some(found) = found else { continue };
+            let node = &mut self.nodes[found as usize];
+            node.marks = node.marks.and(Marks::FORM);
+        }
+    }
+
+    /// Whether an element is a box with few words, one heading at most, and no part of a text.
+    fn is_small_box(&self, at: u32) -> bool {
+        let node = &self.nodes[at as usize];
+        let inside = &self.nodes[at as usize..node.end as usize];
+        matches!(node.tag, Tag::Div | Tag::Section | Tag::Aside)
+            && inside.len() <= MAX_LOOK
+            && !node.marks.has(Marks::BODY.and(Marks::ARTICLE))
+            && letters(inside, MAX_SUBSCRIPTION) <= MAX_SUBSCRIPTION
+            && inside.iter().filter(|node| node.tag.is_heading()).nth(1).is_none()
+            && !inside
+                .iter()
+                .any(|node| matches!(node.tag, Tag::H1 | Tag::Article | Tag::Main | Tag::Table | Tag::Pre | Tag::Img))
+    }
+
     /// The outermost of the boxes around a form that are called one. Each step adds what the box has beside the one before.
     fn form_box(&self, form: usize) -> Option<usize> {
         let (mut inner, mut found, mut said) = (form, None, 0);
@@ -128,5 +158,8 @@ const MAX_POLL: u32 = 400;
 const MAX_POLL_DEPTH: usize = 3;
 const MAX_QUESTION: u32 = 100;
 const MAX_BUTTON: u32 = 40;
+/// Letters of a box that asks for an address, and boxes around its form.
+const MAX_SUBSCRIPTION: u32 = 300;
+const MAX_AROUND: usize = 3;
 /// Boxes around a form.
 const MAX_BOXES: usize = 4;

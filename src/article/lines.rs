@@ -36,6 +36,11 @@ impl Line {
             && ((own >= 60 && self.punctuation >= 1 && self.ends_sentence) || (own >= 90 && self.punctuation >= 2) || own >= 220)
     }
 
+    /// A sentence without a link, however short: a text of few words has no other.
+    pub fn is_sentence(&self) -> bool {
+        !self.tag.is_heading() && self.link == 0 && self.ends_sentence && self.punctuation >= 1 && self.own() >= MIN_SENTENCE
+    }
+
     /// Its last text node that says something.
     pub fn last_text(&self, tree: &Tree) -> u32 {
         let says = |at: &u32| !tree.nodes[*at as usize].text.trim().is_empty();
@@ -46,6 +51,9 @@ impl Line {
         self.link * 3 > self.weight * 2
     }
 }
+
+/// Letters of a sentence.
+const MIN_SENTENCE: u32 = 16;
 
 /// Every line with some text, in document order.
 pub fn lines(tree: &Tree) -> Vec<Line> {
@@ -229,7 +237,9 @@ pub fn mark(tree: &Tree, lines: &mut [Line], title: Option<&str>, trust: Trust) 
         i64::from(close && squash(&tree.line_text(line.first, line.end, 400)) == title)
     });
     let prose = Sums::new(tree, lines, |line| if line.is_prose() { i64::from(line.own()) } else { 0 });
-    let total = prose.total().max(1);
+    // A text of short sentences is none to be outweighed by the one long sentence that stands in a box beside it.
+    let said = Sums::new(tree, lines, |line| if line.is_prose() || line.is_sentence() { i64::from(line.own()) } else { 0 });
+    let total = said.total().max(1);
     // What is prose above the headline.
     let is_headline = |line: &&Line| headline.of(tree, line.first) > 0;
     let above_text = lines.iter().find(is_headline).map_or(0, |line| prose.before(line.first));
@@ -272,6 +282,14 @@ pub fn mark(tree: &Tree, lines: &mut [Line], title: Option<&str>, trust: Trust) 
             if is_text {
                 own = own.without(TEXTLESS);
             }
+            // What asks for consent has something to press; a recipe for cookies has lists.
+            if own.has(Marks::CONSENT) && is_list_of_text(tree, at_u32) {
+                own = own.without(Marks::CONSENT);
+            }
+            // A paragraph between paragraphs that leads nowhere sells nothing.
+            if own.has(LEADING) && node.tag == Tag::P && is_paragraph_among(tree, lines, at_u32) {
+                own = own.without(LEADING);
+            }
             // What stands before all prose and links to nothing is the lead, which German sites call teaser.
             if own.has(Marks::RELATED) && prose.before(at_u32) == 0 && link.of(tree, at_u32) == 0 {
                 own = own.without(Marks::RELATED);
@@ -280,12 +298,22 @@ pub fn mark(tree: &Tree, lines: &mut [Line], title: Option<&str>, trust: Trust) 
             if own.has(Marks::FORM) && node.tag != Tag::Form && prose.of(tree, at_u32) > 0 && prose.before(at_u32) <= above_text {
                 own = own.without(Marks::FORM);
             }
-            let share = prose.of(tree, at as u32) * 100 / total;
+            // A box of one or two sentences below a text that says more, be it in lists and short lines.
+            let own_of = |sums: (i64, i64)| sums.0 - sums.1;
+            let of_box = own_of((weight.of(tree, at_u32), link.of(tree, at_u32)));
+            let is_box = own.has(BOXES)
+                && n_prose.of(tree, at_u32) <= 2
+                && of_box <= MAX_BOX
+                && headline.of(tree, at_u32) == 0
+                && headline.before(at_u32) > 0
+                && own_of((weight.before(at_u32), link.before(at_u32))) > of_box;
+            let boxed = if is_box { BOXES } else { Marks::NONE };
+            let share = said.of(tree, at as u32) * 100 / total;
             if matches!(node.tag, Tag::Html | Tag::Body) {
                 own = Marks::NONE;
             }
             if share >= 25 {
-                own = own.without(WEAK);
+                own = own.without(WEAK.without(boxed));
             }
             if share >= 50 {
                 // Labels and agreements to tick are the most of a form; a page in a form has paragraphs.
@@ -293,16 +321,14 @@ pub fn mark(tree: &Tree, lines: &mut [Line], title: Option<&str>, trust: Trust) 
                     lines.partition_point(|line| line.first < node.end) - lines.partition_point(|line| line.first < at_u32);
                 let is_form = own.has(Marks::FORM) && n_prose.of(tree, at_u32) * MIN_LABELS <= n_lines as i64;
                 let form = if is_form { Marks::FORM } else { Marks::NONE };
-                own = own.without(JUNK.without(Marks::COMMENTS.and(Marks::FOOTER).and(form)));
+                own = own.without(JUNK.without(Marks::COMMENTS.and(Marks::FOOTER).and(form).and(boxed)));
             }
             if headline.of(tree, at as u32) > 0 {
                 own = own.without(WEAK);
             }
-            if total - prose.of(tree, at as u32) < 120
-                || (share >= 15 && headline.of(tree, at as u32) > 0)
-                || own.has(Marks::BODY)
+            if total - said.of(tree, at as u32) < 120 || (share >= 15 && headline.of(tree, at as u32) > 0) || own.has(Marks::BODY)
             {
-                own = own.without(JUNK);
+                own = own.without(JUNK.without(boxed));
             }
         }
         believed[at] = own;
@@ -340,6 +366,39 @@ fn is_named_by_heading(tree: &Tree, lines: &[Line], at: u32, comments: bool, has
         let is_phrase = shown.split_whitespace().nth(1).is_some();
         is_phrase && text.len() >= least && (text == id || (id.len() >= 12 && text.starts_with(&id)))
     })
+}
+
+/// What is said in a box below a text: who wrote it, and what else is on offer.
+const BOXES: Marks = Marks::AUTHOR_BOX.and(Marks::NEWSLETTER);
+/// Letters of such a box.
+const MAX_BOX: i64 = 600;
+
+/// What leads elsewhere.
+const LEADING: Marks = Marks::ADVERT.and(Marks::RELATED).and(Marks::SHARE);
+
+/// Whether an element has items of a list and nothing to press.
+fn is_list_of_text(tree: &Tree, at: u32) -> bool {
+    let node = &tree.nodes[at as usize];
+    let inside = &tree.nodes[at as usize + 1..node.end as usize];
+    let presses = |tag: Tag| matches!(tag, Tag::A | Tag::Button | Tag::Input | Tag::Form | Tag::Select | Tag::Textarea);
+    inside.len() <= super::tree::MAX_LOOK
+        && !inside.iter().any(|node| presses(node.tag))
+        && inside.iter().filter(|node| node.tag == Tag::Li).nth(1).is_some()
+}
+
+/// Whether a paragraph is running text without a link, with such paragraphs right before and behind it.
+fn is_paragraph_among(tree: &Tree, lines: &[Line], at: u32) -> bool {
+    let i = lines.partition_point(|line| line.first < at);
+    let home = tree.nodes[at as usize].parent;
+    let says = |line: &Line, is_sentence: bool| {
+        let block = tree.ancestors(line.first).find(|&at| tree.nodes[at as usize].tag.is_block());
+        let of_it = block.is_some_and(|at| tree.nodes[at as usize].tag == Tag::P && tree.nodes[at as usize].parent == home);
+        of_it && line.link == 0 && (line.is_prose() || is_sentence && line.is_sentence())
+    };
+    let beside = |i: Option<usize>| i.and_then(|i| lines.get(i)).is_some_and(|line| says(line, true));
+    lines.get(i).is_some_and(|line| tree.holds(at, line.first) && line.punctuation > 0 && says(line, false))
+        && beside(i.checked_sub(1))
+        && beside(Some(i + 1))
 }
 
 /// Lines of a form for each that is running text.

@@ -11,6 +11,51 @@ use super::write::Fate;
 use crate::text::fold;
 use url::Url;
 
+/// A line that signs or counts is shorter.
+const MAX_LAST: u32 = 60;
+/// Lines above one that are looked at: for the number before its own, and for a farewell.
+const MAX_BACK: usize = 30;
+const MAX_SIGNATURE: usize = 3;
+/// Digits of a figure; more are a telephone's.
+const MAX_DIGITS: usize = 6;
+
+/// Ends of the line above who signs, beside a comma.
+#[rustfmt::skip]
+const FAREWELLS: [&str; 16] = [
+    "regards", "sincerely", "yours truly", "best wishes", "grüße", "grüßen", "hochachtungsvoll", "cordialement", "saludos", "atentamente",
+    "с уважением", "z poważaniem", "特此通知", "特此公告", "特此通告", "此致",
+];
+
+/// Ends of the names of offices, which sign with the day below.
+#[rustfmt::skip]
+const OFFICES: [&str; 20] = [
+    "政府", "局", "委员会", "委員會", "办公室", "辦公室", "部", "厅", "廳", "法院", "检察院", "处", "處", "中心", "公司", "学校", "學校", "大学", "大學", "协会",
+];
+
+/// Whether a line is a label with a figure or two (`8/10`): no address, day or telephone.
+fn is_figure(text: &str) -> bool {
+    let Some((label, value)) = text.split_once([':', '：']) else { return false };
+    let is_path = value.matches('/').count() > 1;
+    let n_digits = value.bytes().filter(u8::is_ascii_digit).count();
+    label.chars().any(char::is_alphabetic)
+        && !label.bytes().any(|b| b.is_ascii_digit())
+        && (1..=MAX_DIGITS).contains(&n_digits)
+        && !is_path
+        && !value.contains(['@', ':', '：'])
+        && !value.contains("www.")
+        && !dates::names_day(value)
+        && super::cues::cue(&fold(text)).is_none()
+}
+
+/// The number of an item: `3. …`, `3) …`, `3、…`.
+fn item_number(text: &str) -> Option<u32> {
+    let text = text.trim_start();
+    let end = text.find(|c: char| !c.is_ascii_digit())?;
+    let counts = (1..=3).contains(&end) && text[end..].starts_with(['.', ')', '、', '．']);
+    let says = text[end..].chars().nth(1).is_some_and(|c| !c.is_ascii_digit());
+    if counts && says { text[..end].parse().ok() } else { None }
+}
+
 /// Nodes of a quotation; old pages indent all their text as one.
 const MAX_QUOTATION: u32 = 40;
 
@@ -31,6 +76,60 @@ impl Work<'_, '_> {
             let node = &self.tree.nodes[at as usize];
             node.tag == Tag::Blockquote && node.end - at <= MAX_QUOTATION
         })
+    }
+
+    /// Whether a short line is the last of what the text says: a figure with its label (`Attendance: 3,214`), an item that counts on,
+    /// a source with its number, who signs a letter.
+    fn is_last_of_text(&mut self, i: usize) -> bool {
+        if self.lines[i].weight >= MAX_LAST || self.lines[i].tag.is_heading() && self.lines[i].link > 0 {
+            return false;
+        }
+        let text = self.text(i).trim().to_owned();
+        if text.starts_with('[') && text[1..].starts_with(|c: char| c.is_ascii_digit()) {
+            return true;
+        }
+        self.lines[i].link == 0
+            && (is_figure(&text) || self.counts_on(i, &text) || self.signs(i, &text) || self.is_row_of_figures(i))
+    }
+
+    /// Whether a line is one of several in a row, paragraphs of one element, that have a figure each: results, prices.
+    fn is_row_of_figures(&mut self, i: usize) -> bool {
+        let Some(first) = (i + 1).checked_sub(MIN_ROW) else { return false };
+        (first..=i).all(|j| {
+            let line = &self.lines[j];
+            let is_like = self.gone[j].is_none() && line.link == 0 && !line.tag.is_heading() && self.beside(i, j);
+            let text = self.text(j);
+            is_like && text.bytes().any(|b| b.is_ascii_digit()) && !text.contains('@') && !dates::names_day(text)
+        })
+    }
+
+    /// Whether a line has the number after that of a line above it.
+    fn counts_on(&mut self, i: usize, text: &str) -> bool {
+        let Some(number) = item_number(text).filter(|number| *number > 1) else { return false };
+        let above: Vec<usize> = (0..i).rev().filter(|&j| self.gone[j].is_none()).take(MAX_BACK).collect();
+        above.into_iter().any(|j| item_number(self.text(j)) == Some(number - 1) && self.lines[j].tag == self.lines[i].tag)
+    }
+
+    /// Whether a line is a name below a farewell, or the office and the day below a public notice.
+    fn signs(&mut self, i: usize, text: &str) -> bool {
+        let above: Vec<usize> = (0..i).rev().filter(|&j| self.gone[j].is_none()).take(MAX_SIGNATURE).collect();
+        let is_day = |text: &str| text.ends_with('日') && text.contains('年') && text.contains('月');
+        let Some(&before) = above.first() else { return false };
+        if is_day(text) && OFFICES.iter().any(|office| self.text(before).trim().ends_with(office)) {
+            return true;
+        }
+        for j in above {
+            let line = &self.lines[j];
+            if line.weight >= MAX_LAST || line.link > 0 || line.tag.is_heading() {
+                return false;
+            }
+            let folded = fold(self.text(j));
+            let folded = folded.trim_end_matches(|c: char| !c.is_alphanumeric() && c != ',');
+            if folded.ends_with(',') || FAREWELLS.iter().any(|farewell| folded.ends_with(farewell)) {
+                return true;
+            }
+        }
+        false
     }
 
     /// Whether a line is an address of the page's own site.
@@ -61,7 +160,11 @@ impl Work<'_, '_> {
             let boilerplate = line.weight < 420
                 && (voice::is_boilerplate(&folded, links) || voice::tells_of_author(self.text(i)))
                 && !self.is_told(i);
-            if self.listed[i] || self.is_list_of_headings(i) || self.ends_quotation(i) && !boilerplate {
+            if self.listed[i]
+                || self.is_list_of_headings(i)
+                || !boilerplate && self.is_last_of_text(i)
+                || self.ends_quotation(i) && !boilerplate
+            {
                 break;
             }
             // An address that is shown is a source that the text names; the page's own is none.

@@ -297,7 +297,7 @@ fn named_body(site: &Site) -> Option<Body> {
     }
     let mut lines = lines::lines(&tree);
     let believed = lines::mark(&tree, &mut lines, site.title, Trust::Normal);
-    threads::mark(&tree, &mut lines);
+    threads::mark(&tree, &mut lines, site.title);
     let pruned = prune::prune_to(&tree, &lines, &believed, &parts, site.title);
     let html = write::write(&tree, 0, &pruned.fates, site.base);
     let explanation = site.explanation("the rule for the site", &tree, &lines, 0, &pruned.why);
@@ -331,7 +331,7 @@ fn body(site: &Site, hidden: Hidden, trust: Trust, threads: Threads) -> Option<B
     let mut lines = lines::lines(&tree);
     let believed = lines::mark(&tree, &mut lines, site.title, trust);
     if threads == Threads::Drop {
-        threads::mark(&tree, &mut lines);
+        threads::mark(&tree, &mut lines, site.title);
     }
     let known = prune::Known { title: site.title, base: site.base, memory: site.memory, evidence: &site.evidence };
     let read = |selection: &select::Selection, reading: &'static str| {

@@ -15,6 +15,12 @@ const MAX_LINE: u32 = 1500;
 /// What the page's headline says for the elements that hold it.
 const HEADLINE_SCORE: i64 = 250;
 
+/// Letters of what a site says of itself above a headline.
+const MAX_SITE: i64 = 600;
+
+/// Letters of a text of a few short sentences.
+const MIN_SAID: i64 = 30;
+
 pub struct Selection {
     /// Holds the text.
     pub container: u32,
@@ -48,7 +54,7 @@ fn around(tree: &Tree, lines: &[Line], container: u32, headline: Option<usize>) 
 }
 
 /// The line that repeats the page's title: a first-level heading before other headings before other lines.
-fn headline(tree: &Tree, lines: &[Line], title: Option<&str>) -> Option<usize> {
+pub(super) fn headline(tree: &Tree, lines: &[Line], title: Option<&str>) -> Option<usize> {
     let title = squash(title?);
     if title.is_empty() {
         return None;
@@ -92,12 +98,27 @@ fn part_of_title(tree: &Tree, lines: &[Line], title: &str) -> Option<usize> {
 
 /// `title`: the headline, where it is the page's title to the letter.
 fn container(tree: &Tree, lines: &[Line], headline: Option<usize>, title: Option<usize>) -> Option<u32> {
-    let prose = Sums::new(tree, lines, |line| if counts(line) { i64::from(line.own().min(MAX_LINE)) } else { 0 });
+    let mut prose = Sums::new(tree, lines, |line| if counts(line) { i64::from(line.own().min(MAX_LINE)) } else { 0 });
     let at_headline = headline.map(|i| lines[i].first);
-    let score = Sums::new(tree, lines, |line| if Some(line.first) == at_headline { HEADLINE_SCORE } else { score(line) });
+    // Above the headline the site speaks of itself, unless that is most of what is said.
+    let after = title.map_or(0, |i| lines[i].first);
+    let from = if prose.before(after) <= MAX_SITE && prose.before(after) * 2 < prose.total() { after } else { 0 };
+    let score = Sums::new(tree, lines, |line| match () {
+        () if Some(line.first) == at_headline => HEADLINE_SCORE,
+        () if line.first < from => score(line).min(0),
+        () => score(line),
+    });
     let elements = || (0..tree.nodes.len() as u32).filter(|&at| tree.nodes[at as usize].tag != Tag::Text);
     // Later and deeper wins at equal sums: the smallest element with that sum.
     let mut best = elements().max_by_key(|&at| (score.of(tree, at), at))?;
+    let said = |line: &Line| if line.is_sentence() && !line.marks.has(JUNK) { i64::from(line.own()) } else { 0 };
+    // A text of short sentences below its headline is one.
+    let few = (prose.of(tree, best) == 0)
+        .then(|| Sums::new(tree, lines, |line| if line.first > after { said(line) } else { 0 }))
+        .filter(|few| title.is_some_and(|i| tree.holds(best, lines[i].first)) && few.of(tree, best) >= MIN_SAID);
+    if let Some(few) = few {
+        prose = few;
+    }
     if prose.of(tree, best) == 0 {
         // No prose where the headline is, or none at all: the element with the most text of its own.
         let text = Sums::new(tree, lines, |line| if line.marks.has(JUNK) { 0 } else { i64::from(line.own()) });

@@ -8,6 +8,7 @@ use super::classes::{JUNK, Marks};
 use super::cues;
 use super::dates;
 use super::lines::Line;
+use super::select;
 use super::tag::Tag;
 use super::tree::{Tree, attribute};
 use super::voice;
@@ -38,7 +39,7 @@ const MAX_GAP: usize = 40;
 const MIN_TEXT: u32 = 12;
 
 /// Marks the lines of comments.
-pub fn mark(tree: &Tree, lines: &mut [Line]) {
+pub fn mark(tree: &Tree, lines: &mut [Line], title: Option<&str>) {
     let mut found = vec![false; lines.len()];
     stamped(tree, lines, &mut found);
     below_heading(tree, lines, &mut found);
@@ -51,7 +52,7 @@ pub fn mark(tree: &Tree, lines: &mut [Line]) {
     }
     let mut others = vec![false; lines.len()];
     teasers(tree, lines, &found, &mut others);
-    let legal = legal(tree, lines);
+    let legal = legal(tree, lines, title);
     let is_text = |i: usize| lines[i].is_prose() && !legal[i];
     let has_text = (0..lines.len()).any(is_text);
     for (i, line) in lines.iter_mut().enumerate() {
@@ -98,19 +99,24 @@ fn stamped(tree: &Tree, lines: &[Line], found: &mut [bool]) {
 }
 
 /// What the site says in its own name, however long.
-fn legal(tree: &Tree, lines: &[Line]) -> Vec<bool> {
+fn legal(tree: &Tree, lines: &[Line], title: Option<&str>) -> Vec<bool> {
     let how_much = |line: &Line| {
         let asked = line.weight >= MIN_LEGAL && line.own() * 2 > line.weight;
         if asked { voice::legal(&fold(&tree.line_text(line.first, line.end, 500))) } else { 0 }
     };
     let found: Vec<usize> = lines.iter().map(how_much).collect();
+    if found.iter().all(|n| *n == 0) {
+        return vec![false; lines.len()];
+    }
     let parent = |i: usize| {
         let block = tree.ancestors(lines[i].first).find(|&at| tree.nodes[at as usize].tag.is_block());
         block.map(|at| tree.nodes[at as usize].parent)
     };
     // An article about the law speaks so: what holds the headline and the first text below it.
-    let is_text = |i: usize| found[i] == 0 && lines[i].is_prose();
-    let heading = lines.iter().position(|line| line.tag == Tag::H1).or_else(|| lines.iter().position(|line| line.tag == Tag::H2));
+    let is_text = |i: usize| found[i] == 0 && (lines[i].is_prose() || lines[i].is_sentence());
+    let first_of = |tag: Tag| lines.iter().position(|line| line.tag == tag);
+    // Old pages have no headings; there the line that is the page's title is one.
+    let heading = first_of(Tag::H1).or_else(|| first_of(Tag::H2)).or_else(|| select::headline(tree, lines, title));
     let first = (heading.unwrap_or(0)..lines.len()).find(|&i| is_text(i));
     let article = heading
         .zip(first)

@@ -197,6 +197,8 @@ impl<'a> Tree<'a> {
         let mut forms: Vec<(u32, u32)> = Vec::new();
         // Choices: the elements that they stand in.
         let mut choices: Vec<u32> = Vec::new();
+        // Fields for an address: the elements that they stand in.
+        let mut fields: Vec<u32> = Vec::new();
         for edge in html.tree.root().traverse() {
             match edge {
                 Edge::Open(node) => {
@@ -242,6 +244,9 @@ impl<'a> Tree<'a> {
                             }
                             if tag == Tag::Input && choices.len() < MAX_CHOICES && attribute(element, "type") == Some("radio") {
                                 choices.extend(parent);
+                            }
+                            if tag == Tag::Input && fields.len() < MAX_FIELDS && attribute(element, "type") == Some("email") {
+                                fields.extend(parent);
                             }
                             let mut marks = classes::marks(tag, element, &mut names);
                             let is_silenced =
@@ -330,6 +335,7 @@ impl<'a> Tree<'a> {
         let mut tree = Tree { nodes };
         tree.mark_polls(&choices);
         tree.mark_form_boxes();
+        tree.mark_subscriptions(&fields);
         tree.unlink_what_holds_all();
         tree
     }
@@ -471,6 +477,8 @@ const SHOWN_ALONE: [&str; 5] = ["iframe", "img", "amp-img", "video", "audio"];
 
 /// Choices of a page that are looked at.
 const MAX_CHOICES: usize = 64;
+/// Fields for an address that are looked at.
+const MAX_FIELDS: usize = 16;
 
 /// Nodes below an element that are looked through before the element is read.
 pub(super) const MAX_LOOK: usize = 500;

@@ -134,13 +134,18 @@ pub fn begins_request(folded: &str) -> bool {
     REQUESTS.iter().any(|word| line.strip_prefix(word).is_some_and(|rest| word_ends(word, rest)))
 }
 
+/// Whether a folded line has words that no sentence of a text has.
+pub fn is_never_text(folded: &str) -> bool {
+    BOILERPLATE.iter().any(|phrase| folded.contains(phrase))
+}
+
 /// Whether a folded line after the last sentence is what sites put there; `links`: whether a part of it is a link.
 pub fn is_boilerplate(folded: &str, links: bool) -> bool {
     let tells = |phrase: &str| {
         let rest = folded.replacen(phrase, " ", 1);
         !links && weight(&rest) >= MIN_STATEMENT && !speaks_to_readers(&rest)
     };
-    if BOILERPLATE.iter().any(|phrase| folded.contains(phrase)) || reports_errors(folded) {
+    if is_never_text(folded) || reports_errors(folded) {
         return true;
     }
     if MENTIONED.iter().any(|phrase| folded.contains(phrase) && !tells(phrase)) {
