@@ -272,7 +272,7 @@ pub(super) fn absolute(address: &str, base: Option<&Url>) -> Option<String> {
 }
 
 /// `www.harbour.example/tides`: who writes so means a host, and no file of that name.
-fn lacks_its_scheme(address: &str) -> bool {
+pub(super) fn lacks_its_scheme(address: &str) -> bool {
     const FILES: [&str; 6] = ["html", "htm", "php", "asp", "aspx", "jsp"];
     let host = address.split(['/', '?', '#', ':']).next().unwrap_or_default().to_ascii_lowercase();
     let is_name = host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'));

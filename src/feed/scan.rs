@@ -6,6 +6,7 @@
 //! hints, nor `xml:base`. An answer from it is no proof, so the list below is one of permissions.
 
 use super::MAX_ENTRIES;
+use super::markup::lacks_its_scheme;
 use super::tokens::{Token, Tokens, attribute};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,9 +165,11 @@ impl<'a> Scan<'a> {
         if self.root == Root::Rss { 3 } else { 2 }
     }
 
-    /// feed-rs reads persons by a pattern that cuts between characters: no mail addresses.
+    /// feed-rs reads persons by a pattern that cuts between characters: no mail addresses. It takes a host without its scheme
+    /// for a file.
     fn may_hold(&self, text: &str) -> bool {
         match self.stack.last() {
+            Some(&"link") => !lacks_its_scheme(text.trim()),
             Some(&("author" | "dc:creator" | "managingEditor" | "webMaster")) => memchr::memchr(b'@', text.as_bytes()).is_none(),
             _ => true,
         }
@@ -228,7 +231,10 @@ impl<'a> Scan<'a> {
 }
 
 fn is_plain_attribute(name: &str, value: &str) -> bool {
-    !name.starts_with("xmlns") && !name.starts_with("xml:") && references_are_plain(value)
+    !name.starts_with("xmlns")
+        && !name.starts_with("xml:")
+        && references_are_plain(value)
+        && !(name == "href" && lacks_its_scheme(value.trim()))
 }
 
 /// Only the five references of XML, and numbers of characters that text may hold.
