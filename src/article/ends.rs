@@ -310,9 +310,11 @@ impl Work<'_, '_> {
                 if !inside || line.tag == Tag::P {
                     self.drop_line(i, "date or byline");
                 }
-            } else if inside && line.link == 0 {
-            } else if (paragraph || subheads.len() > 1 && subheads.contains(&i)) && !byline::introduces(&text) {
-            } else if !sentence && line.tag != Tag::Pre && (!line.tag.is_heading() || i + 1 != first_prose) {
+                continue;
+            }
+            let heads = paragraph || subheads.len() > 1 && subheads.contains(&i);
+            let of_text = inside && line.link == 0 || heads && !byline::introduces(&text);
+            if !of_text && !sentence && line.tag != Tag::Pre && (!line.tag.is_heading() || i + 1 != first_prose) {
                 self.drop_line(i, "page head");
             }
         }

@@ -231,10 +231,9 @@ impl<'a> Scan<'a> {
 }
 
 fn is_plain_attribute(name: &str, value: &str) -> bool {
-    !name.starts_with("xmlns")
-        && !name.starts_with("xml:")
-        && references_are_plain(value)
-        && !(name == "href" && lacks_its_scheme(value.trim()))
+    let is_of_xml = name.starts_with("xmlns") || name.starts_with("xml:");
+    let is_hidden_host = name == "href" && lacks_its_scheme(value.trim());
+    !is_of_xml && !is_hidden_host && references_are_plain(value)
 }
 
 /// Only the five references of XML, and numbers of characters that text may hold.
