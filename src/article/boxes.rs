@@ -8,17 +8,12 @@ use super::lines::{Line, Sums};
 use super::prune::{Why, Work};
 use super::tag::Tag;
 use super::tree::weight;
-use super::voice;
 use crate::text::fold;
 
 /// A sentence that introduces a list is no label (`More:`).
 const MIN_INTRODUCTION: u32 = 24;
 /// Smaller ones are a face or a sign.
 const MIN_LEAD: f32 = 200.0;
-/// Lines of a box that asks for something, and letters of one and of what is pressed.
-const MAX_PLEA: usize = 6;
-const MAX_ASKED: u32 = 240;
-const MAX_PRESSED: u32 = 40;
 /// Headings of a front page.
 const MIN_INDEX: usize = 5;
 /// Nodes of a quoted post.
@@ -134,53 +129,6 @@ impl Work<'_, '_> {
         for at in drops {
             self.drop_nodes(at, self.tree.nodes[at as usize].end, "related links");
         }
-    }
-
-    /// Boxes in or below a text in which the site asks for something: a heading, a sentence to readers about it, and what is pressed.
-    pub(super) fn pleas(&mut self, container: u32) {
-        self.rule = "plea";
-        let Some(start) = self.kept_prose().map(|(_, line)| line.first).next() else { return };
-        let end = self.tree.nodes[container as usize].end;
-        let mut at = start + 1;
-        while at < end {
-            let node = &self.tree.nodes[at as usize];
-            if matches!(node.tag, Tag::Div | Tag::Section | Tag::Aside) && self.is_plea_box(at) {
-                self.drop_nodes(at, node.end, "newsletter");
-                at = node.end;
-            } else {
-                at += 1;
-            }
-        }
-    }
-
-    fn is_plea_box(&mut self, at: u32) -> bool {
-        let end = self.tree.nodes[at as usize].end;
-        let first = self.lines.partition_point(|line| line.first < at);
-        let inside = self.lines[first..].iter().take_while(|line| line.first < end);
-        let n_lines = inside.take(MAX_PLEA + 1).count();
-        if !(2..=MAX_PLEA).contains(&n_lines) {
-            return false;
-        }
-        let lines = &self.lines[first..first + n_lines];
-        let heads = lines[0].tag.is_heading() && !lines[0].is_linky();
-        let presses = lines.iter().any(|line| line.is_linky() && line.weight <= MAX_PRESSED);
-        if !heads || !presses || lines.iter().any(|line| line.weight > MAX_ASKED) {
-            return false;
-        }
-        // Each sentence is to readers, and one asks.
-        let mut n_asking = 0;
-        for i in first + 1..first + n_lines {
-            let line = &self.lines[i];
-            if line.is_linky() || self.gone[i].is_some() {
-                continue;
-            }
-            let folded = fold(self.text(i));
-            if !voice::speaks_to_readers(&folded) || self.is_told(i) {
-                return false;
-            }
-            n_asking += usize::from(voice::is_boilerplate(&folded, true));
-        }
-        n_asking > 0
     }
 
     /// The sentence that ends in a colon before an element: a list of links is what it speaks of.

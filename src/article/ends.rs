@@ -19,8 +19,6 @@ use crate::text::fold;
 const MAX_CUE_WEIGHT: u32 = 240;
 /// A line of fewer letters says nothing alone.
 const MIN_WORDS: u32 = 16;
-/// Letters of what is pressed.
-const MAX_BUTTON: u32 = 40;
 /// Letters of a sentence that opens a text.
 const MIN_OPENING: u32 = 30;
 /// Letters of a sentence behind the words of a cue.
@@ -67,7 +65,9 @@ impl Work<'_, '_> {
                 return true;
             }
             let of_text = sentence && few && self.stands_among_sentences(i);
-            return !(of_text || heading && text_around && self.heads_paragraph(i) || self.goes_on_as_text(i, said));
+            let of_box = matches!(said.what, "newsletter" | "comment form" | "related links");
+            let heads = heading && text_around && !of_box && self.heads_paragraph(i);
+            return !(of_text || heads || self.goes_on_as_text(i, said));
         }
         if said.phrase.is_empty() {
             return true;
@@ -145,11 +145,13 @@ impl Work<'_, '_> {
             before.is_some_and(|j| (self.lines[j].is_prose() || self.lines[j].is_sentence()) && self.beside(i, j))
         };
         let of_picture = PICTURES.iter().any(|word| said.phrase.starts_with(word));
-        if !line.is_sentence() || of_picture || line.own() < weight(said.phrase) + MIN_REST || !is_behind() {
+        let of_site = matches!(said.what, "newsletter" | "comment form" | "notice" | "editor line" | "date or byline");
+        let is_told = said.n_words() == 1 && line.is_sentence() && !of_picture && !of_site;
+        if !is_told || line.own() < weight(said.phrase) + MIN_REST || !is_behind() {
             return false;
         }
         let folded = fold(self.text(i));
-        if voice::begins_request(&folded) {
+        if voice::begins_request(&folded) || voice::speaks_to_readers(&folded) || voice::speaks_of_rights(&folded) {
             return false;
         }
         let text = self.text(i);
@@ -157,7 +159,7 @@ impl Work<'_, '_> {
         let n_words = said.phrase.split_whitespace().count();
         let small = text.split_whitespace().nth(n_words).is_some_and(|word| word.starts_with(char::is_lowercase));
         let rest = folded.replacen(said.phrase, " ", 1);
-        small && !voice::speaks_to_readers(&rest) && !voice::is_boilerplate(&rest, false) && !dates::names_day(&rest)
+        small && !voice::is_boilerplate(&rest, false) && !dates::names_day(&rest)
     }
 
     /// Whether the feed or the page's data have the line's words.
@@ -252,7 +254,7 @@ impl Work<'_, '_> {
     /// What stands before the text: headline, date, byline, share bar.
     pub(super) fn start(&mut self, title: &str) {
         self.rule = "start";
-        let Some(first_prose) = self.kept_prose().map(|(i, _)| i).next() else { return self.stamps() };
+        let Some(first_prose) = self.kept_prose().map(|(i, _)| i).next() else { return };
         // The last headline before the text; what is above it is the site's.
         let repeats = (0..first_prose).rev().find(|&i| self.gone[i].is_none() && same(&squash(self.text(i)), title));
         // Where one repeats the title, a first-level heading below it is the text's own; so is one of several.
@@ -299,8 +301,7 @@ impl Work<'_, '_> {
             let sentence = line.ends_sentence && (line.own() >= 60 || (line.own() >= 12 && !line.is_linky()));
             let line = &self.lines[i];
             let is_open = line.tag == Tag::P && line.link == 0;
-            // `Dear neighbours,`
-            let says = line.weight >= 24 || is_open && (line.ends_sentence || self.text(i).trim_end().ends_with([',', '，']));
+            let says = line.weight >= 24 || is_open && (line.ends_sentence || is_greeting(self.text(i)));
             let line = &self.lines[i];
             let paragraph = !line.tag.is_heading() && says && !line.is_linky() && self.beside(i, first_prose);
             let text = fold(self.text(i));
@@ -313,7 +314,7 @@ impl Work<'_, '_> {
                 continue;
             }
             let heads = paragraph || subheads.len() > 1 && subheads.contains(&i);
-            let of_text = inside && line.link == 0 || heads && !byline::introduces(&text);
+            let of_text = inside && line.link == 0 && is_part_of_text(line) || heads && !byline::introduces(&text);
             if !of_text && !sentence && line.tag != Tag::Pre && (!line.tag.is_heading() || i + 1 != first_prose) {
                 self.drop_line(i, "page head");
             }
@@ -331,25 +332,6 @@ impl Work<'_, '_> {
             && !dates::is_dateline(&folded)
             && !byline::introduces(&folded)
             && !voice::is_boilerplate(&folded, false)
-    }
-
-    /// Dates and bylines above a text of a few words.
-    fn stamps(&mut self) {
-        for i in 0..self.lines.len() {
-            if self.gone[i].is_some() || self.lines[i].tag.is_heading() {
-                continue;
-            }
-            let folded = fold(self.text(i));
-            if !dates::is_dateline(&folded) && !byline::introduces(&folded) {
-                return;
-            }
-            let is_told = self.is_told(i);
-            let says = |j: usize| self.gone[j].is_none() && self.lines[j].own() >= MIN_WORDS && !self.lines[j].tag.is_heading();
-            if is_told || !(i + 1..self.lines.len()).any(says) {
-                return;
-            }
-            self.drop_line(i, "date or byline");
-        }
     }
 
     /// Whether a line is a heading beside the first paragraph, though short lines stand between.
@@ -447,27 +429,12 @@ impl Work<'_, '_> {
             }
             if let Some(said) = cues::cue(&folded).filter(|said| self.believes(i, *said)) {
                 self.drop_line(i, said.what);
-            } else if linked == Linked::Goes && self.asks_above_button(i, &folded) {
-                self.drop_line(i, "newsletter");
             } else if linked == Linked::Goes && !self.listed[i] && self.is_linked_line(i) {
                 self.rule = "linked line";
                 self.drop_line(i, "related links");
                 self.rule = "line cue";
             }
         }
-    }
-
-    /// Whether a line asks readers for something that one link below it does: `If you are not on the list yet, sign up here:`.
-    fn asks_above_button(&self, i: usize, folded: &str) -> bool {
-        let line = &self.lines[i];
-        let is_button = |j: usize| self.lines.get(j).is_some_and(|line| line.is_linky() && line.weight <= MAX_BUTTON);
-        line.link == 0
-            && !line.tag.is_heading()
-            && folded.trim_end().ends_with([':', '：'])
-            && is_button(i + 1)
-            && !is_button(i + 2)
-            && voice::speaks_to_readers(folded)
-            && voice::is_boilerplate(folded, true)
     }
 
     /// Whether a line after which no text comes speaks to readers: `Here you find more of this:`.
@@ -569,6 +536,22 @@ fn tells_of_day(text: &str) -> bool {
         && told >= MIN_WORDS
         && (n_told >= MIN_TOLD || is_cjk)
         && !words().any(|word| MAKERS.contains(&word))
+}
+
+/// `Dear neighbours,`: some words with one comma behind them.
+fn is_greeting(text: &str) -> bool {
+    let text = text.trim();
+    let words = text.strip_suffix([',', '，']).filter(|words| !words.contains([',', '，']));
+    words.is_some_and(|words| (2..=4).contains(&words.split_whitespace().count()))
+}
+
+/// Whether a line below the first sentence of a text is of a list, a table, or says something: no button and no label of a player.
+fn is_part_of_text(line: &Line) -> bool {
+    match line.tag {
+        Tag::Td | Tag::Th | Tag::Dt | Tag::Dd | Tag::P => true,
+        Tag::Li => line.weight >= MIN_POINT,
+        tag => tag.is_heading(),
+    }
 }
 
 fn same(line: &str, title: &str) -> bool {

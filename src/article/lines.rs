@@ -242,7 +242,9 @@ pub fn mark(tree: &Tree, lines: &mut [Line], title: Option<&str>, trust: Trust) 
     let total = said.total().max(1);
     // What is prose above the headline.
     let is_headline = |line: &&Line| headline.of(tree, line.first) > 0;
-    let above_text = lines.iter().find(is_headline).map_or(0, |line| prose.before(line.first));
+    let first = lines.iter().find(is_headline).map(|line| line.first);
+    let above_text = first.map_or(0, |first| prose.before(first));
+    let said_above = first.map_or(0, |first| said.before(first));
     let n_prose = Sums::new(tree, lines, |line| i64::from(line.is_prose()));
     let weight = Sums::new(tree, lines, |line| i64::from(line.weight));
     let link = Sums::new(tree, lines, |line| i64::from(line.link));
@@ -306,9 +308,11 @@ pub fn mark(tree: &Tree, lines: &mut [Line], title: Option<&str>, trust: Trust) 
                 && of_box <= MAX_BOX
                 && headline.of(tree, at_u32) == 0
                 && headline.before(at_u32) > 0
-                && own_of((weight.before(at_u32), link.before(at_u32))) > of_box;
+                && said.before(at_u32) - said_above > of_box;
             let boxed = if is_box { BOXES } else { Marks::NONE };
-            let share = said.of(tree, at as u32) * 100 / total;
+            // Of long sentences, where there are any, and of all.
+            let of_prose = (prose.total() > 0).then(|| prose.of(tree, at_u32) * 100 / prose.total());
+            let share = (said.of(tree, at_u32) * 100 / total).min(of_prose.unwrap_or(100));
             if matches!(node.tag, Tag::Html | Tag::Body) {
                 own = Marks::NONE;
             }
@@ -326,7 +330,9 @@ pub fn mark(tree: &Tree, lines: &mut [Line], title: Option<&str>, trust: Trust) 
             if headline.of(tree, at as u32) > 0 {
                 own = own.without(WEAK);
             }
-            if total - said.of(tree, at as u32) < 120 || (share >= 15 && headline.of(tree, at as u32) > 0) || own.has(Marks::BODY)
+            if prose.total() - prose.of(tree, at_u32) < 120
+                || (share >= 15 && headline.of(tree, at as u32) > 0)
+                || own.has(Marks::BODY)
             {
                 own = own.without(JUNK.without(boxed));
             }
@@ -374,7 +380,7 @@ const BOXES: Marks = Marks::AUTHOR_BOX.and(Marks::NEWSLETTER);
 const MAX_BOX: i64 = 600;
 
 /// What leads elsewhere.
-const LEADING: Marks = Marks::ADVERT.and(Marks::RELATED).and(Marks::SHARE);
+const LEADING: Marks = Marks::ADVERT;
 
 /// Whether an element has items of a list and nothing to press.
 fn is_list_of_text(tree: &Tree, at: u32) -> bool {

@@ -32,6 +32,20 @@ const OFFICES: [&str; 20] = [
     "政府", "局", "委员会", "委員會", "办公室", "辦公室", "部", "厅", "廳", "法院", "检察院", "处", "處", "中心", "公司", "学校", "學校", "大学", "大學", "协会",
 ];
 
+/// Words of labels by which a site counts what was done with the page, or says where its office is.
+#[rustfmt::skip]
+const COUNTERS: [&str; 43] = [
+    "view", "views", "like", "likes", "hit", "hits", "share", "shares", "read", "reads", "comment", "comments", "click", "clicks", "page",
+    "id", "fax", "tel", "phone", "aufrufe", "vues", "visitas", "lecturas", "wyświetleń", "odsłon", "просмотров", "просмотры", "прочитано",
+    "人气", "阅读", "閱讀", "点击", "點擊", "浏览", "瀏覽", "评论", "vote", "votes", "gelesen", "lu", "teilen", "word", "рейтинг",
+];
+
+/// Whether a line is such a count.
+fn is_counter(text: &str) -> bool {
+    let folded = fold(text);
+    folded.split(|c: char| !c.is_alphabetic()).any(|word| COUNTERS.contains(&word))
+}
+
 /// Whether a line is a label with a figure or two (`8/10`): no address, day or telephone.
 fn is_figure(text: &str) -> bool {
     let Some((label, value)) = text.split_once([':', '：']) else { return false };
@@ -45,6 +59,7 @@ fn is_figure(text: &str) -> bool {
         && !value.contains("www.")
         && !dates::names_day(value)
         && super::cues::cue(&fold(text)).is_none()
+        && !is_counter(label)
 }
 
 /// The number of an item: `3. …`, `3) …`, `3、…`.
@@ -85,7 +100,8 @@ impl Work<'_, '_> {
             return false;
         }
         let text = self.text(i).trim().to_owned();
-        if text.starts_with('[') && text[1..].starts_with(|c: char| c.is_ascii_digit()) {
+        let number = text.strip_prefix('[').and_then(|rest| rest.split_once(']')).map(|(number, _)| number);
+        if number.is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())) {
             return true;
         }
         self.lines[i].link == 0
@@ -99,7 +115,11 @@ impl Work<'_, '_> {
             let line = &self.lines[j];
             let is_like = self.gone[j].is_none() && line.link == 0 && !line.tag.is_heading() && self.beside(i, j);
             let text = self.text(j);
-            is_like && text.bytes().any(|b| b.is_ascii_digit()) && !text.contains('@') && !dates::names_day(text)
+            is_like
+                && text.bytes().any(|b| b.is_ascii_digit())
+                && !text.contains('@')
+                && !dates::names_day(text)
+                && !is_counter(text)
         })
     }
 
@@ -115,7 +135,8 @@ impl Work<'_, '_> {
         let above: Vec<usize> = (0..i).rev().filter(|&j| self.gone[j].is_none()).take(MAX_SIGNATURE).collect();
         let is_day = |text: &str| text.ends_with('日') && text.contains('年') && text.contains('月');
         let Some(&before) = above.first() else { return false };
-        if is_day(text) && OFFICES.iter().any(|office| self.text(before).trim().ends_with(office)) {
+        let is_label = self.text(before).contains(['：', ':']);
+        if is_day(text) && !is_label && OFFICES.iter().any(|office| self.text(before).trim().ends_with(office)) {
             return true;
         }
         for j in above {
@@ -125,7 +146,8 @@ impl Work<'_, '_> {
             }
             let folded = fold(self.text(j));
             let folded = folded.trim_end_matches(|c: char| !c.is_alphanumeric() && c != ',');
-            if folded.ends_with(',') || FAREWELLS.iter().any(|farewell| folded.ends_with(farewell)) {
+            let says_farewell = folded.ends_with(',') && folded.split_whitespace().count() <= 2;
+            if says_farewell || FAREWELLS.iter().any(|farewell| folded.ends_with(farewell)) {
                 return true;
             }
         }

@@ -99,7 +99,6 @@ pub fn prune(tree: &Tree, all: &[Line], believed: &[Marks], selection: &Selectio
     work.marked(selection.outer, believed);
     work.threads();
     work.outside(selection.container, headline);
-    work.pleas(selection.container);
     work.link_lists(selection.container);
     work.end();
     work.teasers();

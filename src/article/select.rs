@@ -15,9 +15,6 @@ const MAX_LINE: u32 = 1500;
 /// What the page's headline says for the elements that hold it.
 const HEADLINE_SCORE: i64 = 250;
 
-/// Letters of what a site says of itself above a headline.
-const MAX_SITE: i64 = 600;
-
 /// Letters of a text of a few short sentences.
 const MIN_SAID: i64 = 30;
 
@@ -100,14 +97,8 @@ fn part_of_title(tree: &Tree, lines: &[Line], title: &str) -> Option<usize> {
 fn container(tree: &Tree, lines: &[Line], headline: Option<usize>, title: Option<usize>) -> Option<u32> {
     let mut prose = Sums::new(tree, lines, |line| if counts(line) { i64::from(line.own().min(MAX_LINE)) } else { 0 });
     let at_headline = headline.map(|i| lines[i].first);
-    // Above the headline the site speaks of itself, unless that is most of what is said.
     let after = title.map_or(0, |i| lines[i].first);
-    let from = if prose.before(after) <= MAX_SITE && prose.before(after) * 2 < prose.total() { after } else { 0 };
-    let score = Sums::new(tree, lines, |line| match () {
-        () if Some(line.first) == at_headline => HEADLINE_SCORE,
-        () if line.first < from => score(line).min(0),
-        () => score(line),
-    });
+    let score = Sums::new(tree, lines, |line| if Some(line.first) == at_headline { HEADLINE_SCORE } else { score(line) });
     let elements = || (0..tree.nodes.len() as u32).filter(|&at| tree.nodes[at as usize].tag != Tag::Text);
     // Later and deeper wins at equal sums: the smallest element with that sum.
     let mut best = elements().max_by_key(|&at| (score.of(tree, at), at))?;

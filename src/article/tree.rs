@@ -323,10 +323,14 @@ impl<'a> Tree<'a> {
                         skipping -= 1;
                     } else if let Some(at) = open.pop() {
                         nodes[at as usize].end = nodes.len() as u32;
-                        if let Some((_, fields)) = forms.pop_if(|(form, _)| *form == at)
-                            && fields >= MIN_FIELDS
-                        {
-                            nodes[at as usize].marks = nodes[at as usize].marks.and(Marks::FORM);
+                        if let Some((_, n_fields)) = forms.pop_if(|(form, _)| *form == at) {
+                            if n_fields >= MIN_FIELDS {
+                                nodes[at as usize].marks = nodes[at as usize].marks.and(Marks::FORM);
+                            }
+                            // Who asks for more than an address, asks for no subscription.
+                            if n_fields > 1 {
+                                fields.retain(|&field| field < at);
+                            }
                         }
                     }
                 }
