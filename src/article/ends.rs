@@ -23,6 +23,8 @@ const MIN_WORDS: u32 = 16;
 const MIN_OPENING: u32 = 30;
 /// Letters of a sentence behind the words of a cue.
 const MIN_REST: u32 = 10;
+/// An item of a list below the first sentence of a text; a button says less.
+const MIN_ITEM: u32 = 8;
 /// A key point says at least this much, and all of a list as much as a sentence.
 const MIN_POINT: u32 = 14;
 const MIN_POINTS: u32 = 60;
@@ -549,7 +551,7 @@ fn is_greeting(text: &str) -> bool {
 fn is_part_of_text(line: &Line) -> bool {
     match line.tag {
         Tag::Td | Tag::Th | Tag::Dt | Tag::Dd | Tag::P => true,
-        Tag::Li => line.weight >= MIN_POINT,
+        Tag::Li => line.weight >= MIN_ITEM,
         tag => tag.is_heading(),
     }
 }

@@ -244,7 +244,6 @@ pub fn mark(tree: &Tree, lines: &mut [Line], title: Option<&str>, trust: Trust) 
     let is_headline = |line: &&Line| headline.of(tree, line.first) > 0;
     let first = lines.iter().find(is_headline).map(|line| line.first);
     let above_text = first.map_or(0, |first| prose.before(first));
-    let said_above = first.map_or(0, |first| said.before(first));
     let n_prose = Sums::new(tree, lines, |line| i64::from(line.is_prose()));
     let weight = Sums::new(tree, lines, |line| i64::from(line.weight));
     let link = Sums::new(tree, lines, |line| i64::from(line.link));
@@ -302,13 +301,14 @@ pub fn mark(tree: &Tree, lines: &mut [Line], title: Option<&str>, trust: Trust) 
             }
             // A box of one or two sentences below a text that says more, be it in lists and short lines.
             let own_of = |sums: (i64, i64)| sums.0 - sums.1;
+            let above = first.map_or(0, |first| own_of((weight.before(first), link.before(first))));
             let of_box = own_of((weight.of(tree, at_u32), link.of(tree, at_u32)));
             let is_box = own.has(BOXES)
                 && n_prose.of(tree, at_u32) <= 2
                 && of_box <= MAX_BOX
                 && headline.of(tree, at_u32) == 0
                 && headline.before(at_u32) > 0
-                && said.before(at_u32) - said_above > of_box;
+                && own_of((weight.before(at_u32), link.before(at_u32))) - above > of_box;
             let boxed = if is_box { BOXES } else { Marks::NONE };
             // Of long sentences, where there are any, and of all.
             let of_prose = (prose.total() > 0).then(|| prose.of(tree, at_u32) * 100 / prose.total());
