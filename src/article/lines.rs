@@ -288,8 +288,8 @@ pub fn mark(tree: &Tree, lines: &mut [Line], title: Option<&str>, trust: Trust) 
                 own = own.without(Marks::CONSENT);
             }
             // A paragraph between paragraphs that leads nowhere sells nothing.
-            if own.has(LEADING) && node.tag == Tag::P && is_paragraph_among(tree, lines, at_u32) {
-                own = own.without(LEADING);
+            if own.has(Marks::ADVERT) && node.tag == Tag::P && is_paragraph_among(tree, lines, at_u32) {
+                own = own.without(Marks::ADVERT);
             }
             // What stands before all prose and links to nothing is the lead, which German sites call teaser.
             if own.has(Marks::RELATED) && prose.before(at_u32) == 0 && link.of(tree, at_u32) == 0 {
@@ -378,9 +378,6 @@ fn is_named_by_heading(tree: &Tree, lines: &[Line], at: u32, comments: bool, has
 const BOXES: Marks = Marks::AUTHOR_BOX.and(Marks::NEWSLETTER);
 /// Letters of such a box.
 const MAX_BOX: i64 = 600;
-
-/// What leads elsewhere.
-const LEADING: Marks = Marks::ADVERT;
 
 /// Whether an element has items of a list and nothing to press.
 fn is_list_of_text(tree: &Tree, at: u32) -> bool {
