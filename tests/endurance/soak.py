@@ -80,13 +80,14 @@ def held(pid):
 
 
 def slope_of_counts(times, values):
-    """The trend of a number of things, an hour: half of all pairs of minutes rise more, by the most there were in each. What a
-    pool opens once and keeps is a step, and no trend by this; what leaks rises between any two minutes that are far apart. So it
-    sees no less than two steps: of the half hour that a run of an hour judges, a leak of four an hour."""
-    most = {}
+    """The trend of a number of things, an hour: half of all pairs of minutes rise more, by the fewest there were in each. How many
+    there are at most says how much is going on, which other work on the machine changes; what leaks is still there when least is
+    going on. What a pool opens once and keeps is a step, and no trend by this; what leaks rises between any two minutes that are
+    far apart. So it sees no less than two steps: of the half hour that a run of an hour judges, a leak of four an hour."""
+    fewest = {}
     for t, value in zip(times, values):
-        most[t // 60] = max(value, most.get(t // 60, 0))
-    pairs = [(b_n - a_n) / (b - a) * 60 for a, a_n in most.items() for b, b_n in most.items() if a < b]
+        fewest[t // 60] = min(value, fewest.get(t // 60, value))
+    pairs = [(b_n - a_n) / (b - a) * 60 for a, a_n in fewest.items() for b, b_n in fewest.items() if a < b]
     return statistics.median(pairs) if pairs else 0.0
 
 
@@ -186,11 +187,12 @@ def main():
         draw(samples, trends)
     last = steady[-1][1]
     said = ", ".join(f"{name} {value:.1f}{' ' + unit if unit else ''} ({trend:+.2f} an hour)" for (name, unit, _), value, trend in zip(MEASURES, last, trends))
-    # The most of each kind in the first half of that, and in the second.
+    # The fewest and the most of each kind in the first half of that, and in the second.
     half = len(kinds) - len(steady) + len(steady) // 2
-    parts = [{name: max(at[name] for at in part) for name in set().union(*part)} for part in (kinds[len(kinds) - len(steady) : half], kinds[half:])]
-    changes = [f"{name} {parts[0].get(name, 0)} → {parts[1].get(name, 0)}" for name in sorted(set().union(*parts))]
-    print(f"descriptors, the most of each kind in the first and the second half of what is judged: {', '.join(changes)}")
+    parts = (kinds[len(kinds) - len(steady) : half], kinds[half:])
+    ranges = {name: [f"{min(at[name] for at in part)}–{max(at[name] for at in part)}" for part in parts] for name in set().union(*kinds)}
+    changes = [f"{name} {' → '.join(ranges[name])}" for name in sorted(ranges)]
+    print(f"descriptors, how many of each kind in the first and the second half of what is judged: {', '.join(changes)}")
     n_pruned = status["growth"]["n_pruned"]
     risen = [name for (name, _, most), trend in zip(MEASURES, trends) if trend > most and minutes >= 60]
     if risen or n_pruned == 0:
