@@ -44,6 +44,9 @@ const MAKERS: [&str; 10] = ["by", "von", "par", "por", "przez", "autor", "autori
 const MIN_TOLD: usize = 3;
 /// Lines beside a line that are asked whether it stands in a text.
 const MAX_BESIDE: usize = 12;
+/// Lines below a heading among which others are looked for, and how many of these are read.
+const MAX_NEAR: usize = 60;
+const MAX_SIBLINGS: usize = 6;
 
 impl Work<'_, '_> {
     /// Whether what a line says of itself is believed. Any sentence of a text may begin with such words, so a line of running
@@ -52,11 +55,16 @@ impl Work<'_, '_> {
         let line = &self.lines[i];
         let text_around = self.stands_in_text(i);
         if !line.is_prose() {
-            // A term with its explanation below it, in a text.
-            let explained = line.tag == Tag::Dt && self.lines.get(i + 1).is_some_and(|next| next.tag == Tag::Dd) && text_around;
-            if explained || self.is_only_line(i) {
+            let is_text = |j: usize| self.gone[j].is_none() && self.lines[j].is_prose();
+            let is_data = self.data.holds(self.tree, self.lines, i, is_text);
+            if is_data || self.is_introduced(i) || self.is_only_line(i) {
                 return false;
             }
+            let of_box = matches!(said.what, "newsletter" | "comment form" | "related links");
+            if text_around && !of_box && self.heads_section(i) {
+                return false;
+            }
+            let line = &self.lines[i];
             // So may a heading within a text: `Advertising in the village`.
             let heading = line.tag.is_heading() && line.weight > weight(said.phrase) + 3;
             let sentence = heading || line.ends_sentence && line.own() >= 30 && !line.is_linky();
@@ -67,7 +75,6 @@ impl Work<'_, '_> {
                 return true;
             }
             let of_text = sentence && few && self.stands_among_sentences(i);
-            let of_box = matches!(said.what, "newsletter" | "comment form" | "related links");
             let heads = heading && text_around && !of_box && self.heads_paragraph(i);
             return !(of_text || heads || self.goes_on_as_text(i, said));
         }
@@ -112,6 +119,48 @@ impl Work<'_, '_> {
         };
         let folded = fold(self.text(next));
         !voice::speaks_to_readers(&folded) && !voice::is_boilerplate(&folded, false) && cues::cue(&folded).is_none()
+    }
+
+    /// Whether a line is an item, no link, of a list that a sentence with a colon introduces and the text goes on after.
+    fn is_introduced(&self, i: usize) -> bool {
+        let nodes = &self.tree.nodes;
+        let line = &self.lines[i];
+        let is_list = |at: &u32| matches!(nodes[*at as usize].tag, Tag::Ul | Tag::Ol);
+        let list = self.tree.ancestors(line.first).find(is_list).filter(|_| line.tag == Tag::Li && line.link == 0);
+        let Some(list) = list else { return false };
+        let first = self.lines.partition_point(|line| line.first < list);
+        let end = nodes[list as usize].end;
+        let before = (0..first).rev().find(|&j| self.gone[j].is_none());
+        before.is_some_and(|before| self.introduces(before)) && self.kept_prose().any(|(_, line)| line.first >= end)
+    }
+
+    /// Whether a heading stands over a paragraph, and below it another of its level that says nothing of the site's: `Video` in a test of
+    /// a telephone. The last one of a text may be about its author.
+    fn heads_section(&mut self, i: usize) -> bool {
+        let line = &self.lines[i];
+        if !line.tag.is_heading() || line.link > 0 {
+            return false;
+        }
+        // Who tests a thing says "we" and "you" in a text as well.
+        let next = (i + 1..self.lines.len()).find(|&j| self.gone[j].is_none());
+        let Some(next) = next.filter(|&j| self.lines[j].link == 0 && self.lines[j].is_prose()) else { return false };
+        let folded = fold(self.text(next));
+        if voice::begins_request(&folded) || voice::is_boilerplate(&folded, false) || cues::cue(&folded).is_some() {
+            return false;
+        }
+        let line = &self.lines[i];
+        let (tag, home) = (line.tag, self.home_of(i, line.tag));
+        let is_other = |j: &usize| self.gone[*j].is_none() && self.lines[*j].tag == tag && self.lines[*j].link == 0;
+        let after = (next..self.lines.len()).take(MAX_NEAR).filter(is_other);
+        let others: Vec<usize> = after.filter(|j| self.home_of(*j, tag) == home).take(MAX_SIBLINGS).collect();
+        others.into_iter().any(|j| cues::cue(&fold(self.text(j))).is_none())
+    }
+
+    /// The element that holds the one of this tag around a line.
+    fn home_of(&self, i: usize, tag: Tag) -> Option<u32> {
+        let nodes = &self.tree.nodes;
+        let at = self.tree.ancestors(self.lines[i].first).find(|&at| nodes[at as usize].tag == tag)?;
+        Some(nodes[at as usize].parent)
     }
 
     /// Whether nothing else that says something is left beside a line that is no link: a post of a few words.
@@ -283,7 +332,7 @@ impl Work<'_, '_> {
             self.drop_line(headline, "repeated headline");
         }
         let schedule = self.schedule(first_prose);
-        // One may be the headline in other words.
+        // One may be the headline in other words, where there is no other.
         let subheads: Vec<usize> =
             (0..first_prose).filter(|&i| self.gone[i].is_none() && self.heads_text(i, first_prose)).collect();
         // A text may open with a short sentence: the headings, lists and tables from there to the first long one are its own.
@@ -315,7 +364,7 @@ impl Work<'_, '_> {
                 }
                 continue;
             }
-            let heads = paragraph || subheads.len() > 1 && subheads.contains(&i);
+            let heads = paragraph || (subheads.len() > 1 || headline.is_some()) && subheads.contains(&i);
             let of_text = inside && line.link == 0 && is_part_of_text(line) || heads && !byline::introduces(&text);
             if !of_text && !sentence && line.tag != Tag::Pre && (!line.tag.is_heading() || i + 1 != first_prose) {
                 self.drop_line(i, "page head");
@@ -340,13 +389,8 @@ impl Work<'_, '_> {
     fn heads_text(&self, i: usize, first_prose: usize) -> bool {
         let line = &self.lines[i];
         let lower = matches!(line.tag, Tag::H2 | Tag::H3 | Tag::H4);
-        let nodes = &self.tree.nodes;
-        let parent_of = |i: usize, tag: Tag| {
-            let at = self.tree.ancestors(self.lines[i].first).find(|&at| nodes[at as usize].tag == tag)?;
-            Some(nodes[at as usize].parent)
-        };
-        let home = parent_of(first_prose, Tag::P);
-        lower && line.link == 0 && !line.marks.has(Marks::HEADLINE) && home.is_some() && parent_of(i, line.tag) == home
+        let home = self.home_of(first_prose, Tag::P);
+        lower && line.link == 0 && !line.marks.has(Marks::HEADLINE) && home.is_some() && self.home_of(i, line.tag) == home
     }
 
     /// Lines before the text that name a day each and more: when something takes place, no date of the text.
@@ -421,8 +465,10 @@ impl Work<'_, '_> {
                 continue;
             }
             let folded = fold(self.text(i));
-            // A line with twice as many letters is no headline, whatever folding makes of them; in a text only the same words are.
-            if self.lines[i].weight as usize <= 2 * title.len() && {
+            // A line with twice as many letters is no headline, whatever folding makes of them; in a text only the same words are, and
+            // there a heading of a lower level is a section's.
+            let is_section = has_prose && self.lines[i].tag.is_heading() && self.lines[i].tag != Tag::H1;
+            if !is_section && self.lines[i].weight as usize <= 2 * title.len() && {
                 let line = squash(&folded);
                 same(&line, title) && (line == title || self.lines[i].tag == Tag::H1 || !has_prose)
             } {

@@ -30,6 +30,7 @@ mod sanitize;
 mod script_data;
 mod select;
 mod simple;
+mod tables;
 mod tag;
 mod threads;
 mod tree;

@@ -12,6 +12,7 @@ use super::evidence::Evidence;
 use super::lines::{Line, squash};
 use super::memory::{self, Memory};
 use super::select::Selection;
+use super::tables::Data;
 use super::tag::Tag;
 use super::tree::{Tree, weight};
 use super::write::Fate;
@@ -66,6 +67,7 @@ pub(super) struct Work<'a, 'b> {
     pub(super) removed: Vec<Removed>,
     /// Lines that are links which a sentence of the text introduces.
     pub(super) listed: Vec<bool>,
+    pub(super) data: Data,
     /// What others say of the article's words: a line that has them stays.
     pub(super) evidence: &'b [Evidence],
     /// The page's address.
@@ -150,6 +152,7 @@ impl<'a, 'b> Work<'a, 'b> {
             fates: vec![Fate::Keep; tree.nodes.len()],
             removed: Vec::new(),
             listed: vec![false; lines.len()],
+            data: Data::default(),
             evidence: &[],
             base: None,
         }

@@ -9,6 +9,7 @@ use super::cues;
 use super::dates;
 use super::lines::Line;
 use super::select;
+use super::tables::Data;
 use super::tag::Tag;
 use super::tree::{Tree, attribute};
 use super::voice;
@@ -273,6 +274,7 @@ fn teasers(tree: &Tree, lines: &[Line], found: &[bool], others: &mut [bool]) {
 fn below_heading(tree: &Tree, lines: &[Line], found: &mut [bool]) {
     let mut prose = 0;
     let mut last_prose = None;
+    let mut data = Data::default();
     for i in 0..lines.len() {
         let line = &lines[i];
         if line.is_prose() && !found[i] {
@@ -287,6 +289,9 @@ fn below_heading(tree: &Tree, lines: &[Line], found: &mut [bool]) {
         };
         let text = fold(&tree.line_text(line.first, line.end, 200));
         let Some(counted) = cues::comments_heading(&text) else { continue };
+        if data.holds(tree, lines, i, |j| lines[j].is_prose() && !found[j]) {
+            continue;
+        }
         let holder = tree.ancestors(line.first).find(|&at| tree.holds(at, lines[text_at].first));
         let Some(holder) = holder else { continue };
         let end = lines.partition_point(|line| line.first < tree.nodes[holder as usize].end);

@@ -8,6 +8,7 @@
 use super::allowed::{self, LINK_REL, Role, role};
 use super::images;
 use super::markup::{block_attributes, close, escape, escape_attribute, language, link};
+use super::tables::Shape;
 use super::tag::Tag;
 use super::tree::{Node, Tree, attribute};
 use crate::text::{any_byte, harmless, has_hostile, is_hostile};
@@ -23,8 +24,6 @@ pub enum Fate {
     Caption,
 }
 
-/// No table that people read is wider.
-const MAX_COLUMNS: usize = 100;
 /// Deeper lists, quotes and cells are written flat.
 const MAX_NESTING: usize = 48;
 
@@ -482,26 +481,10 @@ impl<'a> Writer<'a, '_> {
         }
     }
 
-    /// At least two rows of at least two columns, and no cell that is a page: else the table is only layout.
+    /// Anything else is only layout.
     fn is_data_table(&self, at: u32) -> bool {
-        let nodes = &self.tree.nodes;
-        let (mut rows, mut cells, mut columns, mut bytes) = (0, 0, 0, 0);
-        for (i, node) in nodes.iter().enumerate().take(nodes[at as usize].end as usize).skip(at as usize + 1) {
-            match node.tag {
-                Tag::Table => return false,
-                Tag::Tr => {
-                    rows += usize::from(self.tree.children(i as u32).any(|c| matches!(nodes[c as usize].tag, Tag::Td | Tag::Th)))
-                }
-                Tag::Td | Tag::Th => {
-                    cells += 1;
-                    columns +=
-                        node.element.and_then(|e| attribute(e, "colspan")?.parse().ok()).unwrap_or(1).clamp(1, MAX_COLUMNS);
-                }
-                Tag::Text => bytes += node.text.trim().len(),
-                _ => {}
-            }
-        }
-        rows >= 2 && columns >= 2 * rows && (self.layout == Layout::Keep || bytes / cells < 600)
+        let keeps_texts = self.layout == Layout::Keep;
+        Shape::of(self.tree, at).is_some_and(|shape| shape.is_grid() && (keeps_texts || !shape.holds_texts()))
     }
 }
 
