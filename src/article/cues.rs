@@ -3,7 +3,8 @@
 //! Compared with the start of a line, folded ([`crate::text::fold`]). Only short lines are compared: an
 //! article may well begin a paragraph with "Advertisement".
 
-use crate::text::is_cjk;
+use super::dates;
+use crate::text::{fold, is_cjk};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -169,6 +170,8 @@ const ROWS: &[Row] = &[
         "this video is not available", "playback of this video", "video can not be played", "to play the media",
         "media caption", "image copyright", "image caption", "supported by", "thank you for reading", "thanks for reading",
         "don't have an account", "already a subscriber", "skip to", "jump to", "back to top", "go to top",
+        "close menu", "close gallery", "close ad", "close dialog", "close transcript", "close search", "close window", "close this window",
+        "close (esc",
         "table of contents", "view this post on instagram", "a post shared by", "this content is not available",
         "this embed", "we want to hear from you", "have a news tip", "got a tip", "contact us at",
         "for more information about", "to learn more about", "standards:", "our standards:", "box aufklappen", "box zuklappen", "bild anzeigen", "bild schließen", "bild vergrößern", "diese website verwendet cookies",
@@ -249,6 +252,18 @@ pub fn is_answer(folded: &str) -> bool {
     ANSWERS.contains(&folded.trim_matches(|c: char| !c.is_alphabetic()))
 }
 
+/// Whether a line names a moment: a day with a time, or how long ago.
+pub fn is_stamp(text: &str) -> bool {
+    if !text.bytes().any(|b| b.is_ascii_digit()) || text.ends_with(['.', '!', '?', '。', '！', '？', '，', ',']) {
+        return false;
+    }
+    let has_time = text
+        .as_bytes()
+        .windows(4)
+        .any(|four| four[1] == b':' && four[0].is_ascii_digit() && four[2].is_ascii_digit() && four[3].is_ascii_digit());
+    (has_time && dates::names_day(text)) || is_ago(&fold(text))
+}
+
 /// How long ago something was written.
 const AGO: [&str; 22] = [
     " ago",
@@ -276,7 +291,7 @@ const AGO: [&str; 22] = [
 ];
 
 /// Whether a folded line with a number says how long ago it was.
-pub fn is_ago(folded: &str) -> bool {
+fn is_ago(folded: &str) -> bool {
     const UNITS: [&str; 28] = [
         "second",
         "minute",

@@ -44,6 +44,10 @@ const MAKERS: [&str; 10] = ["by", "von", "par", "por", "przez", "autor", "autori
 const MIN_TOLD: usize = 3;
 /// Lines beside a line that are asked whether it stands in a text.
 const MAX_BESIDE: usize = 12;
+/// A heading alone before the first paragraph is no shorter.
+const MIN_SUBHEAD: u32 = 24;
+/// How a heading begins that is about who wrote a text.
+const ABOUT: [&str; 6] = ["about ", "über ", "об ", "о себе", "关于", "作者简介"];
 /// Lines below a heading among which others are looked for, and how many of these are read.
 const MAX_NEAR: usize = 60;
 const MAX_SIBLINGS: usize = 6;
@@ -56,14 +60,16 @@ impl Work<'_, '_> {
         let text_around = self.stands_in_text(i);
         if !line.is_prose() {
             let is_text = |j: usize| self.gone[j].is_none() && self.lines[j].is_prose();
-            let is_data = self.data.holds(self.tree, self.lines, i, is_text);
-            if is_data || self.is_introduced(i) || self.is_only_line(i) {
+            let ends = said.cue == Cue::End;
+            let is_data = self.data.holds(self.tree, self.lines, i, ends, is_text);
+            let is_item = !ends && said.what != "advertisement" && self.is_introduced(i);
+            if is_data || is_item || self.is_only_line(i) {
+                return false;
+            }
+            if text_around && said.cue == Cue::Alone && !said.is_label() && self.heads_section(i) {
                 return false;
             }
             let of_box = matches!(said.what, "newsletter" | "comment form" | "related links");
-            if text_around && !of_box && self.heads_section(i) {
-                return false;
-            }
             let line = &self.lines[i];
             // So may a heading within a text: `Advertising in the village`.
             let heading = line.tag.is_heading() && line.weight > weight(said.phrase) + 3;
@@ -129,9 +135,13 @@ impl Work<'_, '_> {
         let list = self.tree.ancestors(line.first).find(is_list).filter(|_| line.tag == Tag::Li && line.link == 0);
         let Some(list) = list else { return false };
         let first = self.lines.partition_point(|line| line.first < list);
-        let end = nodes[list as usize].end;
+        let end = self.lines.partition_point(|line| line.first < nodes[list as usize].end);
         let before = (0..first).rev().find(|&j| self.gone[j].is_none());
-        before.is_some_and(|before| self.introduces(before)) && self.kept_prose().any(|(_, line)| line.first >= end)
+        // Buttons may stand between a sentence and what it introduces.
+        let mut items = self.lines[first..end].iter().take(MAX_BESIDE);
+        before.is_some_and(|before| self.introduces(before))
+            && (end..self.lines.len()).any(|j| self.gone[j].is_none() && self.lines[j].is_prose())
+            && items.any(|line| cues::cue(&fold(&self.tree.line_text(line.first, line.end, 200))).is_none())
     }
 
     /// Whether a heading stands over a paragraph, and below it another of its level that says nothing of the site's: `Video` in a test of
@@ -153,7 +163,10 @@ impl Work<'_, '_> {
         let is_other = |j: &usize| self.gone[*j].is_none() && self.lines[*j].tag == tag && self.lines[*j].link == 0;
         let after = (next..self.lines.len()).take(MAX_NEAR).filter(is_other);
         let others: Vec<usize> = after.filter(|j| self.home_of(*j, tag) == home).take(MAX_SIBLINGS).collect();
-        others.into_iter().any(|j| cues::cue(&fold(self.text(j))).is_none())
+        others.into_iter().any(|j| {
+            let folded = fold(self.text(j));
+            cues::cue(&folded).is_none() && !ABOUT.iter().any(|word| folded.starts_with(word))
+        })
     }
 
     /// The element that holds the one of this tag around a line.
@@ -364,7 +377,9 @@ impl Work<'_, '_> {
                 }
                 continue;
             }
-            let heads = paragraph || (subheads.len() > 1 || headline.is_some()) && subheads.contains(&i);
+            // A short one may be the department's, or who wrote it.
+            let alone = subheads.len() == 1 && headline.is_some() && self.lines[i].weight >= MIN_SUBHEAD;
+            let heads = paragraph || (subheads.len() > 1 || alone) && subheads.contains(&i);
             let of_text = inside && line.link == 0 && is_part_of_text(line) || heads && !byline::introduces(&text);
             if !of_text && !sentence && line.tag != Tag::Pre && (!line.tag.is_heading() || i + 1 != first_prose) {
                 self.drop_line(i, "page head");
@@ -467,7 +482,12 @@ impl Work<'_, '_> {
             let folded = fold(self.text(i));
             // A line with twice as many letters is no headline, whatever folding makes of them; in a text only the same words are, and
             // there a heading of a lower level is a section's.
-            let is_section = has_prose && self.lines[i].tag.is_heading() && self.lines[i].tag != Tag::H1;
+            let tag = self.lines[i].tag;
+            let is_section = has_prose && tag.is_heading() && tag != Tag::H1 && {
+                let next = (i + 1..self.lines.len()).find(|&j| self.gone[j].is_none());
+                let home = self.home_of(i, tag);
+                next.is_some_and(|next| self.lines[next].is_prose() && self.home_of(next, Tag::P) == home)
+            };
             if !is_section && self.lines[i].weight as usize <= 2 * title.len() && {
                 let line = squash(&folded);
                 same(&line, title) && (line == title || self.lines[i].tag == Tag::H1 || !has_prose)

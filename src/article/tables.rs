@@ -1,8 +1,10 @@
 //! What a table is: rows of data, or the layout of a page.
 
+use super::cues;
 use super::lines::Line;
 use super::tag::Tag;
 use super::tree::{Tree, attribute};
+use crate::text::fold;
 
 /// No table that people read is wider.
 const MAX_COLUMNS: usize = 100;
@@ -52,34 +54,75 @@ impl Shape {
     }
 }
 
+/// What a table, or a list of terms, of a text holds.
+#[derive(Clone, Copy, Default)]
+struct Held {
+    /// Data, and not the buttons, the form or the stamp of a page.
+    is_data: bool,
+    /// Whole sentences, moments or answers as well, as readers' comments do.
+    is_said: bool,
+}
+
 /// Which lines are data of a text. Lines are asked of in their order, and each table is looked at once.
 #[derive(Default)]
 pub struct Data {
-    asked: Option<(u32, bool)>,
+    asked: Option<(u32, Held)>,
 }
 
 impl Data {
     /// Whether a line is a cell of a table, or a term with its explanation below it, without a link, where text goes before the
-    /// table or the list and comes after it: `Search`, `Comments` and `Print` are what a program can do there. `is_text`: of a line's
-    /// number.
-    pub fn holds(&mut self, tree: &Tree, lines: &[Line], i: usize, is_text: impl Fn(usize) -> bool) -> bool {
+    /// table or the list and comes after it: `Search`, `Comments` and `Print` are what a program can do there. `ends`: whether readers'
+    /// words may follow the line. `is_text`: of a line's number.
+    pub fn holds(&mut self, tree: &Tree, lines: &[Line], i: usize, ends: bool, is_text: impl Fn(usize) -> bool) -> bool {
         let tag = |at: u32| tree.nodes[at as usize].tag;
         let line = &lines[i];
         let home = tree.ancestors(line.first).find(|at| matches!(tag(*at), Tag::Table | Tag::Dl));
         let Some(at) = home.filter(|_| line.link == 0) else { return false };
-        let is_list = tag(at) == Tag::Dl;
         let is_explained = || line.tag == Tag::Dt && lines.get(i + 1).is_some_and(|next| next.tag == Tag::Dd);
-        if is_list && !is_explained() {
+        if tag(at) == Tag::Dl && !is_explained() {
             return false;
         }
-        if let Some((_, is_data)) = self.asked.filter(|(asked, _)| *asked == at) {
-            return is_data;
-        }
-        let first = lines.partition_point(|line| line.first < at);
-        let end = lines.partition_point(|line| line.first < tree.nodes[at as usize].end);
-        let is_grid = || Shape::of(tree, at).is_some_and(|shape| shape.is_grid() && !shape.holds_texts());
-        let is_data = (0..first).any(&is_text) && (end..lines.len()).any(&is_text) && (is_list || is_grid());
-        self.asked = Some((at, is_data));
-        is_data
+        let held = match self.asked {
+            Some((asked, held)) if asked == at => held,
+            _ => held(tree, lines, at, is_text),
+        };
+        self.asked = Some((at, held));
+        held.is_data && !(ends && held.is_said)
     }
+}
+
+fn held(tree: &Tree, lines: &[Line], at: u32, is_text: impl Fn(usize) -> bool) -> Held {
+    let first = lines.partition_point(|line| line.first < at);
+    let end = lines.partition_point(|line| line.first < tree.nodes[at as usize].end);
+    let is_table = tree.nodes[at as usize].tag == Tag::Table;
+    if !(0..first).any(&is_text) || !(end..lines.len()).any(&is_text) || is_table && !is_filled_in(tree, at) {
+        return Held::default();
+    }
+    let (mut n_stamps, mut says_more, mut is_said) = (0, false, false);
+    for line in &lines[first..end] {
+        let text = tree.line_text(line.first, line.end, 200);
+        let folded = fold(&text);
+        is_said |= line.is_prose() || cues::is_stamp(&text) || cues::is_answer(&folded);
+        match cues::cue(&folded) {
+            Some(said) => n_stamps += usize::from(said.what == "date or byline" && said.is_label()),
+            None => says_more |= folded.contains(char::is_alphabetic),
+        }
+    }
+    Held { is_data: says_more && n_stamps < 2, is_said }
+}
+
+/// Whether a table has two rows of two cells that say something, one behind the other, and asks for nothing.
+fn is_filled_in(tree: &Tree, at: u32) -> bool {
+    let nodes = &tree.nodes;
+    if !Shape::of(tree, at).is_some_and(|shape| shape.is_grid() && !shape.holds_texts()) {
+        return false;
+    }
+    let inside = || (at + 1)..nodes[at as usize].end;
+    let asks = |n: u32| matches!(nodes[n as usize].tag, Tag::Input | Tag::Textarea | Tag::Select | Tag::Button);
+    let spans = |n: u32| nodes[n as usize].element.is_some_and(|e| attribute(e, "colspan").is_some());
+    let says = |n: u32| (n..nodes[n as usize].end).any(|n| !nodes[n as usize].text.trim().is_empty());
+    let is_cell = |n: &u32| matches!(nodes[*n as usize].tag, Tag::Td | Tag::Th);
+    let rows = inside().filter(|n| nodes[*n as usize].tag == Tag::Tr);
+    let filled = rows.filter(|row| tree.children(*row).filter(|n| is_cell(n) && says(*n)).take(2).count() == 2);
+    !inside().any(|n| asks(n) || spans(n)) && filled.take(2).count() == 2
 }

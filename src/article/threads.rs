@@ -6,7 +6,6 @@
 
 use super::classes::{JUNK, Marks};
 use super::cues;
-use super::dates;
 use super::lines::Line;
 use super::select;
 use super::tables::Data;
@@ -78,7 +77,7 @@ fn stamped(tree: &Tree, lines: &[Line], found: &mut [bool]) {
         // What is known for something else, as a box of related stories, has its own moments.
         let known = line.marks.has(JUNK.without(Marks::COMMENTS.and(Marks::BYLINE)));
         let short = !known && (MIN_STAMP..=MAX_STAMP).contains(&line.weight) && !matches!(line.tag, Tag::H1 | Tag::H2);
-        if short && is_stamp(&tree.line_text(line.first, line.end, 200)) {
+        if short && cues::is_stamp(&tree.line_text(line.first, line.end, 200)) {
             n_stamps += 1;
             groups.entry(kind(tree, line.first)).or_default().push(i);
         }
@@ -221,18 +220,6 @@ fn place(tree: &Tree, at: u32) -> u64 {
     xxhash_rust::xxh3::xxh3_64(&[node.tag as u8, a, b, c, d])
 }
 
-/// Whether a line names a moment: a day with a time, or how long ago.
-fn is_stamp(text: &str) -> bool {
-    if !text.bytes().any(|b| b.is_ascii_digit()) || text.ends_with(['.', '!', '?', '。', '！', '？', '，', ',']) {
-        return false;
-    }
-    let has_time = text
-        .as_bytes()
-        .windows(4)
-        .any(|four| four[1] == b':' && four[0].is_ascii_digit() && four[2].is_ascii_digit() && four[3].is_ascii_digit());
-    (has_time && dates::names_day(text)) || cues::is_ago(&fold(text))
-}
-
 /// Boxes of a linked heading and some words each, beside the element that holds the first text: other articles.
 fn teasers(tree: &Tree, lines: &[Line], found: &[bool], others: &mut [bool]) {
     let Some(text_at) = lines.iter().zip(found).position(|(line, found)| !found && line.is_prose() && !line.marks.has(JUNK))
@@ -289,7 +276,7 @@ fn below_heading(tree: &Tree, lines: &[Line], found: &mut [bool]) {
         };
         let text = fold(&tree.line_text(line.first, line.end, 200));
         let Some(counted) = cues::comments_heading(&text) else { continue };
-        if data.holds(tree, lines, i, |j| lines[j].is_prose() && !found[j]) {
+        if data.holds(tree, lines, i, true, |j| lines[j].is_prose() && !found[j]) {
             continue;
         }
         let holder = tree.ancestors(line.first).find(|&at| tree.holds(at, lines[text_at].first));
@@ -298,7 +285,7 @@ fn below_heading(tree: &Tree, lines: &[Line], found: &mut [bool]) {
         let answers = lines[i + 1..end].iter().take(MAX_GAP).any(|line| {
             line.weight <= MAX_STAMP && {
                 let text = tree.line_text(line.first, line.end, 200);
-                is_stamp(&text) || cues::is_answer(&fold(&text))
+                cues::is_stamp(&text) || cues::is_answer(&fold(&text))
             }
         });
         if counted || answers {
