@@ -4,6 +4,7 @@
 //! and the store as HTML; its plain text is always [`plain_text`] of that HTML.
 
 mod allowed;
+mod believed;
 mod boxes;
 mod byline;
 mod classes;
