@@ -2,6 +2,7 @@
 
 use super::backup::Backups;
 use super::claims::Claims;
+use super::cpu::Cpu;
 use super::disk;
 use super::duties::Duties;
 use super::hubs::Hubs;
@@ -9,7 +10,7 @@ use super::judge::Judge;
 use super::metrics::Metrics;
 use super::notify::{Clients, Notifier};
 use super::pages::Pages;
-use super::parts::{Bells, Cpu, Grown, Stats, clock, hear};
+use super::parts::{Bells, Grown, Stats, clock, hear};
 use super::polls::{Documents, Polls};
 use super::prune::{Pruner, retention};
 use super::reloads::{Reloads, look};
@@ -104,7 +105,7 @@ impl Engine {
         let duties = if is_node { Duties::none() } else { Duties::all() };
         #[cfg(not(feature = "cluster"))]
         let duties = Duties::all();
-        let cpu = Cpu::new();
+        let cpu = Cpu::start().context("the threads of the processor's stages")?;
         let claims = Claims::new(readers.clone(), client.clone(), duties.clone(), config.get().poll.host_spacing.is_zero());
         let documents = Documents { config: config.clone(), cpu: cpu.clone(), readers: readers.clone(), writer: writer.clone() };
         let polls = Arc::new(Polls {

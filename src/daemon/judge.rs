@@ -1,6 +1,7 @@
 //! Rules, carried out: stories that are new or have changed are judged off the writer's thread, and what was found is stored.
 
-use super::parts::{Cpu, Panicked, clock};
+use super::cpu::{Cpu, Panicked};
+use super::parts::clock;
 use crate::records::Command;
 use crate::store::{Readers, Writer};
 
@@ -69,7 +70,7 @@ mod tests {
                     (batch, by_titles)
                 }
             };
-            let (batch, by_titles) = judged(&Cpu::new(), judge).await.unwrap();
+            let (batch, by_titles) = judged(&Cpu::start().unwrap(), judge).await.unwrap();
             assert_eq!(batch.start, n_done);
             if by_titles {
                 by_title.extend(batch.clone());

@@ -23,7 +23,8 @@
 //! | `tidy` | what is done while nothing else is to be done |
 //! | `disk` | a disk that takes nothing is waited for |
 //! | `duties` | what is this process's to do, where there are several |
-//! | `parts` | the clock, the counters, the bells that wake loops, turns on the processor |
+//! | `cpu` | the threads of the stages that take the processor |
+//! | `parts` | the clock, the counters, the bells that wake loops |
 //! | `pass`, `refetch`, `service`, `socket`, `reload`, `reloads`, `owner` | one pass; one feed anew; the service; what it can be asked; its files, read again; its lock |
 //! | `metrics`, `exposition` | what Prometheus is told |
 //! | `summary`, `sample`, `systemd` | what was done, told and noted now and then; what systemd is told |
@@ -35,6 +36,7 @@ mod claims;
 mod clocks;
 #[cfg(feature = "cluster")]
 pub mod cluster;
+mod cpu;
 mod discover;
 mod disk;
 mod duties;

@@ -1,7 +1,8 @@
 //! One article page: fetch, extract. It ends in one command, whatever happens.
 
 use super::claims::Claims;
-use super::parts::{Cpu, Panicked, Stats, clock};
+use super::cpu::{Cpu, Panicked};
+use super::parts::{Stats, clock};
 use crate::article::memory::{self, Memory};
 use crate::article::rules::Rules;
 use crate::article::{self, Article, NoArticle};

@@ -1,5 +1,4 @@
-//! Small things that several loops hold: the clock, the counters, the bells that wake loops, what grew, turns on the
-//! processor.
+//! Small things that several loops hold: the clock, the counters, the bells that wake loops, what grew.
 
 use crate::config::values::format_duration;
 use crate::model::{StoryId, Timestamp};
@@ -7,9 +6,9 @@ use crate::records::{Committed, StoryChange};
 use std::collections::BTreeSet;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
-use tokio::sync::{Notify, Semaphore, oneshot};
+use tokio::sync::Notify;
 
 /// The wall clock.
 pub fn clock() -> Timestamp {
@@ -124,29 +123,4 @@ pub type Loop = Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send>>;
 /// What a service spawns.
 pub fn looping(work: impl Future<Output = anyhow::Result<()>> + Send + 'static) -> Loop {
     Box::pin(work)
-}
-
-/// Why a stage on a CPU thread gave no result: it panicked, which one feed or page must not spread.
-#[derive(Debug, thiserror::Error)]
-#[error("internal error: the stage panicked")]
-pub struct Panicked;
-
-/// Turns of CPU stages: as many at once as there are cores. Cheap to clone.
-#[derive(Clone, Debug)]
-pub struct Cpu(Arc<Semaphore>);
-
-impl Cpu {
-    pub fn new() -> Cpu {
-        Cpu(Arc::new(Semaphore::new(std::thread::available_parallelism().map_or(2, |n| n.get()))))
-    }
-
-    /// Runs a stage on a CPU thread.
-    pub async fn run<T: Send + 'static>(&self, stage: impl FnOnce() -> T + Send + 'static) -> Result<T, Panicked> {
-        let _turn = self.0.acquire().await.map_err(|_| Panicked)?;
-        let (done, result) = oneshot::channel();
-        // One kind of task for all stages. Nobody may wait for it any more.
-        let work: Box<dyn FnOnce() + Send> = Box::new(move || _ = done.send(stage()));
-        tokio::task::spawn_blocking(work).await.map_err(|_| Panicked)?;
-        result.await.map_err(|_| Panicked)
-    }
 }

@@ -1,9 +1,10 @@
 //! One poll: fetch, read, decide when next. It ends in one command, whatever happens.
 
 use super::claims::Claims;
+use super::cpu::Cpu;
 use super::disk;
 use super::metrics::Metrics;
-use super::parts::{Cpu, Stats, clock};
+use super::parts::{Stats, clock};
 use super::source::{self, Commands};
 use super::unchanged::Unchanged;
 use crate::config::subscriptions::Subscription;

@@ -1,7 +1,8 @@
 //! Settling: entries that wait no more are prepared off the writer's thread and assigned on it, in batches. The index by
 //! which they are compared is built here and handed to the writer.
 
-use super::parts::{Cpu, Grown, clock};
+use super::cpu::Cpu;
+use super::parts::{Grown, clock};
 use super::prepared::PreparedFile;
 use crate::article;
 use crate::config::{Config, Live};

@@ -1,6 +1,7 @@
 //! What is done to the database while nothing else is to be done: bodies packed, room given back.
 
-use super::parts::{Cpu, Stats, clock};
+use super::cpu::Cpu;
+use super::parts::{Stats, clock};
 use crate::records::Command;
 use crate::store::{Effort, Readers, Writer};
 use std::sync::Arc;

@@ -37,6 +37,8 @@ const LONGEST: usize = 64 * 1024 * 1024;
 const DICTIONARY_SAMPLES: usize = 2_000;
 const LEAST_SAMPLES: usize = 500;
 const DICTIONARY_BYTES: usize = 112_640;
+/// Of each so much is taken: making a dictionary holds all of it in memory.
+const SAMPLE_BYTES: usize = 3_000;
 
 /// Another one is tried when twice as many bodies were packed, or this many more: what feeds write of changes with the years.
 const TRIED_AFTER: i64 = 50_000;
@@ -146,20 +148,21 @@ impl Reader {
         if newest.is_some() && n_packed < tried + tried.min(TRIED_AFTER) {
             return Ok(None);
         }
-        let samples = self.sample_texts()?;
-        if samples.len() < LEAST_SAMPLES {
+        let Some((_, present)) = newest else {
+            let all = self.training(None)?;
+            let n_packed = n_packed.max(all.n_bytes.len() as i64);
+            let made = if all.n_bytes.len() >= LEAST_SAMPLES { all.dictionary() } else { None };
+            return Ok(made.map(|data| NewDictionary { at, data: Some(data), n_packed }));
+        };
+        let taken = self.training(Some(Part::Taken))?;
+        if taken.n_bytes.len() < LEAST_SAMPLES {
             return Ok(None);
         }
-        let n_packed = n_packed.max(samples.len() as i64);
-        let Some((_, present)) = newest else {
-            return Ok(made_of(&samples).map(|data| NewDictionary { at, data: Some(data), n_packed }));
-        };
-        let (mut kept_out, mut taken) = (Vec::new(), Vec::new());
-        for (n, sample) in samples.into_iter().enumerate() {
-            if n % KEPT_OUT == 0 { kept_out.push(sample) } else { taken.push(sample) }
-        }
-        let Some(candidate) = made_of(&taken) else { return Ok(Some(NewDictionary { at, data: None, n_packed })) };
-        let (before, after) = (packed_bytes(&kept_out, &present)?, packed_bytes(&kept_out, &candidate)?);
+        let n_packed = n_packed.max(taken.n_bytes.len() as i64);
+        let Some(candidate) = taken.dictionary() else { return Ok(Some(NewDictionary { at, data: None, n_packed })) };
+        drop(taken);
+        let kept_out = self.training(Some(Part::KeptOut))?;
+        let (before, after) = (kept_out.packed_with(&present)?, kept_out.packed_with(&candidate)?);
         tracing::debug!(before, after, "a dictionary of the newest bodies was tried");
         let is_worth_it = after * 100 <= before * (100 - WORTH_PERCENT);
         Ok(Some(NewDictionary { at, data: is_worth_it.then_some(candidate), n_packed }))
@@ -172,38 +175,71 @@ impl Reader {
             .optional()
     }
 
-    /// The newest bodies. The longest text of an entry is its article's: of both some.
-    fn sample_texts(&self) -> rusqlite::Result<Vec<String>> {
-        let n = DICTIONARY_SAMPLES / 2;
-        let mut samples = Vec::new();
+    /// The newest bodies, or a part of them. The longest text of an entry is its article's: of both some.
+    fn training(&self, part: Option<Part>) -> rusqlite::Result<Training> {
+        let mut training = Training::default();
         for sql in [
             "SELECT coalesce(body, html) FROM entry_bodies WHERE body IS NOT NULL OR length(html) > 100 ORDER BY entry_id DESC LIMIT ?",
             "SELECT coalesce(body, html) FROM article_bodies ORDER BY article_id DESC LIMIT ?",
         ] {
             let mut all = self.connection.prepare(sql)?;
-            let mut rows = all.query([n as i64])?;
+            let mut rows = all.query([DICTIONARY_SAMPLES as i64 / 2])?;
+            let mut n = 0;
             while let Some(row) = rows.next()? {
-                samples.push(self.body(row.get_ref(0)?)?);
+                let of = if n % KEPT_OUT == 0 { Part::KeptOut } else { Part::Taken };
+                n += 1;
+                if part.is_none_or(|part| part == of) {
+                    training.push(&self.body(row.get_ref(0)?)?);
+                }
             }
         }
-        Ok(samples)
+        Ok(training)
     }
 }
 
-fn made_of(samples: &[String]) -> Option<Vec<u8>> {
-    match zstd::dict::from_samples(samples, DICTIONARY_BYTES) {
-        Ok(dictionary) => Some(dictionary),
-        Err(error) => {
-            tracing::debug!(%error, "these bodies make no dictionary");
-            None
+/// Of the samples.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Taken,
+    KeptOut,
+}
+
+/// Bodies of which a dictionary is made, one behind the other.
+#[derive(Default)]
+struct Training {
+    text: Vec<u8>,
+    n_bytes: Vec<usize>,
+}
+
+impl Training {
+    fn push(&mut self, body: &str) {
+        let taken = &body.as_bytes()[..body.len().min(SAMPLE_BYTES)];
+        self.text.extend_from_slice(taken);
+        self.n_bytes.push(taken.len());
+    }
+
+    fn dictionary(&self) -> Option<Vec<u8>> {
+        match zstd::dict::from_continuous(&self.text, &self.n_bytes, DICTIONARY_BYTES) {
+            Ok(dictionary) => Some(dictionary),
+            Err(error) => {
+                tracing::debug!(%error, "these bodies make no dictionary");
+                None
+            }
         }
     }
-}
 
-fn packed_bytes(bodies: &[String], dictionary: &[u8]) -> rusqlite::Result<usize> {
-    let dictionary = EncoderDictionary::copy(dictionary, Effort::Quick.level());
-    let mut pack = Compressor::with_prepared_dictionary(&dictionary).map_err(damaged)?;
-    bodies.iter().map(|body| Ok(pack.compress(body.as_bytes()).map_err(damaged)?.len())).sum()
+    /// How many bytes they are when each is packed.
+    fn packed_with(&self, dictionary: &[u8]) -> rusqlite::Result<usize> {
+        let dictionary = EncoderDictionary::copy(dictionary, Effort::Quick.level());
+        let mut pack = Compressor::with_prepared_dictionary(&dictionary).map_err(damaged)?;
+        let (mut packed, mut rest) = (0, self.text.as_slice());
+        for n_bytes in &self.n_bytes {
+            let (body, others) = rest.split_at(*n_bytes);
+            packed += pack.compress(body).map_err(damaged)?.len();
+            rest = others;
+        }
+        Ok(packed)
+    }
 }
 
 impl Store {
