@@ -141,10 +141,10 @@ pub fn works_alone(config: &Config) -> Result<(), Failure> {
     }
 }
 
-/// The runtime: one thread drives all connections; parsing, extraction and rendering run on CPU threads beside it.
+/// The runtime: one thread drives all connections. What takes the processor runs beside it.
 pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     raise_file_limit();
-    // Blocking threads: CPU stages (as many as cores), readers, and name look-ups, which may hang for seconds each.
+    // Blocking threads: readers, what decodes and packs, and name look-ups, which may hang for seconds each.
     // Timers are looked at after 8 events instead of 61: a flood of answers must not delay somebody else's timeout.
     tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(64).event_interval(8).build()
 }
