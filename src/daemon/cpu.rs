@@ -1,10 +1,18 @@
-//! Stages that take the processor (reading documents, extraction, comparing, packing), on threads of their own: as many as there
-//! are cores, always the same, so that no more of them keep memory than can work.
+//! Stages that take the processor (reading documents, extraction, preparing what is compared, packing bodies), on threads of
+//! their own: at most as many as there are cores, and one more only when all that there are have work.
 
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::oneshot;
+
+/// A thread that has had nothing to do for so long ends, all but the first: what it keeps of memory is given back.
+const LONGEST_REST: Duration = Duration::from_secs(10);
+
+/// When the last [`Cpu`] goes, stages that run are waited for so long; they only read, and may be left behind.
+const LAST_STAGES: Duration = Duration::from_millis(500);
 
 /// Why a stage gave no result: it panicked, which one feed or page must not spread.
 #[derive(Debug, thiserror::Error)]
@@ -14,43 +22,129 @@ pub struct Panicked;
 type Stage = Box<dyn FnOnce() + Send>;
 
 /// The way to the threads; cheap to clone. They end when all are gone.
-#[derive(Clone, Debug)]
-pub struct Cpu(Sender<Stage>);
+#[derive(Clone)]
+pub struct Cpu(Arc<Threads>);
+
+struct Threads {
+    queue: Arc<Queue>,
+    n_most: usize,
+    /// Each thread has a clone; none is left when all have ended.
+    here: Option<Sender<()>>,
+    all_ended: Mutex<Receiver<()>>,
+}
+
+#[derive(Default)]
+struct Queue {
+    standing: Mutex<Standing>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Standing {
+    /// As many as there are callers that wait, and of those that wait no more.
+    stages: VecDeque<Stage>,
+    n_threads: usize,
+    n_resting: usize,
+    is_closed: bool,
+}
 
 impl Cpu {
-    /// Starts the threads.
+    /// Starts the first thread.
     pub fn start() -> std::io::Result<Cpu> {
-        let (stages, queue) = channel();
-        let queue = Arc::new(Mutex::new(queue));
-        for n in 0..std::thread::available_parallelism().map_or(2, |n| n.get()) {
-            let queue = queue.clone();
-            std::thread::Builder::new().name(format!("cpu-{n}")).spawn(move || work(&queue))?;
-        }
-        Ok(Cpu(stages))
+        let (here, all_ended) = channel();
+        let n_most = std::thread::available_parallelism().map_or(2, |n| n.get());
+        let threads = Threads { queue: Arc::default(), n_most, here: Some(here), all_ended: Mutex::new(all_ended) };
+        threads.queue.standing().n_threads = 1;
+        threads.one_more(true)?;
+        Ok(Cpu(Arc::new(threads)))
     }
 
     /// Runs a stage when it is its turn; stages begin in the order in which they were given. One that nobody waits for any more
     /// when its turn comes is left out.
     pub async fn run<T: Send + 'static>(&self, stage: impl FnOnce() -> T + Send + 'static) -> Result<T, Panicked> {
         let (done, result) = oneshot::channel();
-        let work = move || {
+        self.0.give(Box::new(move || {
             if !done.is_closed() {
                 // Whoever waited may have gone meanwhile.
                 _ = done.send(stage());
             }
-        };
-        self.0.send(Box::new(work)).map_err(|_| Panicked)?;
+        }));
         result.await.map_err(|_| Panicked)
     }
 }
 
-fn work(queue: &Mutex<Receiver<Stage>>) {
-    loop {
-        // One thread waits for the next stage, the others for that one: a receiver is whole whatever became of who held it.
-        let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(stage) = next else { break };
-        // The panic was told where it happened; whoever waits is told by the channel that closes.
-        _ = catch_unwind(AssertUnwindSafe(stage));
+impl Threads {
+    fn give(&self, stage: Stage) {
+        let mut standing = self.queue.standing();
+        standing.stages.push_back(stage);
+        let is_one_more = standing.stages.len() > standing.n_resting && standing.n_threads < self.n_most;
+        standing.n_threads += usize::from(is_one_more);
+        drop(standing);
+        self.queue.changed.notify_one();
+        if is_one_more && let Err(error) = self.one_more(false) {
+            tracing::debug!(%error, "one more thread could not be started: there are fewer");
+            self.queue.standing().n_threads -= 1;
+        }
+    }
+
+    fn one_more(&self, is_first: bool) -> std::io::Result<()> {
+        let (queue, here) = (self.queue.clone(), self.here.clone());
+        let work = move || {
+            let _here = here;
+            queue.work(is_first);
+        };
+        std::thread::Builder::new().name("cpu".into()).spawn(work).map(drop)
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        self.queue.standing().is_closed = true;
+        self.queue.changed.notify_all();
+        self.here = None;
+        // A stage that holds the last way to its own thread does not wait for itself.
+        if std::thread::current().name() != Some("cpu") {
+            // Whoever does not end in time is left behind.
+            _ = self.all_ended.get_mut().unwrap_or_else(PoisonError::into_inner).recv_timeout(LAST_STAGES);
+        }
+    }
+}
+
+impl Queue {
+    /// Whole between any two statements, whatever became of who held it.
+    fn standing(&self) -> MutexGuard<'_, Standing> {
+        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn work(&self, is_first: bool) {
+        while let Some(stage) = self.next(is_first) {
+            // The panic was told where it happened; whoever waits is told by the channel that closes.
+            _ = catch_unwind(AssertUnwindSafe(stage));
+        }
+    }
+
+    /// `None`: the thread is to end, and is counted no more.
+    fn next(&self, is_first: bool) -> Option<Stage> {
+        let mut standing = self.standing();
+        let mut is_over = false;
+        loop {
+            if let Some(stage) = standing.stages.pop_front() {
+                return Some(stage);
+            }
+            if standing.is_closed || is_over {
+                standing.n_threads -= 1;
+                return None;
+            }
+            standing.n_resting += 1;
+            if is_first {
+                standing = self.changed.wait(standing).unwrap_or_else(PoisonError::into_inner);
+            } else {
+                let waited = self.changed.wait_timeout(standing, LONGEST_REST).unwrap_or_else(PoisonError::into_inner);
+                is_over = waited.1.timed_out();
+                standing = waited.0;
+            }
+            standing.n_resting -= 1;
+        }
     }
 }
 
@@ -59,24 +153,21 @@ mod tests {
     use super::*;
     use std::sync::Barrier;
     use std::sync::atomic::{AtomicBool, Ordering};
-    use std::time::Duration;
     use tokio::time::timeout;
 
     #[tokio::test]
     async fn a_panic_ends_its_stage_alone() {
         let cpu = Cpu::start().unwrap();
-        for _ in 0..2 * std::thread::available_parallelism().map_or(2, |n| n.get()) {
+        for _ in 0..2 * cpu.0.n_most {
             assert!(cpu.run(|| -> u32 { panic!("a stage of this test panics") }).await.is_err());
         }
         assert_eq!(cpu.run(|| 7).await.unwrap(), 7);
     }
 
-    #[tokio::test]
-    async fn what_nobody_waits_for_is_left_out() {
-        let cpu = Cpu::start().unwrap();
-        let n_threads = std::thread::available_parallelism().map_or(2, |n| n.get());
-        let (busy, go_on) = (Arc::new(Barrier::new(n_threads + 1)), Arc::new(Barrier::new(n_threads + 1)));
-        let stages: Vec<_> = (0..n_threads)
+    /// Has every thread at work, until the second barrier is met.
+    async fn all_busy(cpu: &Cpu) -> (Vec<tokio::task::JoinHandle<Result<(), Panicked>>>, Arc<Barrier>) {
+        let [busy, go_on] = [0, 1].map(|_| Arc::new(Barrier::new(cpu.0.n_most + 1)));
+        let stages = (0..cpu.0.n_most)
             .map(|_| {
                 let (cpu, busy, go_on) = (cpu.clone(), busy.clone(), go_on.clone());
                 let wait = move || {
@@ -86,8 +177,14 @@ mod tests {
                 tokio::spawn(async move { cpu.run(wait).await })
             })
             .collect();
-        tokio::task::yield_now().await;
-        busy.wait();
+        tokio::task::spawn_blocking(move || busy.wait()).await.unwrap();
+        (stages, go_on)
+    }
+
+    #[tokio::test]
+    async fn what_nobody_waits_for_is_left_out() {
+        let cpu = Cpu::start().unwrap();
+        let (stages, go_on) = all_busy(&cpu).await;
         let ran = Arc::new(AtomicBool::new(false));
         let told = ran.clone();
         assert!(timeout(Duration::ZERO, cpu.run(move || told.store(true, Ordering::SeqCst))).await.is_err());
@@ -95,7 +192,23 @@ mod tests {
         for stage in stages {
             stage.await.unwrap().unwrap();
         }
-        cpu.run(|| ()).await.unwrap();
+        // When all are at work again none is at that stage.
+        let (stages, go_on) = all_busy(&cpu).await;
         assert!(!ran.load(Ordering::SeqCst));
+        go_on.wait();
+        for stage in stages {
+            stage.await.unwrap().unwrap();
+        }
+        assert_eq!(cpu.0.queue.standing().n_threads, cpu.0.n_most);
+    }
+
+    #[tokio::test]
+    async fn one_thread_does_what_comes_one_by_one_and_ends_with_the_last_way_to_it() {
+        let cpu = Cpu::start().unwrap();
+        let queue = cpu.0.queue.clone();
+        cpu.run(|| ()).await.unwrap();
+        assert!(queue.standing().n_threads <= 2, "one that rests, or has not gone to rest yet");
+        drop(cpu);
+        assert_eq!(queue.standing().n_threads, 0);
     }
 }

@@ -71,6 +71,7 @@ impl Engine {
         let database = config.database();
         let reserve = Reserve::new(&config.state_dir, config.store.reserve as u64);
         let readers = Readers::new(database);
+        let cpu = Cpu::start().context("no thread can be started; see `ulimit -u`, or TasksMax= of the unit")?;
         let is_node = config.cluster.is_on();
         let list = (!is_node).then_some(subscriptions);
         let door = open(&config, list, record.map(Path::to_owned), &reserve, &readers)?;
@@ -105,7 +106,6 @@ impl Engine {
         let duties = if is_node { Duties::none() } else { Duties::all() };
         #[cfg(not(feature = "cluster"))]
         let duties = Duties::all();
-        let cpu = Cpu::start().context("the threads of the processor's stages")?;
         let claims = Claims::new(readers.clone(), client.clone(), duties.clone(), config.get().poll.host_spacing.is_zero());
         let documents = Documents { config: config.clone(), cpu: cpu.clone(), readers: readers.clone(), writer: writer.clone() };
         let polls = Arc::new(Polls {

@@ -61,6 +61,7 @@ mod tests {
     async fn a_panic_costs_one_story_its_text_and_nobody_else() {
         // Of a hundred stories in a row the forty-first panics.
         const BAD: usize = 40;
+        let cpu = Cpu::start().unwrap();
         let (mut n_done, mut by_title) = (0, Vec::new());
         while n_done < 100 {
             let judge = |n: usize, by_titles| {
@@ -70,7 +71,7 @@ mod tests {
                     (batch, by_titles)
                 }
             };
-            let (batch, by_titles) = judged(&Cpu::start().unwrap(), judge).await.unwrap();
+            let (batch, by_titles) = judged(&cpu, judge).await.unwrap();
             assert_eq!(batch.start, n_done);
             if by_titles {
                 by_title.extend(batch.clone());

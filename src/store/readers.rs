@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Semaphore, oneshot};
 
 /// Questions that are answered at once, where there are not more cores: two, so that a long one (the window of the story
-/// index) keeps nobody waiting. No more than that, because each has a thread with a heap, and a connection with a cache.
+/// index) keeps nobody waiting. No more than that, because each takes a thread with a heap, and a connection with a cache.
 const MIN_AT_ONCE: usize = 2;
 
 /// Readers of one database; cheap to clone.

@@ -6,11 +6,11 @@ use courant::records::Command;
 use courant::store::{Effort, Reader};
 use std::path::Path;
 
-/// A text of its own for each number, of a few thousand letters.
+/// A text of its own for each number, of a few thousand letters: longer than what a dictionary is made of.
 fn long(n: usize) -> String {
     let sentence =
-        |i: usize| format!("In line {i} of story {n} the {} said {} times that {}. ", i * 7 % 31, n + i, TEXTS[(n + i) % 4]);
-    (0..8).map(sentence).collect()
+        |i: usize| format!("In line {i} of story {n} the {} said – {} times – that {}. ", i * 7 % 31, n + i, TEXTS[(n + i) % 4]);
+    (0..12).map(sentence).collect()
 }
 
 fn entries(range: std::ops::Range<usize>) -> Vec<ParsedEntry> {
