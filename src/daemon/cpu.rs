@@ -3,7 +3,6 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -28,9 +27,6 @@ pub struct Cpu(Arc<Threads>);
 struct Threads {
     queue: Arc<Queue>,
     n_most: usize,
-    /// Each thread has a clone; none is left when all have ended.
-    here: Option<Sender<()>>,
-    all_ended: Mutex<Receiver<()>>,
 }
 
 #[derive(Default)]
@@ -51,11 +47,9 @@ struct Standing {
 impl Cpu {
     /// Starts the first thread.
     pub fn start() -> std::io::Result<Cpu> {
-        let (here, all_ended) = channel();
         let n_most = std::thread::available_parallelism().map_or(2, |n| n.get());
-        let threads = Threads { queue: Arc::default(), n_most, here: Some(here), all_ended: Mutex::new(all_ended) };
-        threads.queue.standing().n_threads = 1;
-        threads.one_more(true)?;
+        let threads = Threads { queue: Arc::default(), n_most };
+        threads.one_more(&mut threads.queue.standing(), true)?;
         Ok(Cpu(Arc::new(threads)))
     }
 
@@ -78,34 +72,30 @@ impl Threads {
         let mut standing = self.queue.standing();
         standing.stages.push_back(stage);
         let is_one_more = standing.stages.len() > standing.n_resting && standing.n_threads < self.n_most;
-        standing.n_threads += usize::from(is_one_more);
+        if is_one_more && let Err(error) = self.one_more(&mut standing, false) {
+            tracing::debug!(%error, "one more thread could not be started: there are fewer");
+        }
         drop(standing);
         self.queue.changed.notify_one();
-        if is_one_more && let Err(error) = self.one_more(false) {
-            tracing::debug!(%error, "one more thread could not be started: there are fewer");
-            self.queue.standing().n_threads -= 1;
-        }
     }
 
-    fn one_more(&self, is_first: bool) -> std::io::Result<()> {
-        let (queue, here) = (self.queue.clone(), self.here.clone());
-        let work = move || {
-            let _here = here;
-            queue.work(is_first);
-        };
-        std::thread::Builder::new().name("cpu".into()).spawn(work).map(drop)
+    fn one_more(&self, standing: &mut Standing, is_first: bool) -> std::io::Result<()> {
+        let queue = self.queue.clone();
+        std::thread::Builder::new().name("cpu".into()).spawn(move || queue.work(is_first))?;
+        standing.n_threads += 1;
+        Ok(())
     }
 }
 
 impl Drop for Threads {
     fn drop(&mut self) {
-        self.queue.standing().is_closed = true;
+        let mut standing = self.queue.standing();
+        standing.is_closed = true;
         self.queue.changed.notify_all();
-        self.here = None;
         // A stage that holds the last way to its own thread does not wait for itself.
         if std::thread::current().name() != Some("cpu") {
             // Whoever does not end in time is left behind.
-            _ = self.all_ended.get_mut().unwrap_or_else(PoisonError::into_inner).recv_timeout(LAST_STAGES);
+            _ = self.queue.changed.wait_timeout_while(standing, LAST_STAGES, |standing| standing.n_threads > 0);
         }
     }
 }
@@ -133,6 +123,7 @@ impl Queue {
             }
             if standing.is_closed || is_over {
                 standing.n_threads -= 1;
+                self.changed.notify_all();
                 return None;
             }
             standing.n_resting += 1;

@@ -149,20 +149,18 @@ impl Reader {
         if newest.is_some() && n_packed < tried + tried.min(TRIED_AFTER) {
             return Ok(None);
         }
-        let Some((_, present)) = newest else {
-            let (samples, _) = self.dictionary_samples(None)?;
-            let n_samples = samples.lengths.len();
-            let made = if n_samples >= LEAST_SAMPLES { samples.dictionary() } else { None };
-            return Ok(made.map(|data| NewDictionary { at, data: Some(data), n_packed: n_packed.max(n_samples as i64) }));
-        };
-        let (samples, kept_out) = self.dictionary_samples(Some(KEPT_OUT))?;
+        let (samples, kept_out) = self.dictionary_samples(newest.is_some())?;
         let n_samples = samples.lengths.len() + kept_out.len();
         if n_samples < LEAST_SAMPLES {
             return Ok(None);
         }
         let n_packed = n_packed.max(n_samples as i64);
-        let Some(candidate) = samples.dictionary() else { return Ok(Some(NewDictionary { at, data: None, n_packed })) };
+        let made = samples.dictionary();
         drop(samples);
+        let Some((_, present)) = newest else {
+            return Ok(made.map(|data| NewDictionary { at, data: Some(data), n_packed }));
+        };
+        let Some(candidate) = made else { return Ok(Some(NewDictionary { at, data: None, n_packed })) };
         let [before, after] = self.packed_bytes(&kept_out, [&present, &candidate])?;
         tracing::debug!(before, after, "a dictionary of the newest bodies was tried");
         let is_worth_it = after * 100 <= before * (100 - WORTH_PERCENT);
@@ -176,10 +174,10 @@ impl Reader {
             .optional()
     }
 
-    /// The beginnings of the newest bodies. The longest text of an entry is its article's: of both some. Of so many of them
-    /// one is kept out: of these it is told which they are.
-    fn dictionary_samples(&self, kept_out: Option<usize>) -> rusqlite::Result<(Samples, Vec<BodyOf>)> {
-        let (mut samples, mut others) = (Samples::default(), Vec::new());
+    /// The beginnings of the newest bodies, and, where it `keeps_some` out, which these are. The longest text of an entry is its
+    /// article's: of both some.
+    fn dictionary_samples(&self, keeps_some: bool) -> rusqlite::Result<(Samples, Vec<BodyOf>)> {
+        let (mut samples, mut kept_out) = (Samples::default(), Vec::new());
         let entries = "SELECT entry_id, coalesce(body, html) FROM entry_bodies WHERE body IS NOT NULL OR length(html) > 100
                        ORDER BY entry_id DESC LIMIT ?";
         let articles = "SELECT article_id, coalesce(body, html) FROM article_bodies ORDER BY article_id DESC LIMIT ?";
@@ -190,14 +188,14 @@ impl Reader {
             let mut rows = all.query([DICTIONARY_SAMPLES as i64 / 2])?;
             let mut n = 0_usize;
             while let Some(row) = rows.next()? {
-                match kept_out {
-                    Some(every) if n.is_multiple_of(every) => others.push(of(row.get(0)?)),
-                    _ => samples.push(&self.body(row.get_ref(1)?)?),
+                match keeps_some && n.is_multiple_of(KEPT_OUT) {
+                    true => kept_out.push(of(row.get(0)?)),
+                    false => samples.push(&self.body(row.get_ref(1)?)?),
                 }
                 n += 1;
             }
         }
-        Ok((samples, others))
+        Ok((samples, kept_out))
     }
 
     /// How many bytes these bodies are, packed with each of two dictionaries; one that has gone meanwhile is none.
